@@ -1,0 +1,1 @@
+"""From records to entries: formats, adapters, the worker, the simulator."""

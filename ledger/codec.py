@@ -1,0 +1,226 @@
+"""Event ⇄ bytes: the strict reading of a CloudEvent, and the canonical bytes that we write.
+
+A leaf is the event's bytes as they came. What we write ourselves is canonical JSON: members in
+order of their names, no spaces, UTF-8, no member that holds its default. Sources: CloudEvents 1.0
+(JSON event format), RFC 8259, RFC 8785 for the order.
+"""
+
+import json
+import re
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from ledger.errors import InvalidInputError
+from ledger.events import TYPES, Data, UsageRecorded
+from ledger.identifiers import parse_credit_code
+from ledger.text import Text
+from ledger.usage import Slice, check_quantity, slice_of
+
+# C2SP tlog-tiles writes an entry's length in 16 bits.
+ENTRY_BYTES_MAX: Final = 65_535
+
+# Long enough for a URI with a hash in it; short enough to be a key in every database's index.
+NAME_LENGTH_MAX: Final = 256
+
+_SALT = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+class Event(NamedTuple):
+    """One event: who says it under which id, about whom, what, and the very bytes of it.
+
+    `usage` is the slice that a usage record describes, None for every other type.
+    """
+
+    source: str
+    id: str
+    subject: str
+    data: Data
+    raw: bytes
+    usage: Slice | None
+
+    def same_meaning(self, other: "Event") -> bool:
+        """Return whether both say the same: type, subject and data, compared as values."""
+        return self.subject == other.subject and self.data == other.data
+
+
+class _Envelope(msgspec.Struct, omit_defaults=True):
+    """The CloudEvents attributes that we read, in the canonical order of members."""
+
+    data: msgspec.Raw
+    id: str
+    source: str
+    specversion: str
+    type: str
+    datacontenttype: str | None = None
+    salt: str | None = None
+    subject: str | None = None
+    time: str | None = None
+
+
+_decode_envelope = msgspec.json.Decoder(_Envelope).decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+_decode_data = {name: msgspec.json.Decoder(cls).decode for name, cls in TYPES.items()}
+
+
+def encode(
+    source: str,
+    event_id: str,
+    subject: str,
+    data: Data,
+    salt: str | None = None,
+) -> Event:
+    """Return an event with its canonical bytes.
+
+    Raises `InvalidInputError` for whatever `parse` would refuse of it, except the form of a salt.
+    """
+    body = _encode(data)
+    raw = _encode(
+        _Envelope(
+            data=msgspec.Raw(body),
+            id=event_id,
+            salt=salt,
+            source=source,
+            specversion="1.0",
+            subject=subject or None,
+            type=data.type,
+        )
+    )
+    return _checked(source, event_id, subject, data, raw)
+
+
+def parse(raw: bytes) -> Event:
+    """Return the event that stands in a record's bytes, which are kept as they are.
+
+    Raises `InvalidInputError`: `not_json`, `duplicate_member`, `not_cloudevent`, `unknown_type`,
+    `bad_data`, `bad_name`, `missing_salt`, `entry_too_long`, the credit code's and the slice's own
+    codes.
+    """
+    envelope = _parse_envelope(raw)
+    decode = _decode_data.get(envelope.type)
+    if decode is None:
+        raise InvalidInputError(
+            "unknown_type",
+            Text(f"未知的事件类型 {envelope.type[:80]!r}", f"unknown type {envelope.type[:80]!r}"),
+            Text(
+                "请升级本系统或核对采集端版本", "upgrade this program or check the agent's version"
+            ),
+        )
+    try:
+        data: Data = decode(envelope.data)
+    except msgspec.MsgspecError as error:
+        raise _bad(
+            "bad_data", "data 不符合该类型的定义", "data does not fit the type", error
+        ) from None
+    if _encode(envelope) != raw or _encode(data) != bytes(envelope.data):
+        _refuse_duplicate_members(raw)
+    if data.log == "book" and _SALT.fullmatch(envelope.salt or "") is None:
+        raise InvalidInputError(
+            "missing_salt",
+            Text("账簿事件缺少扩展属性 salt", "a book event lacks the extension attribute salt"),
+            Text(
+                "请附 32 位小写十六进制随机数", "send 128 random bits as 32 lower-case hex digits"
+            ),
+        )
+    return _checked(envelope.source, envelope.id, envelope.subject or "", data, raw)
+
+
+def _parse_envelope(raw: bytes) -> _Envelope:
+    """Return the attributes, their form checked."""
+    try:
+        envelope = _decode_envelope(raw)
+    except msgspec.ValidationError as error:
+        raise _bad("not_cloudevent", "不是 CloudEvent", "not a CloudEvent", error) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise _bad("not_json", "不是合法的 JSON", "not valid JSON", error) from None
+    except RecursionError as error:
+        raise _bad("not_json", "JSON 嵌套过深", "JSON nested too deeply", error) from None
+    wrong = ""
+    if envelope.specversion != "1.0":
+        wrong = f"specversion {envelope.specversion[:20]!r}"
+    elif envelope.datacontenttype not in (None, "application/json"):
+        wrong = f"datacontenttype {envelope.datacontenttype[:40]!r}"
+    elif envelope.time is not None and _TIME.fullmatch(envelope.time) is None:
+        wrong = f"time {envelope.time[:40]!r}"
+    if wrong:
+        raise _bad("not_cloudevent", "不是 CloudEvents 1.0", "not CloudEvents 1.0", wrong)
+    return envelope
+
+
+def _bad(code: str, zh: str, en: str, detail: object) -> InvalidInputError:
+    """Return the refusal of a malformed record, with the parser's own words as the detail."""
+    return InvalidInputError(
+        code,
+        Text(f"{zh}：{detail}", f"{en}: {detail}"),
+        Text(
+            "请按 README 的事件格式修正后重发", "mend it after the README's event format and resend"
+        ),
+    )
+
+
+def _refuse_duplicate_members(raw: bytes) -> None:
+    """Raise when any object in the record names a member twice, which readers take differently."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Return the members; raise at the first name that stands twice."""
+        members = dict(pairs)
+        if len(members) != len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for name in names if names.count(name) > 1)
+            raise _bad("duplicate_member", "同名字段出现两次", "a member stands twice", twice[:80])
+        return members
+
+    try:
+        json.loads(raw, object_pairs_hook=unique)
+    except (ValueError, RecursionError) as error:
+        raise _bad("not_json", "不是合法的 JSON", "not valid JSON", error) from None
+
+
+def _checked(source: str, event_id: str, subject: str, data: Data, raw: bytes) -> Event:
+    """Return the event, after the checks that its types alone do not make."""
+    check_name("source", source)
+    check_name("id", event_id)
+    if len(raw) > ENTRY_BYTES_MAX:
+        raise InvalidInputError(
+            "entry_too_long",
+            Text(
+                f"事件 {len(raw)} 字节，超过 {ENTRY_BYTES_MAX}",
+                f"{len(raw)} bytes, over {ENTRY_BYTES_MAX}",
+            ),
+            Text("请把长内容存为文件，事件里只放哈希", "file long content and send its hash"),
+        )
+    if data.about_enterprise:
+        _check_subject(subject)
+    if not isinstance(data, UsageRecorded):
+        return Event(source, event_id, subject, data, raw, None)
+    check_name("job", data.job)
+    check_name("resource", data.resource)
+    if data.contract is not None:
+        check_name("contract", data.contract)
+    piece = slice_of(data)
+    if data.quantity is not None:
+        check_quantity(piece, data.quantity)
+    return Event(source, event_id, subject, data, raw, piece)
+
+
+@lru_cache(maxsize=4096)
+def _check_subject(subject: str) -> None:
+    """Raise unless the subject is a credit code."""
+    parse_credit_code(subject)
+
+
+def check_name(field: str, name: str) -> None:
+    """Raise `InvalidInputError` (`bad_name`) unless a name is printable and not too long."""
+    if not name or len(name) > NAME_LENGTH_MAX or not name.isprintable():
+        raise InvalidInputError(
+            "bad_name",
+            Text(f"{field} 的值不可用：{name[:60]!r}", f"{field} cannot be used: {name[:60]!r}"),
+            Text(
+                f"应为 1 至 {NAME_LENGTH_MAX} 个可见字符",
+                f"send 1 to {NAME_LENGTH_MAX} printable characters",
+            ),
+        )

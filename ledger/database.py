@@ -1,0 +1,120 @@
+"""Engines: how each database is opened so that its own walls hold.
+
+SQLite: write-ahead log, full synchronisation, foreign keys, recursive triggers (without them
+`INSERT OR REPLACE` walks past a delete trigger), and read-only opening for reading commands.
+PostgreSQL: each connection takes the writer's or the reader's role, which may not touch more.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
+
+from ledger.errors import InvalidInputError
+from ledger.text import Text
+
+Access = Literal["write", "read", "own"]
+
+ROLES: Final[dict[Access, str]] = {"write": "suanquan_writer", "read": "suanquan_reader"}
+"""PostgreSQL roles; `own` keeps the role that connected, for migrations."""
+
+# A second writer waits this long for the first one's batch before it gives up.
+BUSY_TIMEOUT_MS: Final = 30_000
+
+
+def open_engine(url: str, access: Access) -> Engine:
+    """Return an engine for a database with the walls of its access in place.
+
+    Raises `InvalidInputError` for a database that is neither SQLite nor PostgreSQL, or that is
+    opened for reading and is not there.
+    """
+    parsed = make_url(url)
+    dialect = parsed.get_backend_name()
+    if dialect == "sqlite":
+        return _open_sqlite(Path(parsed.database or ""), access)
+    if dialect == "postgresql":
+        engine = create_engine(parsed.set(drivername="postgresql+psycopg"))
+        if access in ROLES:
+            _take_role(engine, ROLES[access])
+        return engine
+    raise InvalidInputError(
+        "unknown_database",
+        Text(f"不支持的数据库 {dialect}", f"{dialect} is not supported"),
+        Text(
+            "SUANQUAN_DATABASE_URL 请用 sqlite:/// 或 postgresql://",
+            "set SUANQUAN_DATABASE_URL to sqlite:/// or postgresql://",
+        ),
+    )
+
+
+def _open_sqlite(path: Path, access: Access) -> Engine:
+    """Return an engine on a SQLite file, made where it is missing unless it is only read."""
+    if access == "read" and not path.exists():
+        raise missing_schema(str(path))
+    mode = "ro" if access == "read" else "rwc"
+
+    def connect() -> sqlite3.Connection:
+        """Return a connection that leaves transactions to us."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=BUSY_TIMEOUT_MS / 1000,
+            check_same_thread=False,
+        )
+
+    engine = create_engine(f"sqlite:///{path.absolute()}", creator=connect)
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+        if access != "read":
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA recursive_triggers=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if access == "read" else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _take_role(engine: Engine, role: str) -> None:
+    """Make each connection of an engine act as a role from its start."""
+
+    @event.listens_for(engine, "connect")
+    def _set_role(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+        connection.autocommit = True
+        connection.execute(f"SET ROLE {role}")
+        connection.autocommit = False
+
+
+def missing_schema(database: str) -> InvalidInputError:
+    """Return the error for a database that holds no schema yet."""
+    return InvalidInputError(
+        "no_schema",
+        Text(f"数据库 {database} 尚未建表", f"the database {database} has no schema yet"),
+        Text("请先运行 suanquan db upgrade", "run suanquan db upgrade first"),
+    )
+
+
+def require_schema(engine: Engine) -> None:
+    """Raise `InvalidInputError` (`no_schema`, `no_database`) unless the tables can be reached."""
+    shown = engine.url.render_as_string(hide_password=True)
+    try:
+        with engine.connect() as connection:
+            present = inspect(connection).has_table("chunk")
+    except ProgrammingError:
+        present = False
+    except SQLAlchemyError as error:
+        raise InvalidInputError(
+            "no_database",
+            Text(f"连不上数据库 {shown}：{error}", f"cannot reach {shown}: {error}"),
+            Text("请检查 SUANQUAN_DATABASE_URL", "check SUANQUAN_DATABASE_URL"),
+        ) from error
+    if not present:
+        raise missing_schema(shown)

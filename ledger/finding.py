@@ -1,0 +1,16 @@
+"""One place where the evidence disagrees, named so that an auditor can go there."""
+
+from dataclasses import dataclass
+
+from ledger.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What disagrees, and where; log and index are None where no one entry is meant."""
+
+    log: str | None
+    index: int | None
+    table: str
+    column: str
+    what: Text

@@ -1,0 +1,158 @@
+"""Identity is for ever: which events of a batch are new, which repeat, which contradict.
+
+An event is named by its source and id over all logs. The same meaning again is a duplicate; another
+meaning under the same name is a conflict, refused beside what it conflicts with. Keys are inserted
+first and looked up only when the database says that one is taken: batches are mostly all new.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Final
+
+from sqlalchemy import Connection, insert, select
+
+from ledger import tables
+from ledger.bulk import DuplicateKeyError, insert_rows
+from ledger.codec import Event, parse
+from ledger.events import LogName
+from ledger.read import read_some
+from ledger.schema import LOG_NAMES, LOG_NUMBERS
+from ledger.text import Text
+
+# Stays under SQLite's default of 32,766 bound parameters, and keeps its query plan small.
+LOOKUP_KEYS_MAX: Final = 500
+
+Key = tuple[str, str]
+Place = tuple[LogName, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An event whose name is taken by another meaning, and where that one stands."""
+
+    position: int
+    event: Event
+    log: LogName
+    leaf_index: int
+
+    def message(self) -> Text:
+        """Return what is wrong, with both places."""
+        name = f"{self.event.source} {self.event.id}"
+        return Text(
+            f"事件 {name} 与日志 {self.log} 第 {self.leaf_index} 条同名而内容不同；"
+            "更正请发更正事件，新事件请换新 id",
+            f"{name} says something else than {self.log}[{self.leaf_index}], which has its name;"
+            " send a correction, or a new id for a new event",
+        )
+
+
+@dataclass(slots=True)
+class Resolved:
+    """A batch sorted out: what is new in order, how many repeat, which conflict."""
+
+    fresh: list[Event]
+    duplicate: int = 0
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+def resolve(
+    connection: Connection, log: LogName, size: int, events: Sequence[tuple[int, Event]]
+) -> Resolved:
+    """Return what is new among `(position, event)` pairs, their identities claimed from `size` on.
+
+    The caller holds the log's head, so that `size` is where the first new event will stand.
+    """
+    standing: dict[Key, Event] = {}
+    fresh, repeats = [], []
+    for pair in events:
+        key = _key(pair[1])
+        if key in standing:
+            repeats.append(pair)
+        else:
+            standing[key] = pair[1]
+            fresh.append(pair)
+    numbers = _number_sources(connection, sorted({source for source, _ in standing}))
+    taken: dict[Key, Place] = {}
+    try:
+        _claim(connection, log, size, fresh, numbers)
+    except DuplicateKeyError:
+        taken = _look_up(connection, numbers, standing)
+        standing |= _read_events(connection, taken)
+        repeats += [pair for pair in fresh if _key(pair[1]) in taken]
+        fresh = [pair for pair in fresh if _key(pair[1]) not in taken]
+        _claim(connection, log, size, fresh, numbers)
+    resolved = Resolved([event for _, event in fresh])
+    for position, event in sorted(repeats, key=itemgetter(0)):
+        key = _key(event)
+        if event.same_meaning(standing[key]):
+            resolved.duplicate += 1
+        else:
+            place = taken.get(key) or (log, size + resolved.fresh.index(standing[key]))
+            resolved.conflicts.append(Conflict(position, event, *place))
+    return resolved
+
+
+def _key(event: Event) -> Key:
+    """Return an event's name."""
+    return event.source, event.id
+
+
+def _number_sources(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """Return the number of each source, numbering the new ones."""
+    table = tables.source
+    query = select(table.c.name, table.c.number).where(table.c.name.in_(names))
+    known = dict(connection.execute(query).tuples().all())
+    for name in names:
+        if name not in known:
+            known[name] = connection.execute(
+                insert(table).values(name=name).returning(table.c.number)
+            ).scalar_one()
+    return known
+
+
+def _claim(
+    connection: Connection,
+    log: LogName,
+    size: int,
+    fresh: Sequence[tuple[int, Event]],
+    numbers: dict[str, int],
+) -> None:
+    """Insert the identity of each event, the first standing at `size`."""
+    number = LOG_NUMBERS[log]
+    rows = [
+        (numbers[event.source], event.id, number, index)
+        for index, (_, event) in enumerate(fresh, size)
+    ]
+    if rows:
+        insert_rows(connection, tables.identity, rows)
+
+
+def _look_up(
+    connection: Connection, numbers: dict[str, int], keys: Iterable[Key]
+) -> dict[Key, Place]:
+    """Return where each of the names that are taken stands."""
+    table = tables.identity.c
+    found: dict[Key, Place] = {}
+    by_source: dict[str, list[str]] = {}
+    for source, event_id in keys:
+        by_source.setdefault(source, []).append(event_id)
+    for source, ids in by_source.items():
+        for start in range(0, len(ids), LOOKUP_KEYS_MAX):
+            rows = connection.execute(
+                select(table.event_id, table.log, table.leaf_index)
+                .where(table.source == numbers[source])
+                .where(table.event_id.in_(ids[start : start + LOOKUP_KEYS_MAX]))
+            )
+            found.update({(source, row[0]): (LOG_NAMES[row[1]], row[2]) for row in rows})
+    return found
+
+
+def _read_events(connection: Connection, places: dict[Key, Place]) -> dict[Key, Event]:
+    """Return the event that stands at each place."""
+    entries: dict[Place, bytes] = {}
+    for log in LOG_NUMBERS:
+        indexes = [index for name, index in places.values() if name == log]
+        for index, raw in read_some(connection, log, indexes).items():
+            entries[log, index] = raw
+    return {key: parse(entries[place]) for key, place in places.items()}

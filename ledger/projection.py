@@ -1,0 +1,125 @@
+"""Projections: tables that cache a fold of the log, updated in the transaction that appends.
+
+A fold turns any run of events into partial rows; rows with one key merge column by column. Each
+merge is associative and commutative, so batches of any size give the same table, and a replay of
+the whole log in one piece is comparable row by row.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, assert_never
+
+from sqlalchemy import ColumnElement, Connection, Table, case
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ledger import tables
+from ledger.codec import Event
+from ledger.usage import DayKey, by_day
+
+Merge = Literal["sum", "min", "max"]
+Key = tuple[str, ...]
+Rows = dict[Key, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A name that is its table's, the fold that fills it, and how its value columns merge.
+
+    The table's key columns come first, its value columns after them, one merge each.
+    """
+
+    table: Table
+    merges: tuple[Merge, ...]
+    fold: Callable[[Iterable[Event]], Rows]
+
+    @property
+    def name(self) -> str:
+        """Return the projection's name."""
+        return self.table.name
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the names of all columns, keys first."""
+        return [column.name for column in self.table.columns]
+
+    def merge(self, old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the row that two partial rows with one key make together."""
+        return tuple(_merge(how, a, b) for how, a, b in zip(self.merges, old, new, strict=True))
+
+    def apply(self, connection: Connection, events: Sequence[Event]) -> None:
+        """Merge what a batch of events folds to into the table."""
+        rows = self.fold(events)
+        if rows:
+            named = [
+                dict(zip(self.columns, (*key, *values), strict=True))
+                for key, values in sorted(rows.items())
+            ]
+            connection.execute(self._upsert(connection.dialect.name), named)
+
+    def _upsert(self, dialect: str) -> Any:  # noqa: ANN401 - two dialects, one protocol
+        """Return the statement that inserts a row or merges it into the one that is there."""
+        insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+        statement = insert(self.table)
+        values = list(self.table.columns)[-len(self.merges) :]
+        return statement.on_conflict_do_update(
+            index_elements=list(self.table.primary_key),
+            set_={
+                column.name: _merge_sql(how, column, statement.excluded[column.name])
+                for how, column in zip(self.merges, values, strict=True)
+            },
+        )
+
+
+def _merge(how: Merge, old: int, new: int) -> int:
+    """Return two values merged."""
+    match how:
+        case "sum":
+            return old + new
+        case "min":
+            return min(old, new)
+        case "max":
+            return max(old, new)
+        case _:
+            assert_never(how)
+
+
+def _merge_sql(how: Merge, old: ColumnElement[int], new: ColumnElement[int]) -> ColumnElement[int]:
+    """Return the same merge as SQL."""
+    match how:
+        case "sum":
+            return old + new
+        case "min":
+            return case((new < old, new), else_=old)
+        case "max":
+            return case((new > old, new), else_=old)
+        case _:
+            assert_never(how)
+
+
+def _fold_usage_day(events: Iterable[Event]) -> Rows:
+    """Return quantities in micro-unit-seconds by enterprise, contract, resource and policy day."""
+    total: dict[DayKey, int] = {}
+    for event in events:
+        if event.usage is not None:
+            for key, quantity in by_day(event.subject, event.usage):
+                total[key] = total.get(key, 0) + quantity
+    return {key: (quantity,) for key, quantity in total.items()}
+
+
+def _fold_source_span(events: Iterable[Event]) -> Rows:
+    """Return the first start and the last end of each source's usage, in UTC milliseconds."""
+    spans: dict[Key, tuple[int, ...]] = {}
+    for event in events:
+        if event.usage is not None:
+            first, last = spans.get((event.source,), (event.usage.start_ms, event.usage.end_ms))
+            spans[event.source,] = (
+                min(first, event.usage.start_ms),
+                max(last, event.usage.end_ms),
+            )
+    return spans
+
+
+USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _fold_usage_day)
+SOURCE_SPAN: Final = Projection(tables.source_span, ("min", "max"), _fold_source_span)
+
+PROJECTIONS: Final = (USAGE_DAY, SOURCE_SPAN)

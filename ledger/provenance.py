@@ -1,0 +1,191 @@
+"""Check where entries came from: identities, closing leaves, stream positions and refusals.
+
+Each of these tables says again what the leaves say; whatever was changed behind our back disagrees
+with a leaf, and the leaves are under the root.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from ledger import tables
+from ledger.codec import parse
+from ledger.errors import InvalidInputError, TamperedLogError
+from ledger.events import BatchRecorded, LogName
+from ledger.finding import Finding
+from ledger.read import Head, decode_chunk, read_chunks
+from ledger.schema import LOG_NAMES, LOG_NUMBERS
+from ledger.store import OWN_SOURCE, rejections_digest
+from ledger.text import Text
+
+
+class _Name(msgspec.Struct):
+    """The attributes that name an event."""
+
+    source: str
+    id: str
+
+
+_decode_name = msgspec.json.Decoder(_Name).decode
+
+_NO_REJECTIONS = rejections_digest(())
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What the walk over the leaves has gathered."""
+
+    findings: list[Finding] = field(default_factory=list)
+    ends: dict[str, int] = field(default_factory=dict)
+    digests: dict[tuple[LogName, int], str] = field(default_factory=dict)
+
+    def note(self, log: LogName | None, index: int | None, place: str, what: Text) -> None:
+        """Add a finding; `place` is `table.column`."""
+        table, column = place.split(".")
+        self.findings.append(Finding(log, index, table, column, what))
+
+
+def check_provenance(
+    connection: Connection,
+    heads: Sequence[Head],
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[Finding]:
+    """Return what disagrees between the leaves of all logs and the tables beside them.
+
+    Entries that cannot be read are left to the check of the tree.
+    """
+    walk = _Walk()
+    for head in heads:
+        _check_log(connection, head, walk, progress)
+    _check_streams(connection, walk)
+    _check_rejections(connection, walk)
+    return walk.findings
+
+
+def _readable_entries(
+    connection: Connection, head: Head, progress: Callable[[int], None]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield (index, entry) of every chunk that can be read."""
+    for chunk in read_chunks(connection, head.name, 0, head.size):
+        try:
+            yield from enumerate(decode_chunk(chunk), chunk.start)
+        except TamperedLogError:
+            continue
+        finally:
+            progress(chunk.count)
+
+
+def _check_log(
+    connection: Connection, head: Head, walk: _Walk, progress: Callable[[int], None]
+) -> None:
+    """Walk a log's entries beside its identities, and close each batch."""
+    names = _stored_names(connection, head.name)
+    name = next(names, None)
+    open_entries = 0
+    for index, entry in _readable_entries(connection, head, progress):
+        try:
+            said = _decode_name(entry)
+        except msgspec.MsgspecError as error:
+            what = Text(f"不是事件：{error}", f"no event: {error}")
+            walk.note(head.name, index, "chunk.body", what)
+            continue
+        while name is not None and name[2] < index:
+            _note_stray(walk, head.name, name)
+            name = next(names, None)
+        if said.source == OWN_SOURCE:
+            _close_batch(walk, head.name, index, entry, open_entries)
+            open_entries = 0
+            continue
+        open_entries += 1
+        if name is None or name[2] != index:
+            what = Text("身份行缺失", f"no identity for {said.source} {said.id}")
+            walk.note(head.name, index, "identity.leaf_index", what)
+            continue
+        if (name[0], name[1]) != (said.source, said.id):
+            column = "identity.event_id" if name[0] == said.source else "identity.source"
+            what = Text(
+                f"身份为 {name[0]} {name[1]}，条目为 {said.source} {said.id}",
+                f"identity says {name[0]} {name[1]}, the entry {said.source} {said.id}",
+            )
+            walk.note(head.name, index, column, what)
+        name = next(names, None)
+    while name is not None:
+        _note_stray(walk, head.name, name)
+        name = next(names, None)
+    if open_entries:
+        what = Text("末批没有结束条目", "the last batch has no closing leaf")
+        walk.note(head.name, head.size - 1, "chunk.body", what)
+
+
+def _stored_names(connection: Connection, log: LogName) -> Iterator[tuple[str | None, str, int]]:
+    """Yield (source, event id, index) of every identity of a log, by index."""
+    table = tables.identity.c
+    query = (
+        select(tables.source.c.name, table.event_id, table.leaf_index)
+        .outerjoin_from(tables.identity, tables.source, table.source == tables.source.c.number)
+        .where(table.log == LOG_NUMBERS[log])
+        .order_by(table.leaf_index, table.event_id)
+    )
+    for row in connection.execution_options(yield_per=10_000).execute(query):
+        yield row[0], row[1], row[2]
+
+
+def _note_stray(walk: _Walk, log: LogName, name: tuple[str | None, str, int]) -> None:
+    """Add a finding for an identity that belongs to no entry."""
+    what = Text(
+        f"身份 {name[0]} {name[1]} 没有对应条目", f"identity {name[0]} {name[1]} has no entry"
+    )
+    walk.note(log, name[2], "identity.leaf_index", what)
+
+
+def _close_batch(walk: _Walk, log: LogName, index: int, entry: bytes, recorded: int) -> None:
+    """Hold a closing leaf against the entries before it, and remember what it covers."""
+    try:
+        data = parse(entry).data
+    except InvalidInputError as error:
+        walk.note(log, index, "chunk.body", error.message)
+        return
+    if not isinstance(data, BatchRecorded):
+        what = Text("账本来源的条目不是批结束条目", "an entry of the ledger's own closes no batch")
+        walk.note(log, index, "chunk.body", what)
+        return
+    if data.recorded != recorded or data.seen != data.recorded + data.duplicate + data.rejected:
+        what = Text(
+            f"结束条目记 {data.recorded} 条，实有 {recorded} 条",
+            f"the closing leaf counts {data.recorded} entries, {recorded} are there",
+        )
+        walk.note(log, index, "chunk.body", what)
+    walk.ends[data.stream] = max(walk.ends.get(data.stream, 0), data.next)
+    if data.rejections_sha256 != _NO_REJECTIONS:
+        walk.digests[log, index] = data.rejections_sha256
+
+
+def _check_streams(connection: Connection, walk: _Walk) -> None:
+    """Hold each stream's position against the furthest closing leaf that names it."""
+    stored: dict[str, int] = {
+        row.name: row.next for row in connection.execute(select(tables.stream))
+    }
+    for name in sorted(stored.keys() | walk.ends.keys()):
+        have, want = stored.get(name), walk.ends.get(name)
+        if have != want:
+            what = Text(f"{name} 位置为 {have}，日志为 {want}", f"{name} is at {have}, log: {want}")
+            walk.note(None, None, "stream.next", what)
+
+
+def _check_rejections(connection: Connection, walk: _Walk) -> None:
+    """Hold the refusals of each batch against the digest in its closing leaf."""
+    table = tables.rejection.c
+    query = select(tables.rejection).order_by(table.log, table.batch_index, table.position)
+    rows = connection.execution_options(yield_per=1000).execute(query).mappings()
+    found: set[tuple[LogName, int]] = set()
+    for key, group in groupby(rows, lambda row: (LOG_NAMES[row["log"]], row["batch_index"])):
+        found.add(key)
+        if rejections_digest(group) != walk.digests.get(key, _NO_REJECTIONS):
+            what = Text("拒收记录与批摘要不符", "refusals do not give the batch's digest")
+            walk.note(key[0], key[1], "rejection.sha256", what)
+    for log, index in sorted(walk.digests.keys() - found):
+        what = Text("该批的拒收记录缺失", "the batch's refusals are gone")
+        walk.note(log, index, "rejection.position", what)

@@ -1,0 +1,160 @@
+"""Read the log back: heads, entries, tiles and proofs. Nothing here writes.
+
+Readers never look past the head that they were given, so a reader beside a writer sees one tree.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import zstandard
+from sqlalchemy import Connection, select
+
+from ledger import merkle, tables, tlog
+from ledger.codec import Event, parse
+from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
+from ledger.events import LogName
+from ledger.schema import LOG_NUMBERS
+from ledger.text import Text
+
+# A bundle holds 256 entries of at most 65,535 bytes, each behind a 16-bit length.
+BUNDLE_BYTES_MAX: Final = merkle.TILE_WIDTH * (tlog.ENTRY_BYTES_MAX + 2)
+
+CHECK_THE_LOG: Final = Text(
+    "请运行 suanquan log check，并与上次签名的检查点和备份核对",
+    "run suanquan log check and compare with the last signed checkpoint and a backup",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a log stands: its origin, how many entries it has, and the root over them."""
+
+    name: LogName
+    origin: str
+    size: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One stored chunk: entries `[start, start + count)` as a compressed bundle."""
+
+    start: int
+    count: int
+    body: bytes
+
+
+def read_heads(connection: Connection) -> dict[LogName, Head]:
+    """Return the head of each log, in the order of their numbers."""
+    rows = connection.execute(select(tables.log).order_by(tables.log.c.number))
+    return {row.name: Head(row.name, row.origin, row.size, row.root) for row in rows}
+
+
+def decode_chunk(chunk: Chunk) -> list[bytes]:
+    """Return the entries of a chunk.
+
+    Raises `TamperedLogError` (`bad_chunk`) when the body cannot be what was written.
+    """
+    start = chunk.start
+    try:
+        bundle = zstandard.ZstdDecompressor().decompress(
+            chunk.body, max_output_size=BUNDLE_BYTES_MAX
+        )
+        entries = tlog.decode_bundle(bundle)
+    except (zstandard.ZstdError, LedgerError) as error:
+        raise _bad_chunk(start, str(error)) from error
+    if len(entries) != chunk.count:
+        raise _bad_chunk(start, f"{len(entries)} entries, {chunk.count} expected")
+    return entries
+
+
+def _bad_chunk(start: int, detail: str) -> TamperedLogError:
+    """Return the error for a chunk that cannot be read."""
+    return TamperedLogError(
+        "bad_chunk",
+        Text(
+            f"从 {start} 起的数据块已损坏：{detail}", f"the chunk from {start} is broken: {detail}"
+        ),
+        CHECK_THE_LOG,
+    )
+
+
+def read_chunks(connection: Connection, log: LogName, start: int, end: int) -> Iterator[Chunk]:
+    """Yield the chunks that touch `[start, end)`, in order."""
+    table = tables.chunk.c
+    query = (
+        select(table.start, table.count, table.body)
+        .where(table.log == LOG_NUMBERS[log], table.start < end)
+        .where(table.start > start - merkle.TILE_WIDTH)
+        .order_by(table.start)
+    )
+    for row in connection.execution_options(yield_per=64).execute(query):
+        yield Chunk(*row)
+
+
+def read_entries(
+    connection: Connection, log: LogName, start: int, end: int
+) -> Iterator[tuple[int, bytes]]:
+    """Yield `(index, entry)` for the indexes `[start, end)` of a log, in order.
+
+    Raises `TamperedLogError` when an entry of the range is missing or cannot be read.
+    """
+    expected = start
+    for chunk in read_chunks(connection, log, start, end):
+        for index, entry in enumerate(decode_chunk(chunk), chunk.start):
+            if start <= index < end:
+                if index != expected:
+                    raise _bad_chunk(expected, f"entry {index} stands in its place")
+                expected += 1
+                yield index, entry
+    if expected < end:
+        raise _bad_chunk(expected, f"entries [{expected}, {end}) are missing")
+
+
+def read_events(
+    connection: Connection, log: LogName, start: int, end: int
+) -> Iterator[tuple[int, Event]]:
+    """Yield `(index, event)` for the indexes `[start, end)` of a log, in order."""
+    for index, entry in read_entries(connection, log, start, end):
+        try:
+            yield index, parse(entry)
+        except InvalidInputError as error:
+            raise TamperedLogError(
+                "bad_entry",
+                Text(
+                    f"{log} 第 {index} 条不是事件：{error}", f"{log}[{index}] is no event: {error}"
+                ),
+                CHECK_THE_LOG,
+            ) from error
+
+
+def read_some(connection: Connection, log: LogName, indexes: Iterable[int]) -> dict[int, bytes]:
+    """Return the entries at scattered indexes; each chunk is read once."""
+    wanted = sorted(set(indexes))
+    found: dict[int, bytes] = {}
+    position = 0
+    while position < len(wanted):
+        first = wanted[position]
+        tile_end = (first // merkle.TILE_WIDTH + 1) * merkle.TILE_WIDTH
+        last = position
+        while last < len(wanted) and wanted[last] < tile_end:
+            last += 1
+        for chunk in read_chunks(connection, log, first, wanted[last - 1] + 1):
+            found.update(enumerate(decode_chunk(chunk), chunk.start))
+        position = last
+    return {index: found[index] for index in wanted if index in found}
+
+
+def read_tile(connection: Connection, log: LogName, level: int, index: int, size: int) -> bytes:
+    """Return a tile's hashes as they stood when the log had `size` entries."""
+    tile = tables.tile.c
+    start = index * merkle.TILE_WIDTH
+    width = min((size >> merkle.TILE_HEIGHT * level) - start, merkle.TILE_WIDTH)
+    rows = connection.scalars(
+        select(tile.hashes)
+        .where(tile.log == LOG_NUMBERS[log], tile.level == level)
+        .where(tile.start >= start, tile.start < start + merkle.TILE_WIDTH)
+        .order_by(tile.start)
+    )
+    return b"".join(rows)[: width * merkle.HASH_BYTES]

@@ -1,0 +1,143 @@
+"""All tables, in SQLAlchemy Core: the only schema, which the migrations must build exactly.
+
+Three groups: the log (append-only, proved by its tree), what ingest knows of its streams, and the
+projections, which are caches of the log and are rebuilt by a replay.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# SQLite gives a rowid alias, which needs no sequence, only to a column of type INTEGER.
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+
+log: Final = Table(
+    "log",
+    metadata,
+    Column("number", SmallInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False, unique=True),
+    Column("origin", Text, nullable=False, unique=True),
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    comment="One head row a log, moved by compare-and-swap on (size, root).",
+)
+
+chunk: Final = Table(
+    "chunk",
+    metadata,
+    Column("log", SmallInteger, ForeignKey("log.number"), primary_key=True, autoincrement=False),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", SmallInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    CheckConstraint("count BETWEEN 1 AND 256", name="count"),
+    comment="Entries [start, start + count) as a zstd-compressed C2SP entry bundle.",
+)
+
+tile: Final = Table(
+    "tile",
+    metadata,
+    Column("log", SmallInteger, ForeignKey("log.number"), primary_key=True, autoincrement=False),
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+    comment="Hashes from `start` on, at one level of tiles; never across a tile's edge.",
+)
+
+source: Final = Table(
+    "source",
+    metadata,
+    Column("number", _NUMBER, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    comment="CloudEvents sources, numbered so that identities stay narrow.",
+)
+
+identity: Final = Table(
+    "identity",
+    metadata,
+    Column("source", _NUMBER, ForeignKey("source.number"), primary_key=True, autoincrement=False),
+    Column("event_id", Text, primary_key=True),
+    Column("log", SmallInteger, ForeignKey("log.number"), nullable=False),
+    Column("leaf_index", BigInteger, nullable=False),
+    comment="UNIQUE(source, event id), for ever, over all logs.",
+    sqlite_with_rowid=False,
+)
+
+stream: Final = Table(
+    "stream",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next", BigInteger, nullable=False),
+    comment="The next position of each file or partition, moved with the entries it gave.",
+)
+
+rejection: Final = Table(
+    "rejection",
+    metadata,
+    Column("id", _NUMBER, primary_key=True),
+    Column("stream", Text, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("message_zh", Text, nullable=False),
+    Column("message_en", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("conflict_log", SmallInteger),
+    Column("conflict_index", BigInteger),
+    Column("log", SmallInteger, ForeignKey("log.number"), nullable=False),
+    Column("batch_index", BigInteger, nullable=False),
+    Column("recorded_at_ms", BigInteger, nullable=False),
+    UniqueConstraint("stream", "position"),
+    comment="Records that were refused, with the batch leaf whose digest covers them.",
+)
+
+usage_day: Final = Table(
+    "usage_day",
+    metadata,
+    Column("enterprise", Text, primary_key=True),
+    Column("contract", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("quantity", BigInteger, nullable=False),
+    comment="Projection: micro-unit-seconds by policy day.",
+)
+
+source_span: Final = Table(
+    "source_span",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("first_ms", BigInteger, nullable=False),
+    Column("last_ms", BigInteger, nullable=False),
+    comment="Projection: the time that each source's usage covers.",
+)
+
+APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
+"""Tables whose rows are never changed or removed."""
+
+HEADS: Final = {"log": ("size", "root", "frontier"), "stream": ("next",)}
+"""Tables whose rows only move forward, and the columns that may move."""
+
+PROJECTIONS: Final = ("usage_day", "source_span")
+"""Caches of the log."""

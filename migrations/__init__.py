@@ -1,0 +1,1 @@
+"""The database's history: each revision builds SQLite and PostgreSQL alike."""

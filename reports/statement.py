@@ -1,0 +1,132 @@
+"""What a statement is: one value, from which every rendering is made.
+
+A statement is a pure function of the log. Its cells keep their kind (money, quantity, text), so
+that a PDF prints them and a later spreadsheet can type them. Its canonical bytes are hashed into
+the `statement.issued` event; equal values give equal bytes.
+"""
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from ledger.text import Text
+
+Kind = Literal["compute", "subsidy"]
+
+
+class Yuan(msgspec.Struct, frozen=True, tag="yuan"):
+    """Money in integer fen, printed in yuan with two decimals."""
+
+    fen: int
+
+
+class Number(msgspec.Struct, frozen=True, tag="number"):
+    """An exact decimal string such as a quantity or a unit price, printed as it is."""
+
+    value: str
+
+
+class Words(msgspec.Struct, frozen=True, tag="words"):
+    """A cell in words: Chinese, and English where it helps (empty where it would only repeat)."""
+
+    zh: str
+    en: str = ""
+
+
+Cell = Yuan | Number | Words
+
+
+class Column(msgspec.Struct, frozen=True):
+    """One column: its heading, how wide it is beside the others, and whether it holds figures."""
+
+    title: Text
+    weight: int
+    figures: bool = False
+
+
+class Table(msgspec.Struct, frozen=True, tag="table"):
+    """Rows under headings, with an optional line of sums, which has as many cells as a row."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] | None = None
+
+
+class Paragraph(msgspec.Struct, frozen=True, tag="paragraph"):
+    """One paragraph; `strong` for the sentence that a reader looks for first."""
+
+    text: Text
+    strong: bool = False
+
+
+class Amount(msgspec.Struct, frozen=True, tag="amount"):
+    """A sum that counts: printed in digits and in capital numerals, under its label."""
+
+    label: Text
+    fen: int
+
+
+class Chart(msgspec.Struct, frozen=True, tag="chart"):
+    """Bars over the days of a period: labels and exact non-negative decimal strings, one unit."""
+
+    title: Text
+    labels: tuple[str, ...]
+    values: tuple[str, ...]
+    unit: Text
+
+
+class Signatures(msgspec.Struct, frozen=True, tag="signatures"):
+    """Room for the stamps of two parties: the role of each, and its name."""
+
+    parties: tuple[tuple[Text, str], tuple[Text, str]]
+
+
+Block = Table | Paragraph | Amount | Chart | Signatures
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A heading and what stands under it."""
+
+    heading: Text
+    blocks: tuple[Block, ...]
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The tree head of one log that the statement was made from; `root` in hexadecimal."""
+
+    origin: str
+    size: int
+    root: str
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """A document for one enterprise and one period, complete but for its rendering.
+
+    `facts` is the block of label and value under the title. `notices` are warnings that no reader
+    may miss (synthetic prices, a sample without a seal). `supplements` is the number of the first
+    statement for the same period when this one follows it.
+    """
+
+    number: str
+    kind: Kind
+    title: Text
+    subject: str
+    subject_name: str
+    period: str
+    revision: int
+    facts: tuple[tuple[Text, Cell], ...]
+    sections: tuple[Section, ...]
+    notices: tuple[Text, ...]
+    heads: tuple[Head, ...]
+    supplements: str | None = None
+
+
+def encode(statement: Statement) -> bytes:
+    """Return the canonical JSON of a statement: sorted keys, no spaces, UTF-8."""
+    return msgspec.json.encode(statement, order="sorted")
+
+
+def digest(statement: Statement) -> str:
+    """Return the SHA-256 of the canonical bytes, in hexadecimal."""
+    return hashlib.sha256(encode(statement)).hexdigest()
