@@ -3,11 +3,15 @@
 Both run inside SQLAlchemy's own connection and transaction.
 """
 
+import sqlite3
 from collections.abc import Sequence
+from typing import Final
 
 import psycopg
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import IntegrityError
+
+_SQLITE_DUPLICATES: Final = {"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"}
 
 
 class DuplicateKeyError(Exception):
@@ -20,6 +24,8 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[objec
     Raises `DuplicateKeyError` when a key is taken. The transaction goes on as if the call had not
     been made.
     """
+    if not rows:
+        return
     with connection.begin_nested() as savepoint:
         try:
             if connection.dialect.name == "sqlite":
@@ -32,7 +38,17 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[objec
                 _copy(connection, table, rows)
         except (IntegrityError, psycopg.errors.UniqueViolation) as error:
             savepoint.rollback()
-            raise DuplicateKeyError(table.name) from error
+            if _is_duplicate(error):
+                raise DuplicateKeyError(table.name) from error
+            raise
+
+
+def _is_duplicate(error: Exception) -> bool:
+    """Return whether a key was taken, and not some other constraint broken."""
+    cause = error.orig if isinstance(error, IntegrityError) else error
+    if isinstance(cause, sqlite3.IntegrityError):
+        return cause.sqlite_errorname in _SQLITE_DUPLICATES
+    return isinstance(cause, psycopg.errors.UniqueViolation)
 
 
 def _copy(connection: Connection, table: Table, rows: Sequence[tuple[object, ...]]) -> None:

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, func, select
 from ledger import merkle, tables, tlog
 from ledger.errors import TamperedLogError
 from ledger.finding import Finding
-from ledger.read import Head, decode_chunk, read_chunks
+from ledger.head import Head
+from ledger.read import decode_chunk, read_chunks
 from ledger.schema import LOG_NUMBERS
 from ledger.text import Text
 
@@ -91,19 +92,22 @@ def _spans(size: int, edge: int) -> Iterator[tuple[int, int]]:
 def _read_span(connection: Connection, check: _Walk, start: int, end: int) -> list[bytes | None]:
     """Return the entries `[start, end)`, None for each that is missing or unreadable."""
     entries: list[bytes | None] = [None] * (end - start)
+    missing = set(range(start, end))
     for chunk in read_chunks(connection, check.head.name, start, end):
+        indexes = range(chunk.start, chunk.start + chunk.count)
         try:
-            for index, entry in enumerate(decode_chunk(chunk), chunk.start):
+            for index, entry in zip(indexes, decode_chunk(chunk), strict=True):
                 if start <= index < end:
+                    if index not in missing:
+                        check.note(index, "chunk.start", "条目重复存放", "the entry stands twice")
                     entries[index - start] = entry
+                    missing.discard(index)
         except TamperedLogError as error:
             check.note(chunk.start, "chunk.body", error.message.zh, error.message.en)
-            for index in range(max(chunk.start, start), min(chunk.start + chunk.count, end)):
-                entries[index - start] = b""
-    for index, found in enumerate(entries, start):
-        if found is None:
-            check.note(index, "chunk.start", "条目缺失", "the entry is missing")
-    return [entry or None for entry in entries]
+            missing.difference_update(indexes)
+    for index in sorted(missing):
+        check.note(index, "chunk.start", "条目缺失", "the entry is missing")
+    return entries
 
 
 def _compare_hashes(
@@ -143,7 +147,7 @@ def _tile_hashes(
         .where(table.start > start - merkle.TILE_WIDTH, table.start < end)
         .order_by(table.start)
     )
-    for first, data in rows.tuples():
+    for first, data in rows:
         for at in range(0, len(data), merkle.HASH_BYTES):
             index = first + at // merkle.HASH_BYTES
             if start <= index < end:
@@ -209,7 +213,8 @@ def _check_beyond(connection: Connection, check: _Walk) -> None:
     rows = connection.execute(
         select(tile.level, tile.start, func.length(tile.hashes)).where(tile.log == number)
     )
-    for level, start, length in rows.tuples():
+    for level, start, length in rows:
         whole, rest = divmod(length, merkle.HASH_BYTES)
-        if rest or start + whole > size >> merkle.TILE_HEIGHT * level:
+        width = size >> merkle.TILE_HEIGHT * level if level >= 0 else 0
+        if rest or not whole or start < 0 or start + whole > width:
             _note_tile(check, level, start, "超出日志大小", "beyond the log's size")

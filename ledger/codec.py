@@ -24,9 +24,12 @@ ENTRY_BYTES_MAX: Final = 65_535
 # Long enough for a URI with a hash in it; short enough to be a key in every database's index.
 NAME_LENGTH_MAX: Final = 256
 
+# What a refusal quotes of the parser's words; they may repeat a name of any length.
+DETAIL_LENGTH_MAX: Final = 300
+
 _SALT = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _TIME = re.compile(
-    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
 
 
@@ -76,21 +79,23 @@ def encode(
 ) -> Event:
     """Return an event with its canonical bytes.
 
-    Raises `InvalidInputError` for whatever `parse` would refuse of it, except the form of a salt.
+    Raises `InvalidInputError` for whatever `parse` would refuse of it.
     """
-    body = _encode(data)
-    raw = _encode(
-        _Envelope(
-            data=msgspec.Raw(body),
-            id=event_id,
-            salt=salt,
-            source=source,
-            specversion="1.0",
-            subject=subject or None,
-            type=data.type,
-        )
+    envelope = _Envelope(
+        data=msgspec.Raw(),
+        id=event_id,
+        salt=salt,
+        source=source,
+        specversion="1.0",
+        subject=subject or None,
+        type=data.type,
     )
-    return _checked(source, event_id, subject, data, raw)
+    try:
+        envelope.data = msgspec.Raw(_encode(data))
+        raw = _encode(envelope)
+    except UnicodeEncodeError as error:
+        raise _bad("bad_data", "文字无法编码", "text that has no UTF-8 form", error) from None
+    return _checked(envelope, data, raw)
 
 
 def parse(raw: bytes) -> Event:
@@ -112,21 +117,13 @@ def parse(raw: bytes) -> Event:
         )
     try:
         data: Data = decode(envelope.data)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _bad(
             "bad_data", "data 不符合该类型的定义", "data does not fit the type", error
         ) from None
     if _encode(envelope) != raw or _encode(data) != bytes(envelope.data):
         _refuse_duplicate_members(raw)
-    if data.log == "book" and _SALT.fullmatch(envelope.salt or "") is None:
-        raise InvalidInputError(
-            "missing_salt",
-            Text("账簿事件缺少扩展属性 salt", "a book event lacks the extension attribute salt"),
-            Text(
-                "请附 32 位小写十六进制随机数", "send 128 random bits as 32 lower-case hex digits"
-            ),
-        )
-    return _checked(envelope.source, envelope.id, envelope.subject or "", data, raw)
+    return _checked(envelope, data, raw)
 
 
 def _parse_envelope(raw: bytes) -> _Envelope:
@@ -153,13 +150,19 @@ def _parse_envelope(raw: bytes) -> _Envelope:
 
 def _bad(code: str, zh: str, en: str, detail: object) -> InvalidInputError:
     """Return the refusal of a malformed record, with the parser's own words as the detail."""
+    said = _printable(str(detail)[:DETAIL_LENGTH_MAX])
     return InvalidInputError(
         code,
-        Text(f"{zh}：{detail}", f"{en}: {detail}"),
+        Text(f"{zh}：{said}", f"{en}: {said}"),
         Text(
             "请按 README 的事件格式修正后重发", "mend it after the README's event format and resend"
         ),
     )
+
+
+def _printable(text: str) -> str:
+    """Return a text that any database stores: the sender's controls and surrogates are escaped."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def _refuse_duplicate_members(raw: bytes) -> None:
@@ -171,7 +174,7 @@ def _refuse_duplicate_members(raw: bytes) -> None:
         if len(members) != len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            raise _bad("duplicate_member", "同名字段出现两次", "a member stands twice", twice[:80])
+            raise _bad("duplicate_member", "同名字段出现两次", "a member stands twice", twice)
         return members
 
     try:
@@ -180,8 +183,17 @@ def _refuse_duplicate_members(raw: bytes) -> None:
         raise _bad("not_json", "不是合法的 JSON", "not valid JSON", error) from None
 
 
-def _checked(source: str, event_id: str, subject: str, data: Data, raw: bytes) -> Event:
+def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     """Return the event, after the checks that its types alone do not make."""
+    source, event_id, subject = envelope.source, envelope.id, envelope.subject or ""
+    if data.log == "book" and _SALT.fullmatch(envelope.salt or "") is None:
+        raise InvalidInputError(
+            "missing_salt",
+            Text("账簿事件缺少扩展属性 salt", "a book event lacks the extension attribute salt"),
+            Text(
+                "请附 32 位小写十六进制随机数", "send 128 random bits as 32 lower-case hex digits"
+            ),
+        )
     check_name("source", source)
     check_name("id", event_id)
     if len(raw) > ENTRY_BYTES_MAX:

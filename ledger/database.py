@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, ProgrammingError, SQLAlchemyError
 
 from ledger.errors import InvalidInputError
 from ledger.text import Text
@@ -30,16 +30,28 @@ def open_engine(url: str, access: Access) -> Engine:
     Raises `InvalidInputError` for a database that is neither SQLite nor PostgreSQL, or that is
     opened for reading and is not there.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise _unknown_database("?") from None
     dialect = parsed.get_backend_name()
     if dialect == "sqlite":
         return _open_sqlite(Path(parsed.database or ""), access)
     if dialect == "postgresql":
-        engine = create_engine(parsed.set(drivername="postgresql+psycopg"))
+        # One snapshot a transaction, so that a check beside a writer sees one tree.
+        isolation = "REPEATABLE READ" if access == "read" else "READ COMMITTED"
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"), isolation_level=isolation
+        )
         if access in ROLES:
             _take_role(engine, ROLES[access])
         return engine
-    raise InvalidInputError(
+    raise _unknown_database(dialect)
+
+
+def _unknown_database(dialect: str) -> InvalidInputError:
+    """Return the error for a database that is neither of ours; a URL may hold a password."""
+    return InvalidInputError(
         "unknown_database",
         Text(f"不支持的数据库 {dialect}", f"{dialect} is not supported"),
         Text(
@@ -108,7 +120,8 @@ def require_schema(engine: Engine) -> None:
     try:
         with engine.connect() as connection:
             present = inspect(connection).has_table("chunk")
-    except ProgrammingError:
+    except (DataError, ProgrammingError):
+        # PostgreSQL lacks the role, or its rights, until the first migration made them.
         present = False
     except SQLAlchemyError as error:
         raise InvalidInputError(

@@ -127,7 +127,7 @@ class QualificationGranted(Data, frozen=True):
     valid_from: str | None = None
     valid_to: str | None = None
     carrier: str | None = None
-    recognised_by: str | None = None
+    recognised_by: Literal["national", "province", "city", "district"] | None = None
     evidence_sha256: str | None = None
 
     def __post_init__(self) -> None:
@@ -308,6 +308,7 @@ class StatementIssued(Data, frozen=True):
     sizes: dict[LogName, int]
     rules: str
     renderer: str
+    total_fen: int
     values_sha256: str
     pdf_sha256: str
     supplements: str | None = None

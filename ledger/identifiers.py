@@ -35,7 +35,8 @@ def parse_credit_code(text: str) -> str:
         raise InvalidInputError(
             "credit_code_form",
             Text(
-                f"统一社会信用代码格式不对：{text!r}", f"not a unified social credit code: {text!r}"
+                f"统一社会信用代码格式不对：{text[:40]!r}",
+                f"not a unified social credit code: {text[:40]!r}",
             ),
             Text(
                 "应为 18 位数字或大写字母（不含 I、O、S、V、Z）",
@@ -77,7 +78,7 @@ def parse_invoice_number(text: str) -> str:
     if _INVOICE.fullmatch(text) is None:
         raise InvalidInputError(
             "invoice_number_form",
-            Text(f"发票号码格式不对：{text!r}", f"not an invoice number: {text!r}"),
+            Text(f"发票号码格式不对：{text[:40]!r}", f"not an invoice number: {text[:40]!r}"),
             Text(
                 "数电票为 20 位数字；旧票写成“代码-号码”，代码 10 或 12 位，号码 8 位",
                 "20 digits, or code-number with 10 or 12 and 8 digits for older invoices",

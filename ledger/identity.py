@@ -102,7 +102,7 @@ def _number_sources(connection: Connection, names: Sequence[str]) -> dict[str, i
     """Return the number of each source, numbering the new ones."""
     table = tables.source
     query = select(table.c.name, table.c.number).where(table.c.name.in_(names))
-    known = dict(connection.execute(query).tuples().all())
+    known = dict(connection.execute(query).all())
     for name in names:
         if name not in known:
             known[name] = connection.execute(
@@ -124,8 +124,7 @@ def _claim(
         (numbers[event.source], event.id, number, index)
         for index, (_, event) in enumerate(fresh, size)
     ]
-    if rows:
-        insert_rows(connection, tables.identity, rows)
+    insert_rows(connection, tables.identity, rows)
 
 
 def _look_up(

@@ -56,6 +56,11 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
+def tax_within(amount_fen: int, rate: Fraction) -> int:
+    """Return the tax in an amount that includes it: the net is rounded half up, the rest is tax."""
+    return amount_fen - round_half_up(amount_fen / (1 + rate))
+
+
 def parse_decimal(text: str, decimals_max: int = 12) -> Fraction:
     """Return the exact value of a plain non-negative decimal string such as `12.50`.
 
@@ -66,7 +71,9 @@ def parse_decimal(text: str, decimals_max: int = 12) -> Fraction:
     if match is None or len(match[2] or "") > decimals_max:
         raise InvalidInputError(
             "bad_decimal",
-            Text(f"不是合法的十进制数：{text!r}", f"not a plain decimal number: {text!r}"),
+            Text(
+                f"不是合法的十进制数：{text[:40]!r}", f"not a plain decimal number: {text[:40]!r}"
+            ),
             Text(
                 f"请写成如 12.50 的非负小数，最多 {decimals_max} 位小数，不用指数和符号",
                 f"write it like 12.50: no sign, no exponent, at most {decimals_max} decimals",
@@ -78,6 +85,13 @@ def parse_decimal(text: str, decimals_max: int = 12) -> Fraction:
 def parse_yuan(text: str) -> int:
     """Return the fen of a yuan amount such as `333333.33`; more than two decimals are refused."""
     return int(parse_decimal(text, decimals_max=2) * FEN_PER_YUAN)
+
+
+def render_decimal(amount: Fraction, places: int) -> str:
+    """Return a non-negative amount with one or more decimals, the last one rounded half up."""
+    assert places > 0, places
+    whole, fraction = divmod(round_half_up(amount * 10**places), 10**places)
+    return f"{whole:,}.{fraction:0{places}d}"
 
 
 def render_yuan(amount_fen: int) -> str:

@@ -5,6 +5,7 @@ carry. A policy day runs from midnight to midnight in the centre's zone; a month
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -22,7 +23,9 @@ HOUR_MS: Final = 3_600_000
 # Every public centre in China keeps Beijing time; policy days and months are cut in it.
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:[0-5]\d)", re.ASCII
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -34,7 +37,8 @@ def parse_instant(text: str) -> int:
     """
     if _INSTANT.fullmatch(text) is not None:
         try:
-            return to_ms(datetime.fromisoformat(text))
+            # In UTC, where the years end too: what is read can be rendered.
+            return to_ms(datetime.fromisoformat(text).astimezone(UTC))
         except (ValueError, OverflowError):
             pass
     raise InvalidInputError(
@@ -94,10 +98,10 @@ def parse_month(text: str) -> str:
 
 def days_of_month(month: str) -> Iterator[date]:
     """Yield the days of a month in order."""
-    day = date.fromisoformat(month + "-01")
-    while day.isoformat()[:7] == month:
-        yield day
-        day += DAY
+    first = date.fromisoformat(month + "-01")
+    _, length = monthrange(first.year, first.month)
+    for number in range(1, length + 1):
+        yield first.replace(day=number)
 
 
 @lru_cache(maxsize=8192)

@@ -16,7 +16,8 @@ from ledger.codec import parse
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import BatchRecorded, LogName
 from ledger.finding import Finding
-from ledger.read import Head, decode_chunk, read_chunks
+from ledger.head import Head
+from ledger.read import decode_chunk, read_chunks
 from ledger.schema import LOG_NAMES, LOG_NUMBERS
 from ledger.store import OWN_SOURCE, rejections_digest
 from ledger.text import Text
@@ -62,6 +63,7 @@ def check_provenance(
         _check_log(connection, head, walk, progress)
     _check_streams(connection, walk)
     _check_rejections(connection, walk)
+    _check_strangers(connection, walk)
     return walk.findings
 
 
@@ -88,7 +90,7 @@ def _check_log(
     for index, entry in _readable_entries(connection, head, progress):
         try:
             said = _decode_name(entry)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             what = Text(f"不是事件：{error}", f"no event: {error}")
             walk.note(head.name, index, "chunk.body", what)
             continue
@@ -129,8 +131,9 @@ def _stored_names(connection: Connection, log: LogName) -> Iterator[tuple[str | 
         .where(table.log == LOG_NUMBERS[log])
         .order_by(table.leaf_index, table.event_id)
     )
-    for row in connection.execution_options(yield_per=10_000).execute(query):
-        yield row[0], row[1], row[2]
+    with connection.execute(query.execution_options(yield_per=10_000)) as rows:
+        for row in rows:
+            yield row[0], row[1], row[2]
 
 
 def _note_stray(walk: _Walk, log: LogName, name: tuple[str | None, str, int]) -> None:
@@ -178,8 +181,12 @@ def _check_streams(connection: Connection, walk: _Walk) -> None:
 def _check_rejections(connection: Connection, walk: _Walk) -> None:
     """Hold the refusals of each batch against the digest in its closing leaf."""
     table = tables.rejection.c
-    query = select(tables.rejection).order_by(table.log, table.batch_index, table.position)
-    rows = connection.execution_options(yield_per=1000).execute(query).mappings()
+    query = (
+        select(tables.rejection)
+        .where(table.log.in_(LOG_NAMES))
+        .order_by(table.log, table.batch_index, table.position)
+    )
+    rows = connection.execute(query.execution_options(yield_per=1000)).mappings()
     found: set[tuple[LogName, int]] = set()
     for key, group in groupby(rows, lambda row: (LOG_NAMES[row["log"]], row["batch_index"])):
         found.add(key)
@@ -189,3 +196,17 @@ def _check_rejections(connection: Connection, walk: _Walk) -> None:
     for log, index in sorted(walk.digests.keys() - found):
         what = Text("该批的拒收记录缺失", "the batch's refusals are gone")
         walk.note(log, index, "rejection.position", what)
+
+
+def _check_strangers(connection: Connection, walk: _Walk) -> None:
+    """Look for rows that belong to no log at all, and for sources that gave no event."""
+    for table in (tables.identity, tables.rejection):
+        query = select(table.c.log).where(table.c.log.not_in(LOG_NAMES)).distinct()
+        for number in connection.scalars(query):
+            what = Text(f"没有编号为 {number} 的日志", f"there is no log number {number}")
+            walk.note(None, None, f"{table.name}.log", what)
+    identity, source = tables.identity.c, tables.source.c
+    known = select(identity.source).where(identity.source == source.number).exists()
+    for name in connection.scalars(select(source.name).where(~known).order_by(source.name)):
+        what = Text(f"来源 {name} 没有任何事件", f"source {name} has no event")
+        walk.note(None, None, "source.name", what)

@@ -14,6 +14,7 @@ from ledger import merkle, tables, tlog
 from ledger.codec import Event, parse
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.events import LogName
+from ledger.head import Head
 from ledger.schema import LOG_NUMBERS
 from ledger.text import Text
 
@@ -27,16 +28,6 @@ CHECK_THE_LOG: Final = Text(
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """Where a log stands: its origin, how many entries it has, and the root over them."""
-
-    name: LogName
-    origin: str
-    size: int
-    root: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Chunk:
     """One stored chunk: entries `[start, start + count)` as a compressed bundle."""
 
@@ -46,8 +37,20 @@ class Chunk:
 
 
 def read_heads(connection: Connection) -> dict[LogName, Head]:
-    """Return the head of each log, in the order of their numbers."""
-    rows = connection.execute(select(tables.log).order_by(tables.log.c.number))
+    """Return the head of each log, in the order of their numbers.
+
+    Raises `TamperedLogError` (`wrong_logs`) when they are not the logs that a ledger has.
+    """
+    rows = connection.execute(select(tables.log).order_by(tables.log.c.number)).all()
+    found = {row.name: row.number for row in rows}
+    if found != LOG_NUMBERS:
+        raise TamperedLogError(
+            "wrong_logs",
+            Text(
+                f"日志应为 {LOG_NUMBERS}，实为 {found}", f"the logs are {found}, not {LOG_NUMBERS}"
+            ),
+            CHECK_THE_LOG,
+        )
     return {row.name: Head(row.name, row.origin, row.size, row.root) for row in rows}
 
 
@@ -59,7 +62,7 @@ def decode_chunk(chunk: Chunk) -> list[bytes]:
     start = chunk.start
     try:
         bundle = zstandard.ZstdDecompressor().decompress(
-            chunk.body, max_output_size=BUNDLE_BYTES_MAX
+            chunk.body, max_output_size=BUNDLE_BYTES_MAX, allow_extra_data=False
         )
         entries = tlog.decode_bundle(bundle)
     except (zstandard.ZstdError, LedgerError) as error:
@@ -89,8 +92,9 @@ def read_chunks(connection: Connection, log: LogName, start: int, end: int) -> I
         .where(table.start > start - merkle.TILE_WIDTH)
         .order_by(table.start)
     )
-    for row in connection.execution_options(yield_per=64).execute(query):
-        yield Chunk(*row)
+    with connection.execute(query.execution_options(yield_per=64)) as rows:
+        for row in rows:
+            yield Chunk(*row)
 
 
 def read_entries(

@@ -73,7 +73,7 @@ def _compare(connection: Connection, projection: Projection, rows: Rows) -> Comp
     width = len(projection.merges)
     missing = dict(rows)
     query = select(projection.table).order_by(*projection.table.primary_key)
-    for row in connection.execution_options(yield_per=1000).execute(query).tuples():
+    for row in connection.execute(query.execution_options(yield_per=1000)):
         key, stored = row[:-width], row[-width:]
         expected = missing.pop(key, None)
         if expected is None:
@@ -106,4 +106,4 @@ def _note(comparison: Comparison, column: str, key: Sequence[object], zh: str, e
     if len(comparison.findings) < FINDINGS_MAX:
         name = ", ".join(str(part) for part in key)
         what = Text(f"（{name}）{zh}", f"({name}) {en}")
-        comparison.findings.append(Finding("", None, comparison.name, column, what))
+        comparison.findings.append(Finding(None, None, comparison.name, column, what))

@@ -19,7 +19,8 @@ from sqlalchemy import Connection
 from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import LogName
-from ledger.read import CHECK_THE_LOG, Head, read_entries, read_tile
+from ledger.head import Head
+from ledger.read import CHECK_THE_LOG, read_entries, read_tile
 from ledger.text import Text
 
 _KEY_MODE: Final = 0o600
@@ -42,10 +43,22 @@ class Signer:
         Raises `TamperedLogError` when the file was changed.
         """
         path = self._checkpoint_path(head.name)
-        if not path.exists():
-            return None
-        note = tlog.open_note(path.read_text("utf-8"), [self.verifier_key(head)])
-        return tlog.parse_checkpoint(note.text)
+        try:
+            text = self.last_note(head)
+            if text is None:
+                return None
+            return tlog.parse_checkpoint(tlog.open_note(text, [self.verifier_key(head)]).text)
+        except (UnicodeDecodeError, InvalidInputError) as error:
+            raise TamperedLogError(
+                "bad_checkpoint",
+                Text(f"检查点文件 {path} 被改动：{error}", f"{path} was changed: {error}"),
+                CHECK_THE_LOG,
+            ) from error
+
+    def last_note(self, head: Head) -> str | None:
+        """Return the last signed note of a log as it stands in its file, None before the first."""
+        path = self._checkpoint_path(head.name)
+        return path.read_bytes().decode() if path.exists() else None
 
     def checkpoint(self, connection: Connection, head: Head) -> str:
         """Return the signed note over a log's head, after verifying all since the last one.
@@ -73,6 +86,15 @@ class Signer:
     def _key(self, head: Head) -> Ed25519PrivateKey:
         """Return a log's signing key."""
         path = self._home / "keys" / f"{head.name}.key"
+        if not path.exists() and self._checkpoint_path(head.name).exists():
+            raise TamperedLogError(
+                "key_missing",
+                Text(
+                    f"已有签名的检查点，密钥文件 {path} 却不见了",
+                    f"a checkpoint was signed, but the key file {path} is gone",
+                ),
+                Text("请从备份恢复密钥文件", "restore the key file from a backup"),
+            )
         if not path.exists():
             seed = Ed25519PrivateKey.generate().private_bytes_raw()
             write_file(path, b64encode(seed) + b"\n")

@@ -16,7 +16,7 @@ import zstandard
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from ledger import merkle, tables, tlog
-from ledger.bulk import insert_rows
+from ledger.bulk import DuplicateKeyError, insert_rows
 from ledger.codec import Event, encode
 from ledger.errors import RuleViolationError, TamperedLogError
 from ledger.events import BatchRecorded, LogName
@@ -122,6 +122,9 @@ class Store:
 
     def _append(self, connection: Connection, batch: Batch, recorded_at_ms: int) -> Outcome:
         """Record a batch within a transaction."""
+        for position, event in batch.events:
+            assert event.source != OWN_SOURCE, position
+            assert not isinstance(event.data, BatchRecorded), position
         moved = _advance(connection, batch)
         recorded = duplicate = rejected = 0
         for log in _logs_of(batch):
@@ -163,7 +166,10 @@ def _advance(connection: Connection, batch: Batch) -> bool:
         moved = True
         current = batch.expected
         if batch.expected == 0 and _position(connection, batch.stream) == 0:
-            insert_rows(connection, table, [(batch.stream, batch.next)])
+            try:
+                insert_rows(connection, table, [(batch.stream, batch.next)])
+            except DuplicateKeyError:
+                current = _position(connection, batch.stream)
         else:
             changed = connection.execute(
                 update(table)
@@ -232,8 +238,18 @@ class _LogWriter:
         entries = [event.raw for event in resolved.fresh]
         batch_index = self._head.size + len(entries)
         entries.append(self._closing_leaf(resolved, rejections, batch_index))
-        self._write_chunks(entries, compressor)
-        self._write_tree([merkle.leaf_hash(entry) for entry in entries])
+        try:
+            self._write_chunks(entries, compressor)
+            self._write_tree([merkle.leaf_hash(entry) for entry in entries])
+        except DuplicateKeyError as error:
+            raise TamperedLogError(
+                "beyond_head",
+                Text(
+                    f"日志 {self._log} 在头部 {self._head.size} 之后还有数据",
+                    f"{self._log} holds rows beyond its head at {self._head.size}",
+                ),
+                CHECK_THE_LOG,
+            ) from error
         self._write_rejections(rejections, batch_index)
 
     def _closing_leaf(

@@ -180,7 +180,7 @@ def decode_bundle(data: bytes) -> list[bytes]:
     while start < len(data):
         body = start + _LENGTH_BYTES
         end = body + int.from_bytes(data[start:body])
-        if body > len(data) or end > len(data) or len(entries) == TILE_WIDTH:
+        if end > len(data) or len(entries) == TILE_WIDTH:
             raise InvalidInputError(
                 "bundle_form",
                 Text(
@@ -299,9 +299,9 @@ def parse_note(text: str) -> Note:
     """
     if len(text) <= NOTE_CHARACTERS_MAX and _NOT_IN_NOTE.search(text) is None:
         # The text may hold empty lines of its own: the last one separates.
-        body, separator, tail = text.rpartition("\n\n")
+        body, _, tail = text.rpartition("\n\n")
         lines = tail.split("\n")[:-1]
-        if separator and 1 <= len(lines) <= SIGNATURES_MAX:
+        if 1 <= len(lines) <= SIGNATURES_MAX:
             signatures = [_parse_signature(line) for line in lines]
             note = Note(body + "\n", tuple(one for one in signatures if one is not None))
             if render_note(note) == text:

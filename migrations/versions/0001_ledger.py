@@ -52,7 +52,7 @@ def _create_log() -> None:
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("log", "start", name="pk_chunk"),
         sa.ForeignKeyConstraint(["log"], ["log.number"], name="fk_chunk_log"),
-        sa.CheckConstraint("count BETWEEN 1 AND 256", name="ck_chunk_count"),
+        sa.CheckConstraint("count BETWEEN 1 AND 256", name=op.f("ck_chunk_count")),
         comment="Entries [start, start + count) as a zstd-compressed C2SP entry bundle.",
     )
     op.create_table(

@@ -1,5 +1,6 @@
 """Merkle tree: against the text of RFC 6962, in every small tree, and with every bit flipped."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import cache
 from hashlib import sha256
@@ -389,6 +390,35 @@ def test_a_byte_cannot_move_between_a_leaf_and_its_sibling() -> None:
     assert check_inclusion(left, 0, 2, head, [right])
     assert node_hash(left + right[:1], right[1:]) == head
     assert not check_inclusion(left + right[:1], 0, 2, head, [right[1:]])
+
+
+def test_a_byte_cannot_move_between_two_hashes_of_a_consistency_proof() -> None:
+    for old, new in itertools.combinations(range(1, 12), 2):
+        proof = subproof(old, 0, new, known=True)
+        for i, j in itertools.permutations(range(len(proof)), 2):
+            bent = list(proof)
+            bent[i], bent[j] = bent[i] + bent[j][:1], bent[j][1:]
+            assert not check_consistency(old, new, mth(0, old), mth(0, new), bent)
+            bent = list(proof)
+            bent[i], bent[j] = bent[i][:-1], bent[i][-1:] + bent[j]
+            assert not check_consistency(old, new, mth(0, old), mth(0, new), bent)
+
+
+def test_what_has_not_the_length_of_a_hash_is_neither_leaf_nor_root() -> None:
+    for value in (b"", b"short", bytes(33)):
+        assert not check_inclusion(value, 0, 1, value, [])
+        assert not check_consistency(5, 5, value, value, [])
+
+
+def test_a_size_that_no_database_holds_is_refused() -> None:
+    proof = [bytes([i]) * 32 for i in range(63)]
+    first = head = leaf_hash(b"")
+    for sibling in proof:
+        head = node_hash(head, sibling)
+    assert check_inclusion(first, 0, SIZE_MAX, head, proof)
+    assert check_consistency(1, SIZE_MAX, first, head, proof)
+    assert not check_inclusion(first, 0, SIZE_MAX + 1, head, proof)
+    assert not check_consistency(1, SIZE_MAX + 1, first, head, proof)
 
 
 def test_every_tree_extends_the_empty_one_and_itself_by_an_empty_proof() -> None:

@@ -1,0 +1,140 @@
+"""Event types: what each one's own checks refuse, and what the register of types promises."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from ledger.errors import InvalidInputError
+from ledger.events import (
+    TYPES,
+    BatchRecorded,
+    ContractRegistered,
+    Data,
+    InvoiceRecorded,
+    PaymentRecorded,
+    PriceLine,
+    QualificationGranted,
+    ResourceListed,
+    StatementIssued,
+    TaxDomicileRecorded,
+    UsageRecorded,
+    VoucherDrawn,
+    VoucherGranted,
+)
+from ledger.money import FEN_MAX
+
+CONTRACT = {
+    "contract": "C-1",
+    "provider": "91350100M000100Y43",
+    "signed_on": "2022-03-01",
+    "service_from": "2022-03-01",
+    "service_to": "2022-12-31",
+    "amount_fen": 1,
+    "vat_rate": "0.06",
+    "prices": (),
+}
+INVOICE = {
+    "invoice": "22420000000000000001",
+    "contract": "C-1",
+    "issued_on": "2022-07-01",
+    "amount_fen": 106,
+    "tax_fen": 6,
+    "service_from": "2022-03-01",
+    "service_to": "2022-06-30",
+}
+PAYMENT = {
+    "payment": "P-1",
+    "invoice": "22420000000000000001",
+    "paid_on": "2022-07-10",
+    "amount_fen": 106,
+}
+RESOURCE = {
+    "resource": "a100",
+    "name": "A100",
+    "kind": "accelerator",
+    "unit": "card",
+    "listed_on": "2022-01-01",
+}
+PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
+
+
+@pytest.mark.parametrize(
+    ("make", "fields", "wrong", "code"),
+    [
+        (ContractRegistered, CONTRACT, {"provider": "91350100M000100Y44"}, "credit_code_check"),
+        (ContractRegistered, CONTRACT, {"signed_on": "2022-02-30"}, "bad_date"),
+        (ContractRegistered, CONTRACT, {"service_to": "2022-02-28"}, "empty_period"),
+        (ContractRegistered, CONTRACT, {"service_from": "2022"}, "bad_date"),
+        (ContractRegistered, CONTRACT, {"amount_fen": -1}, "absurd_money"),
+        (ContractRegistered, CONTRACT, {"amount_fen": FEN_MAX + 1}, "absurd_money"),
+        (ContractRegistered, CONTRACT, {"vat_rate": "6%"}, "bad_decimal"),
+        (ContractRegistered, CONTRACT, {"vat_rate": "0.06000"}, "bad_decimal"),
+        (InvoiceRecorded, INVOICE, {"invoice": "1"}, "invoice_number_form"),
+        (InvoiceRecorded, INVOICE, {"issued_on": ""}, "bad_date"),
+        (InvoiceRecorded, INVOICE, {"service_to": "2022-02-28"}, "empty_period"),
+        (InvoiceRecorded, INVOICE, {"amount_fen": -1}, "absurd_money"),
+        (InvoiceRecorded, INVOICE, {"tax_fen": -1}, "absurd_money"),
+        (PaymentRecorded, PAYMENT, {"invoice": "1"}, "invoice_number_form"),
+        (PaymentRecorded, PAYMENT, {"paid_on": "2022-13-01"}, "bad_date"),
+        (PaymentRecorded, PAYMENT, {"amount_fen": FEN_MAX + 1}, "absurd_money"),
+        (ResourceListed, RESOURCE, {"listed_on": "yesterday"}, "bad_date"),
+        (ResourceListed, RESOURCE, {"pflops": "-0.3"}, "bad_decimal"),
+        (PriceLine, PRICE, {"unit_price": "7.5000000"}, "bad_decimal"),
+        (PriceLine, PRICE, {"valid_from": "2022-02-01", "valid_to": "2022-01-31"}, "empty_period"),
+        (QualificationGranted, {"kind": "x"}, {"valid_to": "2022-02-30"}, "bad_date"),
+        (TaxDomicileRecorded, {"zone": "x"}, {"valid_from": "2022"}, "bad_date"),
+    ],
+)
+def test_a_wrong_value_is_refused_under_its_code(
+    make: Callable[..., object], fields: dict[str, object], wrong: dict[str, object], code: str
+) -> None:
+    assert make(**fields)
+    with pytest.raises(InvalidInputError) as caught:
+        make(**fields | wrong)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("make", "fields", "edge"),
+    [
+        (ContractRegistered, CONTRACT, {"amount_fen": 0}),
+        (ContractRegistered, CONTRACT, {"amount_fen": FEN_MAX}),
+        (ContractRegistered, CONTRACT, {"service_to": "2022-03-01"}),
+        (QualificationGranted, {"kind": "x"}, {"valid_from": "2022-01-01"}),
+        (QualificationGranted, {"kind": "x"}, {"valid_to": "2022-01-01"}),
+    ],
+)
+def test_a_value_at_the_edge_is_taken(
+    make: Callable[..., object], fields: dict[str, object], edge: dict[str, object]
+) -> None:
+    assert make(**fields | edge)
+
+
+def test_every_type_is_registered_under_its_own_name() -> None:
+    def leaves(cls: type[Data]) -> set[type[Data]]:
+        return {cls}.union(*(leaves(sub) for sub in cls.__subclasses__()))
+
+    assert set(TYPES.values()) == leaves(Data) - {Data}
+    assert all(TYPES[cls.type] is cls for cls in TYPES.values())
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_type_is_a_noun_a_participle_and_a_version(name: str) -> None:
+    assert re.fullmatch(r"cn\.suanquan(\.[a-z_]+){2,3}\.v[1-9]", name)
+    assert name.split(".")[-2].endswith(("ed", "drawn"))
+
+
+def test_only_usage_and_closing_leaves_belong_to_the_usage_log() -> None:
+    usage = {cls for cls in TYPES.values() if cls.log == "usage"}
+    assert usage == {UsageRecorded, BatchRecorded}
+
+
+def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
+    inside = {cls for cls in TYPES.values() if not cls.outside}
+    assert inside >= {BatchRecorded, VoucherGranted, VoucherDrawn, StatementIssued}
+
+
+def test_an_event_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        PaymentRecorded(**PAYMENT).amount_fen = 1  # type: ignore[misc]

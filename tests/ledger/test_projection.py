@@ -1,0 +1,92 @@
+"""Projections: any cut of the events gives the same rows, in Python and in SQL."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from ledger import tables
+from ledger.codec import Event
+from ledger.projection import PROJECTIONS, SOURCE_SPAN, USAGE_DAY, Projection
+from ledger.usage import by_day, quantity_of
+from tests.ledger.conftest import CODE, HOUR_MS, JULY_MS, OTHER_CODE, Ledger, fact, usage
+
+EVENTS = [
+    usage(
+        f"{at}",
+        source=("urn:a", "urn:b")[at % 2],
+        subject=(CODE, OTHER_CODE)[at % 3 % 2],
+        amount=("1", "0.5", "64")[at % 3],
+        span_ms=(at * HOUR_MS, at * HOUR_MS + (at * 7 % 5 + 1) * 11 * HOUR_MS),
+    )
+    for at in range(12)
+]
+
+
+def fold_in_parts(projection: Projection, parts: list[list[Event]]) -> dict[object, object]:
+    rows: dict[object, object] = {}
+    for part in parts:
+        for key, values in projection.fold(part).items():
+            rows[key] = projection.merge(rows[key], values) if key in rows else values
+    return rows
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda one: one.name)
+def test_every_cut_of_a_few_events_folds_to_the_same_rows(projection: Projection) -> None:
+    events = EVENTS[:6]
+    whole = projection.fold(events)
+    for cuts in itertools.product([True, False], repeat=len(events) - 1):
+        parts = [[events[0]]]
+        for event, cut in zip(events[1:], cuts, strict=True):
+            if cut:
+                parts.append([])
+            parts[-1].append(event)
+        assert fold_in_parts(projection, parts) == whole
+
+
+@given(st.permutations(EVENTS), st.integers(0, len(EVENTS)))
+def test_the_order_of_arrival_changes_no_row(events: list[Event], cut: int) -> None:
+    for projection in PROJECTIONS:
+        parts = [events[:cut], events[cut:]]
+        assert fold_in_parts(projection, parts) == projection.fold(EVENTS)
+
+
+def test_usage_by_day_adds_up_to_the_quantities() -> None:
+    rows = USAGE_DAY.fold(EVENTS)
+    total = sum(quantity for (quantity,) in rows.values())
+    assert total == sum(quantity_of(event.usage) for event in EVENTS)
+    for event in EVENTS:
+        assert {key for key, _ in by_day(event.subject, event.usage)} <= rows.keys()
+
+
+def test_a_source_spans_from_its_first_start_to_its_last_end() -> None:
+    events = [usage("1", span_ms=(5, 6)), usage("2", span_ms=(1, 3)), usage("3", span_ms=(4, 9))]
+    assert SOURCE_SPAN.fold(events) == {("urn:agent:1",): (JULY_MS + 1, JULY_MS + 9)}
+
+
+def test_the_book_leaves_usage_alone() -> None:
+    assert [projection.fold([fact("1")]) for projection in PROJECTIONS] == [{}, {}]
+
+
+def test_the_database_merges_as_python_does(ledger: Ledger) -> None:
+    for cut in (1, 4, 5, 9):
+        with ledger.write.connect() as connection:
+            for projection in PROJECTIONS:
+                projection.apply(connection, EVENTS[:cut])
+                projection.apply(connection, [])
+                projection.apply(connection, EVENTS[cut:])
+                rows = connection.execute(select(projection.table)).all()
+                expected = {(*k, *v) for k, v in projection.fold(EVENTS).items()}
+                assert {tuple(row) for row in rows} == expected
+            connection.rollback()
+
+
+def test_a_projection_is_named_by_its_table_and_lists_its_columns() -> None:
+    assert [projection.name for projection in PROJECTIONS] == list(tables.PROJECTIONS)
+    assert USAGE_DAY.columns == ["enterprise", "contract", "resource", "day", "quantity"]
+    for projection in PROJECTIONS:
+        values = projection.columns[-len(projection.merges) :]
+        keys = [column.name for column in projection.table.primary_key]
+        assert keys + values == projection.columns
