@@ -1,0 +1,144 @@
+"""The command line's objects: their exact keys, in both languages, and nothing that JSON lacks."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ledger.errors import InvalidInputError
+from vouchers.catalogue import find_programmes, hash_catalogue
+from vouchers.payout import render_exact
+from vouchers.programme import hash_version
+from vouchers.render import describe, list_programmes, preview
+
+Write = Callable[[Mapping[str, object]], bytes]
+
+WORDS = {"what", "message", "clause", "reason", "name", "document"}
+
+
+def without_words(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """Return a JSON value without the keys that a language changes."""
+    if isinstance(value, dict):
+        return {key: without_words(one) for key, one in value.items() if key not in WORDS}
+    if isinstance(value, list):
+        return [without_words(one) for one in value]
+    return value
+
+
+def test_a_preview_has_the_keys_of_the_contract(write_case: Write) -> None:
+    shown = preview(write_case({}), language="en")
+    assert list(shown) == ["decisions", "plans"]
+    assert [one["programme"] for one in shown["decisions"]] == ["hubei", "wuhan", "east_lake"]
+    for decision in shown["decisions"]:
+        assert set(decision) == {
+            *("programme", "version", "status", "amount_fen", "steps", "reasons")
+        }
+        assert decision["steps"]
+        for step in decision["steps"]:
+            assert set(step) == {"what", "value", "unit", "clause", "grade"}
+            assert step["grade"] in {"P", "M", "N", "A"}
+        for reason in decision["reasons"]:
+            assert set(reason) == {"code", "message", "clause"}
+    assert len(shown["plans"]) == 7
+    for one in shown["plans"]:
+        assert set(one) == {"programmes", "amounts_fen", "total_fen", "lawful", "reason"}
+        assert list(one["amounts_fen"]) == one["programmes"]
+        assert one["total_fen"] == sum(one["amounts_fen"].values())
+        assert one["lawful"] == (one["reason"] is None)
+
+
+def test_a_language_changes_words_only(write_case: Write, drop: object) -> None:
+    worlds: list[dict[str, object]] = [{}, {"apply_on": drop}, {"enterprise": {}}]
+    for changes in (*worlds, {"purchases": []}):
+        raw = write_case(changes)
+        zh, en = (preview(raw, language=language) for language in ("zh", "en"))
+        assert without_words(zh) == without_words(en)
+        assert zh != en
+        assert json.loads(json.dumps(zh)) == zh
+        assert "湖北" not in json.dumps(en, ensure_ascii=False)
+
+
+def test_an_undetermined_amount_is_null(write_case: Write, drop: object) -> None:
+    shown = preview(write_case({"enterprise.registered_region": drop}), ["hubei"])
+    (decision,), (only,) = shown["decisions"], shown["plans"]
+    assert (decision["status"], decision["amount_fen"]) == ("undetermined", None)
+    assert (only["amounts_fen"], only["total_fen"], only["lawful"]) == (
+        {"hubei": None},
+        None,
+        False,
+    )
+
+
+def test_a_missed_window_is_a_reason_and_never_the_status(write_case: Write) -> None:
+    (decision,) = preview(write_case({}), ["wuhan"])["decisions"]
+    assert decision["status"] == "eligible"
+    assert [one["code"] for one in decision["reasons"]] == ["outside_window"]
+
+
+def test_the_reason_of_an_unlawful_plan_ends_in_its_clause(write_case: Write) -> None:
+    plans = preview(write_case({}), ["hubei", "wuhan"], language="zh")["plans"]
+    assert plans[-1]["programmes"] == ["hubei", "wuhan"]
+    assert "鄂科技规〔2022〕3号" in plans[-1]["reason"]
+
+
+def test_a_slip_in_an_earlier_programme_is_refused(write_case: Write) -> None:
+    for wrong, near in (("east-lake", "east_lake"), ("wuhann", "wuhan")):
+        with pytest.raises(InvalidInputError, match=near):
+            preview(write_case({"earlier[0].programme": wrong}))
+    preview(write_case({"earlier[0].programme": "changsha"}))
+
+
+def test_the_list_has_a_row_a_version() -> None:
+    shown = list_programmes()
+    assert [(one["id"], one["version"], one["from"], one["to"]) for one in shown["rows"]] == [
+        ("hubei", "2022", "2022-05-07", "2024-12-31"),
+        ("hubei", "2025", "2025-01-01", None),
+        ("wuhan", "2020", "2020-01-01", None),
+        ("east_lake", "2020", "2020-01-01", None),
+    ]
+    for row in shown["rows"]:
+        assert set(row) == {"id", "level", "version", "document", "from", "to", "hash"}
+    assert shown["hash"] == hash_catalogue(find_programmes())
+    assert list_programmes(language="en")["rows"][2]["hash"] == shown["rows"][2]["hash"]
+
+
+def test_a_description_has_every_value_with_clause_and_grade() -> None:
+    for programme in find_programmes():
+        for version in programme.versions:
+            shown = describe(programme, version.valid_from.value, language="en")
+            assert shown["version"] == version.id
+            assert shown["hash"] == hash_version(programme, version)
+            values = {one["name"]: one for one in shown["values"]}
+            assert len(values) == len(shown["values"])
+            for one in values.values():
+                assert set(one) == {"name", "what", "value", "clause", "grade"}
+                assert one["what"]
+                assert one["clause"]
+            assert values["rate"]["value"] == render_exact(version.rate.value)
+            assert values["yearly_cap_fen"]["value"] == version.yearly_cap_fen.value
+            assert f"eligibility[{len(version.eligibility) - 1}]" in values
+            assert json.loads(json.dumps(shown)) == shown
+
+
+def test_nested_conditions_are_described_one_by_one() -> None:
+    shown = describe(find_programmes()[0], date(2022, 5, 7), language="en")
+    values = {one["name"]: one["value"] for one in shown["values"]}
+    assert values["eligibility[1]"] == {"type": "any_of"}
+    assert values["eligibility[1].conditions[1]"] == {"type": "all_of"}
+    assert values["eligibility[1].conditions[1].conditions[1]"] == {
+        "type": "fact_below",
+        "name": "sales_fen",
+        "years_before": 1,
+        "limit_fen": 20_000_000_000,
+    }
+
+
+def test_without_a_day_the_newest_version_is_described() -> None:
+    hubei = find_programmes()[0]
+    assert describe(hubei)["version"] == "2025"
+    assert describe(hubei, date(2024, 12, 31))["version"] == "2022"
+    with pytest.raises(InvalidInputError, match="2022-05-07") as caught:
+        describe(hubei, date(2022, 5, 6))
+    assert caught.value.code == "no_version_in_force"

@@ -1,0 +1,141 @@
+"""The book log folded: enterprises, resources, contracts, invoices, payments, vouchers, statements.
+
+Later events about the same thing replace earlier ones, in log order. An event may name something
+that the book does not know yet: facts do not wait for paperwork.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+
+from ledger.codec import Event
+from ledger.events import (
+    ContractRegistered,
+    Data,
+    DeclarationFiled,
+    EnterpriseRegistered,
+    FactReported,
+    InvoiceRecorded,
+    PaymentRecorded,
+    QualificationGranted,
+    ResourceListed,
+    StatementIssued,
+    TaxDomicileRecorded,
+    VoucherDrawn,
+    VoucherGranted,
+)
+
+
+@dataclass(slots=True)
+class Account:
+    """All that the book knows of one enterprise."""
+
+    credit_code: str
+    registered: EnterpriseRegistered | None = None
+    qualifications: list[QualificationGranted] = field(default_factory=list)
+    domiciles: list[TaxDomicileRecorded] = field(default_factory=list)
+    facts: dict[tuple[str, int], FactReported] = field(default_factory=dict)
+    declarations: dict[int, DeclarationFiled] = field(default_factory=dict)
+    contracts: dict[str, ContractRegistered] = field(default_factory=dict)
+    invoices: dict[str, InvoiceRecorded] = field(default_factory=dict)
+    payments: dict[str, PaymentRecorded] = field(default_factory=dict)
+    granted: dict[tuple[str, int], VoucherGranted] = field(default_factory=dict)
+    drawn: list[VoucherDrawn] = field(default_factory=list)
+    statements: list[StatementIssued] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Return the enterprise's name, its credit code while no name is registered."""
+        return self.registered.name if self.registered else self.credit_code
+
+    def drawn_fen(self, programme: str, year: int, until: str = "9999-12-31") -> int:
+        """Return what was drawn on a programme's voucher of one year, up to and on a day."""
+        return sum(
+            draw.amount_fen
+            for draw in self.drawn
+            if (draw.programme, draw.year) == (programme, year) and draw.drawn_on <= until
+        )
+
+
+class Book:
+    """The state of the book after a run of its events.
+
+    `resources` has the last listing of each resource, `listings` every one by the day it is from.
+    """
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.resources: dict[str, ResourceListed] = {}
+        self.listings: dict[str, dict[str, ResourceListed]] = {}
+        for event in events:
+            self.apply(event)
+
+    def apply(self, event: Event) -> None:
+        """Take in the next event of the log."""
+        self._apply(event.data, event.subject)
+
+    def account(self, credit_code: str) -> Account:
+        """Return what is known of an enterprise, an empty account for one never heard of."""
+        return self.accounts.get(credit_code) or Account(credit_code)
+
+    def listing_on(self, resource: str, day: str) -> ResourceListed | None:
+        """Return how a resource is listed on a day, None before it is listed at all."""
+        listings = self.listings.get(resource, {})
+        listed_on = max((since for since in listings if since <= day), default=None)
+        return None if listed_on is None else listings[listed_on]
+
+    def _open(self, subject: str) -> Account:
+        return self.accounts.setdefault(subject, Account(subject))
+
+    @singledispatchmethod
+    def _apply(self, data: Data, subject: str) -> None:
+        """Leave out what says nothing about the book: batches, usage."""
+
+    @_apply.register
+    def _(self, data: ResourceListed, _subject: str) -> None:
+        self.resources[data.resource] = data
+        self.listings.setdefault(data.resource, {})[data.listed_on] = data
+
+    @_apply.register
+    def _(self, data: EnterpriseRegistered, subject: str) -> None:
+        self._open(subject).registered = data
+
+    @_apply.register
+    def _(self, data: QualificationGranted, subject: str) -> None:
+        self._open(subject).qualifications.append(data)
+
+    @_apply.register
+    def _(self, data: TaxDomicileRecorded, subject: str) -> None:
+        self._open(subject).domiciles.append(data)
+
+    @_apply.register
+    def _(self, data: FactReported, subject: str) -> None:
+        self._open(subject).facts[data.name, data.year] = data
+
+    @_apply.register
+    def _(self, data: DeclarationFiled, subject: str) -> None:
+        self._open(subject).declarations[data.year] = data
+
+    @_apply.register
+    def _(self, data: ContractRegistered, subject: str) -> None:
+        self._open(subject).contracts[data.contract] = data
+
+    @_apply.register
+    def _(self, data: InvoiceRecorded, subject: str) -> None:
+        self._open(subject).invoices[data.invoice] = data
+
+    @_apply.register
+    def _(self, data: PaymentRecorded, subject: str) -> None:
+        self._open(subject).payments[data.payment] = data
+
+    @_apply.register
+    def _(self, data: VoucherGranted, subject: str) -> None:
+        self._open(subject).granted[data.programme, data.year] = data
+
+    @_apply.register
+    def _(self, data: VoucherDrawn, subject: str) -> None:
+        self._open(subject).drawn.append(data)
+
+    @_apply.register
+    def _(self, data: StatementIssued, subject: str) -> None:
+        self._open(subject).statements.append(data)

@@ -1,0 +1,218 @@
+"""A case: the facts about one enterprise and its purchases, on which every programme decides.
+
+A fact that is not given is None, which means unknown: never false and never zero. `qualifications`
+and `tax_domicile`, once given, are complete. Days are policy days; a period contains both its first
+and its last day, and a missing edge is open. Money is integer fen.
+"""
+
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from ledger.errors import InvalidInputError
+from ledger.identifiers import parse_credit_code
+from ledger.money import FEN_MAX
+from ledger.text import Text
+from vouchers.spelling import find_slip
+from vouchers.strict_json import decode, refuse
+
+Fen = Annotated[int, Meta(ge=0, le=FEN_MAX)]
+Year = Annotated[int, Meta(ge=1949, le=9998)]
+Name = Annotated[str, Meta(max_length=200)]
+Authority = Literal["national", "province", "city", "district"]
+ResourceKind = Literal["accelerator", "storage", "network", "support"]
+FundingScope = Literal["enterprise", "project", "contract"]
+
+# Other kinds and zones are allowed and match no rule; one that is a slip of the pen away from these
+# would silently count as not held.
+QUALIFICATION_KINDS: Final = (
+    "technology_sme",
+    "high_tech_enterprise",
+    "advanced_service",
+    "incubated",
+    "above_scale",
+)
+ZONES: Final = ("east-lake",)
+
+_EDGES: Final = {"valid_from": "from", "valid_to": "to"}
+
+
+class Domicile(Struct, frozen=True, kw_only=True, rename=_EDGES):
+    """The zone to which the enterprise pays its taxes, and when."""
+
+    zone: Name | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Qualification(Struct, frozen=True, kw_only=True, rename=_EDGES):
+    """A status that somebody granted: its kind, its certificate and its validity."""
+
+    kind: Name | None = None
+    number: Name | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    carrier: Name | None = None
+    recognised_by: Authority | None = None
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """A numeric attribute of one year, such as `sales_fen`."""
+
+    name: Name | None = None
+    year: Year | None = None
+    value: Fen | None = None
+
+
+class Enterprise(Struct, frozen=True, kw_only=True):
+    """Who applies. `registered_region` has the six digits of GB/T 2260."""
+
+    credit_code: Name | None = None
+    name: Name | None = None
+    registered_region: Annotated[str, Meta(pattern="[1-9][0-9]{5}", max_length=6)] | None = None
+    tax_domicile: tuple[Domicile, ...] | None = None
+    qualifications: tuple[Qualification, ...] | None = None
+    facts: tuple[Fact, ...] | None = None
+
+
+class Payment(Struct, frozen=True, kw_only=True):
+    """One payment from the enterprise to the provider."""
+
+    paid_on: date | None = None
+    amount_fen: Fen | None = None
+
+
+class Purchase(Struct, frozen=True, kw_only=True):
+    """One invoice line of a contract; `invoiced_fen` includes `tax_fen`."""
+
+    contract: Name | None = None
+    project: Name | None = None
+    signed_on: date | None = None
+    contract_fen: Fen | None = None
+    service_from: date | None = None
+    service_to: date | None = None
+    completed_on: date | None = None
+    resource_kind: ResourceKind | None = None
+    invoice: Name | None = None
+    invoiced_on: date | None = None
+    invoiced_fen: Fen | None = None
+    tax_fen: Fen | None = None
+    payments: tuple[Payment, ...] | None = None
+    metered_fen: Fen | None = None
+    provider: Name | None = None
+
+
+class Earlier(Struct, frozen=True, kw_only=True):
+    """What the enterprise has had of a programme's voucher in one year."""
+
+    programme: Name | None = None
+    year: Year | None = None
+    claimed_fen: Fen | None = None
+    redeemed_fen: Fen | None = None
+
+
+class OtherFunding(Struct, frozen=True, kw_only=True):
+    """Other public money for the enterprise, a project or a contract (`ref`)."""
+
+    scope: FundingScope | None = None
+    ref: Name | None = None
+    level: Authority | None = None
+    year: Year | None = None
+
+
+class Declarations(Struct, frozen=True, kw_only=True):
+    """What the enterprise declares about itself."""
+
+    related_party: bool | None = None
+    serious_dishonesty: bool | None = None
+
+
+class Case(Struct, frozen=True, kw_only=True):
+    """All facts of one application; `purchases` left out are unknown, an empty list is none."""
+
+    enterprise: Enterprise = Enterprise()
+    purchases: tuple[Purchase, ...] | None = None
+    earlier: tuple[Earlier, ...] = ()
+    other_funding: tuple[OtherFunding, ...] = ()
+    declarations: Declarations = Declarations()
+    apply_on: date | None = None
+
+
+def parse_case(raw: bytes) -> Case:
+    """Return the case written as one JSON object.
+
+    Raises `InvalidInputError`: everything that `strict_json.decode` refuses; a credit code that
+    does not check; `bad_value` for an order of dates or amounts that cannot be and for a kind or
+    zone that nearly is a known one; `contradicting_fact` for a fact given twice.
+    """
+    case = decode(raw, Case)
+    _check_enterprise(case.enterprise)
+    for i, purchase in enumerate(case.purchases or ()):
+        _check_purchase(purchase, f"purchases[{i}]")
+    return case
+
+
+def _check_enterprise(enterprise: Enterprise) -> None:
+    _check_credit_code(enterprise.credit_code, "enterprise.credit_code")
+    for i, held in enumerate(enterprise.qualifications or ()):
+        path = f"enterprise.qualifications[{i}]"
+        _check_slip(held.kind, QUALIFICATION_KINDS, f"{path}.kind")
+        _check_order(path, {"from": held.valid_from, "to": held.valid_to})
+    for i, domicile in enumerate(enterprise.tax_domicile or ()):
+        path = f"enterprise.tax_domicile[{i}]"
+        _check_slip(domicile.zone, ZONES, f"{path}.zone")
+        _check_order(path, {"from": domicile.valid_from, "to": domicile.valid_to})
+    seen: set[tuple[str | None, int | None]] = set()
+    for i, fact in enumerate(enterprise.facts or ()):
+        key = (fact.name, fact.year)
+        if key in seen and None not in key:
+            raise InvalidInputError(
+                "contradicting_fact",
+                Text(
+                    f"enterprise.facts[{i}]：{fact.name} {fact.year} 填报了两次",
+                    f"enterprise.facts[{i}]: {fact.name} of {fact.year} is given twice",
+                ),
+                Text("请只保留一项", "keep one of them"),
+            )
+        seen.add(key)
+
+
+def _check_purchase(purchase: Purchase, path: str) -> None:
+    _check_credit_code(purchase.provider, f"{path}.provider")
+    _check_order(path, {"service_from": purchase.service_from, "service_to": purchase.service_to})
+    invoiced_fen, tax_fen = purchase.invoiced_fen, purchase.tax_fen
+    if invoiced_fen is not None and tax_fen is not None and tax_fen > invoiced_fen:
+        limit = Text(
+            f"不大于 invoiced_fen（{invoiced_fen}）的整数", f"at most invoiced_fen ({invoiced_fen})"
+        )
+        refuse(f"{path}.tax_fen", tax_fen, limit)
+
+
+def _check_credit_code(code: str | None, path: str) -> None:
+    if code is None:
+        return
+    try:
+        parse_credit_code(code)
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            error.code,
+            Text(f"{path}：{error.message.zh}", f"{path}: {error.message.en}"),
+            error.next_step,
+        ) from None
+
+
+def _check_slip(word: str | None, known: tuple[str, ...], path: str) -> None:
+    meant = find_slip(word, known) if word is not None else None
+    if meant is not None:
+        refuse(path, word, Text(meant, meant))
+
+
+def _check_order(path: str, days: dict[str, date | None]) -> None:
+    for (first, first_on), (last, last_on) in pairwise(days.items()):
+        if first_on is not None and last_on is not None and first_on > last_on:
+            earliest = Text(
+                f"不早于 {first}（{first_on}）的日期", f"a day not before {first} ({first_on})"
+            )
+            refuse(f"{path}.{last}", last_on.isoformat(), earliest)

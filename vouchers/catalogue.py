@@ -1,0 +1,73 @@
+"""The programmes that there are: every module in `vouchers.programmes`, found by being there.
+
+A new programme is one new file with a `PROGRAMME`; nothing else is edited.
+"""
+
+import hashlib
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from typing import NoReturn
+
+from ledger.errors import InvalidInputError
+from ledger.text import Text
+from vouchers import programmes
+from vouchers.programme import Level, Programme, hash_version
+from vouchers.spelling import find_nearest, find_slip
+
+
+@cache
+def find_programmes() -> tuple[Programme, ...]:
+    """Return every programme, the higher level first, then by id."""
+    found = []
+    for module in pkgutil.iter_modules(programmes.__path__):
+        programme = import_module(f"{programmes.__name__}.{module.name}").PROGRAMME
+        assert isinstance(programme, Programme), module.name
+        assert programme.id == module.name, "a file and its programme have one name"
+        found.append(programme)
+    return tuple(sorted(found, key=Programme.rank))
+
+
+def select_programmes(ids: Iterable[str] = ()) -> tuple[Programme, ...]:
+    """Return the programmes of these ids in the catalogue's order, all of them when none is named.
+
+    Raises `InvalidInputError` (code `unknown_programme`, with the nearest known id).
+    """
+    wanted = set(ids)
+    known = {programme.id: programme for programme in find_programmes()}
+    for programme_id in sorted(wanted - known.keys()):
+        refuse_programme(programme_id)
+    return tuple(one for one in known.values() if not wanted or one.id in wanted)
+
+
+def refuse_programme(programme_id: str) -> NoReturn:
+    """Raise `InvalidInputError` (code `unknown_programme`) that names the known ids."""
+    known = tuple(programme.id for programme in find_programmes())
+    near, ids = find_nearest(programme_id, known), ", ".join(known)
+    raise InvalidInputError(
+        "unknown_programme",
+        Text(f"没有项目 {programme_id!r}", f"no programme {programme_id!r}"),
+        Text(f"是否应为 {near}？", f"did you mean {near}?")
+        if near
+        else Text(f"现有项目：{ids}", f"the programmes are: {ids}"),
+    )
+
+
+def level_of(programme_id: str | None) -> Level | None:
+    """Return the level of a programme, None when it is not in the catalogue."""
+    found = (one.level for one in find_programmes() if one.id == programme_id)
+    return next(found, None)
+
+
+def check_slip(programme_id: str) -> None:
+    """Raise `InvalidInputError` when an id is not in the catalogue but one slip away."""
+    if find_slip(programme_id, (programme.id for programme in find_programmes())):
+        refuse_programme(programme_id)
+
+
+def hash_catalogue(chosen: Iterable[Programme]) -> str:
+    """Return the SHA-256, in hex, over the hashes of all versions in the catalogue's order."""
+    ordered = sorted(chosen, key=Programme.rank)
+    hashes = [hash_version(one, version) for one in ordered for version in one.versions]
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

@@ -1,0 +1,187 @@
+"""The case of one enterprise on one day, built from the ledger: what `decide` reads.
+
+A purchase is the part of an invoice that one kind of resource makes up, by what was metered in the
+invoice's service period; the invoice's amount and its tax are split in that proportion, each
+payment by what is still open of the parts. An invoice without metered usage is of an unknown kind.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from ledger.events import InvoiceRecorded, PaymentRecorded, QualificationGranted
+from ledger.money import allocate
+from vouchers.book import Account, Book
+from vouchers.case import (
+    Case,
+    Declarations,
+    Domicile,
+    Earlier,
+    Enterprise,
+    Fact,
+    Payment,
+    Purchase,
+    Qualification,
+    ResourceKind,
+)
+from vouchers.rating import DayUsage, rate
+
+
+def case_of(book: Book, account: Account, usage: Sequence[DayUsage], apply_on: date) -> Case:
+    """Return the case that an enterprise would make if it applied on a day.
+
+    `usage` is its daily usage; what follows that day is left out, for nobody knew it then.
+    Vouchers drawn before that day count as claimed and redeemed.
+    """
+    metered = [(key, quantity) for key, quantity in usage if key[3] <= apply_on.isoformat()]
+    declared = account.declarations.get(apply_on.year)
+    return Case(
+        enterprise=_enterprise(account),
+        purchases=tuple(
+            purchase
+            for invoice in account.invoices.values()
+            if invoice.issued_on <= apply_on.isoformat()
+            for purchase in _purchases(book, account, invoice, metered, apply_on)
+        ),
+        earlier=_earlier(account, apply_on),
+        declarations=Declarations(
+            related_party=declared.related_party if declared else None,
+            serious_dishonesty=declared.serious_dishonesty if declared else None,
+        ),
+        apply_on=apply_on,
+    )
+
+
+def _enterprise(account: Account) -> Enterprise:
+    """Return what the book says of the enterprise itself."""
+    return Enterprise(
+        credit_code=account.credit_code,
+        name=account.name,
+        registered_region=account.registered.registered_region if account.registered else None,
+        tax_domicile=tuple(
+            Domicile(
+                zone=domicile.zone,
+                valid_from=_date(domicile.valid_from),
+                valid_to=_date(domicile.valid_to),
+            )
+            for domicile in account.domiciles
+        ),
+        qualifications=tuple(_qualification(held) for held in account.qualifications),
+        facts=tuple(
+            Fact(name=fact.name, year=fact.year, value=fact.value)
+            for fact in account.facts.values()
+        ),
+    )
+
+
+def _qualification(held: QualificationGranted) -> Qualification:
+    """Return a qualification of the book as a fact of the case."""
+    return Qualification(
+        kind=held.kind,
+        number=held.number,
+        valid_from=_date(held.valid_from),
+        valid_to=_date(held.valid_to),
+        carrier=held.carrier,
+        recognised_by=held.recognised_by,
+    )
+
+
+def _purchases(
+    book: Book,
+    account: Account,
+    invoice: InvoiceRecorded,
+    usage: Sequence[DayUsage],
+    apply_on: date,
+) -> list[Purchase]:
+    """Return the purchases that one invoice makes up, by kind of resource.
+
+    A service that goes on after the day of application is not completed.
+    """
+    contract = account.contracts.get(invoice.contract)
+    metered = _metered_by_kind(book, account, invoice, usage)
+    kinds = sorted(metered, key=str) or [None]
+    weights = [metered.get(kind, 0) for kind in kinds]
+    invoiced = allocate(invoice.amount_fen, weights)
+    taxes = allocate(invoice.tax_fen, weights)
+    payments = list(_split_payments(account, invoice, invoiced))
+    service_to = date.fromisoformat(invoice.service_to)
+    return [
+        Purchase(
+            contract=invoice.contract,
+            project=contract.project if contract else None,
+            signed_on=_date(contract.signed_on) if contract else None,
+            contract_fen=contract.amount_fen if contract else None,
+            service_from=_date(invoice.service_from),
+            service_to=service_to,
+            completed_on=service_to if service_to <= apply_on else None,
+            resource_kind=kind,
+            invoice=invoice.invoice,
+            invoiced_on=_date(invoice.issued_on),
+            invoiced_fen=invoiced[i],
+            tax_fen=taxes[i],
+            payments=tuple(
+                Payment(paid_on=_date(payment.paid_on), amount_fen=parts[i])
+                for payment, parts in payments
+            ),
+            metered_fen=metered.get(kind, 0),
+            provider=contract.provider if contract else None,
+        )
+        for i, kind in enumerate(kinds)
+    ]
+
+
+def _split_payments(
+    account: Account, invoice: InvoiceRecorded, invoiced: list[int]
+) -> Iterator[tuple[PaymentRecorded, list[int]]]:
+    """Yield each payment of an invoice, oldest first, and how it is split over the invoice's parts.
+
+    It is split by what is still open of each part, so that a part is never paid beyond its amount
+    and an invoice paid in full has each part paid in full, in however many payments. What exceeds
+    the invoice is split like the invoice.
+    """
+    still_open = invoiced
+    of_invoice = [one for one in account.payments.values() if one.invoice == invoice.invoice]
+    for payment in sorted(of_invoice, key=lambda one: (one.paid_on, one.payment)):
+        due_fen = min(payment.amount_fen, sum(still_open))
+        due = allocate(due_fen, still_open)
+        excess = allocate(payment.amount_fen - due_fen, invoiced)
+        still_open = [left - part for left, part in zip(still_open, due, strict=True)]
+        yield payment, [part + more for part, more in zip(due, excess, strict=True)]
+
+
+def _metered_by_kind(
+    book: Book, account: Account, invoice: InvoiceRecorded, usage: Sequence[DayUsage]
+) -> dict[ResourceKind | None, int]:
+    """Return what the usage under an invoice's contract and period cost, by kind of resource.
+
+    A resource that the book does not list is of no known kind.
+    """
+    within = [
+        (key, quantity)
+        for key, quantity in usage
+        if invoice.service_from <= key[3] <= invoice.service_to
+    ]
+    metered: dict[ResourceKind | None, int] = {}
+    for line in rate(book, account, within).lines:
+        if line.contract.contract == invoice.contract and line.amount_fen:
+            listed = book.resources.get(line.resource)
+            kind = listed.kind if listed else None
+            metered[kind] = metered.get(kind, 0) + line.amount_fen
+    return metered
+
+
+def _earlier(account: Account, apply_on: date) -> tuple[Earlier, ...]:
+    """Return what was drawn on vouchers before a day, by programme and year."""
+    before = [draw for draw in account.drawn if draw.drawn_on < apply_on.isoformat()]
+    total: dict[tuple[str, int], int] = {}
+    for draw in before:
+        key = draw.programme, draw.year
+        total[key] = total.get(key, 0) + draw.amount_fen
+    return tuple(
+        Earlier(programme=programme, year=year, claimed_fen=fen, redeemed_fen=fen)
+        for (programme, year), fen in sorted(total.items())
+    )
+
+
+def _date(text: str | None) -> date | None:
+    """Return a date of the book, which was checked when it was recorded."""
+    return None if text is None else date.fromisoformat(text)

@@ -1,0 +1,198 @@
+"""Decisions, plans and programmes as JSON-able values with the command line's keys, in a language.
+
+A language changes words, never keys, codes or numbers.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from fractions import Fraction
+from typing import Any, Final, NoReturn
+
+from ledger.errors import InvalidInputError
+from ledger.text import Language, Text
+from vouchers.case import parse_case
+from vouchers.catalogue import check_slip, find_programmes, hash_catalogue, select_programmes
+from vouchers.decide import decide
+from vouchers.decision import Decision, Reason, Step
+from vouchers.payout import render_exact
+from vouchers.plan import Plan, plan
+from vouchers.programme import (
+    AllOf,
+    AnyOf,
+    Cited,
+    Programme,
+    Version,
+    encode_value,
+    hash_version,
+)
+from vouchers.wording import BASES, call, describe_condition
+
+Json = dict[str, Any]
+
+_FIELDS: Final = {
+    "valid_from": Text("施行日期", "in force from"),
+    "valid_to": Text("施行至", "in force to"),
+    "legal_date": Text("认定日期", "legal date"),
+    "claim_year": Text("申领年度", "claim year"),
+    "windows": Text("申请窗口（次年月日）", "application window (in the year after)"),
+    "base": Text("计算基数", "base"),
+    "tax": Text("基数是否含税", "tax in the base"),
+    "rate": Text("支持比例", "rate"),
+    "yearly_cap_fen": Text("年度最高额度（分）", "yearly cap, in fen"),
+    "rounding_unit_fen": Text("金额单位（分）", "unit of the refund, in fen"),
+    "rounding_direction": Text("舍入方向", "direction of rounding"),
+    "claim_floor_fen": Text("单笔申请下限（分）", "least claim, in fen"),
+}
+
+
+def preview(raw: bytes, programme_ids: Iterable[str] = (), *, language: Language = "zh") -> Json:
+    """Return `{decisions, plans}` of a case written as JSON, by every programme when none is named.
+
+    Decisions come in the catalogue's order, plans lawful and best first. Raises
+    `InvalidInputError`: the case is not one, or a programme is not known.
+    """
+    chosen, case = select_programmes(programme_ids), parse_case(raw)
+    for entry in case.earlier:
+        if entry.programme is not None:
+            check_slip(entry.programme)
+    return {
+        "decisions": [render_decision(decide(one, case), language) for one in chosen],
+        "plans": [render_plan(one, language) for one in plan(case, chosen)],
+    }
+
+
+def render_decision(decision: Decision, language: Language) -> Json:
+    """Return the object D of the command line."""
+    return {
+        "programme": decision.programme,
+        "version": decision.version,
+        "status": decision.status,
+        "amount_fen": decision.amount_fen,
+        "steps": [_render_step(step, language) for step in decision.steps],
+        "reasons": [_render_reason(reason, language) for reason in decision.reasons],
+    }
+
+
+def render_plan(made: Plan, language: Language) -> Json:
+    """Return the object P of the command line; the reason is a sentence that ends in its clause."""
+    return {
+        "programmes": list(made.programmes),
+        "amounts_fen": dict(zip(made.programmes, made.amounts_fen, strict=True)),
+        "total_fen": made.total_fen,
+        "lawful": made.lawful,
+        "reason": _cite_reason(made.reason).render(language) if made.reason else None,
+    }
+
+
+def list_programmes(*, language: Language = "zh") -> Json:
+    """Return `{rows, hash}`: a row a version, in the catalogue's order, and the hash over all."""
+    rows = [
+        _render_head(programme, version, language)
+        for programme in find_programmes()
+        for version in programme.versions
+    ]
+    return {"rows": rows, "hash": hash_catalogue(find_programmes())}
+
+
+def describe(programme: Programme, on: date | None = None, *, language: Language = "zh") -> Json:
+    """Return the version in force on a day (the newest one when none is asked for), fully cited.
+
+    Raises `InvalidInputError` (code `no_version_in_force`).
+    """
+    version = programme.versions[-1] if on is None else programme.version_on(on)
+    if version is None:
+        _refuse_day(programme, on)
+    return {
+        **_render_head(programme, version, language),
+        "name": programme.name.render(language),
+        "values": list(_describe_values(version, language)),
+    }
+
+
+def _render_head(programme: Programme, version: Version, language: Language) -> Json:
+    last = version.valid_to
+    return {
+        "id": programme.id,
+        "level": programme.level,
+        "version": version.id,
+        "document": version.document.render(language),
+        "from": version.valid_from.value.isoformat(),
+        "to": last.value.isoformat() if last is not None else None,
+        "hash": hash_version(programme, version),
+    }
+
+
+def _describe_values(version: Version, language: Language) -> Iterator[Json]:
+    """Yield `{name, what, value, clause, grade}` of every cited value, nested ones after theirs."""
+    for name in version.__struct_fields__:
+        value = getattr(version, name)
+        if isinstance(value, Cited):
+            yield _describe_value(name, value, language)
+        elif isinstance(value, tuple) and all(isinstance(one, Cited) for one in value):
+            for i, one in enumerate(value):
+                yield from _describe_nested(f"{name}[{i}]", one, language)
+
+
+def _describe_nested(name: str, cited: Cited[Any], language: Language) -> Iterator[Json]:
+    yield _describe_value(name, cited, language)
+    if isinstance(cited.value, AllOf | AnyOf):
+        for i, one in enumerate(cited.value.conditions):
+            yield from _describe_nested(f"{name}.conditions[{i}]", one, language)
+
+
+def _describe_value(name: str, cited: Cited[Any], language: Language) -> Json:
+    field = name.partition("[")[0]
+    what = call(_FIELDS, field) if field in _FIELDS else describe_condition(cited.value)
+    if field == "base":
+        what = Text(f"{what.zh}：{BASES[cited.value].zh}", f"{what.en}: {BASES[cited.value].en}")
+    return {
+        "name": name,
+        "what": what.render(language),
+        "value": _render_value(cited.value),
+        "clause": cited.clause.render(language),
+        "grade": cited.grade,
+    }
+
+
+def _render_value(value: object) -> object:
+    """Return the value itself; of any-of and all-of only which it is, for their parts follow."""
+    if isinstance(value, AllOf | AnyOf):
+        return {"type": value.__struct_config__.tag}
+    if isinstance(value, Fraction):
+        return render_exact(value)
+    return encode_value(value)
+
+
+def _render_step(step: Step, language: Language) -> Json:
+    return {
+        "what": step.what.render(language),
+        "value": step.value,
+        "unit": step.unit,
+        "clause": step.clause.render(language),
+        "grade": step.grade,
+    }
+
+
+def _render_reason(reason: Reason, language: Language) -> Json:
+    return {
+        "code": reason.code,
+        "message": reason.message.render(language),
+        "clause": reason.clause.render(language),
+    }
+
+
+def _cite_reason(reason: Reason) -> Text:
+    message, clause = reason.message, reason.clause
+    return Text(f"{message.zh}（依据：{clause.zh}）", f"{message.en} (by: {clause.en})")
+
+
+def _refuse_day(programme: Programme, on: date | None) -> NoReturn:
+    known = "; ".join(
+        f"{one.id}: {one.valid_from.value}–{one.valid_to.value if one.valid_to else ''}"
+        for one in programme.versions
+    )
+    raise InvalidInputError(
+        "no_version_in_force",
+        Text(f"{programme.id} 在 {on} 没有在施行的版本", f"{programme.id} has no version on {on}"),
+        Text(f"现有版本：{known}", f"its versions: {known}"),
+    )

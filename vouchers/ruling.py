@@ -1,0 +1,50 @@
+"""All that the rules say of one enterprise on one day: each decision, each combination."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from vouchers.book import Account, Book
+from vouchers.case import Case
+from vouchers.catalogue import find_programmes
+from vouchers.decide import decide
+from vouchers.decision import Decision
+from vouchers.ledger_case import case_of
+from vouchers.plan import Plan, plan
+from vouchers.programme import Programme
+from vouchers.rating import DayUsage
+
+
+class Ruling(NamedTuple):
+    """What every programme decides on one case, and the combinations, best first."""
+
+    case: Case
+    decisions: tuple[tuple[Programme, Decision], ...]
+    plans: tuple[Plan, ...]
+
+    @property
+    def best(self) -> Plan | None:
+        """Return the lawful combination that pays most, None where there is none."""
+        return next((one for one in self.plans if one.lawful), None)
+
+    @property
+    def total_fen(self) -> int:
+        """Return what the best combination pays in all."""
+        return (self.best.total_fen if self.best else 0) or 0
+
+    def paid_fen(self, programme: str) -> int:
+        """Return what a programme pays in the best combination, zero where it has no part in it."""
+        if self.best is None or programme not in self.best.programmes:
+            return 0
+        return self.best.amounts_fen[self.best.programmes.index(programme)] or 0
+
+
+def rule_on(book: Book, account: Account, usage: Sequence[DayUsage], apply_on: date) -> Ruling:
+    """Return the decisions and plans for an enterprise that applies on a day.
+
+    `usage` is the enterprise's daily usage.
+    """
+    case = case_of(book, account, usage, apply_on)
+    programmes = find_programmes()
+    decisions = tuple((one, decide(one, case)) for one in programmes)
+    return Ruling(case, decisions, plan(case, programmes))

@@ -1,0 +1,222 @@
+"""Strict JSON (RFC 8259) from outside: every refusal names the path, the value and the next step.
+
+A decoder that drops an unknown key or keeps the last of two equal ones would decide about money
+that nobody wrote down, so both are refused here, before a value is made. What a document may hold
+is read from the annotations of its `msgspec.Struct`.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final, NoReturn, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from ledger.errors import InvalidInputError
+from ledger.period import parse_date
+from ledger.text import Text
+from vouchers.spelling import find_nearest
+
+DOCUMENT_BYTES_MAX: Final = 4 * 2**20
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+_SHOWN_CHARS_MAX: Final = 60
+
+
+class _Object(dict[str, object]):
+    """A JSON object that remembers the first key that was written twice."""
+
+    twice: str | None = None
+
+
+def decode(raw: bytes, kind: type[S]) -> S:
+    """Return the value of one JSON document as the struct asked for.
+
+    Raises `InvalidInputError`: `bad_json`, `document_too_long`, `unknown_key` (with the nearest
+    known name), `duplicate_key`, `missing_key`, `bad_value` or `bad_date`, each with the path of
+    what is wrong.
+    """
+    if len(raw) > DOCUMENT_BYTES_MAX:
+        raise InvalidInputError(
+            "document_too_long",
+            Text(f"文件有 {len(raw)} 字节", f"the document has {len(raw)} bytes"),
+            Text(f"最多 {DOCUMENT_BYTES_MAX} 字节", f"{DOCUMENT_BYTES_MAX} bytes at most"),
+        )
+    value = _build(inspect.type_info(kind), _parse(raw), "")
+    assert isinstance(value, kind), value
+    return value
+
+
+def refuse(path: str, value: object, expected: Text) -> NoReturn:
+    """Raise `InvalidInputError` (code `bad_value`) for the value at a path."""
+    shown, place = _show(value), path or "$"
+    raise InvalidInputError(
+        "bad_value",
+        Text(f"{place} 的值不对：{shown}", f"wrong value at {place}: {shown}"),
+        Text(f"应为{expected.zh}", f"it must be {expected.en}"),
+    )
+
+
+def _parse(raw: bytes) -> object:
+    try:
+        value: object = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_pair, parse_constant=_refuse_constant
+        )
+        # json takes a lone surrogate, which no later writer could encode.
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        detail = str(error)[:120]
+        raise InvalidInputError(
+            "bad_json",
+            Text(f"不是合法的 JSON：{detail}", f"not JSON: {detail}"),
+            Text("请检查括号、引号和 UTF-8 编码", "check brackets, quotes and the UTF-8 encoding"),
+        ) from None
+    return value
+
+
+def _pair(pairs: list[tuple[str, object]]) -> _Object:
+    made = _Object()
+    for key, value in pairs:
+        if key in made and made.twice is None:
+            made.twice = key
+        made[key] = value
+    return made
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    message = f"{name} is not a JSON number"
+    raise ValueError(message)
+
+
+def _build(kind: inspect.Type, value: object, path: str) -> object:
+    if isinstance(kind, inspect.UnionType):
+        if value is None:
+            return None
+        (kind,) = (one for one in kind.types if not isinstance(one, inspect.NoneType))
+    return _BUILDERS[type(kind)](kind, value, path)
+
+
+def _build_struct(kind: inspect.StructType, value: object, path: str) -> object:
+    if not isinstance(value, _Object):
+        refuse(path, value, Text("对象 {…}", "an object {…}"))
+    if value.twice is not None:
+        _refuse_duplicate(value.twice, path)
+    fields = {field.encode_name: field for field in kind.fields}
+    for key in value:
+        if key not in fields:
+            _refuse_key(key, path, list(fields))
+    for name, field in fields.items():
+        if field.required and name not in value:
+            _refuse_missing(name, path)
+    return kind.cls(
+        **{
+            fields[key].name: _build(fields[key].type, one, f"{path}.{key}" if path else key)
+            for key, one in value.items()
+        }
+    )
+
+
+def _build_tuple(kind: inspect.VarTupleType, value: object, path: str) -> object:
+    if not isinstance(value, list):
+        refuse(path, value, Text("数组 […]", "an array […]"))
+    return tuple(_build(kind.item_type, one, f"{path}[{i}]") for i, one in enumerate(value))
+
+
+def _build_int(kind: inspect.IntType, value: object, path: str) -> int:
+    low, high = kind.ge, kind.le
+    # bool is an int to Python, but `true` is not an amount.
+    if type(value) is not int or (low is not None and value < low):
+        refuse(path, value, Text(f"不小于 {low} 的整数", f"an integer of at least {low}"))
+    if high is not None and value > high:
+        refuse(path, value, Text(f"不大于 {high} 的整数", f"an integer of at most {high}"))
+    return value
+
+
+def _build_str(kind: inspect.StrType, value: object, path: str) -> str:
+    limit = kind.max_length
+    if not isinstance(value, str) or not value.strip() or (limit and len(value) > limit):
+        refuse(
+            path,
+            value,
+            Text(f"非空文字，最多 {limit} 字", f"text, not blank, {limit} characters at most"),
+        )
+    if kind.pattern is not None and re.fullmatch(kind.pattern, value, re.ASCII) is None:
+        form = kind.pattern
+        refuse(path, value, Text(f"符合 {form} 的文字", f"text of the form {form}"))
+    return value
+
+
+def _build_bool(_kind: inspect.BoolType, value: object, path: str) -> bool:
+    if not isinstance(value, bool):
+        refuse(path, value, Text("true 或 false", "true or false"))
+    return value
+
+
+def _build_date(_kind: inspect.DateType, value: object, path: str) -> date:
+    if not isinstance(value, str):
+        refuse(path, value, Text("形如 2022-07-01 的日期", "a date such as 2022-07-01"))
+    try:
+        return parse_date(value)
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            error.code,
+            Text(f"{path}：{error.message.zh}", f"{path}: {error.message.en}"),
+            error.next_step,
+        ) from None
+
+
+def _build_literal(kind: inspect.LiteralType, value: object, path: str) -> object:
+    if value not in kind.values:
+        known = [str(one) for one in kind.values]
+        near = find_nearest(value, known) if isinstance(value, str) else None
+        words = near or " / ".join(known)
+        refuse(path, value, Text(words, words))
+    return value
+
+
+_BUILDERS: Final[dict[type[inspect.Type], Callable[[Any, object, str], object]]] = {
+    inspect.StructType: _build_struct,
+    inspect.VarTupleType: _build_tuple,
+    inspect.IntType: _build_int,
+    inspect.StrType: _build_str,
+    inspect.BoolType: _build_bool,
+    inspect.DateType: _build_date,
+    inspect.LiteralType: _build_literal,
+}
+
+
+def _refuse_key(key: str, path: str, known: list[str]) -> NoReturn:
+    place, near, names = path or "$", find_nearest(key, known), ", ".join(known)
+    raise InvalidInputError(
+        "unknown_key",
+        Text(f"{place} 中有未知的键 {_show(key)}", f"unknown key {_show(key)} in {place}"),
+        Text(f"是否应为 {near}？", f"did you mean {near}?")
+        if near
+        else Text(f"可用的键：{names}", f"known keys: {names}"),
+    )
+
+
+def _refuse_duplicate(key: str, path: str) -> NoReturn:
+    place = path or "$"
+    raise InvalidInputError(
+        "duplicate_key",
+        Text(f"{place} 中的键 {_show(key)} 写了两次", f"key {_show(key)} is twice in {place}"),
+        Text("请只保留一个", "keep one of them"),
+    )
+
+
+def _refuse_missing(key: str, path: str) -> NoReturn:
+    place = path or "$"
+    raise InvalidInputError(
+        "missing_key",
+        Text(f"{place} 缺少键 {key}", f"{place} has no key {key}"),
+        Text(f"请补上 {key}", f"add {key}"),
+    )
+
+
+def _show(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_CHARS_MAX else text[:_SHOWN_CHARS_MAX] + "…"

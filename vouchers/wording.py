@@ -1,0 +1,167 @@
+"""What conditions and codes are called in Chinese and English: phrases without a full stop."""
+
+from functools import singledispatch
+from typing import Final
+
+from ledger.money import render_yuan
+from ledger.text import Text
+from vouchers.programme import (
+    AllOf,
+    AnyOf,
+    Cited,
+    Condition,
+    DomiciledIn,
+    FactBelow,
+    Held,
+    NoEarlierVoucher,
+    NotDeclared,
+    PaidInFullInYear,
+    ProjectNotFunded,
+    RegisteredIn,
+    ResourceIs,
+    SignedAndCompletedInYear,
+)
+
+QUALIFICATIONS: Final = {
+    "technology_sme": Text(
+        "全国科技型中小企业库在库企业", "in the national technology-SME library"
+    ),
+    "high_tech_enterprise": Text("高新技术企业", "high-tech enterprise"),
+    "advanced_service": Text("技术先进型服务企业", "advanced technology service enterprise"),
+    "incubated": Text("在孵企业", "in incubation"),
+    "above_scale": Text("规模以上企业", "above-scale enterprise"),
+}
+LEVEL_NAMES: Final = {
+    "national": Text("国家级", "national"),
+    "province": Text("省级", "provincial"),
+    "city": Text("市级", "city"),
+    "district": Text("区级", "district"),
+}
+ZONES: Final = {"east-lake": Text("东湖高新区", "the East Lake High-tech Zone")}
+REGIONS: Final = {"42": Text("湖北省", "Hubei"), "4201": Text("武汉市", "Wuhan")}
+FACTS: Final = {"sales_fen": Text("销售收入", "sales")}
+DECLARATIONS: Final = {
+    "related_party": Text("与服务机构存在关联关系", "related to the provider"),
+    "serious_dishonesty": Text("严重失信", "seriously dishonest"),
+}
+RESOURCES: Final = {
+    "accelerator": Text("加速卡算力", "accelerator compute"),
+    "storage": Text("存储", "storage"),
+    "network": Text("网络", "network"),
+    "support": Text("技术支持", "support"),
+}
+BASES: Final = {
+    "invoiced": Text("发票金额", "amount invoiced"),
+    "paid": Text("截至申请日实际支付金额", "amount paid up to the application"),
+    "paid_in_year": Text(
+        "申请当年截至申请日实际支付金额",
+        "amount paid in the year of application, up to the application",
+    ),
+}
+
+
+def call(names: dict[str, Text], code: str) -> Text:
+    """Return the name of a code, the code itself where it has none."""
+    return names.get(code, Text(code, code))
+
+
+@singledispatch
+def describe_condition(condition: object) -> Text:
+    """Return what a condition or a purchase rule requires."""
+    raise AssertionError(condition)
+
+
+@describe_condition.register
+def _(condition: AllOf) -> Text:
+    return _join(condition.conditions, Text("，且", ", and "))
+
+
+@describe_condition.register
+def _(condition: AnyOf) -> Text:
+    return _join(condition.conditions, Text("；或", "; or "))
+
+
+@describe_condition.register
+def _(condition: Held) -> Text:
+    kind = call(QUALIFICATIONS, condition.kind)
+    levels = _names(condition.recognised_by)
+    if not condition.recognised_by:
+        return kind
+    return Text(
+        f"{kind.zh}（载体由{levels.zh}认定）", f"{kind.en} at a carrier recognised as {levels.en}"
+    )
+
+
+@describe_condition.register
+def _(condition: FactBelow) -> Text:
+    fact, limit = call(FACTS, condition.name), render_yuan(condition.limit_fen)
+    years = condition.years_before
+    return Text(
+        f"申请前第 {years} 年{fact.zh}低于 {limit} 元",
+        f"{fact.en} of the year {years} before the application below CNY {limit}",
+    )
+
+
+@describe_condition.register
+def _(condition: RegisteredIn) -> Text:
+    place = call(REGIONS, condition.prefix)
+    return Text(f"注册地在{place.zh}", f"registered in {place.en}")
+
+
+@describe_condition.register
+def _(condition: DomiciledIn) -> Text:
+    zone = call(ZONES, condition.zone)
+    return Text(f"税务关系在{zone.zh}", f"tax domicile in {zone.en}")
+
+
+@describe_condition.register
+def _(condition: NotDeclared) -> Text:
+    declared = call(DECLARATIONS, condition.name)
+    return Text(f"声明无“{declared.zh}”", f"declares: not {declared.en}")
+
+
+@describe_condition.register
+def _(condition: NoEarlierVoucher) -> Text:
+    levels = _names(condition.levels)
+    return Text(f"同年度未享受{levels.zh}创新券", f"no {levels.en} voucher for the same year")
+
+
+@describe_condition.register
+def _(condition: ResourceIs) -> Text:
+    kind = call(RESOURCES, condition.kind)
+    return Text(f"仅限{kind.zh}", f"{kind.en} only")
+
+
+@describe_condition.register
+def _(_condition: PaidInFullInYear) -> Text:
+    return Text(
+        "截至申请日已全额付款，且在申请当年付清",
+        "paid in full by the application, and in the year of application",
+    )
+
+
+@describe_condition.register
+def _(_condition: SignedAndCompletedInYear) -> Text:
+    return Text(
+        "在申请窗口对应的年度内签订并完成",
+        "signed and completed in the year that the application window serves",
+    )
+
+
+@describe_condition.register
+def _(condition: ProjectNotFunded) -> Text:
+    level, years = call(LEVEL_NAMES, condition.level), condition.years_before
+    return Text(
+        f"所属研发项目在申请前第 {years} 年未获{level.zh}项目资金",
+        f"no {level.en} money for its R&D project in year {years} before the application",
+    )
+
+
+def _names(codes: tuple[str, ...]) -> Text:
+    names = [call(LEVEL_NAMES, code) for code in codes]
+    return Text("或".join(one.zh for one in names), " or ".join(one.en for one in names))
+
+
+def _join(conditions: tuple[Cited[Condition], ...], by: Text) -> Text:
+    parts = [describe_condition(cited.value) for cited in conditions]
+    return Text(by.zh.join(one.zh for one in parts), by.en.join(one.en for one in parts))
