@@ -104,7 +104,8 @@ class Statement(msgspec.Struct, frozen=True):
     """A document for one enterprise and one period, complete but for its rendering.
 
     `facts` is the block of label and value under the title. `notices` are warnings that no reader
-    may miss (synthetic prices, a sample without a seal). `supplements` is the number of the first
+    may miss (synthetic prices, a sample without a seal). `total_fen` is what it comes to. `number`,
+    `revision` and `heads` are empty until it is issued. `supplements` is the number of the first
     statement for the same period when this one follows it.
     """
 
@@ -119,6 +120,7 @@ class Statement(msgspec.Struct, frozen=True):
     sections: tuple[Section, ...]
     notices: tuple[Text, ...]
     heads: tuple[Head, ...]
+    total_fen: int
     supplements: str | None = None
 
 
@@ -130,3 +132,13 @@ def encode(statement: Statement) -> bytes:
 def digest(statement: Statement) -> str:
     """Return the SHA-256 of the canonical bytes, in hexadecimal."""
     return hashlib.sha256(encode(statement)).hexdigest()
+
+
+def content_digest(statement: Statement) -> str:
+    """Return the SHA-256, in hexadecimal, of what a statement says, however often it is issued.
+
+    Number, revision, tree heads and the statement supplemented are left out: two statements with
+    one digest differ in nothing that a person would act on.
+    """
+    content = msgspec.structs.replace(statement, number="", revision=0, heads=(), supplements=None)
+    return digest(content)

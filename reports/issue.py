@@ -1,0 +1,179 @@
+"""Issue statements: number them, render them, keep the file, record the event; and replay them.
+
+A statement says what the ledger gave at stated log sizes. Making it again changes nothing while
+its content is the same; other content for the same period is a supplementary statement that names
+the first one. A replay folds the logs again to the recorded sizes, and must find the same content
+and render the same bytes.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection
+
+from ledger.events import StatementIssued
+from ledger.finding import Finding
+from ledger.signing import write_file
+from ledger.text import Text
+from reports.compute import make_compute
+from reports.fonts import Fonts
+from reports.pdf import RENDERER, render
+from reports.reading import replay_snapshots
+from reports.snapshot import Snapshot, growing
+from reports.statement import Head, Kind, Statement, content_digest
+from reports.subsidy import make_subsidy
+from vouchers.book import Account
+from vouchers.catalogue import find_programmes, hash_catalogue
+
+_LETTERS: dict[Kind, str] = {"compute": "C", "subsidy": "S"}
+_MAKERS: dict[Kind, Callable[[Snapshot, str, str], Statement]] = {
+    "compute": make_compute,
+    "subsidy": make_subsidy,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """An issued statement: whose it is, and what its event says."""
+
+    subject: str
+    data: StatementIssued
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A statement that is rendered but not recorded yet."""
+
+    issued: Issued
+    pdf: bytes
+
+
+def subjects_of(snapshot: Snapshot, kind: Kind, period: str) -> list[str]:
+    """Return the credit codes, in order, of all enterprises that a statement concerns in a month.
+
+    A compute statement concerns whoever used something in the month; a subsidy statement whoever
+    was invoiced by its end.
+    """
+    if kind == "compute":
+        return [one for one in sorted(snapshot.usage) if snapshot.usage_in(one, period)]
+    return sorted(
+        code
+        for code, account in snapshot.book.accounts.items()
+        if any(invoice.issued_on[:7] <= period for invoice in account.invoices.values())
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What statements are printed with, and the home in which their files are kept."""
+
+    home: Path
+    fonts: Fonts
+
+    def draft(self, snapshot: Snapshot, kind: Kind, period: str, subject: str) -> Issued | Draft:
+        """Return the statement that stands for a period, or the draft of one that must follow."""
+        content = _MAKERS[kind](snapshot, subject, period)
+        digest = content_digest(content)
+        earlier = _earlier(snapshot.book.account(subject), kind, period)
+        if earlier and earlier[-1].values_sha256 == digest:
+            return Issued(subject, earlier[-1])
+        revision = len(earlier) + 1
+        first = earlier[0].statement if earlier else None
+        number = f"SQ-{_LETTERS[kind]}-{period}-{subject}-{revision}"
+        pdf = render(_number(content, snapshot, number, revision, first), self.fonts)
+        data = StatementIssued(
+            statement=number,
+            kind=kind,
+            period=period,
+            revision=revision,
+            sizes=snapshot.sizes,
+            rules=rules_hash(),
+            renderer=RENDERER,
+            total_fen=content.total_fen,
+            values_sha256=digest,
+            pdf_sha256=hashlib.sha256(pdf).hexdigest(),
+            supplements=first,
+        )
+        return Draft(Issued(subject, data), pdf)
+
+    def keep(self, draft: Draft) -> None:
+        """Write a draft's file; only then may the event that makes it issued be recorded."""
+        write_file(path_in(self.home, draft.issued), draft.pdf)
+
+    def replay(
+        self,
+        connection: Connection,
+        issued: Sequence[Issued],
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Iterator[Finding]:
+        """Yield what differs when every issued statement is made again from the logs' bytes.
+
+        `progress` is told of each statement.
+        """
+        for snapshot in replay_snapshots(connection, growing(one.data.sizes for one in issued)):
+            for one in issued:
+                if one.data.sizes == snapshot.sizes:
+                    yield from self._replay_one(snapshot, one)
+                    progress(1)
+
+    def _replay_one(self, snapshot: Snapshot, issued: Issued) -> Iterator[Finding]:
+        """Yield what differs when one statement is made again."""
+        data, path = issued.data, path_in(self.home, issued)
+        content = _MAKERS[data.kind](snapshot, issued.subject, data.period)
+        if data.rules != rules_hash():
+            yield _finding(data, "rules", "规则与签发时不同", "the rules have changed since")
+        if content.total_fen != data.total_fen:
+            yield _finding(data, "total_fen", "合计金额不符", "its event states another total")
+        if content_digest(content) != data.values_sha256:
+            yield _finding(data, "values_sha256", "重算内容不同", "made again, it says otherwise")
+        elif data.renderer == RENDERER:
+            numbered = _number(content, snapshot, data.statement, data.revision, data.supplements)
+            if hashlib.sha256(render(numbered, self.fonts)).hexdigest() != data.pdf_sha256:
+                yield _finding(data, "pdf_sha256", "重排文件不同", "rendered again, it differs")
+        if not path.exists():
+            yield _finding(data, "path", f"文件缺失：{path}", f"{path} is missing")
+        elif hashlib.sha256(path.read_bytes()).hexdigest() != data.pdf_sha256:
+            yield _finding(data, "path", f"文件被改动：{path}", f"{path} was changed")
+
+
+def _number(
+    content: Statement, snapshot: Snapshot, number: str, revision: int, first: str | None
+) -> Statement:
+    """Return a statement as it is issued: numbered, with the tree heads it was made from."""
+    heads = tuple(Head(head.origin, head.size, head.root.hex()) for head in snapshot.heads)
+    return msgspec.structs.replace(
+        content, number=number, revision=revision, heads=heads, supplements=first
+    )
+
+
+def _earlier(account: Account, kind: Kind, period: str) -> list[StatementIssued]:
+    """Return the statements issued for a kind and period, oldest first."""
+    return [one for one in account.statements if (one.kind, one.period) == (kind, period)]
+
+
+def path_in(home: Path, issued: Issued) -> Path:
+    """Return where a home keeps the file of an issued statement."""
+    return home / "statements" / issued.data.period / f"{issued.data.statement}.pdf"
+
+
+def rules_hash() -> str:
+    """Return the hash over every version of every programme."""
+    return hash_catalogue(find_programmes())
+
+
+def list_issued(snapshot: Snapshot) -> list[Issued]:
+    """Return every issued statement, by enterprise and in the order of issue."""
+    return [
+        Issued(code, data)
+        for code, account in sorted(snapshot.book.accounts.items())
+        for data in account.statements
+    ]
+
+
+def _finding(data: StatementIssued, column: str, zh: str, en: str) -> Finding:
+    """Return a finding about an issued statement."""
+    what = Text(f"{data.statement}：{zh}", f"{data.statement}: {en}")
+    return Finding("book", None, "statement", column, what)

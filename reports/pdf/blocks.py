@@ -1,0 +1,244 @@
+"""The blocks of a statement that are not tables or charts: title, notices, facts, sums, stamps."""
+
+from collections.abc import Sequence
+from math import fsum
+from typing import Final
+
+from ledger.money import render_capital, render_yuan
+from ledger.text import Text
+from reports.pdf.page import (
+    ACCENT,
+    BLACK,
+    BOTTOM,
+    GREY,
+    HAIR,
+    LEFT,
+    RULE,
+    TOP,
+    WIDTH,
+    Flow,
+    Line,
+    Pair,
+    Style,
+    height_of,
+    join,
+    set_lines,
+    set_pair,
+)
+from reports.statement import Amount, Cell, Head, Number, Paragraph, Signatures, Statement, Yuan
+
+TITLE: Final = Pair(Style(21, 29, bold=True), Style(10, 15, ink=GREY))
+META: Final = Style(9, 15)
+HEADING: Final = Pair(Style(12, 18, bold=True, ink=ACCENT), Style(8.5, 12, ink=GREY))
+BODY: Final = Pair(Style(9.5, 15.5), Style(8, 12, ink=GREY))
+STRONG: Final = Pair(Style(10, 16, bold=True), Style(8, 12, ink=GREY))
+LABEL: Final = Pair(Style(8, 12.5, ink=GREY), Style(7, 10, ink=GREY))
+VALUE: Final = Pair(Style(9.5, 14.5), Style(7.5, 11, ink=GREY))
+NOTICE: Final = Pair(Style(9.5, 15, bold=True), Style(8, 12))
+DIGITS: Final = Style(17, 24, bold=True)
+CAPITALS: Final = Style(10.5, 16, bold=True)
+SMALL: Final = Pair(Style(7, 10.5, ink=GREY), Style(6.5, 9.5, ink=GREY))
+
+# What stands where there is nothing to show, so that nobody takes it for a fault.
+NOTHING: Final = Text("无记录", "No entries")
+
+_GAP: Final = 13.0
+_APART: Final = 24.0
+_PAD: Final = 9.0
+_STAMP_HEIGHT: Final = 118.0
+
+
+def title(flow: Flow, statement: Statement) -> None:
+    """Return nothing; places the title, and the number and period under it."""
+    flow.place(set_lines(flow.fonts, statement.title.zh, TITLE.zh, WIDTH), "center")
+    if statement.title.en:
+        flow.place(set_lines(flow.fonts, statement.title.en, TITLE.en, WIDTH), "center")
+    flow.skip(6)
+    flow.place(_rows(flow, _identity(statement)), "center")
+    flow.skip(7)
+    flow.page.rule(flow.y, 1.4, ACCENT)
+    flow.skip(12)
+
+
+def _identity(statement: Statement) -> list[tuple[Text, str]]:
+    """Return label and value of what tells this statement from every other one."""
+    parts = [(Text("期间", "Period"), statement.period)]
+    if statement.number:
+        parts.insert(0, (Text("编号", "No."), statement.number))
+    if statement.revision > 1:
+        parts.append((Text("修订", "Revision"), str(statement.revision)))
+    if statement.supplements is not None:
+        parts.append((Text("补充单据，原编号", "Supplements"), statement.supplements))
+    return parts
+
+
+def _rows(flow: Flow, parts: Sequence[tuple[Text, str]]) -> list[Line]:
+    """Return labels and values in a row, in as many rows as they take."""
+    rows: list[Line] = []
+    for label, value in parts:
+        line = join(
+            [
+                *set_pair(flow.fonts, label, LABEL, WIDTH)[:1],
+                *set_lines(flow.fonts, value, META, WIDTH),
+            ],
+            apart=5,
+        )
+        if rows and rows[-1].width + _APART + line.width <= WIDTH:
+            rows[-1] = join([rows[-1], line], _APART)
+        else:
+            rows.append(line)
+    return rows
+
+
+def notices(flow: Flow, texts: Sequence[Text]) -> None:
+    """Return nothing; places each warning in a box of its own that no reader can miss."""
+    for text in texts:
+        lines = set_pair(flow.fonts, text, NOTICE, WIDTH - 4 * _PAD, beside=False)
+        height = height_of(lines) + 2 * 6
+        flow.need(height)
+        top = flow.y
+        flow.page.panel(top, height, BLACK)
+        flow.page.frame(LEFT, top, WIDTH, height, BLACK)
+        flow.page.text(lines, LEFT + 2 * _PAD, top + 6, WIDTH - 4 * _PAD)
+        flow.y = top + height
+        flow.skip(8)
+
+
+def facts(flow: Flow, pairs: Sequence[tuple[Text, Cell]]) -> None:
+    """Return nothing; places label over value in two columns, read row by row."""
+    between = 18.0
+    column = (WIDTH - between) / 2
+    for i in range(0, len(pairs), 2):
+        cells = [_fact(flow, label, value, column) for label, value in pairs[i : i + 2]]
+        height = max(height_of(cell) for cell in cells) + 7
+        flow.need(height)
+        for n, cell in enumerate(cells):
+            flow.page.text(cell, LEFT + n * (column + between), flow.y + 3, column)
+        flow.y += height
+        flow.page.rule(flow.y, 0.4, HAIR)
+    flow.skip(_GAP)
+
+
+def _fact(flow: Flow, label: Text, value: Cell, width: float) -> list[Line]:
+    """Return the lines of a label and of its value."""
+    return set_pair(flow.fonts, label, LABEL, width) + set_pair(
+        flow.fonts, cell_text(value, symbol="¥"), VALUE, width
+    )
+
+
+def cell_text(cell: Cell, symbol: str = "") -> Text:
+    """Return what a cell says, money with a currency symbol where one is given."""
+    if isinstance(cell, Yuan):
+        return Text(_digits(cell.fen, symbol), "")
+    if isinstance(cell, Number):
+        return Text(cell.value, "")
+    return Text(cell.zh, cell.en)
+
+
+def _digits(fen: int, symbol: str) -> str:
+    """Return yuan in digits, a minus before the symbol."""
+    return ("-" if fen < 0 else "") + symbol + render_yuan(abs(fen))
+
+
+def heading(flow: Flow, text: Text) -> None:
+    """Return nothing; the heading is placed together with the first thing under it."""
+    flow.skip(_GAP)
+    flow.head(text.zh, set_pair(flow.fonts, text, HEADING, WIDTH))
+
+
+def paragraph(flow: Flow, block: Paragraph) -> None:
+    """Return nothing; places a paragraph, which may go on over the page."""
+    pair = STRONG if block.strong else BODY
+    lines = set_pair(flow.fonts, block.text, pair, WIDTH, beside=False)
+    for line in lines:
+        flow.need(line.height)
+        flow.place([line])
+    flow.skip(6)
+
+
+def amount(flow: Flow, block: Amount) -> None:
+    """Return nothing; places a sum in digits and in capital numerals, under its label."""
+    inner = WIDTH - 2 * _PAD - 4
+    label = set_pair(flow.fonts, block.label, STRONG, inner / 2)
+    digits = set_lines(flow.fonts, _digits(block.fen, "¥"), DIGITS, inner / 2)
+    name = set_pair(flow.fonts, Text("大写", "In capital numerals"), LABEL, inner)
+    start = name[0].width + 10
+    capitals = set_lines(flow.fonts, _capitals(block.fen), CAPITALS, inner - start)
+    first = max(height_of(label), height_of(digits))
+    height = first + height_of(capitals) + 12
+    flow.need(height)
+    left, top = LEFT + _PAD + 4, flow.y
+    flow.page.panel(top, height, ACCENT)
+    flow.page.text(label, left, top + 6 + (first - height_of(label)) / 2, inner / 2)
+    flow.page.text(digits, left + inner / 2, top + 5, inner / 2, "right")
+    flow.page.text(name, left, top + first + 7.5, inner)
+    flow.page.text(capitals, left + start, top + first + 6, inner - start, "right")
+    flow.y = top + height
+    flow.skip(9)
+
+
+def _capitals(fen: int) -> str:
+    """Return capital numerals; 负 stands between 人民币 and the amount of a sum below zero."""
+    text = render_capital(abs(fen))
+    return text.replace("人民币", "人民币负", 1) if fen < 0 else text
+
+
+def signatures(flow: Flow, block: Signatures) -> None:
+    """Return nothing; places two boxes side by side, each with room for a round seal of 42 mm."""
+    between = 14.0
+    column = (WIDTH - between) / 2
+    names = [
+        set_pair(flow.fonts, role, STRONG, column - 2 * _PAD)
+        + set_lines(flow.fonts, name, VALUE.zh, column - 2 * _PAD)
+        for role, name in block.parties
+    ]
+    height = max(height_of(lines) for lines in names) + _STAMP_HEIGHT
+    flow.need(height)
+    top = flow.y
+    for n, lines in enumerate(names):
+        left = LEFT + n * (column + between)
+        flow.page.frame(left, top, column, height, RULE)
+        flow.page.text(lines, left + _PAD, top + 7, column - 2 * _PAD)
+        stamp = set_pair(flow.fonts, Text("（盖章）", "Seal"), LABEL, column)
+        dated = set_pair(flow.fonts, Text("日期：      年    月    日", "Date"), LABEL, column)
+        flow.page.text(stamp, left + _PAD, top + height - 32, column)
+        flow.page.text(dated, left + _PAD, top + height - 18, column)
+    flow.y = top + height
+    flow.skip(9)
+
+
+def heads(flow: Flow, trees: Sequence[Head]) -> None:
+    """Return nothing; places at the foot of the last page the heads of the logs it comes from."""
+    if not trees:
+        return
+    says = Text(
+        "本单由下列账本树头之内的记录算出，凭此可以重新计算、逐条核对。",
+        "Computed from the entries under these tree heads; anyone can replay and check them.",
+    )
+    lines = set_pair(flow.fonts, says, SMALL, WIDTH)
+    lines += _columns(flow, [(tree.origin, str(tree.size), tree.root) for tree in trees])
+    height = height_of(lines) + 6
+    flow.need(height + _GAP)
+    if height < BOTTOM - TOP:
+        flow.y = BOTTOM - height
+    flow.page.rule(flow.y, 0.4, RULE)
+    flow.y += 4
+    flow.place(lines)
+
+
+def _columns(flow: Flow, rows: Sequence[tuple[str, ...]]) -> list[Line]:
+    """Return rows of small print in columns, or part below part where they are too wide."""
+    style, apart = SMALL.zh, 12.0
+    widths = [
+        max(flow.fonts.width(part, style.size) for part in parts)
+        for parts in zip(*rows, strict=True)
+    ]
+    if fsum(widths) + apart * (len(widths) - 1) > WIDTH:
+        parts = [part for row in rows for part in row]
+        return [line for part in parts for line in set_lines(flow.fonts, part, style, WIDTH)]
+    lines = []
+    for row in rows:
+        cells = [set_lines(flow.fonts, part, style, WIDTH)[0] for part in row]
+        padded = [cell._replace(width=w) for cell, w in zip(cells, widths, strict=True)]
+        lines.append(join(padded, apart))
+    return lines

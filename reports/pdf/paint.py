@@ -1,0 +1,189 @@
+"""Pages into PDF bytes: the only module that knows ReportLab.
+
+ISO 32000-1. The same pages give the same bytes in every process and on every machine: nothing comes
+from a clock, the environment or a random source, coordinates are rounded to a hundredth of a point,
+and streams are not compressed, because builds of zlib differ in what they write (zlib-ng in current
+distributions). Uncompressed pages and font subsets also read in any text editor.
+"""
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from reportlab import rl_config
+from reportlab.pdfbase import pdfdoc, pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.textobject import PDFTextObject
+
+from reports.fonts import Fonts
+from reports.pdf.page import PAGE_HEIGHT, PAGE_WIDTH, Box, Page, Run, Style
+
+AUTHOR: Final = "Suanquan"
+LANGUAGE: Final = "zh-CN"
+
+# ISO 32000-1, 9.7.5 by way of Adobe Technical Note 5014: so many entries to a block of a CMap.
+_ENTRIES_MAX: Final = 100
+
+
+class _Font(TTFont):
+    """A TrueType font whose text can be extracted above U+FFFF too.
+
+    ReportLab writes the map back to Unicode in one block and such characters with five digits;
+    the standard wants blocks of a hundred and UTF-16.
+    """
+
+    def addObjects(self, doc: pdfdoc.PDFDocument) -> None:  # noqa: N802 - ReportLab's name
+        """Return nothing; adds the subsets as ReportLab does, then writes their maps again."""
+        subsets = self.state[doc].subsets
+        before = set(doc.idToObject)
+        super().addObjects(doc)
+        maps: list[Any] = [
+            thing for key, thing in doc.idToObject.items() if key not in before and "CMap:" in key
+        ]
+        for stream, subset in zip(maps, subsets, strict=True):
+            stream.content = _unicode_map(subset)
+
+
+def _unicode_map(subset: Sequence[int]) -> str:
+    """Return the ToUnicode CMap of a subset, whose characters stand at the codes from 0 up.
+
+    ISO 32000-1, 9.10.3.
+    """
+    entries = [
+        f"<{code:02X}> <{chr(char).encode('utf-16-be').hex().upper()}>"
+        for code, char in enumerate(subset)
+        if char
+    ]
+    blocks = []
+    for i in range(0, len(entries), _ENTRIES_MAX):
+        block = entries[i : i + _ENTRIES_MAX]
+        blocks += [f"{len(block)} beginbfchar", *block, "endbfchar"]
+    return "\n".join(
+        [
+            "/CIDInit /ProcSet findresource begin",
+            "12 dict begin",
+            "begincmap",
+            "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def",
+            "/CMapName /Adobe-Identity-UCS def",
+            "/CMapType 2 def",
+            "1 begincodespacerange",
+            "<00> <FF>",
+            "endcodespacerange",
+            *blocks,
+            "endcmap",
+            "CMapName currentdict /CMap defineresource pop",
+            "end",
+            "end",
+        ]
+    )
+
+
+class _Info(pdfdoc.PDFInfo):
+    """Document information without dates: when a statement was issued stands in the log."""
+
+    producer = "Suanquan, ReportLab PDF Library"
+    creator = AUTHOR
+    author = AUTHOR
+
+    def __init__(self, title: str, subject: str) -> None:
+        super().__init__()
+        self.title = title
+        self.subject = subject
+
+    def format(self, document: pdfdoc.PDFDocument) -> bytes:
+        """Return the information dictionary."""
+        entries = {
+            "Title": pdfdoc.PDFString(self.title),
+            "Author": pdfdoc.PDFString(self.author),
+            "Subject": pdfdoc.PDFString(self.subject),
+            "Creator": pdfdoc.PDFString(self.creator),
+            "Producer": pdfdoc.PDFString(self.producer),
+        }
+        return pdfdoc.PDFDictionary(entries).format(document)
+
+
+class _Canvas(Canvas):
+    """A canvas whose document knows neither time nor environment."""
+
+    _doc: Any
+
+    def __init__(self, font: str, info: _Info, identity: bytes) -> None:
+        options: dict[str, Any] = {
+            "pagesize": (PAGE_WIDTH, PAGE_HEIGHT),
+            "pageCompression": 0,
+            "invariant": 1,
+            "initialFontName": font,
+            "lang": LANGUAGE,
+        }
+        super().__init__("", **options)
+        # ReportLab starts the file's identifier from a date that SOURCE_DATE_EPOCH can set.
+        self._doc.signature = hashlib.md5(identity, usedforsecurity=False)
+        self._doc.info = info
+        self.setViewerPreference("DisplayDocTitle", "true")
+
+
+def paint(pages: Sequence[Page], fonts: Fonts, *, title: str, subject: str) -> bytes:
+    """Return the PDF of some pages; its identifier is made from their text."""
+    words = "\n".join(run.text for page in pages for run in page.runs)
+    names = (_registered(fonts.regular.path), _registered(fonts.bold.path))
+    canvas: Any = _Canvas(names[0], _Info(title, subject), words.encode())
+    for number, page in enumerate(pages):
+        for mark, (name, y) in enumerate(page.marks):
+            key = f"{number}-{mark}"
+            canvas.bookmarkPage(key, fit="XYZ", left=0, top=_up(y) + 12, zoom=0)
+            canvas.addOutlineEntry(name, key)
+        _paint_boxes(canvas, page.boxes)
+        _paint_runs(canvas, page.runs, names)
+        canvas.showPage()
+    return bytes(canvas.getpdfdata())
+
+
+@functools.cache
+def _registered(path: Path) -> str:
+    """Return the name under which ReportLab has a font file, parsed once a process."""
+    # The environment (RL_*) and ~/.reportlab_settings reach these, and these reach the bytes.
+    rl_config.invariant = 1
+    rl_config.pdfMultiLine = 0
+    rl_config.canvas_baseColor = None
+    pdfmetrics.registerFont(_Font(path.stem, str(path), asciiReadable=False, shapable=False))
+    return path.stem
+
+
+def _up(y: float) -> float:
+    """Return a height in PDF's coordinates, which grow upwards."""
+    return round(PAGE_HEIGHT - y, 2)
+
+
+def _paint_boxes(canvas: Canvas, boxes: Sequence[Box]) -> None:
+    """Return nothing; fills the boxes of a page."""
+    ink = None
+    for box in boxes:
+        if box.ink != ink:
+            ink = box.ink
+            canvas.setFillColorRGB(*ink)
+        canvas.rect(
+            round(box.x, 2),
+            _up(box.y + box.height),
+            round(box.width, 2),
+            round(box.height, 2),
+            stroke=0,
+            fill=1,
+        )
+
+
+def _paint_runs(canvas: Canvas, runs: Sequence[Run], names: tuple[str, str]) -> None:
+    """Return nothing; writes the text of a page in its order."""
+    text: PDFTextObject = canvas.beginText()
+    style: Style | None = None
+    for run in runs:
+        text.setTextOrigin(round(run.x, 2), _up(run.y))
+        if style is None or run.style.ink != style.ink:
+            text.setFillColorRGB(*run.style.ink)
+        if style is None or (run.style.size, run.style.bold) != (style.size, style.bold):
+            text.setFont(names[run.style.bold], run.style.size)
+        style = run.style
+        text.textLine(run.text)
+    canvas.drawText(text)

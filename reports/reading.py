@@ -1,0 +1,84 @@
+"""Read snapshots: from the projections as they stand, or from the logs' bytes at any size."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import Connection, select
+
+from ledger import merkle, tables
+from ledger.errors import TamperedLogError
+from ledger.events import LogName
+from ledger.head import Head
+from ledger.projection import USAGE_DAY, Rows
+from ledger.read import CHECK_THE_LOG, read_events, read_heads, read_tile
+from ledger.replay import fold
+from ledger.text import Text
+from reports.snapshot import Sizes, Snapshot
+from vouchers.book import Book
+from vouchers.rating import DayUsage
+
+
+def read_snapshot(connection: Connection) -> Snapshot:
+    """Return the ledger as it stands, daily usage taken from its projection."""
+    heads = read_heads(connection)
+    book = Book(event for _, event in read_events(connection, "book", 0, heads["book"].size))
+    usage: dict[str, list[DayUsage]] = {}
+    query = select(tables.usage_day).order_by(*tables.usage_day.primary_key)
+    for enterprise, contract, resource, day, quantity in connection.execute(query).tuples():
+        usage.setdefault(enterprise, []).append(((enterprise, contract, resource, day), quantity))
+    return Snapshot(book, usage, tuple(heads.values()))
+
+
+def replay_snapshots(connection: Connection, sizes: Iterable[Sizes]) -> Iterator[Snapshot]:
+    """Yield the ledger at each of the sizes, folded from the logs' bytes alone.
+
+    While the sizes grow, each log is read once; where one shrinks, all is read again. One book
+    grows under all snapshots: use each before asking for the next.
+    """
+    heads = read_heads(connection)
+    book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
+    for wanted in sizes:
+        if any(wanted[log] < size for log, size in at.items()):
+            book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
+        for _, event in read_events(connection, "book", at["book"], wanted["book"]):
+            book.apply(event)
+        fresh = read_events(connection, "usage", at["usage"], wanted["usage"])
+        folded = fold([USAGE_DAY], (event for _, event in fresh))
+        for key, values in folded[USAGE_DAY.name].items():
+            old = rows.get(key)
+            rows[key] = values if old is None else USAGE_DAY.merge(old, values)
+        at = dict(wanted)
+        yield Snapshot(book, _group(rows), _heads_at(connection, heads, wanted))
+
+
+def _group(rows: Rows) -> dict[str, list[DayUsage]]:
+    """Return folded rows by enterprise, in order."""
+    usage: dict[str, list[DayUsage]] = {}
+    for (enterprise, contract, resource, day), (quantity,) in sorted(rows.items()):
+        usage.setdefault(enterprise, []).append(((enterprise, contract, resource, day), quantity))
+    return usage
+
+
+def _heads_at(connection: Connection, heads: dict[LogName, Head], sizes: Sizes) -> tuple[Head, ...]:
+    """Return the tree heads that the logs had at earlier sizes, computed from the tiles."""
+    return tuple(
+        Head(name, head.origin, sizes[name], _root_at(connection, head, sizes[name]))
+        for name, head in heads.items()
+    )
+
+
+def _root_at(connection: Connection, head: Head, size: int) -> bytes:
+    """Return the root that a log had at an earlier size."""
+    if size > head.size:
+        raise TamperedLogError(
+            "rolled_back",
+            Text(
+                f"日志 {head.name} 只有 {head.size} 条，却引用了第 {size} 条时的状态",
+                f"{head.name} has {head.size} entries, but its state at {size} is referred to",
+            ),
+            CHECK_THE_LOG,
+        )
+
+    def tile(level: int, index: int) -> bytes:
+        return read_tile(connection, head.name, level, index, size)
+
+    return merkle.root(merkle.read_frontier(size, merkle.tile_reader(tile)))

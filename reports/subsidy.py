@@ -1,0 +1,341 @@
+"""补贴结算单: what three levels refund to one enterprise by a month's end, step by step.
+
+What is dated after the month's end is left out, so that it changes no statement.
+"""
+
+import calendar
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from ledger.money import render_decimal
+from ledger.text import Text
+from reports.snapshot import Snapshot
+from reports.statement import (
+    Amount,
+    Block,
+    Cell,
+    Column,
+    Number,
+    Paragraph,
+    Section,
+    Signatures,
+    Statement,
+    Table,
+    Words,
+    Yuan,
+)
+from vouchers.book import Account, Book
+from vouchers.case import Case, Purchase
+from vouchers.catalogue import find_programmes
+from vouchers.decision import Decision, Step
+from vouchers.payout import render_exact
+from vouchers.plan import Plan
+from vouchers.programme import Level, Programme
+from vouchers.ruling import Ruling, rule_on
+
+TITLE = Text("算力补贴结算单", "Subsidy settlement statement")
+
+LEVELS: dict[Level, Text] = {
+    "province": Text("省级", "Province"),
+    "city": Text("市级", "City"),
+    "district": Text("区级", "District"),
+}
+
+STATUSES = {
+    "eligible": Text("符合", "eligible"),
+    "ineligible": Text("不符合", "not eligible"),
+    "undetermined": Text("待补充材料", "undetermined"),
+}
+
+ANSWERS = {
+    "yes": Text("符合", "met"),
+    "included": Text("含税", "included"),
+    "excluded": Text("不含税", "excluded"),
+}
+
+ASSUMED = Text(
+    "标注“A”的条款值未见公开文本，系按假定取值，须由主管部门确认后方可兑付。",
+    "Values graded A are assumed: no public text was found, and the authority must confirm them.",
+)
+
+GRADES = Text(
+    "依据等级：P 官方原文；M 转载的官方文本；N 新闻报道；A 假定。",
+    "Grades of evidence: P official text; M official text in a repost; N press; A assumed.",
+)
+
+SYNTHETIC = Text(
+    "本单含演示用的合成数据，不构成兑付依据。",
+    "This statement contains synthetic data; nothing is payable on it.",
+)
+
+
+def last_day(month: str) -> date:
+    """Return the last day of a month, on which its subsidy statement decides."""
+    year, number = int(month[:4]), int(month[5:])
+    return date(year, number, calendar.monthrange(year, number)[1])
+
+
+def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
+    """Return the subsidy statement of an enterprise by a month's end, not yet numbered."""
+    account = snapshot.book.account(enterprise)
+    apply_on = last_day(month)
+    usage = snapshot.usage.get(enterprise, [])
+    ruling = rule_on(snapshot.book, account, usage, apply_on)
+    total_fen = ruling.total_fen
+    sections = [_summary(ruling, total_fen), _purchases(ruling.case, apply_on)]
+    sections += [_decision(*one) for one in ruling.decisions]
+    sections += [
+        _plans(ruling.plans),
+        _vouchers(account, ruling, apply_on),
+        _confirmation(snapshot.book, account, ruling.case),
+    ]
+    return Statement(
+        number="",
+        kind="subsidy",
+        title=TITLE,
+        subject=enterprise,
+        subject_name=account.name,
+        period=month,
+        revision=0,
+        facts=_facts(account, apply_on),
+        sections=tuple(sections),
+        notices=(SYNTHETIC, ASSUMED) if _is_synthetic(account, ruling.case) else (ASSUMED,),
+        heads=(),
+        total_fen=total_fen,
+    )
+
+
+def _is_synthetic(account: Account, case: Case) -> bool:
+    """Return whether a name or a contract behind the refund was made up."""
+    made_up = account.registered is not None and account.registered.synthetic
+    contracts = [account.contracts.get(one.contract or "") for one in case.purchases or ()]
+    return made_up or any(contract.synthetic for contract in contracts if contract)
+
+
+def _facts(account: Account, apply_on: date) -> tuple[tuple[Text, Cell], ...]:
+    """Return who, for which year, decided as of which day."""
+    return (
+        (Text("申请企业", "Enterprise"), Words(account.name)),
+        (Text("统一社会信用代码", "Credit code"), Words(account.credit_code)),
+        (Text("年度", "Year"), Words(str(apply_on.year))),
+        (Text("认定日期", "Decided as of"), Words(apply_on.isoformat())),
+    )
+
+
+def _summary(ruling: Ruling, total_fen: int) -> Section:
+    """Return one row a level, and what they come to together."""
+    columns = (
+        Column(Text("级别", "Level"), 10),
+        Column(Text("项目", "Programme"), 32),
+        Column(Text("认定", "Finding"), 16),
+        Column(Text("单独可得（元）", "Alone"), 20, figures=True),
+        Column(Text("最优组合中（元）", "In the best plan"), 22, figures=True),
+    )
+    rows = tuple(
+        (
+            _words(LEVELS[programme.level]),
+            Words(programme.name.zh),
+            _words(STATUSES[decision.status]),
+            Words("—") if decision.amount_fen is None else Yuan(decision.amount_fen),
+            Yuan(ruling.paid_fen(programme.id)),
+        )
+        for programme, decision in ruling.decisions
+    )
+    label = Text("补贴合计（最优合规组合）", "Refund in the best lawful combination")
+    blocks = (Table(columns, rows), Paragraph(_chosen(ruling), strong=True))
+    return Section(Text("结论", "Result"), (*blocks, Amount(label, total_fen)))
+
+
+def _chosen(ruling: Ruling) -> Text:
+    """Return which combination the total is of."""
+    if ruling.best is None:
+        return Text("截至认定日没有合规的组合。", "There is no lawful combination by that day.")
+    names = [one.name for one, _ in ruling.decisions if one.id in ruling.best.programmes]
+    zh, en = "＋".join(name.zh for name in names), " + ".join(name.en for name in names)
+    return Text(f"采用组合：{zh}。", f"Combination taken: {en}.")
+
+
+def _purchases(case: Case, apply_on: date) -> Section:
+    """Return the purchases that were before the programmes, with what was paid by the day."""
+    heading = Text("采购与付款", "Purchases and payments")
+    if not case.purchases:
+        none = Text("截至认定日没有开具发票的采购。", "No purchase was invoiced by that day.")
+        return Section(heading, (Paragraph(none),))
+    columns = (
+        Column(Text("合同", "Contract"), 16),
+        Column(Text("发票号码", "Invoice"), 22),
+        Column(Text("类别", "Kind"), 12),
+        Column(Text("服务期间", "Service"), 18),
+        Column(Text("开票金额", "Invoiced"), 16, figures=True),
+        Column(Text("截至认定日已付", "Paid by that day"), 16, figures=True),
+    )
+    kinds = {
+        "accelerator": Text("加速卡", "accelerator"),
+        "storage": Text("存储", "storage"),
+        "network": Text("网络", "network"),
+        "support": Text("支持服务", "support"),
+        None: Text("未知", "unknown"),
+    }
+    rows, invoiced_fen, paid_fen = [], 0, 0
+    for one in case.purchases:
+        paid = _paid_fen(one, apply_on)
+        invoiced_fen += one.invoiced_fen or 0
+        paid_fen += paid
+        rows.append(
+            (
+                Words(one.contract or "—"),
+                Words(one.invoice or "—"),
+                _words(kinds[one.resource_kind]),
+                Words(f"{one.service_from} — {one.service_to}"),
+                Yuan(one.invoiced_fen or 0),
+                Yuan(paid),
+            )
+        )
+    total: tuple[Cell, ...] = (
+        Words("合计", "Total"),
+        *[Words("")] * 3,
+        Yuan(invoiced_fen),
+        Yuan(paid_fen),
+    )
+    return Section(heading, (Table(columns, tuple(rows), total),))
+
+
+def _paid_fen(purchase: Purchase, until: date) -> int:
+    """Return what was paid on a purchase up to and including a day."""
+    return sum(
+        payment.amount_fen or 0
+        for payment in purchase.payments or ()
+        if payment.paid_on is not None and payment.paid_on <= until
+    )
+
+
+def _decision(programme: Programme, decision: Decision) -> Section:
+    """Return the steps of one programme with the clause behind each, and the reasons."""
+    version = next((one for one in programme.versions if one.id == decision.version), None)
+    blocks: list[Block] = []
+    if version is not None:
+        blocks.append(
+            Paragraph(Text(f"依据：{version.document.zh}", f"Basis: {version.document.en}"))
+        )
+    if decision.steps:
+        columns = (
+            Column(Text("步骤", "Step"), 32),
+            Column(Text("结果", "Result"), 19, figures=True),
+            Column(Text("条款", "Clause"), 42),
+            Column(Text("等级", "Grade"), 7),
+        )
+        rows = tuple(
+            (_words(step.what), _value(step), _words(step.clause), Words(step.grade))
+            for step in decision.steps
+        )
+        blocks.append(Table(columns, rows))
+    blocks += [
+        Paragraph(
+            Text(
+                f"{reason.message.zh}（{reason.clause.zh}）",
+                f"{reason.message.en} ({reason.clause.en})",
+            )
+        )
+        for reason in decision.reasons
+    ]
+    level = LEVELS[programme.level]
+    heading = Text(
+        f"{level.zh}：{programme.name.zh} — {STATUSES[decision.status].zh}",
+        f"{level.en}: {programme.name.en} — {STATUSES[decision.status].en}",
+    )
+    return Section(heading, tuple(blocks))
+
+
+def _value(step: Step) -> Cell:
+    """Return a step's value as a cell: money in yuan, a ratio in percent, a switch in words."""
+    match step.unit:
+        case "fen" if isinstance(step.value, int):
+            return Yuan(step.value)
+        case "fen":
+            return Number(render_decimal(Fraction(step.value) / 100, 4))
+        case "ratio":
+            return Number(f"{render_exact(Fraction(step.value) * 100)}%")
+        case "switch" | "condition":
+            return _words(ANSWERS[str(step.value)])
+        case _:
+            return Words(str(step.value))
+
+
+def _plans(plans: tuple[Plan, ...]) -> Section:
+    """Return every combination with what it pays, or why it is out."""
+    columns = (
+        Column(Text("组合", "Combination"), 28),
+        Column(Text("合计（元）", "Total"), 18, figures=True),
+        Column(Text("是否合规及理由", "Lawful, or why not"), 54),
+    )
+    names = {programme.id: programme.name.zh for programme in find_programmes()}
+    rows = tuple(
+        (
+            Words(" + ".join(names[one] for one in made.programmes)),
+            Yuan(made.total_fen) if made.lawful and made.total_fen is not None else Words("—"),
+            _words(_verdict(made)),
+        )
+        for made in plans
+    )
+    return Section(Text("组合比较", "Combinations"), (Table(columns, rows), Paragraph(GRADES)))
+
+
+def _verdict(made: Plan) -> Text:
+    """Return whether a combination is lawful, with the reason and its clause where there is one."""
+    lawful = Text("合规", "lawful") if made.lawful else Text("不可", "not lawful")
+    if made.reason is None:
+        return lawful
+    message, clause = made.reason.message, made.reason.clause
+    return Text(
+        f"{lawful.zh}：{message.zh}（{clause.zh}）", f"{lawful.en}: {message.en} ({clause.en})"
+    )
+
+
+def _vouchers(account: Account, ruling: Ruling, apply_on: date) -> Section:
+    """Return the vouchers of the years concerned as they stood on the day: quota, drawn, left."""
+    heading = Text("创新券额度", "Vouchers")
+    rows = tuple(_voucher_rows(account, ruling, apply_on))
+    if not rows:
+        none = Text("截至认定日尚未申领创新券。", "No voucher was granted by that day.")
+        return Section(heading, (Paragraph(none),))
+    columns = (
+        Column(Text("项目", "Programme"), 40),
+        Column(Text("年度", "Year"), 12),
+        Column(Text("申领额度", "Granted"), 16, figures=True),
+        Column(Text("已使用", "Drawn"), 16, figures=True),
+        Column(Text("剩余", "Left"), 16, figures=True),
+    )
+    return Section(heading, (Table(columns, rows),))
+
+
+def _voucher_rows(account: Account, ruling: Ruling, apply_on: date) -> Iterator[tuple[Cell, ...]]:
+    """Yield a row for each voucher, for the year of the day and for that of the decision."""
+    day = apply_on.isoformat()
+    for programme, decision in ruling.decisions:
+        for year in sorted({apply_on.year, decision.year or apply_on.year}):
+            granted = account.granted.get((programme.id, year))
+            if granted is not None and granted.granted_on <= day:
+                drawn_fen = account.drawn_fen(programme.id, year, day)
+                yield (
+                    Words(programme.name.zh),
+                    Words(str(year)),
+                    Yuan(granted.quota_fen),
+                    Yuan(drawn_fen),
+                    Yuan(granted.quota_fen - drawn_fen),
+                )
+
+
+def _confirmation(book: Book, account: Account, case: Case) -> Section:
+    """Return room for both parties' stamps."""
+    providers = sorted({one.provider for one in case.purchases or () if one.provider})
+    parties = (
+        (Text("申请企业", "Enterprise"), account.name),
+        (Text("服务方", "Provider"), "、".join(book.account(one).name for one in providers) or "—"),
+    )
+    return Section(Text("双方确认", "Confirmation"), (Signatures(parties),))
+
+
+def _words(text: Text) -> Words:
+    """Return a sentence as a cell in both languages."""
+    return Words(text.zh, text.en)
