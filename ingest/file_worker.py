@@ -1,0 +1,294 @@
+"""A file → entries, exactly once: it may be killed anywhere and run again.
+
+A file is a stream named by its content's hash; its line numbers are the positions. Every run reads
+from the first line: what is recorded already is a duplicate and what was refused keeps its one row,
+so a run that was cut short and repeated leaves the same entries in the same order as an undisturbed
+one. Batches end where the content says, not where a run began.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine
+
+from ingest.adapters import Adapter, Reader
+from ingest.lines import Content, Progress, Record, open_content
+from ingest.overlap import Item, read_spans, refuse_overlap, span_of
+from ledger.codec import Event
+from ledger.errors import InvalidInputError
+from ledger.store import OWN_SOURCE, Batch, Outcome, Rejection, Store
+from ledger.text import Text
+
+BATCH_RECORDS: Final = 20_000
+
+# With short lines a batch ends by its count; with the longest ones it would not fit into memory.
+BATCH_BYTES: Final = 1 << 25
+
+# As many as a person reads before running the next try.
+SHOWN_REJECTIONS_MAX: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of a file's records: seen = recorded + duplicate + rejected.
+
+    `book_recorded` and `book_rejected` count the events that the map made beside them: rejected
+    ones say something else than the book knows from an earlier map.
+    """
+
+    sha256: str
+    seen: int = 0
+    recorded: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    book_recorded: int = 0
+    book_rejected: int = 0
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The items of a batch that is being gathered."""
+
+    items: list[Item] = field(default_factory=list)
+    length: int = 0
+
+    def add(self, item: Item) -> None:
+        """Take an item in."""
+        self.items.append(item)
+        self.length += len(item.body) if isinstance(item, Rejection) else len(item[1].raw)
+
+
+def ingest_file(  # noqa: PLR0913 - the whole interface in one call; four are options
+    store: Store,
+    engine: Engine,
+    path: str | Path,
+    adapter: Adapter,
+    clock: Callable[[], int],
+    *,
+    strict: bool = False,
+    confirm_overlap: bool = False,
+    batch_records: int = BATCH_RECORDS,
+    progress: Progress = lambda _: None,
+) -> FileOutcome:
+    """Return what became of a file (`-` for standard input) after recording it.
+
+    `engine` reads the store's database; `clock` gives the UTC milliseconds of recording; `progress`
+    is told of the file's bytes as they are recorded. Raises `InvalidInputError` before anything is
+    written: the file cannot be read or has the wrong columns; with `strict`, a line is refused;
+    rows name the events and the file is broken. Raises `RuleViolationError` (`overlapping_file`)
+    when rows name the events and another file of the source covers the same time.
+    """
+    with open_content(path) as content:
+        reader = _begin(content, adapter)
+        stream = f"file:{content.sha256}"
+        if strict:
+            _refuse_rejections(_parse(content, reader))
+        if reader.row_source is not None:
+            _refuse_broken(content)
+            if not confirm_overlap:
+                source = f"{reader.row_source}#sha256:"
+                others = read_spans(engine, source, content.sha256)
+                if others:
+                    own = span_of(_parse(content, reader))
+                    if store.position(stream) < own.end:
+                        refuse_overlap(content.sha256, own, others)
+        runs = _runs(_parse(content, reader, progress), batch_records)
+        outcome = _record(store, stream, runs, reader, clock)
+    if strict and outcome.rejected:
+        raise _late_conflicts(outcome)
+    return outcome
+
+
+def _begin(content: Content, adapter: Adapter) -> Reader:
+    """Return the reader of a file."""
+    first: Record | None = next(content.records(), None) if adapter.needs_header else None
+    if isinstance(first, Rejection):
+        raise InvalidInputError(
+            first.code,
+            Text(
+                f"第 {first.position} 行：{first.message.zh}",
+                f"line {first.position}: {first.message.en}",
+            ),
+            Text("未写入任何内容", "nothing was written"),
+        )
+    return adapter.begin(content.sha256, b"" if first is None else first[1])
+
+
+def _parse(content: Content, reader: Reader, progress: Progress = lambda _: None) -> Iterator[Item]:
+    """Yield what each record of a file is: an event at its line, or a rejection."""
+    records = content.records(progress)
+    if reader.has_header:
+        next(records, None)
+    for record in records:
+        if isinstance(record, Rejection):
+            yield record
+            continue
+        number, raw = record
+        try:
+            event = reader.read(number, raw)
+            _refuse_own(event)
+        except InvalidInputError as error:
+            message = Text(
+                f"{error.message.zh}；{error.next_step.zh}",
+                f"{error.message.en}; {error.next_step.en}",
+            )
+            yield Rejection.of(number, error.code, message, raw)
+        else:
+            yield number, event
+
+
+def _refuse_own(event: Event) -> None:
+    """Raise for an event that pretends to be the ledger's own."""
+    if event.source == OWN_SOURCE:
+        raise InvalidInputError(
+            "reserved_source",
+            Text(f"来源 {OWN_SOURCE} 专属账本", f"the source {OWN_SOURCE} is the ledger's own"),
+            Text("请改用自己的来源名", "use a source of your own"),
+        )
+
+
+def _refuse_rejections(items: Iterable[Item]) -> None:
+    """Raise `InvalidInputError` with the first rejections when there are any."""
+    shown: list[Rejection] = []
+    count = 0
+    for item in items:
+        if isinstance(item, Rejection):
+            count += 1
+            if count <= SHOWN_REJECTIONS_MAX:
+                shown.append(item)
+    if count:
+        zh = "\n".join(f"第 {one.position} 行 {one.code}：{one.message.zh}" for one in shown)
+        en = "\n".join(f"line {one.position} {one.code}: {one.message.en}" for one in shown)
+        raise InvalidInputError(
+            "rejected_lines",
+            Text(f"{count} 行不能接收，前几行：\n{zh}", f"{count} lines are refused, first:\n{en}"),
+            Text(
+                "未写入任何内容；请修正，或不加 --strict 运行",
+                "nothing was written; mend them, or run without --strict",
+            ),
+        )
+
+
+def _late_conflicts(outcome: FileOutcome) -> InvalidInputError:
+    """Return the error for lines that only the ledger could refuse, when others were recorded."""
+    return InvalidInputError(
+        "conflict",
+        Text(
+            f"{outcome.rejected} 行与已有记录同名而内容不同，已记为拒收；"
+            f"另记录 {outcome.recorded} 行，重复 {outcome.duplicate} 行",
+            f"{outcome.rejected} lines contradict what is recorded under their names and were kept"
+            f" as rejections; {outcome.recorded} were recorded, {outcome.duplicate} are duplicates",
+        ),
+        Text("请看 suanquan ingest rejected list", "see suanquan ingest rejected list"),
+    )
+
+
+def _refuse_broken(content: Content) -> None:
+    """Raise when the content whose hash would name every row is not all there."""
+    if content.broken is not None:
+        raise InvalidInputError(
+            "broken_file",
+            Text(
+                f"{content.broken.zh}；该文件的行没有编号，以整个文件的哈希命名，残缺文件不能导入",
+                f"{content.broken.en}; its rows have no ids and are named by the whole file's hash,"
+                " so a part of it cannot be imported",
+            ),
+            Text("未写入任何内容；请重新取得完整文件", "nothing was written; fetch the whole file"),
+        )
+
+
+def _record(
+    store: Store,
+    stream: str,
+    runs: Iterable[Sequence[Item]],
+    reader: Reader,
+    clock: Callable[[], int],
+) -> FileOutcome:
+    """Return what became of a file after appending it batch by batch."""
+    expected = store.position(stream)
+    book = _Book(store, f"{stream}#book", reader)
+    recorded = duplicate = rejected = 0
+    first = 1
+    for run in runs:
+        batch = _batch(stream, expected, first, run)
+        recorded_at_ms = clock()
+        book.append([event.subject for _, event in batch.events], recorded_at_ms)
+        outcome = store.append(batch, recorded_at_ms)
+        expected, first = outcome.next, batch.next
+        recorded += outcome.recorded
+        duplicate += outcome.duplicate
+        rejected += outcome.rejected
+    seen = recorded + duplicate + rejected
+    return FileOutcome(
+        stream.removeprefix("file:"),
+        seen,
+        recorded,
+        duplicate,
+        rejected,
+        book.recorded,
+        book.rejected,
+    )
+
+
+def _runs(items: Iterable[Item], batch_records: int) -> Iterator[list[Item]]:
+    """Yield the items in runs that end by the content alone."""
+    pending = _Pending()
+    for item in items:
+        pending.add(item)
+        if len(pending.items) == batch_records or pending.length >= BATCH_BYTES:
+            yield pending.items
+            pending = _Pending()
+    if pending.items:
+        yield pending.items
+
+
+def _batch(stream: str, expected: int, first: int, items: Sequence[Item]) -> Batch:
+    """Return a run of items as a batch from a position on."""
+    last = items[-1]
+    return Batch(
+        stream=stream,
+        expected=expected,
+        first=first,
+        next=(last.position if isinstance(last, Rejection) else last[0]) + 1,
+        events=[item for item in items if not isinstance(item, Rejection)],
+        rejections=[item for item in items if isinstance(item, Rejection)],
+    )
+
+
+class _Book:
+    """The book events that a file's map makes, on a stream beside the file's.
+
+    They go ahead of the batch that needs them and are counted apart, for they are no lines.
+    """
+
+    def __init__(self, store: Store, stream: str, reader: Reader) -> None:
+        self._store = store
+        self._stream = stream
+        self._reader = reader
+        self._known: set[str | None] = set()
+        self._first = 0
+        self.recorded = 0
+        self.rejected = 0
+
+    def append(self, subjects: Iterable[str], recorded_at_ms: int) -> None:
+        """Record what the book must know before usage of some enterprises."""
+        new: list[str | None] = [
+            subject for subject in dict.fromkeys([None, *subjects]) if subject not in self._known
+        ]
+        self._known.update(new)
+        events = [event for subject in new for event in self._reader.book(subject)]
+        if not events:
+            return
+        batch = Batch(
+            stream=self._stream,
+            expected=self._store.position(self._stream),
+            first=self._first,
+            next=self._first + len(events),
+            events=list(enumerate(events, self._first)),
+        )
+        self._first = batch.next
+        outcome: Outcome = self._store.append(batch, recorded_at_ms)
+        self.recorded += outcome.recorded
+        self.rejected += outcome.rejected
