@@ -1,0 +1,138 @@
+"""The command `suanquan`: every command's tree, its options, its errors and exit statuses.
+
+Exit status: 0 done; 1 a bug of ours; 2 the input is wrong; 3 understood and forbidden; 4 the
+evidence disagrees.
+"""
+
+import os
+import sys
+import traceback
+from itertools import pairwise
+from typing import Final
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from ledger.errors import InvalidInputError, LedgerError
+from ledger.text import Text
+from portal import (
+    database_commands,
+    demo_command,
+    ingest_commands,
+    log_commands,
+    programme_commands,
+    statement_commands,
+    usage_command,
+)
+from portal.shell import file_error, language_of_locale, print_error
+
+EXIT_BUG: Final = 1
+EXIT_INTERRUPTED: Final = 130
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  suanquan demo
+  suanquan ingest file usage.ndjson.gz --format cloudevents
+  suanquan usage --by enterprise,month --json
+  suanquan statement make --kind compute --month 2022-07
+  suanquan log check && suanquan replay --statements""",
+)
+@click.version_option(package_name="suanquan")
+def cli() -> None:
+    """算券 Suanquan: metering and subsidy ledger of an AI computing centre.
+
+    State lives in SUANQUAN_DATABASE_URL and under SUANQUAN_HOME (default: var/). Every command
+    takes --json for one JSON object on standard output and --lang zh|en for its words.
+    """
+
+
+for command in (
+    database_commands.db,
+    demo_command.demo,
+    ingest_commands.simulate,
+    ingest_commands.ingest,
+    usage_command.usage,
+    programme_commands.programme,
+    statement_commands.statement,
+    log_commands.log,
+    log_commands.replay,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Return the exit status of one command line; errors are printed, never raised."""
+    language = language_of_locale()
+    for option, value in pairwise(arguments):
+        if option == "--lang" and value in {"zh", "en"}:
+            language = "zh" if value == "zh" else "en"
+    as_json = "--json" in arguments
+    try:
+        status = cli.main(arguments, prog_name="suanquan", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, click.Abort):
+        return EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line of defence says that it is our bug
+        told = _tell(error)
+        if told.exit_status == EXIT_BUG:
+            traceback.print_exc()
+        print_error(told, language, as_json=as_json)
+        return told.exit_status
+    return status if isinstance(status, int) else 0
+
+
+def _tell(error: Exception) -> LedgerError:
+    """Return an error as one that says by whose fault it is and what to do."""
+    match error:
+        case LedgerError():
+            return error
+        case click.ClickException():
+            return _usage_error(error)
+        case OSError():
+            return file_error(error)
+        case OperationalError():
+            return _database_error(error)
+        case _:
+            return _bug(error)
+
+
+def _usage_error(error: click.ClickException) -> LedgerError:
+    """Return a mistake on the command line as an error of the caller's."""
+    path = "suanquan"
+    if isinstance(error, click.UsageError) and error.ctx:
+        path = error.ctx.command_path
+    return InvalidInputError(
+        "usage",
+        Text(f"命令写法不对：{error.format_message()}", error.format_message()),
+        Text(f"用法见 {path} --help", f"see {path} --help"),
+    )
+
+
+def _database_error(error: OperationalError) -> LedgerError:
+    """Return what the database could not do, in its own words."""
+    return InvalidInputError(
+        "database",
+        Text(f"数据库无法完成操作：{error.orig}", f"the database refused: {error.orig}"),
+        Text("请检查 SUANQUAN_DATABASE_URL 与磁盘空间后重试", "check the database and try again"),
+    )
+
+
+def _bug(error: Exception) -> LedgerError:
+    """Return the error for a mistake of ours."""
+    return LedgerError(
+        "bug",
+        Text(f"程序内部错误：{error!r}", f"a bug of ours: {error!r}"),
+        Text("请把以上信息发给维护者；账本未作部分写入", "report it; nothing was half written"),
+    )

@@ -1,0 +1,335 @@
+"""`suanquan demo`: a year of a centre, from usage records to settled statements, in one command."""
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+
+from ingest.adapters.ndjson import NdjsonAdapter
+from ledger.codec import Event
+from ledger.config import Settings
+from ledger.errors import RuleViolationError, TamperedLogError
+from ledger.head import Head
+from ledger.money import render_yuan
+from ledger.projection import PROJECTIONS
+from ledger.read import read_heads
+from ledger.replay import replay
+from ledger.text import Text
+from portal.ingest_commands import record, write_simulation
+from portal.log_commands import check_all, head_row, replay_statements
+from portal.options import answers
+from portal.shell import Result, Shell, now_ms
+from portal.statement_commands import issue, statement_row
+from reports.issue import Issued, subjects_of
+from reports.reading import read_snapshot
+from reports.snapshot import Snapshot
+from reports.statement import Kind
+from vouchers.catalogue import find_programmes
+from vouchers.rating import rate
+from vouchers.ruling import Ruling, rule_on
+from vouchers.settle import settle
+
+# Enough enterprises for every standing to occur twice, few enough for three minutes on two cores.
+ENTERPRISES: Final = 24
+YEAR: Final = 2022
+DAYS: Final = 365
+APPLY_ON: Final = date(YEAR, 12, 31)
+MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
+
+_MARK: Final = "demo.txt"
+
+LEVELS: Final = {
+    "province": Text("省", "province"),
+    "city": Text("市", "city"),
+    "district": Text("区", "district"),
+}
+
+
+CAUSES: Final = {
+    "no_qualifying_status": Text("不具备任何一类支持对象的资格", "holds none of the statuses"),
+    "qualification_not_held": Text("缺少必备资格", "lacks a status that is required"),
+    "fact_not_below_limit": Text("上年销售收入超过上限", "last year's sales are above the limit"),
+    "not_registered_in_place": Text("注册地不在支持范围", "is registered elsewhere"),
+    "not_domiciled_in_zone": Text("税收不在该区", "pays its taxes elsewhere"),
+    "related_party": Text("与服务机构存在关联关系", "is a related party of the provider"),
+    "missing_fact": Text("缺少必要材料，待补充", "a fact is missing: undetermined"),
+    "below_claim_floor": Text("低于单笔申请下限", "is below the least claim"),
+    "rounds_to_nothing": Text("不足一个兑付单位", "is less than one unit of payment"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What a demo made, for its summary."""
+
+    snapshot: Snapshot
+    charged_fen: int
+    rulings: dict[str, Ruling]
+    issued: Sequence[Issued]
+    heads: Sequence[Head]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  suanquan demo
+  suanquan demo --dir /tmp/demo --seed 7 --json"""
+)
+@click.option("--dir", "directory", type=click.Path(path_type=Path), help="Default: HOME/demo.")
+@click.option("--seed", default=1, show_default=True, help="Another seed, another centre.")
+@answers
+def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
+    """Simulate a year of a centre, settle it, refund it at three levels, and prove it.
+
+    The directory is then a complete SUANQUAN_HOME to look around in.
+    """
+    home = (directory or shell.settings.home / "demo").absolute()
+    _prepare(home)
+    inner = Shell(Settings.of_home(home), shell.language, as_json=shell.as_json)
+    events = _ingest(inner, home, seed)
+    outcome = _settle(inner)
+    _prove(inner)
+    data = {
+        "users": [],
+        "dir": str(home),
+        "events": events,
+        "enterprises": ENTERPRISES,
+        "charged_fen": outcome.charged_fen,
+        "decisions": [_count(one.id, outcome.rulings) for one in find_programmes()],
+        "refunded_fen": sum(ruling.total_fen for ruling in outcome.rulings.values()),
+        "statements": len(outcome.issued),
+        "checkpoint": [
+            {"log": head.name, "size": head.size, "root": head_row(head)["root"]}
+            for head in outcome.heads
+        ],
+        "verified": True,
+    }
+    return Result(data, _summary(inner, home, data, outcome))
+
+
+def _prepare(home: Path) -> None:
+    """Empty a directory that an earlier demo made; leave any other that is not empty alone."""
+    if home.exists() and any(home.iterdir()):
+        if not (home / _MARK).exists():
+            raise RuleViolationError(
+                "not_a_demo",
+                Text(f"{home} 不是演示目录，且不为空", f"{home} is not empty, and no demo made it"),
+                Text("请用 --dir 指定新的目录", "name another directory with --dir"),
+            )
+        shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / _MARK).write_text("Made by `suanquan demo`, which may delete it.\n", "utf-8")
+
+
+def _ingest(shell: Shell, home: Path, seed: int) -> int:
+    """Return how many events were simulated, written to a file and recorded from there."""
+    path = home / "simulated.ndjson"
+    written = write_simulation(shell, ENTERPRISES, DAYS, seed, str(path))
+    engine = shell.writer(create=True)
+    try:
+        outcome = record(shell, engine, str(path), NdjsonAdapter())
+    finally:
+        engine.dispose()
+    assert outcome.recorded == outcome.seen == written["events"], outcome
+    return outcome.recorded
+
+
+def _settle(shell: Shell) -> _Outcome:
+    """Return the year settled: compute statements, rulings, vouchers, subsidy statements."""
+    press = shell.press()
+    before = _read(shell)
+    wanted: list[tuple[Kind, str, str]] = [
+        ("compute", month, code)
+        for month in MONTHS
+        for code in subjects_of(before, "compute", month)
+    ]
+    issued = issue(shell, press, before, wanted)
+    rulings = _rule(shell, before)
+    _draw(shell, before, rulings)
+    after = _read(shell)
+    last = MONTHS[-1]
+    subjects = subjects_of(after, "subsidy", last)
+    issued += issue(shell, press, after, [("subsidy", last, code) for code in subjects])
+    charged_fen = sum(
+        rate(after.book, after.book.account(code), usage).amount_fen
+        for code, usage in after.usage.items()
+    )
+    with shell.reading() as connection:
+        heads = list(read_heads(connection).values())
+    return _Outcome(after, charged_fen, rulings, issued, heads)
+
+
+def _read(shell: Shell) -> Snapshot:
+    """Return the ledger as it stands."""
+    with shell.reading() as connection:
+        return read_snapshot(connection)
+
+
+def _rule(shell: Shell, snapshot: Snapshot) -> dict[str, Ruling]:
+    """Return the ruling on each enterprise that was invoiced."""
+    subjects = subjects_of(snapshot, "subsidy", MONTHS[-1])
+    rulings = {}
+    with shell.progress(Text("三级认定", "deciding at three levels"), len(subjects)) as step:
+        for code in subjects:
+            account, usage = snapshot.book.account(code), snapshot.usage.get(code, [])
+            rulings[code] = rule_on(snapshot.book, account, usage, APPLY_ON)
+            step(1)
+    return rulings
+
+
+def _draw(shell: Shell, snapshot: Snapshot, rulings: dict[str, Ruling]) -> None:
+    """Record the vouchers that the rulings grant and draw."""
+    events: list[Event] = []
+    for code, ruling in rulings.items():
+        account = snapshot.book.account(code)
+        events += settle(account, ruling, APPLY_ON, shell.salt)
+    engine = shell.writer()
+    try:
+        shell.store(engine).append_own(events, now_ms())
+    finally:
+        engine.dispose()
+
+
+def _prove(shell: Shell) -> None:
+    """Sign, check and replay; raise `TamperedLogError` if anything disagrees."""
+    with shell.reading() as connection:
+        heads = read_heads(connection)
+        for head in heads.values():
+            shell.signer.checkpoint(connection, head)
+        findings = check_all(shell, connection, list(heads.values()))
+        sizes = {name: head.size for name, head in heads.items()}
+        with shell.progress(Text("重放日志", "replaying"), sum(sizes.values())) as step:
+            compared = replay(connection, PROJECTIONS, sizes, step)
+        findings += [finding for one in compared for finding in one.findings]
+        findings += replay_statements(shell, connection)[1]
+    if findings:
+        raise TamperedLogError(
+            "demo_disagrees",
+            findings[0].what,
+            Text("请把演示目录发给维护者", "send the demo's directory to the maintainers"),
+        )
+
+
+def _count(programme: str, rulings: dict[str, Ruling]) -> dict[str, Any]:
+    """Return how often a programme decided what, and what it would pay alone."""
+    decisions = [
+        decision
+        for ruling in rulings.values()
+        for one, decision in ruling.decisions
+        if one.id == programme
+    ]
+    statuses = Counter(decision.status for decision in decisions)
+    return {
+        "programme": programme,
+        "eligible": statuses["eligible"],
+        "ineligible": statuses["ineligible"],
+        "undetermined": statuses["undetermined"],
+        "amount_fen": sum(decision.amount_fen or 0 for decision in decisions),
+        "refunded_fen": sum(ruling.paid_fen(programme) for ruling in rulings.values()),
+        "refunded_to": sum(ruling.paid_fen(programme) > 0 for ruling in rulings.values()),
+    }
+
+
+# --- the summary ---
+
+
+def _summary(shell: Shell, home: Path, data: dict[str, Any], outcome: _Outcome) -> Group:
+    """Return what a person reads at the end."""
+    spent = Text(
+        f"{YEAR} 年，{data['enterprises']} 家企业产生 {data['events']:,} 条记录，"
+        f"应付算力费 ¥{render_yuan(data['charged_fen'])}；"
+        f"三级补贴合计 ¥{render_yuan(data['refunded_fen'])}。",
+        f"In {YEAR}, {data['enterprises']} enterprises made {data['events']:,} records and owe"
+        f" ¥{render_yuan(data['charged_fen'])} for compute;"
+        f" three levels refund ¥{render_yuan(data['refunded_fen'])}.",
+    )
+    proved = Text(
+        "已签名检查点，逐条核对日志，并重放每个汇总与每张结算单：全部一致。",
+        "Checkpoints are signed, every entry is checked, every sum and statement was made again:"
+        " all agree.",
+    )
+    return Group(
+        Panel(shell.say(spent), title=shell.say(Text("算券演示", "Suanquan demo"))),
+        _levels(shell, data),
+        _refusals(shell, outcome),
+        _papers(shell, outcome),
+        f"✓ {shell.say(proved)}",
+        _next(shell, home, outcome),
+    )
+
+
+def _levels(shell: Shell, data: dict[str, Any]) -> Table:
+    """Return one row a level: to how many it refunds, how much, and what it decided."""
+    table = Table(title=shell.say(Text("各级补贴", "What each level refunds")))
+    table.add_column(shell.say(Text("级别与项目", "level, programme")))
+    for title in (
+        Text("补贴企业", "refunded"),
+        Text("金额（元）", "amount, CNY"),
+        Text("符合", "eligible"),
+        Text("不符合", "not eligible"),
+        Text("待补充", "undetermined"),
+    ):
+        table.add_column(shell.say(title), justify="right")
+    for programme, row in zip(find_programmes(), data["decisions"], strict=True):
+        table.add_row(
+            f"{shell.say(LEVELS[programme.level])}　{shell.say(programme.name)}",
+            str(row["refunded_to"]),
+            render_yuan(row["refunded_fen"]),
+            *(str(row[name]) for name in ("eligible", "ineligible", "undetermined")),
+        )
+    return table
+
+
+def _refusals(shell: Shell, outcome: _Outcome) -> Table:
+    """Return why some got nothing: the first reason of each level, and how many it concerns."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for code, ruling in outcome.rulings.items():
+        if not ruling.total_fen:
+            for programme, decision in ruling.decisions:
+                reason = decision.reasons[0]
+                why = CAUSES.get(reason.code, reason.message)
+                key = shell.say(LEVELS[programme.level]), shell.say(why)
+                names.setdefault(key, []).append(outcome.snapshot.book.account(code).name)
+    table = Table(
+        title=shell.say(Text("一分未得的企业，各级首要原因", "Who gets nothing, and why"))
+    )
+    table.add_column(shell.say(Text("级别", "level")), no_wrap=True)
+    table.add_column(shell.say(Text("原因", "first reason")), overflow="fold")
+    table.add_column(shell.say(Text("家数", "how many")), justify="right")
+    table.add_column(shell.say(Text("例如", "such as")), overflow="ellipsis", no_wrap=True)
+    for (level, cause), concerned in names.items():
+        table.add_row(level, cause, str(len(concerned)), concerned[0])
+    return table
+
+
+def _papers(shell: Shell, outcome: _Outcome) -> Group:
+    """Return the paths of three statements worth opening."""
+    ordered = sorted(outcome.issued, key=lambda one: (-one.data.total_fen, one.data.statement))
+    compute = [one for one in ordered if one.data.kind == "compute"]
+    subsidy = [one for one in ordered if one.data.kind == "subsidy"]
+    chosen = [*compute[:1], *subsidy[:1], *subsidy[-1:]]
+    title = Text("可打开的三张结算单：", "Three statements to open:")
+    paths = [f"  {statement_row(shell, one)['path']}" for one in chosen]
+    return Group("", shell.say(title), *paths, "")
+
+
+def _next(shell: Shell, home: Path, outcome: _Outcome) -> Group:
+    """Return the next commands to try."""
+    code = max(outcome.rulings, key=lambda one: outcome.rulings[one].total_fen)
+    title = Text("接下来可以试试：", "Next, try:")
+    commands = (
+        f"export SUANQUAN_HOME={home}",
+        "suanquan usage --by enterprise --month 2022-07",
+        f"suanquan statement make --kind subsidy --month 2022-12 --enterprise {code}",
+        "suanquan programme show hubei --on 2022-11-01",
+        "suanquan log check --full",
+    )
+    return Group("", shell.say(title), *(f"  {command}" for command in commands))

@@ -1,0 +1,220 @@
+"""`suanquan log` and `suanquan replay`: what the log holds, sign it, check it, fold it again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.console import Group
+from rich.table import Table
+from sqlalchemy import Connection
+
+from ledger import tlog
+from ledger.check import check_log
+from ledger.errors import TamperedLogError
+from ledger.finding import Finding
+from ledger.head import Head
+from ledger.projection import PROJECTIONS
+from ledger.provenance import check_provenance
+from ledger.read import read_heads
+from ledger.replay import replay as fold_again
+from ledger.text import Text
+from portal.options import answers
+from portal.shell import Result, Shell
+from reports.issue import list_issued
+from reports.reading import replay_snapshots
+
+EXIT_DISAGREES = TamperedLogError.exit_status
+
+
+@click.group()
+def log() -> None:
+    """Show, sign and check the logs."""
+
+
+@log.command("list", epilog="Example:  suanquan log list --json")
+@answers
+def list_(shell: Shell) -> Result:
+    """List the logs with size and root, and the last signed checkpoint of each."""
+    with shell.reading() as connection:
+        heads = read_heads(connection)
+    rows = [
+        {**head_row(head), "origin": head.origin, "note": shell.signer.last_note(head)}
+        for head in heads.values()
+    ]
+    return Result({"logs": rows}, _heads_table(shell, heads.values()))
+
+
+def head_row(head: Head) -> dict[str, Any]:
+    """Return a tree head's keys of the command line; the root in hexadecimal."""
+    return {"name": head.name, "size": head.size, "root": head.root.hex()}
+
+
+def _heads_table(shell: Shell, heads: Any) -> Table:  # noqa: ANN401
+    """Return the heads as a table."""
+    table = Table()
+    table.add_column(shell.say(Text("日志", "log")))
+    table.add_column(shell.say(Text("条目", "entries")), justify="right")
+    table.add_column(shell.say(Text("根", "root")), overflow="fold")
+    for head in heads:
+        table.add_row(head.name, f"{head.size:,}", head.root.hex())
+    return table
+
+
+@log.command(epilog="Example:  suanquan log checkpoint > checkpoints.txt")
+@answers
+def checkpoint(shell: Shell) -> Result:
+    """Verify everything since the last checkpoint, then sign each log's head."""
+    notes = []
+    with shell.reading() as connection:
+        for head in read_heads(connection).values():
+            note = shell.signer.checkpoint(connection, head)
+            vkey = tlog.render_vkey(shell.signer.verifier_key(head))
+            notes.append({**head_row(head), "origin": head.origin, "note": note, "vkey": vkey})
+    shown = "\n".join(f"{one['vkey']}\n\n{one['note']}" for one in notes)
+    return Result({"logs": notes}, shown)
+
+
+@log.command(epilog="Examples:  suanquan log check    suanquan log check --full --json")
+@click.option("--full", is_flag=True, help="Also fold the log again and check the database file.")
+@answers
+def check(shell: Shell, *, full: bool) -> Result:
+    """Check entries, tiles, heads, identities, streams and refusals against each other."""
+    with shell.reading() as connection:
+        heads = list(read_heads(connection).values())
+        findings = check_all(shell, connection, heads)
+        if full:
+            findings += _check_database(connection)
+            findings += _check_projections(shell, connection, heads)
+    data = {
+        "ok": not findings,
+        "logs": [head_row(head) for head in heads],
+        "findings": [finding_row(shell, finding) for finding in findings],
+    }
+    fine = Text("日志完好：条目、哈希块、根、身份与位置一致", "the logs are sound")
+    shown = Group(_heads_table(shell, heads), _findings_shown(shell, findings, fine))
+    return Result(data, shown, EXIT_DISAGREES if findings else 0)
+
+
+def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> list[Finding]:
+    """Return what disagrees in every log and in the tables beside them."""
+    findings: list[Finding] = []
+    total = sum(head.size for head in heads)
+    with shell.progress(Text("核对条目", "checking entries"), total * 2) as step:
+        for head in heads:
+            try:
+                signed = shell.signer.last(head)
+            except TamperedLogError as error:
+                signed = None
+                findings.append(Finding(head.name, None, "checkpoint", "note", error.message))
+            else:
+                if signed is None:
+                    shell.warn(
+                        Text(
+                            f"日志 {head.name} 尚无签名的检查点，无法发现整体替换；"
+                            "请运行 suanquan log checkpoint",
+                            f"{head.name} has no signed checkpoint yet, so a whole replacement"
+                            " would not show; run suanquan log checkpoint",
+                        )
+                    )
+            findings += check_log(connection, head, signed, step)
+        findings += check_provenance(connection, heads, step)
+    return findings
+
+
+def _check_database(connection: Connection) -> list[Finding]:
+    """Return what the database's own check finds; PostgreSQL has none to ask."""
+    if connection.dialect.name != "sqlite":
+        return []
+    said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    return [
+        Finding(None, None, "database", "file", Text(line, line)) for line in said if line != "ok"
+    ]
+
+
+def _check_projections(
+    shell: Shell, connection: Connection, heads: Sequence[Head]
+) -> list[Finding]:
+    """Return where stored projections differ from the log."""
+    sizes = {head.name: head.size for head in heads}
+    with shell.progress(Text("重放日志", "replaying"), sum(sizes.values())) as step:
+        compared = fold_again(connection, PROJECTIONS, sizes, step)
+    return [finding for one in compared for finding in one.findings]
+
+
+def finding_row(shell: Shell, finding: Finding) -> dict[str, Any]:
+    """Return a finding's keys of the command line."""
+    return {
+        "log": finding.log,
+        "index": finding.index,
+        "table": finding.table,
+        "column": finding.column,
+        "what": shell.say(finding.what),
+    }
+
+
+def _findings_shown(shell: Shell, findings: Sequence[Finding], fine: Text) -> Group | Table:
+    """Return the findings as a table, or the sentence that there are none."""
+    if not findings:
+        return Group(f"✓ {shell.say(fine)}")
+    table = Table(title=shell.say(Text("不一致之处", "what disagrees")), title_style="bold red")
+    for title in (Text("日志", "log"), Text("条目", "index"), Text("位置", "where")):
+        table.add_column(shell.say(title))
+    table.add_column(shell.say(Text("说明", "what")), overflow="fold")
+    for one in findings:
+        index = "" if one.index is None else str(one.index)
+        place = f"{one.table}.{one.column}"
+        table.add_row(one.log or "", index, place, shell.say(one.what))
+    return table
+
+
+@click.command(epilog="Examples:  suanquan replay    suanquan replay --statements --json")
+@click.option("--statements", is_flag=True, help="Also make every issued statement again.")
+@answers
+def replay(shell: Shell, *, statements: bool) -> Result:
+    """Fold the logs again from their bytes and compare with everything that is stored."""
+    with shell.reading() as connection:
+        heads = read_heads(connection)
+        sizes = {name: head.size for name, head in heads.items()}
+        with shell.progress(Text("重放日志", "replaying"), sum(sizes.values())) as step:
+            compared = fold_again(connection, PROJECTIONS, sizes, step)
+        findings = [finding for one in compared for finding in one.findings]
+        data: dict[str, Any] = {
+            "match": True,
+            "projections": [
+                {"name": one.name, "rows": one.rows, "match": not one.findings} for one in compared
+            ],
+        }
+        if statements:
+            made = replay_statements(shell, connection)
+            data["statements"] = made[0]
+            findings += made[1]
+    data["match"] = not findings
+    data["findings"] = [finding_row(shell, finding) for finding in findings]
+    fine = Text("重放结果与所存一致", "the replay agrees with what is stored")
+    shown = Group(_replay_table(shell, data), _findings_shown(shell, findings, fine))
+    return Result(data, shown, EXIT_DISAGREES if findings else 0)
+
+
+def replay_statements(shell: Shell, connection: Connection) -> tuple[dict[str, Any], list[Finding]]:
+    """Return how many statements were made again and whether they match, and what differs."""
+    sizes = {name: head.size for name, head in read_heads(connection).items()}
+    issued = list_issued(next(replay_snapshots(connection, [sizes])))
+    press = shell.press()
+    with shell.progress(Text("重制结算单", "making statements again"), len(issued)) as step:
+        findings = list(press.replay(connection, issued, step))
+    return {"rendered": len(issued), "match": not findings}, findings
+
+
+def _replay_table(shell: Shell, data: dict[str, Any]) -> Table:
+    """Return what was folded and how many rows it has."""
+    table = Table()
+    table.add_column(shell.say(Text("内容", "what")))
+    table.add_column(shell.say(Text("行数", "rows")), justify="right")
+    table.add_column(shell.say(Text("一致", "match")))
+    for one in data["projections"]:
+        table.add_row(one["name"], f"{one['rows']:,}", "✓" if one["match"] else "✗")
+    if "statements" in data:
+        made = data["statements"]
+        name = shell.say(Text("结算单", "statements"))
+        table.add_row(name, f"{made['rendered']:,}", "✓" if made["match"] else "✗")
+    return table

@@ -1,0 +1,138 @@
+"""`suanquan statement`: make statements as PDF, and list those that were issued."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from rich.console import Group
+from rich.table import Table
+
+from ledger.codec import encode
+from ledger.errors import InvalidInputError, LedgerError
+from ledger.money import render_yuan
+from ledger.period import parse_month
+from ledger.text import Text
+from portal.options import answers
+from portal.shell import Result, Shell, now_ms
+from reports.issue import Draft, Issued, Press, list_issued, path_in, subjects_of
+from reports.reading import read_snapshot
+from reports.snapshot import Snapshot
+from reports.statement import Kind
+
+SOURCE = "urn:suanquan:statements"
+
+
+@click.group()
+def statement() -> None:
+    """Make and list settlement statements."""
+
+
+@statement.command(
+    epilog="""\b
+Examples:
+  suanquan statement make --kind compute --month 2022-07
+  suanquan statement make --kind subsidy --month 2022-12 --enterprise 91420100MA4K2XY18X"""
+)
+@click.option(
+    "--kind", type=click.Choice(["compute", "subsidy"]), default="compute", show_default=True
+)
+@click.option("--month", required=True, help="Such as 2022-07.")
+@click.option("--enterprise", help="Only this credit code.")
+@answers
+def make(shell: Shell, kind: Kind, month: str, enterprise: str | None) -> Result:
+    """Make the statements of a month; making them again changes nothing."""
+    month = parse_month(month)
+    with shell.reading() as connection:
+        snapshot = read_snapshot(connection)
+    subjects = subjects_of(snapshot, kind, month)
+    if enterprise is not None and enterprise not in subjects:
+        raise InvalidInputError(
+            "nothing_to_settle",
+            Text(f"{enterprise} 在 {month} 没有可结算的内容", f"{enterprise} has none in {month}"),
+            Text("可先运行 suanquan usage 查看用量", "see suanquan usage for what was used"),
+        )
+    chosen = [enterprise] if enterprise is not None else subjects
+    issued = issue(shell, shell.press(), snapshot, [(kind, month, one) for one in chosen])
+    return _listed(shell, issued)
+
+
+def issue(
+    shell: Shell, press: Press, snapshot: Snapshot, wanted: Sequence[tuple[Kind, str, str]]
+) -> list[Issued]:
+    """Return the statements of (kind, period, enterprise), those that are new recorded now.
+
+    A statement that cannot be printed stops nothing else: the others are issued, then it is told.
+    """
+    issued: list[Issued] = []
+    drafts: list[Draft] = []
+    failed: list[LedgerError] = []
+    with shell.progress(Text("制作结算单", "making statements"), len(wanted)) as step:
+        for kind, period, subject in wanted:
+            try:
+                made = press.draft(snapshot, kind, period, subject)
+            except InvalidInputError as error:
+                failed.append(error)
+                continue
+            if isinstance(made, Draft):
+                press.keep(made)
+                drafts.append(made)
+                made = made.issued
+            issued.append(made)
+            step(1)
+    if drafts:
+        _record(shell, drafts)
+    if failed:
+        raise failed[0]
+    return issued
+
+
+def _record(shell: Shell, drafts: Sequence[Draft]) -> None:
+    """Append the events that make the drafts issued."""
+    engine = shell.writer()
+    try:
+        events = []
+        for draft in drafts:
+            data, subject = draft.issued.data, draft.issued.subject
+            salt = shell.salt(SOURCE, data.statement)
+            events.append(encode(SOURCE, data.statement, subject, data, salt))
+        shell.store(engine).append_own(events, now_ms())
+    finally:
+        engine.dispose()
+
+
+@statement.command("list", epilog="Example:  suanquan statement list --json")
+@answers
+def list_(shell: Shell) -> Result:
+    """List every issued statement, by enterprise and in the order of issue."""
+    with shell.reading() as connection:
+        issued = list_issued(read_snapshot(connection))
+    return _listed(shell, issued)
+
+
+def statement_row(shell: Shell, one: Issued) -> dict[str, Any]:
+    """Return an issued statement's keys of the command line."""
+    return {
+        "id": one.data.statement,
+        "kind": one.data.kind,
+        "subject": one.subject,
+        "period": one.data.period,
+        "revision": one.data.revision,
+        "total_fen": one.data.total_fen,
+        "path": str(path_in(shell.settings.home, one)),
+        "sha256": one.data.pdf_sha256,
+    }
+
+
+def _listed(shell: Shell, issued: Sequence[Issued]) -> Result:
+    """Return statements as rows and as a table."""
+    rows = [statement_row(shell, one) for one in issued]
+    if not rows:
+        none = Text("没有结算单。可用 suanquan statement make 制作。", "There are no statements.")
+        return Result({"rows": rows}, shell.say(none))
+    table = Table()
+    table.add_column(shell.say(Text("编号", "number")), no_wrap=True)
+    table.add_column(shell.say(Text("金额（元）", "CNY")), justify="right")
+    for row in rows:
+        table.add_row(row["id"], render_yuan(row["total_fen"]))
+    where = f"{shell.settings.home / 'statements'}/"
+    return Result({"rows": rows}, Group(table, where))
