@@ -7,7 +7,7 @@ one. Batches end where the content says, not where a run began.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -45,19 +45,6 @@ class FileOutcome:
     rejected: int = 0
     book_recorded: int = 0
     book_rejected: int = 0
-
-
-@dataclass(slots=True)
-class _Pending:
-    """The items of a batch that is being gathered."""
-
-    items: list[Item] = field(default_factory=list)
-    length: int = 0
-
-    def add(self, item: Item) -> None:
-        """Take an item in."""
-        self.items.append(item)
-        self.length += len(item.body) if isinstance(item, Rejection) else len(item[1].raw)
 
 
 def ingest_file(  # noqa: PLR0913 - the whole interface in one call; four are options
@@ -234,14 +221,16 @@ def _record(
 
 def _runs(items: Iterable[Item], batch_records: int) -> Iterator[list[Item]]:
     """Yield the items in runs that end by the content alone."""
-    pending = _Pending()
+    run: list[Item] = []
+    length = 0
     for item in items:
-        pending.add(item)
-        if len(pending.items) == batch_records or pending.length >= BATCH_BYTES:
-            yield pending.items
-            pending = _Pending()
-    if pending.items:
-        yield pending.items
+        run.append(item)
+        length += len(item.body) if isinstance(item, Rejection) else len(item[1].raw)
+        if len(run) == batch_records or length >= BATCH_BYTES:
+            yield run
+            run, length = [], 0
+    if run:
+        yield run
 
 
 def _batch(stream: str, expected: int, first: int, items: Sequence[Item]) -> Batch:

@@ -138,13 +138,14 @@ class Content:
             parts[0] = pending + parts[0]
             pending = parts.pop()
             for part in parts:
-                if long is not None or len(part) > LINE_BYTES_MAX + 1:
+                line = part[:-1] if part.endswith(b"\r") else part
+                if long is not None or len(line) > LINE_BYTES_MAX:
                     long = long or _Refused(number)
                     long.feed(part)
                     yield number, long
                     long = None
                 else:
-                    yield number, part[:-1] if part.endswith(b"\r") else part
+                    yield number, line
                 number += 1
             if long is not None or len(pending) > LINE_BYTES_MAX + 1:
                 long = long or _Refused(number)
@@ -155,7 +156,9 @@ class Content:
             rest.feed(pending)
             rest.is_rest = True
             yield number, rest
-        elif long is not None:
+        elif long is not None or len(pending) > LINE_BYTES_MAX:
+            long = long or _Refused(number)
+            long.feed(pending)
             yield number, long
         elif pending:
             yield number, pending.removesuffix(b"\r")
@@ -192,13 +195,15 @@ class Content:
     def _raw_blocks(self, progress: Progress, length: int) -> Iterator[bytes]:
         """Yield the file's own bytes and report them a block at a time."""
         unreported = 0
-        while block := self._file.read(length):
-            unreported += len(block)
-            if unreported >= BLOCK_BYTES:
-                progress(unreported)
-                unreported = 0
-            yield block
-        progress(unreported)
+        try:
+            while block := self._file.read(length):
+                unreported += len(block)
+                if unreported >= BLOCK_BYTES:
+                    progress(unreported)
+                    unreported = 0
+                yield block
+        finally:
+            progress(unreported)
 
 
 class _Refused:
@@ -227,10 +232,11 @@ class _Refused:
 
 def _is_text(line: bytes) -> bool:
     """Return whether a line is UTF-8 without NUL."""
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
+    if not line.isascii():
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            return False
     return b"\0" not in line
 
 

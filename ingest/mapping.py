@@ -1,148 +1,25 @@
-"""A map: which column of somebody's table is what, who the tenants are, and what prices them.
+"""Read a map strictly: TOML 1.0, written by the centre's people.
 
-Maps are TOML 1.0, written by the centre's people and read strictly: a key that is not known is
-refused with the nearest one that is, for a map that is half understood would bill half right.
-Numbers with a decimal point are taken as their text.
+A key that is not known is refused with the nearest one that is, for a map that is half understood
+would bill half right. Numbers with a decimal point are taken as their text, dates too.
 """
 
 import re
 import tomllib
 from datetime import date
 from difflib import get_close_matches
-from typing import Final, Literal, NoReturn
+from typing import Final, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from msgspec import Struct, inspect
+from msgspec import inspect
 
 from ingest.adapters.cell import FOREIGN_FORM
+from ingest.map_shape import TENANT, Cell, Mapping, Tenant, TenantMap, TimeMap, UsageMap
 from ledger.codec import check_name
 from ledger.errors import InvalidInputError
-from ledger.events import PriceUnit, ResourceKind
 from ledger.identifiers import parse_credit_code
-from ledger.money import parse_decimal
-from ledger.period import parse_date
 from ledger.text import Text
-
-TENANT: Final = "{tenant}"
-"""What stands for the tenant in the pattern of a synthetic name."""
-
-
-class Cell(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a value comes from: a column, or the same for every row.
-
-    `tres` names what to count in a column of Slurm's trackable resources, such as `gres/gpu`.
-    """
-
-    column: str | None = None
-    constant: str | None = None
-    tres: str | None = None
-
-
-class UsageMap(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the values of a usage record stand; `duration` is in seconds."""
-
-    tenant: Cell
-    resource: Cell
-    amount: Cell
-    start: Cell | None = None
-    end: Cell | None = None
-    duration: Cell | None = None
-    job: Cell | None = None
-    contract: Cell | None = None
-
-
-class TimeMap(Struct, frozen=True, forbid_unknown_fields=True):
-    """How points in time are written, and the zone of those that do not say theirs."""
-
-    zone: str | None = None
-    form: str | None = msgspec.field(default=None, name="format")
-
-
-class Tenant(Struct, frozen=True, forbid_unknown_fields=True):
-    """The enterprise that a tenant is; without a name the book is taken to know it already."""
-
-    credit_code: str
-    name: str | None = None
-    registered_region: str | None = None
-
-
-class TenantMap(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a tenant becomes an enterprise: by the table `known`, or by a code that is made up.
-
-    Where `allow` is given, a tenant that is neither in it nor in `known` is refused.
-    """
-
-    synthetic: bool = False
-    name: str = TENANT
-    region: str = "420100"
-    allow: tuple[str, ...] | None = None
-    known: dict[str, Tenant] = {}
-
-
-class Resource(Struct, frozen=True, forbid_unknown_fields=True):
-    """A resource that the centre offers."""
-
-    code: str
-    name: str
-    kind: ResourceKind
-    unit: Literal["card", "tb"]
-    listed_on: str
-    pflops: str | None = None
-
-
-class Provider(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who sells."""
-
-    credit_code: str
-    name: str
-    registered_region: str | None = None
-    synthetic: bool = False
-
-
-class Price(Struct, frozen=True, forbid_unknown_fields=True):
-    """A unit price in yuan, tax included."""
-
-    resource: str
-    unit_price: str
-    per: PriceUnit
-    valid_from: str | None = None
-    valid_to: str | None = None
-
-
-class ContractMap(Struct, frozen=True, forbid_unknown_fields=True):
-    """The contract laid over each enterprise's usage, marked synthetic.
-
-    Its number is the prefix and the credit code. Contracts that were really signed are no matter
-    for a map: they come as events.
-    """
-
-    number_prefix: str
-    signed_on: str
-    service_from: str
-    service_to: str
-    amount_fen: int
-    vat_rate: str
-    prices: tuple[Price, ...]
-
-
-class Mapping(Struct, frozen=True, forbid_unknown_fields=True):
-    """A whole map. `source` is the CloudEvents source, the same for every file of one system.
-
-    `id` are the columns that name a row for ever; without them its line number in the file does.
-    `columns` is the order of columns in `sacct` output that has no header.
-    """
-
-    format: Literal["csv", "sacct"]
-    source: str
-    usage: UsageMap
-    tenants: TenantMap
-    id: tuple[str, ...] = ()
-    columns: tuple[str, ...] = ()
-    time: TimeMap = TimeMap()
-    resources: tuple[Resource, ...] = ()
-    provider: Provider | None = None
-    contract: ContractMap | None = None
 
 
 def parse_mapping(raw: bytes, file: str) -> Mapping:
@@ -165,11 +42,6 @@ def parse_mapping(raw: bytes, file: str) -> Mapping:
             raise
         _refuse(file, "", error.message, error.next_step)
     return mapping
-
-
-def zone_of(mapping: Mapping) -> ZoneInfo | None:
-    """Return the zone of naive times, None where the map states none."""
-    return ZoneInfo(mapping.time.zone) if mapping.time.zone else None
 
 
 _FIX_FORM: Final = Text(
@@ -406,15 +278,13 @@ def _check_book(file: str, mapping: Mapping) -> None:
             Text("缺少供方", "has no provider"),
             Text("请填写 [provider]", "add [provider]"),
         )
+    for resource in mapping.resources:
+        resource.listed()
     if provider is not None:
         parse_credit_code(provider.credit_code)
-    for resource in mapping.resources:
-        parse_date(resource.listed_on)
-    if contract is None:
+    if contract is None or provider is None:
         return
-    for day in (contract.signed_on, contract.service_from, contract.service_to):
-        parse_date(day)
-    parse_decimal(contract.vat_rate, 4)
+    contract.signed(provider.credit_code, provider)
     if not contract.prices:
         _refuse(
             file,

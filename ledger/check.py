@@ -148,7 +148,7 @@ def _tile_hashes(
         .order_by(table.start)
     )
     for first, data in rows:
-        for at in range(0, len(data), merkle.HASH_BYTES):
+        for at in range(0, len(data) - merkle.HASH_BYTES + 1, merkle.HASH_BYTES):
             index = first + at // merkle.HASH_BYTES
             if start <= index < end:
                 if hashes[index - start] is not None:

@@ -7,16 +7,18 @@ order of their names, no spaces, UTF-8, no member that holds its default. Source
 
 import json
 import re
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal
 
 import msgspec
 
 from ledger.errors import InvalidInputError
 from ledger.events import TYPES, Data, UsageRecorded
 from ledger.identifiers import parse_credit_code
+from ledger.period import EPOCH, MILLISECOND
 from ledger.text import Text
-from ledger.usage import Slice, check_quantity, slice_of
+from ledger.usage import Slice, check_quantity, is_usable_span, parse_amount, slice_of
 
 # C2SP tlog-tiles writes an entry's length in 16 bits.
 ENTRY_BYTES_MAX: Final = 65_535
@@ -33,22 +35,29 @@ _TIME = re.compile(
 )
 
 
-class Event(NamedTuple):
+class Event(msgspec.Struct, frozen=True):
     """One event: who says it under which id, about whom, what, and the very bytes of it.
 
-    `usage` is the slice that a usage record describes, None for every other type.
+    `kind` is the class of its data. `usage` is the slice that a usage record describes, None for
+    every other type.
     """
 
     source: str
     id: str
     subject: str
-    data: Data
+    kind: type[Data]
     raw: bytes
-    usage: Slice | None
+    usage: Slice | None = None
+
+    @property
+    def data(self) -> Data:
+        """Return what the event says, decoded from its bytes each time it is asked for."""
+        return _decode_data[self.kind.type](_decode_envelope(self.raw).data)
 
     def same_meaning(self, other: "Event") -> bool:
         """Return whether both say the same: type, subject and data, compared as values."""
-        return self.subject == other.subject and self.data == other.data
+        same = self.subject == other.subject and self.kind is other.kind
+        return same and self.data == other.data
 
 
 class _Envelope(msgspec.Struct, omit_defaults=True):
@@ -101,10 +110,18 @@ def encode(
 def parse(raw: bytes) -> Event:
     """Return the event that stands in a record's bytes, which are kept as they are.
 
+    Usage in canonical bytes, which is nearly all there is, takes a shorter way to the same answer.
+
     Raises `InvalidInputError`: `not_json`, `duplicate_member`, `not_cloudevent`, `unknown_type`,
     `bad_data`, `bad_name`, `missing_salt`, `entry_too_long`, the credit code's and the slice's own
     codes.
     """
+    event = _parse_canonical_usage(raw) if raw.endswith(_USAGE_END) else None
+    return event or _parse_any(raw)
+
+
+def _parse_any(raw: bytes) -> Event:
+    """Return the event of any record, member by member, or raise with what is wrong."""
     envelope = _parse_envelope(raw)
     decode = _decode_data.get(envelope.type)
     if decode is None:
@@ -208,7 +225,7 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     if data.about_enterprise:
         _check_subject(subject)
     if not isinstance(data, UsageRecorded):
-        return Event(source, event_id, subject, data, raw, None)
+        return Event(source, event_id, subject, type(data), raw)
     check_name("job", data.job)
     check_name("resource", data.resource)
     if data.contract is not None:
@@ -216,7 +233,7 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     piece = slice_of(data)
     if data.quantity is not None:
         check_quantity(piece, data.quantity)
-    return Event(source, event_id, subject, data, raw, piece)
+    return Event(source, event_id, subject, UsageRecorded, raw, piece)
 
 
 @lru_cache(maxsize=4096)
@@ -236,3 +253,82 @@ def check_name(field: str, name: str) -> None:
                 f"send 1 to {NAME_LENGTH_MAX} printable characters",
             ),
         )
+
+
+# --- canonical usage: the hot path ---
+
+
+class _UsageData(
+    msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
+):
+    """`UsageRecorded` with its instants read; the members in canonical order."""
+
+    amount: str
+    contract: str | None = None
+    end: datetime
+    job: str
+    quantity: str | None = None
+    resource: str
+    start: datetime
+
+
+class _UsageLine(msgspec.Struct, gc=False):
+    """The envelope of canonical usage: every member that it may have, in canonical order."""
+
+    data: _UsageData
+    id: str
+    source: str
+    specversion: Literal["1.0"]
+    subject: str
+    type: Literal["cn.suanquan.usage.recorded.v1"]
+
+
+_USAGE_END: Final = f'"type":"{UsageRecorded.type}"}}'.encode()
+
+_decode_usage_line = msgspec.json.Decoder(_UsageLine).decode
+_encode_usage_line = msgspec.json.Encoder().encode
+
+
+def _parse_canonical_usage(raw: bytes) -> Event | None:
+    """Return the event of a usage record in canonical bytes, None for whatever else it is.
+
+    That the bytes read are the bytes that the values give shows at once that no member stands
+    twice or is unknown and that instants are written in full; plain ASCII without escapes shows
+    that every name is printable. All else goes the long way, which says what is wrong.
+    """
+    if not raw.isascii() or b"\\" in raw or b"\x7f" in raw or len(raw) > ENTRY_BYTES_MAX:
+        return None
+    try:
+        line = _decode_usage_line(raw)
+    except msgspec.MsgspecError:
+        return None
+    data = line.data
+    start, end = data.start, data.end
+    if (
+        _encode_usage_line(line) != raw
+        or start.tzinfo is None
+        or end.tzinfo is None
+        or start.microsecond
+        or end.microsecond
+        or data.quantity is not None
+        or not 0 < len(line.id) <= NAME_LENGTH_MAX
+        or not 0 < len(line.source) <= NAME_LENGTH_MAX
+        or not 0 < len(data.job) <= NAME_LENGTH_MAX
+        or not 0 < len(data.resource) <= NAME_LENGTH_MAX
+        or data.contract == ""
+        or len(data.contract or "") > NAME_LENGTH_MAX
+    ):
+        return None
+    start_ms, end_ms = (start - EPOCH) // MILLISECOND, (end - EPOCH) // MILLISECOND
+    if not is_usable_span(start_ms, end_ms):
+        return None
+    _check_subject(line.subject)
+    piece = Slice(
+        data.job,
+        data.resource,
+        data.contract or "",
+        parse_amount(data.amount),
+        start_ms,
+        end_ms,
+    )
+    return Event(line.source, line.id, line.subject, UsageRecorded, raw, piece)

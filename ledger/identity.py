@@ -63,16 +63,12 @@ def resolve(
 
     The caller holds the log's head, so that `size` is where the first new event will stand.
     """
-    standing: dict[Key, Event] = {}
-    fresh, repeats = [], []
-    for pair in events:
-        key = _key(pair[1])
-        if key in standing:
-            repeats.append(pair)
-        else:
-            standing[key] = pair[1]
-            fresh.append(pair)
-    numbers = _number_sources(connection, sorted({source for source, _ in standing}))
+    standing = {(event.source, event.id): event for _, event in reversed(events)}
+    fresh, repeats = events, list[tuple[int, Event]]()
+    if len(standing) < len(events):
+        fresh = [pair for pair in events if standing[_key(pair[1])] is pair[1]]
+        repeats = [pair for pair in events if standing[_key(pair[1])] is not pair[1]]
+    numbers = _number_sources(connection, sorted({event.source for _, event in fresh}))
     taken: dict[Key, Place] = {}
     try:
         _claim(connection, log, size, fresh, numbers)

@@ -125,10 +125,15 @@ def day_of(instant_ms: int) -> str:
     return _day_of_hour(instant_ms // HOUR_MS)[0]
 
 
-def cut_by_day(start_ms: int, end_ms: int) -> Iterator[tuple[str, int]]:
-    """Yield `(day, milliseconds)` of a half-open period, cut exactly at the zone's midnights."""
+def cut_by_day(start_ms: int, end_ms: int) -> list[tuple[str, int]]:
+    """Return `(day, milliseconds)` of a half-open period, cut exactly at the zone's midnights."""
+    day, midnight = _day_of_hour(start_ms // HOUR_MS)
+    if start_ms < end_ms <= midnight:
+        return [(day, end_ms - start_ms)]
+    pieces = []
     while start_ms < end_ms:
         day, midnight = _day_of_hour(start_ms // HOUR_MS)
         edge_ms = min(midnight, end_ms)
-        yield day, edge_ms - start_ms
+        pieces.append((day, edge_ms - start_ms))
         start_ms = edge_ms
+    return pieces

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger import tables
 from ledger.codec import Event
-from ledger.usage import DayKey, by_day
+from ledger.usage import DayKey, Slice, by_day
 
 Merge = Literal["sum", "min", "max"]
 Key = tuple[str, ...]
@@ -108,15 +108,14 @@ def _fold_usage_day(events: Iterable[Event]) -> Rows:
 
 def _fold_source_span(events: Iterable[Event]) -> Rows:
     """Return the first start and the last end of each source's usage, in UTC milliseconds."""
-    spans: dict[Key, tuple[int, ...]] = {}
+    slices: dict[str, list[Slice]] = {}
     for event in events:
         if event.usage is not None:
-            first, last = spans.get((event.source,), (event.usage.start_ms, event.usage.end_ms))
-            spans[event.source,] = (
-                min(first, event.usage.start_ms),
-                max(last, event.usage.end_ms),
-            )
-    return spans
+            slices.setdefault(event.source, []).append(event.usage)
+    return {
+        (source,): (min(one.start_ms for one in found), max(one.end_ms for one in found))
+        for source, found in slices.items()
+    }
 
 
 USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _fold_usage_day)

@@ -151,14 +151,19 @@ def read_some(connection: Connection, log: LogName, indexes: Iterable[int]) -> d
 
 
 def read_tile(connection: Connection, log: LogName, level: int, index: int, size: int) -> bytes:
-    """Return a tile's hashes as they stood when the log had `size` entries."""
+    """Return a tile's hashes as they stood when the log had `size` entries, up to a gap."""
     tile = tables.tile.c
     start = index * merkle.TILE_WIDTH
     width = min((size >> merkle.TILE_HEIGHT * level) - start, merkle.TILE_WIDTH)
-    rows = connection.scalars(
-        select(tile.hashes)
+    rows = connection.execute(
+        select(tile.start, tile.hashes)
         .where(tile.log == LOG_NUMBERS[log], tile.level == level)
         .where(tile.start >= start, tile.start < start + merkle.TILE_WIDTH)
         .order_by(tile.start)
     )
-    return b"".join(rows)[: width * merkle.HASH_BYTES]
+    hashes = b""
+    for first, more in rows:
+        if (first - start) * merkle.HASH_BYTES != len(hashes):
+            break
+        hashes += more
+    return hashes[: width * merkle.HASH_BYTES]

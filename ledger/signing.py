@@ -130,7 +130,7 @@ def _leaf_hashes(connection: Connection, head: Head, start: int) -> Iterator[lis
     for first in range(start, head.size, _SPAN):
         end = min(first + _SPAN, head.size)
         entries = read_entries(connection, head.name, first, end)
-        yield [merkle.leaf_hash(entry) for _, entry in entries]
+        yield merkle.leaf_hashes(entry for _, entry in entries)
 
 
 def _disagreement(code: str, head: Head, last: tlog.Checkpoint | None) -> TamperedLogError:

@@ -124,7 +124,7 @@ class Store:
         """Record a batch within a transaction."""
         for position, event in batch.events:
             assert event.source != OWN_SOURCE, position
-            assert not isinstance(event.data, BatchRecorded), position
+            assert event.kind is not BatchRecorded, position
         moved = _advance(connection, batch)
         recorded = duplicate = rejected = 0
         for log in _logs_of(batch):
@@ -142,7 +142,7 @@ class Store:
 
 def _logs_of(batch: Batch) -> list[LogName]:
     """Return the logs that a batch writes to; refusals alone go to the usage log."""
-    touched = {event.data.log for _, event in batch.events}
+    touched = {event.kind.log for _, event in batch.events}
     if batch.rejections or not touched:
         touched.add("usage")
     return [log for log in LOG_NUMBERS if log in touched]
@@ -201,7 +201,7 @@ class _LogWriter:
         self._batch = batch
         self._recorded_at_ms = recorded_at_ms
         self._head = _lock_head(connection, log)
-        self._events = [(at, event) for at, event in batch.events if event.data.log == log]
+        self._events = [(at, event) for at, event in batch.events if event.kind.log == log]
         self.refused: list[tuple[Rejection, Conflict | None]] = []
         if log == "usage":
             self.refused = [(rejection, None) for rejection in batch.rejections]
@@ -240,7 +240,7 @@ class _LogWriter:
         entries.append(self._closing_leaf(resolved, rejections, batch_index))
         try:
             self._write_chunks(entries, compressor)
-            self._write_tree([merkle.leaf_hash(entry) for entry in entries])
+            self._write_tree(merkle.leaf_hashes(entries))
         except DuplicateKeyError as error:
             raise TamperedLogError(
                 "beyond_head",

@@ -5,8 +5,8 @@ instants are whole milliseconds, so nothing is ever rounded here.
 """
 
 import re
-from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ledger.errors import InvalidInputError
@@ -42,6 +42,7 @@ class Slice(NamedTuple):
     end_ms: int
 
 
+@lru_cache(maxsize=4096)
 def parse_amount(text: str) -> int:
     """Return an amount such as `8` or `0.125` in thousandths of a unit.
 
@@ -74,13 +75,16 @@ def slice_of(data: UsageRecorded) -> Slice:
     `empty_slice` (the end is not after the start), `absurd_slice` (longer than `SLICE_MS_MAX`).
     """
     start_ms, end_ms = parse_instant(data.start), parse_instant(data.end)
-    if (
-        not INSTANT_MS_MIN <= start_ms < end_ms <= INSTANT_MS_MAX
-        or end_ms - start_ms > SLICE_MS_MAX
-    ):
+    if not is_usable_span(start_ms, end_ms):
         raise _bad_slice(data.start, data.end, start_ms, end_ms)
     amount_milli = parse_amount(data.amount)
     return Slice(data.job, data.resource, data.contract or "", amount_milli, start_ms, end_ms)
+
+
+def is_usable_span(start_ms: int, end_ms: int) -> bool:
+    """Return whether a slice may lie from the one instant to the other."""
+    in_range = INSTANT_MS_MIN <= start_ms < end_ms <= INSTANT_MS_MAX
+    return in_range and end_ms - start_ms <= SLICE_MS_MAX
 
 
 def _bad_slice(start: str, end: str, start_ms: int, end_ms: int) -> InvalidInputError:
@@ -138,7 +142,10 @@ DayKey = tuple[str, str, str, str]
 """Enterprise, contract (empty where none is named), resource, policy day."""
 
 
-def by_day(subject: str, piece: Slice) -> Iterator[tuple[DayKey, int]]:
-    """Yield a slice's quantity in micro-unit-seconds on each policy day that it touches."""
-    for day, duration_ms in cut_by_day(piece.start_ms, piece.end_ms):
-        yield (subject, piece.contract, piece.resource, day), piece.amount_milli * duration_ms
+def by_day(subject: str, piece: Slice) -> list[tuple[DayKey, int]]:
+    """Return a slice's quantity in micro-unit-seconds on each policy day that it touches."""
+    _, resource, contract, amount_milli, start_ms, end_ms = piece
+    return [
+        ((subject, contract, resource, day), amount_milli * duration_ms)
+        for day, duration_ms in cut_by_day(start_ms, end_ms)
+    ]

@@ -103,6 +103,13 @@ def _snapshot(shell: Shell, sizes: dict[LogName, int]) -> Snapshot:
         current = read_snapshot(connection)
         if not sizes:
             return current
+        for log, size in sizes.items():
+            if size > current.sizes[log]:
+                raise InvalidInputError(
+                    "size_beyond_head",
+                    Text(f"{log} 只有 {current.sizes[log]} 条", f"{log} has {current.sizes[log]}"),
+                    Text("大小见 suanquan log list", "see suanquan log list for the sizes"),
+                )
         return next(replay_snapshots(connection, [{**current.sizes, **sizes}]))
 
 
@@ -138,7 +145,8 @@ def _table(shell: Shell, rows: list[Row], total: list[Row]) -> Table:
     """Return the rows and the totals as a table."""
     table = Table(show_footer=True)
     footers = {
-        "unit": "\n".join(f"{row['resource']} ({row['unit']})" for row in total),
+        "resource": "\n".join(row["resource"] for row in total),
+        "unit": "\n".join(row["unit"] for row in total),
         "quantity": "\n".join(_separated(row["quantity"]) for row in total),
     }
     for name in rows[0]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ingest.adapters.cell import canonical_amount, make_clock, parse_duration
 from ingest.adapters.tenancy import Salt, Tenancy
-from ingest.mapping import Cell, Mapping, zone_of
+from ingest.map_shape import Cell, Mapping
 from ledger.codec import Event, encode
 from ledger.errors import InvalidInputError
 from ledger.events import UsageRecorded
@@ -118,7 +118,7 @@ class CsvReader:
         self._job, self._contract = places[5:]
         self._by_duration = usage.end is None
         self._id = [at[name] for name in mapping.id]
-        self._clock = make_clock(mapping.time.form, zone_of(mapping))
+        self._clock = make_clock(mapping.time.form, mapping.time_zone)
         self._tenancy = tenancy
         self.book = tenancy.book
         self.row_source = None if mapping.id else mapping.source

@@ -25,12 +25,12 @@ class NdjsonAdapter:
         type that only the ledger itself writes.
         """
         event = parse(raw)
-        if not event.data.outside:
+        if not event.kind.outside:
             raise InvalidInputError(
                 "type_not_accepted",
                 Text(
-                    f"事件类型 {event.data.type} 只能由账本自己写入",
-                    f"{event.data.type} is written by the ledger itself only",
+                    f"事件类型 {event.kind.type} 只能由账本自己写入",
+                    f"{event.kind.type} is written by the ledger itself only",
                 ),
                 Text("请勿从外部提交此类事件", "leave it out: it cannot be sent from outside"),
             )

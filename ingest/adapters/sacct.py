@@ -10,7 +10,7 @@ from typing import Final
 from ingest.adapters.cell import canonical_amount, make_clock
 from ingest.adapters.csv_map import check_width, find_columns
 from ingest.adapters.tenancy import Salt, Tenancy
-from ingest.mapping import Cell, Mapping, zone_of
+from ingest.map_shape import Cell, Mapping
 from ledger.codec import Event, encode
 from ledger.errors import InvalidInputError
 from ledger.events import UsageRecorded
@@ -74,7 +74,7 @@ class SacctReader:
         self._at = find_columns(columns, [*_REQUIRED, *optional, *wanted])
         self._width = len(columns)
         self._usage = usage
-        self._clock = make_clock(None, zone_of(mapping))
+        self._clock = make_clock(None, mapping.time_zone)
         self._tenancy = tenancy
         self._source = mapping.source
         self.book = tenancy.book

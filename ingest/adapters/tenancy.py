@@ -6,16 +6,10 @@ the same names, and a second telling is a duplicate.
 
 from collections.abc import Callable, Sequence
 
-from ingest.mapping import TENANT, ContractMap, Mapping, Tenant
+from ingest.map_shape import TENANT, Mapping, Tenant
 from ledger.codec import Event, encode
 from ledger.errors import InvalidInputError
-from ledger.events import (
-    ContractRegistered,
-    Data,
-    EnterpriseRegistered,
-    PriceLine,
-    ResourceListed,
-)
+from ledger.events import Data, EnterpriseRegistered
 from ledger.identifiers import synthetic_credit_code
 from ledger.text import Text
 
@@ -64,25 +58,13 @@ class Tenancy:
 
     def _offer(self) -> list[Event]:
         """Return the provider and the resources."""
-        events = []
+        events = [
+            self._event(f"resource/{resource.code}", "", resource.listed())
+            for resource in self._mapping.resources
+        ]
         if (provider := self._mapping.provider) is not None:
-            registered = EnterpriseRegistered(
-                name=provider.name,
-                registered_region=provider.registered_region,
-                synthetic=provider.synthetic,
-            )
             code = provider.credit_code
-            events.append(self._event(f"enterprise/{code}", code, registered))
-        for resource in self._mapping.resources:
-            listed = ResourceListed(
-                resource=resource.code,
-                name=resource.name,
-                kind=resource.kind,
-                unit=resource.unit,
-                listed_on=resource.listed_on,
-                pflops=resource.pflops,
-            )
-            events.append(self._event(f"resource/{resource.code}", "", listed))
+            events.insert(0, self._event(f"enterprise/{code}", code, provider.registered()))
         return events
 
     def _join(self, subject: str) -> list[Event]:
@@ -96,34 +78,11 @@ class Tenancy:
                 synthetic=enterprise not in self._mapping.tenants.known.values(),
             )
             events.append(self._event(f"enterprise/{subject}", subject, registered))
-        if (contract := self._mapping.contract) is not None:
-            signed = self._sign(contract, f"{contract.number_prefix}{subject}")
+        contract, provider = self._mapping.contract, self._mapping.provider
+        if contract is not None and provider is not None:
+            signed = contract.signed(subject, provider)
             events.append(self._event(f"contract/{signed.contract}", subject, signed))
         return events
-
-    def _sign(self, contract: ContractMap, number: str) -> ContractRegistered:
-        """Return the synthetic contract under a number."""
-        assert self._mapping.provider is not None, "checked with the map"
-        return ContractRegistered(
-            contract=number,
-            provider=self._mapping.provider.credit_code,
-            signed_on=contract.signed_on,
-            service_from=contract.service_from,
-            service_to=contract.service_to,
-            amount_fen=contract.amount_fen,
-            vat_rate=contract.vat_rate,
-            prices=tuple(
-                PriceLine(
-                    resource=price.resource,
-                    unit_price=price.unit_price,
-                    per=price.per,
-                    valid_from=price.valid_from,
-                    valid_to=price.valid_to,
-                )
-                for price in contract.prices
-            ),
-            synthetic=True,
-        )
 
     def _event(self, event_id: str, subject: str, data: Data) -> Event:
         """Return a book event under the map's own source."""

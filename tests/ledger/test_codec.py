@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ledger import codec
 from ledger.codec import ENTRY_BYTES_MAX, NAME_LENGTH_MAX, Event, encode, parse
 from ledger.errors import InvalidInputError
 from ledger.events import (
@@ -569,3 +570,30 @@ def test_a_refusal_repeats_nothing_that_cannot_be_stored(raw: bytes) -> None:
     with pytest.raises(InvalidInputError):
         parse(raw)
     check_record(raw)
+
+
+@given(st.data())
+def test_the_short_way_for_usage_says_what_the_long_way_says(data: st.DataObject) -> None:
+    line = bytearray(
+        b'{"data":{"amount":"8","contract":"C-1","end":"2022-07-01T01:00:00Z","job":"j",'
+        b'"resource":"gpu","start":"2022-07-01T00:00:00Z"},"id":"1","source":"urn:a",'
+        b'"specversion":"1.0","subject":"91350100M000100Y43",'
+        b'"type":"cn.suanquan.usage.recorded.v1"}'
+    )
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(line) - 1))
+        change = data.draw(st.sampled_from([b"", b"0", b"9", b'"', b"\\", b"T", b"+08:00", b".5"]))
+        line[at : at + data.draw(st.integers(0, 1))] = change
+    raw = bytes(line)
+    try:
+        short = codec._parse_canonical_usage(raw)  # noqa: SLF001 - the very thing to compare
+    except InvalidInputError:
+        short = None
+    if short is not None:
+        assert short == codec._parse_any(raw)  # noqa: SLF001 - as above
+
+
+def test_canonical_usage_takes_the_short_way() -> None:
+    hour = {"start": "2022-07-01T00:00:00Z", "end": "2022-07-01T01:00:00Z"}
+    event = encode("urn:a", "1", CODE, UsageRecorded(job="j", resource="gpu", amount="8", **hour))
+    assert codec._parse_canonical_usage(event.raw) == event  # noqa: SLF001 - which way it takes

@@ -1,0 +1,5 @@
+"""`python -m portal` is the command `suanquan`."""
+
+from portal.cli import main
+
+main()
