@@ -1,0 +1,76 @@
+"""The whole path in one command, and what it leaves to look around in."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Run = Callable[..., Any]
+
+
+def test_a_demo_is_played_proved_and_open_to_look_around(suanquan: Run, tmp_path: Path) -> None:
+    home = tmp_path / "demo"
+    answer = suanquan("demo", "--dir", home, "--json")
+    assert answer.status == 0, answer.err
+    data = answer.json
+    assert set(data) >= {
+        "users",
+        "dir",
+        "events",
+        "enterprises",
+        "charged_fen",
+        "decisions",
+        "statements",
+        "checkpoint",
+        "verified",
+    }
+    assert data["verified"] is True
+    assert data["dir"] == str(home)
+    assert [one["programme"] for one in data["decisions"]] == ["hubei", "wuhan", "east_lake"]
+    for one in data["decisions"]:
+        assert one["eligible"] + one["ineligible"] + one["undetermined"] == data["enterprises"]
+        assert one["eligible"] > 0
+        assert one["ineligible"] > 0
+        assert 0 < one["refunded_fen"] <= one["amount_fen"]
+    assert sum(one["undetermined"] for one in data["decisions"]) > 0
+    assert 0 < data["refunded_fen"] < data["charged_fen"]
+    _look_around(suanquan, home, data)
+    _tamper(suanquan, home)
+
+
+def _look_around(suanquan: Run, home: Path, data: dict[str, Any]) -> None:
+    at = {"SUANQUAN_HOME": str(home)}
+    listed = suanquan("statement", "list", "--json", **at).json["rows"]
+    assert len(listed) == data["statements"]
+    assert all(Path(row["path"]).read_bytes().startswith(b"%PDF") for row in listed)
+    july = ("statement", "make", "--kind", "compute", "--month", "2022-07", "--json")
+    again = suanquan(*july, **at).json["rows"]
+    assert {row["revision"] for row in again} == {1}
+    assert len(suanquan("statement", "list", "--json", **at).json["rows"]) == len(listed)
+    total = sum(row["total_fen"] for row in listed if row["kind"] == "compute")
+    assert total == data["charged_fen"]
+    assert suanquan("log", "check", "--full", "--json", **at).json["ok"] is True
+
+
+def _tamper(suanquan: Run, home: Path) -> None:
+    at = {"SUANQUAN_HOME": str(home)}
+    path = next((home / "statements").rglob("SQ-C-*.pdf"))
+    path.write_bytes(path.read_bytes() + b" ")
+    replayed = suanquan("replay", "--statements", "--json", **at)
+    assert replayed.status == 4
+    assert path.name.removesuffix(".pdf") in replayed.json["findings"][0]["what"]
+
+
+def test_the_same_seed_gives_the_same_centre(suanquan: Run, tmp_path: Path) -> None:
+    out = [tmp_path / "a", tmp_path / "b", tmp_path / "c"]
+    for seed, path in zip((1, 1, 2), out, strict=True):
+        suanquan("simulate", "--enterprises", 2, "--days", 40, "--seed", seed, "--out", path)
+    assert out[0].read_bytes() == out[1].read_bytes()
+    assert out[0].read_bytes() != out[2].read_bytes()
+
+
+def test_a_directory_that_no_demo_made_is_left_alone(suanquan: Run, tmp_path: Path) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "thesis.txt").write_text("mine")
+    answer = suanquan("demo", "--dir", tmp_path / "papers", "--json")
+    assert (answer.status, answer.error["code"]) == (3, "not_a_demo")
+    assert (tmp_path / "papers" / "thesis.txt").read_text() == "mine"
