@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine
-
 from ingest.adapters import Adapter, Reader
 from ingest.lines import Content, Progress, Record, open_content
 from ingest.overlap import Item, read_spans, refuse_overlap, span_of
 from ledger.codec import Event
+from ledger.database import Engine
 from ledger.errors import InvalidInputError
 from ledger.store import OWN_SOURCE, Batch, Outcome, Rejection, Store
 from ledger.text import Text

@@ -7,12 +7,11 @@ over a time that the source has covered is therefore refused until somebody conf
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Engine
-
-from ledger import tables
 from ledger.codec import Event
+from ledger.database import Engine
 from ledger.errors import RuleViolationError
 from ledger.period import render_instant
+from ledger.query import read_source_spans
 from ledger.store import Rejection
 from ledger.text import Text
 
@@ -33,18 +32,12 @@ def read_spans(engine: Engine, source: str, sha256: str) -> Sequence[tuple[str, 
 
     `source` ends where the hash begins. Instants are UTC milliseconds; earliest first.
     """
-    table = tables.source_span
-    query = (
-        table.select()
-        .where(table.c.source.startswith(source, autoescape=True))
-        .where(table.c.source != source + sha256)
-        .order_by(table.c.first_ms, table.c.source)
-    )
     with engine.connect() as connection:
-        rows = connection.execute(query).all()
-    # LIKE takes upper case for lower case in SQLite.
+        found = read_source_spans(connection, source)
     return [
-        (row[0].removeprefix(source), row[1], row[2]) for row in rows if row[0].startswith(source)
+        (name.removeprefix(source), first_ms, last_ms)
+        for name, first_ms, last_ms in found
+        if name != source + sha256
     ]
 
 

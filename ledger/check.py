@@ -15,7 +15,7 @@ from ledger.errors import TamperedLogError
 from ledger.finding import Finding
 from ledger.head import Head
 from ledger.read import decode_chunk, read_chunks
-from ledger.schema import LOG_NUMBERS
+from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 
 # Entries hashed at a time: a whole number of tiles, some tens of megabytes of entries at most.

@@ -10,10 +10,27 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, DataError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from ledger.errors import InvalidInputError
 from ledger.text import Text
+
+__all__ = [
+    "ROLES",
+    "Access",
+    "Connection",
+    "Engine",
+    "OperationalError",
+    "missing_schema",
+    "open_engine",
+    "require_schema",
+]
 
 Access = Literal["write", "read", "own"]
 

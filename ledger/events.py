@@ -296,7 +296,7 @@ class VoucherDrawn(Data, frozen=True):
 
 
 class StatementIssued(Data, frozen=True):
-    """A statement was made from the logs at the sizes named, under a set of rules."""
+    """A statement was made from the logs at the sizes named; `rules` is its programmes' hash."""
 
     type: ClassVar[str] = "cn.suanquan.statement.issued.v1"
     outside: ClassVar[bool] = False
@@ -306,11 +306,11 @@ class StatementIssued(Data, frozen=True):
     period: str
     revision: int
     sizes: dict[LogName, int]
-    rules: str
     renderer: str
     total_fen: int
     values_sha256: str
     pdf_sha256: str
+    rules: str | None = None
     supplements: str | None = None
 
 

@@ -17,7 +17,7 @@ from ledger.bulk import DuplicateKeyError, insert_rows
 from ledger.codec import Event, parse
 from ledger.events import LogName
 from ledger.read import read_some
-from ledger.schema import LOG_NAMES, LOG_NUMBERS
+from ledger.tables import LOG_NAMES, LOG_NUMBERS
 from ledger.text import Text
 
 # Stays under SQLite's default of 32,766 bound parameters, and keeps its query plan small.

@@ -15,7 +15,7 @@ from ledger.codec import Event, parse
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.events import LogName
 from ledger.head import Head
-from ledger.schema import LOG_NUMBERS
+from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 
 # A bundle holds 256 entries of at most 65,535 bytes, each behind a 16-bit length.

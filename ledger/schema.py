@@ -9,14 +9,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, insert, select
 
 from ledger import merkle, tables
-from ledger.events import LogName
 
 _CONFIGURATION: Final = Path(__file__).parents[1] / "alembic.ini"
-
-LOG_NUMBERS: Final[dict[LogName, int]] = {"usage": 1, "book": 2}
-"""The logs of one ledger and the numbers that stand for them in its tables."""
-
-LOG_NAMES: Final = {number: name for name, number in LOG_NUMBERS.items()}
 
 
 def upgrade(engine: Engine, origin: str) -> str:
@@ -37,7 +31,7 @@ def upgrade(engine: Engine, origin: str) -> str:
 def _create_logs(connection: Connection, origin: str) -> None:
     """Insert the head row of each log that has none."""
     present = set(connection.scalars(select(tables.log.c.name)))
-    for name, number in LOG_NUMBERS.items():
+    for name, number in tables.LOG_NUMBERS.items():
         if name not in present:
             connection.execute(
                 insert(tables.log).values(

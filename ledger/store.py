@@ -24,7 +24,7 @@ from ledger.identity import Conflict, Resolved, resolve
 from ledger.period import render_instant
 from ledger.projection import Projection
 from ledger.read import CHECK_THE_LOG
-from ledger.schema import LOG_NUMBERS
+from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 
 OWN_SOURCE: Final = "urn:suanquan:ledger"

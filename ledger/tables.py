@@ -20,6 +20,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from ledger.events import LogName
+
+LOG_NUMBERS: Final[dict[LogName, int]] = {"usage": 1, "book": 2}
+"""The logs of one ledger and the numbers that stand for them in its tables."""
+
+LOG_NAMES: Final = {number: name for name, number in LOG_NUMBERS.items()}
+
 metadata: Final = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",

@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Final
 
 import click
-from sqlalchemy.exc import OperationalError
 
+from ledger.database import OperationalError
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.text import Text
 from portal import (

@@ -8,7 +8,6 @@ from typing import Any, Literal
 import click
 from rich.console import Group
 from rich.table import Table
-from sqlalchemy import Connection, Engine, Row, func, select
 
 from ingest.adapters import Adapter
 from ingest.adapters.csv_map import CsvAdapter
@@ -18,9 +17,10 @@ from ingest.file_worker import FileOutcome, ingest_file
 from ingest.mapping import parse_mapping
 from ingest.simulate import Tally
 from ingest.simulate import simulate as simulate_events
-from ledger import tables
+from ledger.database import Engine
 from ledger.errors import InvalidInputError
 from ledger.period import render_instant
+from ledger.query import Refused, find_refused, read_refused
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.options import answers
@@ -215,13 +215,9 @@ def rejected() -> None:
 @answers
 def list_(shell: Shell, limit: int) -> Result:
     """List refused records in the order in which they were refused."""
-    table = tables.rejection
     with shell.reading() as connection:
-        total = connection.scalar(select(func.count()).select_from(table)) or 0
-        rows = [
-            _rejection_row(shell, row)
-            for row in connection.execute(select(table).order_by(table.c.id).limit(limit))
-        ]
+        refused, total = read_refused(connection, limit)
+    rows = [_rejection_row(shell, one) for one in refused]
     data = {"rows": rows, "total": total}
     if not rows:
         return Result(data, shell.say(Text("没有拒收的记录。", "Nothing was refused.")))
@@ -240,7 +236,13 @@ def list_(shell: Shell, limit: int) -> Result:
 def show(shell: Shell, rejection_id: int) -> Result:
     """Show one refused record with its bytes."""
     with shell.reading() as connection:
-        row = _find_rejection(connection, rejection_id)
+        row = find_refused(connection, rejection_id)
+    if row is None:
+        raise InvalidInputError(
+            "no_rejection",
+            Text(f"没有编号为 {rejection_id} 的拒收记录", f"no rejection {rejection_id}"),
+            Text("编号见 suanquan ingest rejected list", "see suanquan ingest rejected list"),
+        )
     data = _rejection_row(shell, row) | {
         "bytes_base64": b64encode(row.body).decode(),
         "headers": {},
@@ -251,29 +253,14 @@ def show(shell: Shell, rejection_id: int) -> Result:
     return Result(data, Group(f"{row.code}: {data['message']}", "", body))
 
 
-def _find_rejection(connection: Connection, rejection_id: int) -> Row[Any]:
-    """Return a refused record's row; `InvalidInputError` (code `no_rejection`) if there is none."""
-    table = tables.rejection
-    row = connection.execute(select(table).where(table.c.id == rejection_id)).one_or_none()
-    if row is None:
-        raise InvalidInputError(
-            "no_rejection",
-            Text(
-                f"没有编号为 {rejection_id} 的拒收记录", f"no rejection has the id {rejection_id}"
-            ),
-            Text("编号见 suanquan ingest rejected list", "see suanquan ingest rejected list"),
-        )
-    return row
-
-
-def _rejection_row(shell: Shell, row: Row[Any]) -> dict[str, Any]:
+def _rejection_row(shell: Shell, row: Refused) -> dict[str, Any]:
     """Return a refused record's keys of the command line."""
     return {
-        "id": row.id,
+        "id": row.number,
         "source": row.stream,
         "position": row.position,
         "code": row.code,
-        "message": shell.say(Text(row.message_zh, row.message_en)),
+        "message": shell.say(row.message),
         "recorded_at": render_instant(row.recorded_at_ms),
         "settled": False,
     }

@@ -6,10 +6,10 @@ from typing import Any
 import click
 from rich.console import Group
 from rich.table import Table
-from sqlalchemy import Connection
 
 from ledger import tlog
 from ledger.check import check_log
+from ledger.database import Connection
 from ledger.errors import TamperedLogError
 from ledger.finding import Finding
 from ledger.head import Head

@@ -23,11 +23,9 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from sqlalchemy import Connection, Engine
 
-from ledger import schema
 from ledger.config import Settings
-from ledger.database import open_engine, require_schema
+from ledger.database import Connection, Engine, open_engine, require_schema
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.projection import PROJECTIONS
 from ledger.signing import Signer
@@ -80,6 +78,8 @@ class Shell:
 
     def create_schema(self) -> str:
         """Return the database's revision after migrating it to the newest."""
+        from ledger import schema  # noqa: PLC0415 - Alembic would double every command's start
+
         engine = open_engine(self.settings.database_url, "own")
         try:
             return schema.upgrade(engine, self.settings.origin)

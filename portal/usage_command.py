@@ -8,7 +8,7 @@ from rich.table import Table
 from ledger.errors import InvalidInputError
 from ledger.events import LogName
 from ledger.period import parse_month
-from ledger.schema import LOG_NUMBERS
+from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.usage import DayKey, render_quantity
 from portal.options import answers

@@ -28,6 +28,7 @@ from reports.statement import (
     Yuan,
 )
 from vouchers.book import Account, Book
+from vouchers.payout import render_exact
 from vouchers.rating import Charge, ChargeLine, DayUsage, rate
 from vouchers.tariff import SECONDS
 
@@ -116,10 +117,10 @@ def _charges(book: Book, charge: Charge) -> Section:
     """Return the lines with quantity, price, net, tax and total."""
     columns = (
         Column(Text("合同", "Contract"), 14),
-        Column(Text("资源", "Resource"), 16),
+        Column(Text("资源", "Resource"), 14),
         Column(Text("单位", "Unit"), 8),
-        Column(Text("数量", "Quantity"), 13, figures=True),
-        Column(Text("含税单价（元）", "Price incl. tax"), 11, figures=True),
+        Column(Text("数量", "Quantity"), 15, figures=True),
+        Column(Text("含税单价", "Price, taxed"), 10, figures=True),
         Column(Text("不含税金额", "Net"), 12, figures=True),
         Column(Text("税率", "VAT"), 6, figures=True),
         Column(Text("税额", "Tax"), 10, figures=True),
@@ -141,20 +142,20 @@ def _charges(book: Book, charge: Charge) -> Section:
         Table(columns, rows, total),
         Amount(Text("本期应付（价税合计）", "Due for the period, tax included"), charge.amount_fen),
     )
-    return Section(Text("结算金额", "Charges"), blocks)
+    return Section(Text("结算金额（元）", "Charges, in CNY"), blocks)
 
 
 def _charge_row(book: Book, line: ChargeLine) -> tuple[Cell, ...]:
     """Return one line as cells; a price that changed in the month shows each part in its order."""
     units = dict.fromkeys(UNITS[part.tariff.line.per] for part in line.parts)
-    vat = render_decimal(parse_decimal(line.contract.vat_rate) * 100, 1)
+    vat = render_exact(parse_decimal(line.contract.vat_rate) * 100)
     listed = book.resources.get(line.resource)
     return (
         Words(line.contract.contract),
         Words(listed.name if listed else line.resource),
         Words(" / ".join(unit.zh for unit in units), " / ".join(unit.en for unit in units)),
-        Number(" / ".join(render_decimal(part.units, QUANTITY_PLACES) for part in line.parts)),
-        Number(" / ".join(part.tariff.line.unit_price for part in line.parts)),
+        Number("/ ".join(render_decimal(part.units, QUANTITY_PLACES) for part in line.parts)),
+        Number("/ ".join(part.tariff.line.unit_price for part in line.parts)),
         Yuan(line.net_fen),
         Number(f"{vat}%"),
         Yuan(line.tax_fen),

@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Final
 
 from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
 
 from ledger.errors import InvalidInputError
 from ledger.text import Text
@@ -126,6 +125,8 @@ def _path(source: Path, weight: int, cache_dir: Path) -> Path:
 
 def instantiate(source: Path, weight: int, path: Path) -> None:
     """Return nothing; `path` then holds one weight of a variable font, whole or not at all."""
+    from fontTools.varLib import instancer  # noqa: PLC0415 - slow to import, needed once
+
     with TTFont(source, recalcTimestamp=False) as font, _without_collector():
         for tag in _UNUSED_TABLES:
             if tag in font:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection
 
+from ledger.database import Connection
 from ledger.events import StatementIssued
 from ledger.finding import Finding
 from ledger.signing import write_file
@@ -90,7 +90,7 @@ class Press:
             period=period,
             revision=revision,
             sizes=snapshot.sizes,
-            rules=rules_hash(),
+            rules=rules_hash(kind),
             renderer=RENDERER,
             total_fen=content.total_fen,
             values_sha256=digest,
@@ -123,7 +123,7 @@ class Press:
         """Yield what differs when one statement is made again."""
         data, path = issued.data, path_in(self.home, issued)
         content = _MAKERS[data.kind](snapshot, issued.subject, data.period)
-        if data.rules != rules_hash():
+        if data.rules != rules_hash(data.kind):
             yield _finding(data, "rules", "规则与签发时不同", "the rules have changed since")
         if content.total_fen != data.total_fen:
             yield _finding(data, "total_fen", "合计金额不符", "its event states another total")
@@ -159,9 +159,9 @@ def path_in(home: Path, issued: Issued) -> Path:
     return home / "statements" / issued.data.period / f"{issued.data.statement}.pdf"
 
 
-def rules_hash() -> str:
-    """Return the hash over every version of every programme."""
-    return hash_catalogue(find_programmes())
+def rules_hash(kind: Kind) -> str | None:
+    """Return the hash over the programmes that a kind of statement applies, None for none."""
+    return hash_catalogue(find_programmes()) if kind == "subsidy" else None
 
 
 def list_issued(snapshot: Snapshot) -> list[Issued]:

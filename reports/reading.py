@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection, select
-
-from ledger import merkle, tables
+from ledger import merkle
+from ledger.database import Connection
 from ledger.errors import TamperedLogError
 from ledger.events import LogName
 from ledger.head import Head
 from ledger.projection import USAGE_DAY, Rows
+from ledger.query import read_usage_days
 from ledger.read import CHECK_THE_LOG, read_events, read_heads, read_tile
 from ledger.replay import fold
 from ledger.text import Text
@@ -22,9 +22,8 @@ def read_snapshot(connection: Connection) -> Snapshot:
     heads = read_heads(connection)
     book = Book(event for _, event in read_events(connection, "book", 0, heads["book"].size))
     usage: dict[str, list[DayUsage]] = {}
-    query = select(tables.usage_day).order_by(*tables.usage_day.primary_key)
-    for enterprise, contract, resource, day, quantity in connection.execute(query).tuples():
-        usage.setdefault(enterprise, []).append(((enterprise, contract, resource, day), quantity))
+    for key, quantity in read_usage_days(connection):
+        usage.setdefault(key[0], []).append((key, quantity))
     return Snapshot(book, usage, tuple(heads.values()))
 
 
@@ -32,11 +31,13 @@ def replay_snapshots(connection: Connection, sizes: Iterable[Sizes]) -> Iterator
     """Yield the ledger at each of the sizes, folded from the logs' bytes alone.
 
     While the sizes grow, each log is read once; where one shrinks, all is read again. One book
-    grows under all snapshots: use each before asking for the next.
+    grows under all snapshots: use each before asking for the next. Raises `TamperedLogError`
+    (`rolled_back`) for a size that a log does not have.
     """
     heads = read_heads(connection)
     book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
     for wanted in sizes:
+        _require_sizes(heads, wanted)
         if any(wanted[log] < size for log, size in at.items()):
             book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
         for _, event in read_events(connection, "book", at["book"], wanted["book"]):
@@ -48,6 +49,21 @@ def replay_snapshots(connection: Connection, sizes: Iterable[Sizes]) -> Iterator
             rows[key] = values if old is None else USAGE_DAY.merge(old, values)
         at = dict(wanted)
         yield Snapshot(book, _group(rows), _heads_at(connection, heads, wanted))
+
+
+def _require_sizes(heads: dict[LogName, Head], wanted: Sizes) -> None:
+    """Raise unless every log has reached the size that is referred to."""
+    for name, head in heads.items():
+        size = wanted.get(name, -1)
+        if not 0 <= size <= head.size:
+            raise TamperedLogError(
+                "rolled_back",
+                Text(
+                    f"日志 {name} 有 {head.size} 条，却引用了第 {size} 条时的状态",
+                    f"{name} has {head.size} entries, but its state at {size} is referred to",
+                ),
+                CHECK_THE_LOG,
+            )
 
 
 def _group(rows: Rows) -> dict[str, list[DayUsage]]:
@@ -68,15 +84,6 @@ def _heads_at(connection: Connection, heads: dict[LogName, Head], sizes: Sizes) 
 
 def _root_at(connection: Connection, head: Head, size: int) -> bytes:
     """Return the root that a log had at an earlier size."""
-    if size > head.size:
-        raise TamperedLogError(
-            "rolled_back",
-            Text(
-                f"日志 {head.name} 只有 {head.size} 条，却引用了第 {size} 条时的状态",
-                f"{head.name} has {head.size} entries, but its state at {size} is referred to",
-            ),
-            CHECK_THE_LOG,
-        )
 
     def tile(level: int, index: int) -> bytes:
         return read_tile(connection, head.name, level, index, size)

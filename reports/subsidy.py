@@ -49,7 +49,7 @@ STATUSES = {
 }
 
 ANSWERS = {
-    "yes": Text("符合", "met"),
+    "yes": Text("是", "yes"),
     "included": Text("含税", "included"),
     "excluded": Text("不含税", "excluded"),
 }
@@ -153,7 +153,13 @@ def _chosen(ruling: Ruling) -> Text:
         return Text("截至认定日没有合规的组合。", "There is no lawful combination by that day.")
     names = [one.name for one, _ in ruling.decisions if one.id in ruling.best.programmes]
     zh, en = "＋".join(name.zh for name in names), " + ".join(name.en for name in names)
-    return Text(f"采用组合：{zh}。", f"Combination taken: {en}.")
+    chosen = Text(f"采用组合：{zh}。", f"Combination taken: {en}.")
+    if all(decision.status != "undetermined" for _, decision in ruling.decisions):
+        return chosen
+    return Text(
+        f"{chosen.zh}尚有级别待补充材料，补齐后结论可能改变。",
+        f"{chosen.en} A level is undetermined: what is supplied may change this.",
+    )
 
 
 def _purchases(case: Case, apply_on: date) -> Section:

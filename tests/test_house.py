@@ -41,11 +41,13 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.codec ledger.errors ledger.events ledger.finding ledger.identifiers
+    ledger.__init__ ledger.codec ledger.errors ledger.events ledger.finding ledger.head
+    ledger.identifiers
     ledger.journal ledger.merkle ledger.money ledger.period ledger.text ledger.tlog ledger.usage
-    ingest.__init__ ingest.adapters ingest.cloudevents ingest.simulate
+    ingest.__init__ ingest.adapters ingest.cloudevents ingest.map_shape ingest.mapping
+    ingest.simulate
     vouchers
-    reports.__init__ reports.compute reports.statement reports.subsidy
+    reports.__init__ reports.compute reports.snapshot reports.statement reports.subsidy
     """
 )
 """Values in, values out: no clock, no I/O, no float. One table; the nearest name decides."""
@@ -53,11 +55,12 @@ CORE: Final = words(
 SHELL: Final = words(
     """
     ledger.bulk ledger.check ledger.config ledger.database ledger.identity ledger.projection
-    ledger.provenance ledger.read ledger.replay ledger.schema ledger.signing ledger.store
-    ledger.tables
-    ingest.consumer ingest.worker
+    ledger.provenance ledger.query ledger.read ledger.replay ledger.schema ledger.signing
+    ledger.store ledger.tables
+    ingest.consumer ingest.file_worker ingest.lines ingest.overlap ingest.worker
     vouchers.commands
-    reports.fonts reports.pdf reports.schedule reports.seal reports.sheets
+    reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal
+    reports.sheets
     portal
     migrations
     """

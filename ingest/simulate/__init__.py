@@ -33,7 +33,7 @@ def simulate(enterprises: int, days: int, seed: int) -> Iterator[Event]:
     centre = _Centre(seed)
     last = FIRST_DAY + timedelta(days - 1)
     members = [engage(seed, index, last) for index in range(enterprises)]
-    yield from centre.open(members)
+    yield from centre.opening(members)
     works = [(member, Workload(member, last), Billing(member, last)) for member in members]
     for number in range(days):
         day = FIRST_DAY + timedelta(number)
@@ -57,7 +57,7 @@ class _Centre:
         self._expected = 0
         self._under_way: list[tuple[int, int, str, Data | Slice]] = []
 
-    def open(self, members: list[Member]) -> Iterator[Event]:
+    def opening(self, members: list[Member]) -> Iterator[Event]:
         """Yield what is known on the first day: the centre, its offer, its enterprises."""
         yield self._book(PROVIDER, CENTRE)
         for resource in RESOURCES:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from vouchers.case import Case, Payment, Purchase
 from vouchers.catalogue import find_programmes, select_programmes
-from vouchers.decide import decide
+from vouchers.decide import claim_year, decide
 from vouchers.decision import Decision
 from vouchers.payout import render_exact
-from vouchers.programme import Cited, Programme, hash_version
+from vouchers.programme import Cited, Programme, Window, hash_version
 
 MakeCase = Callable[..., Case]
 PROGRAMMES = {programme.id: programme for programme in find_programmes()}
@@ -218,6 +218,17 @@ def test_as_of_stands_in_for_the_day_of_application(make_case: MakeCase, drop: o
     assert codes(expected) == ["not_paid_in_full"]
     assert decide(HUBEI, make_case(), as_of=day) == expected
     assert decide(HUBEI, make_case({"apply_on": drop}), as_of=day) == expected
+
+
+def test_a_year_with_a_window_of_its_own_closes_when_that_does(make_case: MakeCase) -> None:
+    version = WUHAN.versions[0]
+    early = Cited(Window(2021, "02-01", "02-10"), version.document, "A")
+    changed = with_version(WUHAN, windows=(version.windows[1], early))
+    days = [date(2022, 2, 10), date(2022, 2, 11), date(2023, 3, 31), date(2023, 4, 1)]
+    found = [claim_year(changed.versions[0], day) for day in days]
+    assert found == [2021, 2022, 2022, 2023]
+    (missed,) = decide(changed, make_case(), as_of=date(2022, 12, 1)).reasons
+    assert "2023-03-01 to 2023-03-31" in missed.message.en
 
 
 def test_payments_count_up_to_and_on_the_day_of_application(make_case: MakeCase) -> None:
