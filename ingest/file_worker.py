@@ -17,7 +17,8 @@ from ingest.overlap import Item, read_spans, refuse_overlap, span_of
 from ledger.codec import Event
 from ledger.database import Engine
 from ledger.errors import InvalidInputError
-from ledger.store import OWN_SOURCE, Batch, Outcome, Rejection, Store
+from ledger.rejection import Rejection
+from ledger.store import OWN_SOURCE, Batch, Outcome, Store
 from ledger.text import Text
 
 BATCH_RECORDS: Final = 20_000
@@ -81,10 +82,13 @@ def ingest_file(  # noqa: PLR0913 - the whole interface in one call; four are op
                     if store.position(stream) < own.end:
                         refuse_overlap(content.sha256, own, others)
         runs = _runs(_parse(content, reader, progress), batch_records)
-        outcome = _record(store, stream, runs, reader, clock)
-    if strict and outcome.rejected:
-        raise _late_conflicts(outcome)
-    return outcome
+        if not strict:
+            return _record(store, stream, runs, reader, clock)
+        with store.together() as whole:
+            outcome = _record(whole, stream, runs, reader, clock)
+            if outcome.rejected:
+                raise _conflicts(outcome)
+        return outcome
 
 
 def _begin(content: Content, adapter: Adapter) -> Reader:
@@ -157,17 +161,18 @@ def _refuse_rejections(items: Iterable[Item]) -> None:
         )
 
 
-def _late_conflicts(outcome: FileOutcome) -> InvalidInputError:
-    """Return the error for lines that only the ledger could refuse, when others were recorded."""
+def _conflicts(outcome: FileOutcome) -> InvalidInputError:
+    """Return the error for lines that only the ledger could refuse."""
     return InvalidInputError(
         "conflict",
         Text(
-            f"{outcome.rejected} 行与已有记录同名而内容不同，已记为拒收；"
-            f"另记录 {outcome.recorded} 行，重复 {outcome.duplicate} 行",
-            f"{outcome.rejected} lines contradict what is recorded under their names and were kept"
-            f" as rejections; {outcome.recorded} were recorded, {outcome.duplicate} are duplicates",
+            f"{outcome.rejected} 行与已有记录或前面的行同名而内容不同",
+            f"{outcome.rejected} lines contradict the ledger or an earlier line of the same name",
         ),
-        Text("请看 suanquan ingest rejected list", "see suanquan ingest rejected list"),
+        Text(
+            "未写入任何内容；不加 --strict 运行可逐行查看原因",
+            "nothing was written; run without --strict to see each line's reason",
+        ),
     )
 
 

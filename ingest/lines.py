@@ -20,7 +20,7 @@ import zstandard
 
 from ledger.codec import ENTRY_BYTES_MAX
 from ledger.errors import InvalidInputError
-from ledger.store import REJECTION_BODY_BYTES_MAX, Rejection
+from ledger.rejection import REJECTION_BODY_BYTES_MAX, Rejection
 from ledger.text import Text
 
 LINE_BYTES_MAX: Final = ENTRY_BYTES_MAX

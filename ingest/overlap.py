@@ -12,7 +12,7 @@ from ledger.database import Engine
 from ledger.errors import RuleViolationError
 from ledger.period import render_instant
 from ledger.query import read_source_spans
-from ledger.store import Rejection
+from ledger.rejection import Rejection
 from ledger.text import Text
 
 Item = tuple[int, Event] | Rejection

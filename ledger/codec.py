@@ -29,6 +29,7 @@ NAME_LENGTH_MAX: Final = 256
 # What a refusal quotes of the parser's words; they may repeat a name of any length.
 DETAIL_LENGTH_MAX: Final = 300
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SALT = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
@@ -225,6 +226,7 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     if data.about_enterprise:
         _check_subject(subject)
     if not isinstance(data, UsageRecorded):
+        _refuse_controls(msgspec.to_builtins(data))
         return Event(source, event_id, subject, type(data), raw)
     check_name("job", data.job)
     check_name("resource", data.resource)
@@ -234,6 +236,17 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     if data.quantity is not None:
         check_quantity(piece, data.quantity)
     return Event(source, event_id, subject, UsageRecorded, raw, piece)
+
+
+def _refuse_controls(value: object) -> None:
+    """Raise when a text anywhere in a value holds a control character, which nobody can print."""
+    if isinstance(value, str) and (found := _CONTROL.search(value)):
+        raise _bad(
+            "bad_data", "文字含控制字符", "a text holds a control character", found[0].encode()
+        )
+    if isinstance(value, dict | list | tuple):
+        for one in value.values() if isinstance(value, dict) else value:
+            _refuse_controls(one)
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,8 @@ A class says to which log it belongs, whether it may come from outside, and whet
 enterprise (then `subject` is that enterprise's credit code).
 """
 
-from typing import ClassVar, Literal
+import re
+from typing import ClassVar, Final, Literal
 
 import msgspec
 
@@ -53,6 +54,23 @@ def _check_period(first: str | None, last: str | None) -> None:
                 f"止期 {last} 早于起期 {first}", f"the period ends {last}, before it begins {first}"
             ),
             Text("请核对起止日期", "check both dates"),
+        )
+
+
+_REGION = re.compile(r"[1-9][0-9]{5}", re.ASCII)
+
+# The People's Republic was founded in 1949, and a date's year has four digits.
+YEAR_MIN: Final = 1949
+YEAR_MAX: Final = 9998
+
+
+def _check_year(year: int) -> None:
+    """Raise unless a year is one that a fact can belong to."""
+    if not YEAR_MIN <= year <= YEAR_MAX:
+        raise InvalidInputError(
+            "absurd_year",
+            Text(f"年份 {year} 超出范围", f"the year {year} is out of range"),
+            Text(f"应在 {YEAR_MIN} 与 {YEAR_MAX} 之间", f"it lies in {YEAR_MIN} to {YEAR_MAX}"),
         )
 
 
@@ -116,6 +134,18 @@ class EnterpriseRegistered(Data, frozen=True):
     registered_region: str | None = None
     synthetic: bool = False
 
+    def __post_init__(self) -> None:
+        """Check the region's form (GB/T 2260)."""
+        if self.registered_region is not None and not _REGION.fullmatch(self.registered_region):
+            raise InvalidInputError(
+                "bad_region",
+                Text(
+                    f"行政区划代码格式不对：{self.registered_region[:20]!r}",
+                    f"not a region code: {self.registered_region[:20]!r}",
+                ),
+                Text("应为 6 位数字，如 420100", "it has six digits, such as 420100"),
+            )
+
 
 class QualificationGranted(Data, frozen=True):
     """A status is held from a day to a day, both included; open-ended where one is left out."""
@@ -158,6 +188,11 @@ class FactReported(Data, frozen=True):
     year: int
     value: int
 
+    def __post_init__(self) -> None:
+        """Check the year and the figure."""
+        _check_year(self.year)
+        _check_fen(self.value, self.name[:40])
+
 
 class DeclarationFiled(Data, frozen=True):
     """What the enterprise declares about itself for the claims of one year."""
@@ -167,6 +202,10 @@ class DeclarationFiled(Data, frozen=True):
     year: int
     related_party: bool
     serious_dishonesty: bool
+
+    def __post_init__(self) -> None:
+        """Check the year."""
+        _check_year(self.year)
 
 
 class ResourceListed(Data, frozen=True):
@@ -228,7 +267,14 @@ class ContractRegistered(Data, frozen=True):
         _check_dates(signed_on=self.signed_on)
         _check_period(self.service_from, self.service_to)
         _check_fen(self.amount_fen, "amount_fen")
-        parse_decimal(self.vat_rate, 4)
+        if parse_decimal(self.vat_rate, 4) >= 1:
+            raise InvalidInputError(
+                "absurd_rate",
+                Text(
+                    f"税率 {self.vat_rate} 不小于 1", f"the VAT rate {self.vat_rate} is not below 1"
+                ),
+                Text("6% 请写成 0.06", "write 6 % as 0.06"),
+            )
 
 
 class InvoiceRecorded(Data, frozen=True):
@@ -251,6 +297,15 @@ class InvoiceRecorded(Data, frozen=True):
         _check_period(self.service_from, self.service_to)
         _check_fen(self.amount_fen, "amount_fen")
         _check_fen(self.tax_fen, "tax_fen")
+        if self.tax_fen > self.amount_fen:
+            raise InvalidInputError(
+                "absurd_money",
+                Text(
+                    f"税额 {self.tax_fen} 分大于价税合计 {self.amount_fen} 分",
+                    f"the tax, {self.tax_fen} fen, is above the total, {self.amount_fen} fen",
+                ),
+                Text("请核对发票", "check the invoice"),
+            )
 
 
 class PaymentRecorded(Data, frozen=True):

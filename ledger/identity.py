@@ -79,12 +79,13 @@ def resolve(
         fresh = [pair for pair in fresh if _key(pair[1]) not in taken]
         _claim(connection, log, size, fresh, numbers)
     resolved = Resolved([event for _, event in fresh])
+    at = {_key(event): i for i, event in enumerate(resolved.fresh)} if repeats else {}
     for position, event in sorted(repeats, key=itemgetter(0)):
         key = _key(event)
         if event.same_meaning(standing[key]):
             resolved.duplicate += 1
         else:
-            place = taken.get(key) or (log, size + resolved.fresh.index(standing[key]))
+            place = taken.get(key) or (log, size + at[key])
             resolved.conflicts.append(Conflict(position, event, *place))
     return resolved
 

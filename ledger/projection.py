@@ -11,9 +11,12 @@ from typing import Any, Final, Literal, assert_never
 
 from sqlalchemy import ColumnElement, Connection, Table, case
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, IntegrityError
 
 from ledger import tables
 from ledger.codec import Event
+from ledger.errors import InvalidInputError
+from ledger.text import Text
 from ledger.usage import DayKey, Slice, by_day
 
 Merge = Literal["sum", "min", "max"]
@@ -54,7 +57,10 @@ class Projection:
                 dict(zip(self.columns, (*key, *values), strict=True))
                 for key, values in sorted(rows.items())
             ]
-            connection.execute(self._upsert(connection.dialect.name), named)
+            try:
+                connection.execute(self._upsert(connection.dialect.name), named)
+            except (IntegrityError, DataError) as error:
+                raise _overflow(self.name, error) from error
 
     def _upsert(self, dialect: str) -> Any:  # noqa: ANN401 - two dialects, one protocol
         """Return the statement that inserts a row or merges it into the one that is there."""
@@ -68,6 +74,20 @@ class Projection:
                 for how, column in zip(self.merges, values, strict=True)
             },
         )
+
+
+def _overflow(table: str, error: Exception) -> InvalidInputError:
+    """Return the error for sums that the database cannot hold, for no real centre reaches them."""
+    return InvalidInputError(
+        "quantity_overflow",
+        Text(
+            f"{table} 中的合计超出 64 位整数：{error}", f"a sum in {table} passes 64 bits: {error}"
+        ),
+        Text(
+            "本批未写入；请检查用量单位，剔除异常记录后重新运行",
+            "nothing of the batch was written; check the amounts' unit and leave such records out",
+        ),
+    )
 
 
 def _merge(how: Merge, old: int, new: int) -> int:

@@ -18,7 +18,8 @@ from ledger.events import BatchRecorded, LogName
 from ledger.finding import Finding
 from ledger.head import Head
 from ledger.read import decode_chunk, read_chunks
-from ledger.store import OWN_SOURCE, rejections_digest
+from ledger.rejection import rejections_digest
+from ledger.store import OWN_SOURCE
 from ledger.tables import LOG_NAMES, LOG_NUMBERS
 from ledger.text import Text
 

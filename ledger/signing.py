@@ -77,7 +77,7 @@ class Signer:
         """Return this home's secret from which the salts of its own book events are derived."""
         path = self._home / "keys" / "salt.key"
         if not path.exists():
-            write_file(path, b64encode(secrets.token_bytes(32)) + b"\n")
+            _make_secret(path, b64encode(secrets.token_bytes(32)) + b"\n")
         return b64decode(_read_secret(path))
 
     def _checkpoint_path(self, log: LogName) -> Path:
@@ -97,7 +97,7 @@ class Signer:
             )
         if not path.exists():
             seed = Ed25519PrivateKey.generate().private_bytes_raw()
-            write_file(path, b64encode(seed) + b"\n")
+            _make_secret(path, b64encode(seed) + b"\n")
         return Ed25519PrivateKey.from_private_bytes(b64decode(_read_secret(path)))
 
 
@@ -159,6 +159,18 @@ def _read_secret(path: Path) -> bytes:
             Text(f"请执行 chmod 600 {path}", f"run chmod 600 {path}"),
         )
     return path.read_bytes()
+
+
+def _make_secret(path: Path, data: bytes) -> None:
+    """Write a secret unless another process has just made one there, which then stands."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    write_file(draft, data)
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -6,10 +6,10 @@ overtaken changes nothing. Each log that a batch touches gets one closing leaf, 
 which puts counts, positions, refusals and the time of recording under the root.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import zstandard
@@ -24,6 +24,7 @@ from ledger.identity import Conflict, Resolved, resolve
 from ledger.period import render_instant
 from ledger.projection import Projection
 from ledger.read import CHECK_THE_LOG
+from ledger.rejection import Rejection, rejections_digest
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 
@@ -32,32 +33,6 @@ OWN_SOURCE: Final = "urn:suanquan:ledger"
 
 OWN_STREAM: Final = "command"
 """The stream of events that commands write; its positions count them."""
-
-# Keeps a rejection's row small whatever was sent; the digest and the length cover the whole.
-REJECTION_BODY_BYTES_MAX: Final = 65_536
-
-
-_REJECTION_COLUMNS: Final = [c.name for c in tables.rejection.columns if c.name != "id"]
-
-
-class Rejection(msgspec.Struct, frozen=True):
-    """A record that was refused: where it stood, why, and its bytes (the first of them, if long).
-
-    `length` and `sha256` are of the whole record.
-    """
-
-    position: int
-    code: str
-    message: Text
-    body: bytes
-    length: int
-    sha256: bytes
-
-    @classmethod
-    def of(cls, position: int, code: str, message: Text, raw: bytes) -> "Rejection":
-        """Return the rejection of a record whose bytes are all at hand."""
-        body = raw[:REJECTION_BODY_BYTES_MAX]
-        return cls(position, code, message, body, len(raw), hashlib.sha256(raw).digest())
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -88,15 +63,36 @@ class Outcome:
 class Store:
     """The writer of one ledger, on a database whose schema is there."""
 
-    def __init__(self, engine: Engine, projections: Sequence[Projection]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        projections: Sequence[Projection],
+        connection: Connection | None = None,
+    ) -> None:
         self._engine = engine
         self._projections = projections
+        self._connection = connection
         self._compressor = zstandard.ZstdCompressor(level=3)
 
     def position(self, stream: str) -> int:
         """Return the next position of a stream, zero for one that was never seen."""
-        with self._engine.connect() as connection:
+        with self._transaction() as connection:
             return _position(connection, stream)
+
+    @contextmanager
+    def together(self) -> Iterator["Store"]:
+        """Yield a writer whose appends are one transaction: all of them, or none on an error."""
+        with self._engine.begin() as connection:
+            yield Store(self._engine, self._projections, connection)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """Yield the connection of the transaction at hand, or of one of its own."""
+        if self._connection is not None:
+            yield self._connection
+        else:
+            with self._engine.begin() as connection:
+                yield connection
 
     def append(self, batch: Batch, recorded_at_ms: int) -> Outcome:
         """Record a batch and return what became of it.
@@ -104,12 +100,12 @@ class Store:
         Raises `RuleViolationError` (`stream_moved`, `head_moved`) when another writer was faster;
         nothing was changed then. Raises `TamperedLogError` when the head disagrees with itself.
         """
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             return self._append(connection, batch, recorded_at_ms)
 
     def append_own(self, events: Sequence[Event], recorded_at_ms: int) -> Outcome:
         """Record events that a command made, on the stream of commands."""
-        with self._engine.begin() as connection:
+        with self._transaction() as connection:
             start = _position(connection, OWN_STREAM)
             batch = Batch(
                 stream=OWN_STREAM,
@@ -365,17 +361,3 @@ def _lock_head(connection: Connection, log: LogName) -> _Head:
         .with_for_update()
     ).one()
     return _Head(*row)
-
-
-def rejections_digest(rows: Iterable[Mapping[Any, Any]]) -> str:
-    """Return the SHA-256 over refusals in the order of their positions, in hexadecimal.
-
-    Each row is a line of JSON: an array of its columns but the number that the database gives,
-    bytes in hexadecimal, no spaces.
-    """
-    digest = hashlib.sha256()
-    for row in rows:
-        values = [row[name] for name in _REJECTION_COLUMNS]
-        line = [value.hex() if isinstance(value, bytes) else value for value in values]
-        digest.update(msgspec.json.encode(line) + b"\n")
-    return digest.hexdigest()

@@ -26,7 +26,7 @@ from ledger.text import Text
 from portal.ingest_commands import record, write_simulation
 from portal.log_commands import check_all, head_row, replay_statements
 from portal.options import answers
-from portal.shell import Result, Shell, now_ms
+from portal.shell import Result, Shell, now_ms, verbatim
 from portal.statement_commands import issue, statement_row
 from reports.issue import Issued, subjects_of
 from reports.reading import read_snapshot
@@ -62,6 +62,7 @@ CAUSES: Final = {
     "related_party": Text("与服务机构存在关联关系", "is a related party of the provider"),
     "missing_fact": Text("缺少必要材料，待补充", "a fact is missing: undetermined"),
     "below_claim_floor": Text("低于单笔申请下限", "is below the least claim"),
+    "not_signed_in_year": Text("合同不是在年度内签订", "signed its contract in another year"),
     "rounds_to_nothing": Text("不足一个兑付单位", "is less than one unit of payment"),
 }
 
@@ -317,7 +318,7 @@ def _papers(shell: Shell, outcome: _Outcome) -> Group:
     subsidy = [one for one in ordered if one.data.kind == "subsidy"]
     chosen = [*compute[:1], *subsidy[:1], *subsidy[-1:]]
     title = Text("可打开的三张结算单：", "Three statements to open:")
-    paths = [f"  {statement_row(shell, one)['path']}" for one in chosen]
+    paths = [verbatim(f"  {statement_row(shell, one)['path']}") for one in chosen]
     return Group("", shell.say(title), *paths, "")
 
 
@@ -332,4 +333,4 @@ def _next(shell: Shell, home: Path, outcome: _Outcome) -> Group:
         "suanquan programme show hubei --on 2022-11-01",
         "suanquan log check --full",
     )
-    return Group("", shell.say(title), *(f"  {command}" for command in commands))
+    return Group("", shell.say(title), *(verbatim(f"  {command}") for command in commands))

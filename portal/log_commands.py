@@ -19,7 +19,7 @@ from ledger.read import read_heads
 from ledger.replay import replay as fold_again
 from ledger.text import Text
 from portal.options import answers
-from portal.shell import Result, Shell
+from portal.shell import Result, Shell, verbatim
 from reports.issue import list_issued
 from reports.reading import replay_snapshots
 
@@ -71,7 +71,7 @@ def checkpoint(shell: Shell) -> Result:
             vkey = tlog.render_vkey(shell.signer.verifier_key(head))
             notes.append({**head_row(head), "origin": head.origin, "note": note, "vkey": vkey})
     shown = "\n".join(f"{one['vkey']}\n\n{one['note']}" for one in notes)
-    return Result({"logs": notes}, shown)
+    return Result({"logs": notes}, verbatim(shown))
 
 
 @log.command(epilog="Examples:  suanquan log check    suanquan log check --full --json")

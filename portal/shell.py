@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rich.console import Console, RenderableType
 from rich.progress import (
@@ -23,6 +23,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text as RichText
 
 from ledger.config import Settings
 from ledger.database import Connection, Engine, open_engine, require_schema
@@ -35,6 +36,9 @@ from reports.fonts import CACHE, load
 from reports.issue import Press
 
 Step = Callable[[int], None]
+
+# Wide enough for a table of roots and names, where no terminal says how wide it is.
+WIDTH_IN_A_PIPE: Final = 132
 
 
 class Result(NamedTuple):
@@ -104,9 +108,8 @@ class Shell:
         engine = open_engine(self.settings.database_url, "read")
         try:
             require_schema(engine)
-            isolation = "SERIALIZABLE" if engine.dialect.name == "sqlite" else "REPEATABLE READ"
             with engine.connect() as connection:
-                yield connection.execution_options(isolation_level=isolation)
+                yield connection
         finally:
             engine.dispose()
 
@@ -142,7 +145,13 @@ class Shell:
         if self.as_json:
             sys.stdout.write(json.dumps(result.data, ensure_ascii=False, indent=2) + "\n")
         else:
-            Console(highlight=False, soft_wrap=True).print(result.shown)
+            width = None if sys.stdout.isatty() else WIDTH_IN_A_PIPE
+            Console(highlight=False, width=width).print(result.shown)
+
+
+def verbatim(line: str) -> RichText:
+    """Return a line that is never broken: a path, a command, a key."""
+    return RichText(line, no_wrap=True, overflow="ignore")
 
 
 def now_ms() -> int:

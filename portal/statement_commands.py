@@ -13,7 +13,7 @@ from ledger.money import render_yuan
 from ledger.period import parse_month
 from ledger.text import Text
 from portal.options import answers
-from portal.shell import Result, Shell, now_ms
+from portal.shell import Result, Shell, now_ms, verbatim
 from reports.issue import Draft, Issued, Press, list_issued, path_in, subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
@@ -135,4 +135,4 @@ def _listed(shell: Shell, issued: Sequence[Issued]) -> Result:
     for row in rows:
         table.add_row(row["id"], render_yuan(row["total_fen"]))
     where = f"{shell.settings.home / 'statements'}/"
-    return Result({"rows": rows}, Group(table, where))
+    return Result({"rows": rows}, Group(table, verbatim(where)))

@@ -55,8 +55,8 @@ CORE: Final = words(
 SHELL: Final = words(
     """
     ledger.bulk ledger.check ledger.config ledger.database ledger.identity ledger.projection
-    ledger.provenance ledger.query ledger.read ledger.replay ledger.schema ledger.signing
-    ledger.store ledger.tables
+    ledger.provenance ledger.query ledger.read ledger.rejection ledger.replay ledger.schema
+    ledger.signing ledger.store ledger.tables
     ingest.consumer ingest.file_worker ingest.lines ingest.overlap ingest.worker
     vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal

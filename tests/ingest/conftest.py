@@ -14,7 +14,8 @@ from ingest.adapters.csv_map import CsvAdapter
 from ingest.adapters.ndjson import NdjsonAdapter
 from ingest.adapters.sacct import SacctAdapter
 from ingest.file_worker import FileOutcome, ingest_file
-from ingest.mapping import Mapping, parse_mapping
+from ingest.map_shape import Mapping
+from ingest.mapping import parse_mapping
 from ledger import tables
 from ledger.codec import Event
 from ledger.database import open_engine
@@ -183,3 +184,9 @@ def write_csv(tmp_path: Path) -> Callable[[Sequence[str]], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def csv_adapter(adapt: Callable[[bytes], Adapter], csv_map: bytes) -> Adapter:
+    """Return the adapter of that map."""
+    return adapt(csv_map)

@@ -16,7 +16,7 @@ import zstandard
 
 from ingest.lines import BLOCK_BYTES, LINE_BYTES_MAX, open_content
 from ledger.errors import InvalidInputError
-from ledger.store import REJECTION_BODY_BYTES_MAX, Rejection
+from ledger.rejection import REJECTION_BODY_BYTES_MAX, Rejection
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,22 +91,23 @@ def test_zeros_after_a_gzip_member_are_padding(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_of_a_stream_cut_anywhere_every_whole_line_counts(tmp_path: Path, suffix: str) -> None:
     random_source = random.Random(3)  # noqa: S311 - a test's own, seeded
-    data = b"".join(b"%d,%d\n" % (n, random_source.randrange(10**9)) for n in range(400))
+    data = b"".join(b"%d,%d\n" % (n, random_source.randrange(10**9)) for n in range(30_000))
     packed = PACKS[suffix](data)
     path = tmp_path / f"cut{suffix}"
+    whole = obvious(data)
     most = 0
-    for length in range(1, len(packed), 13):
+    for length in (*range(1, 40), *range(40, len(packed), len(packed) // 40), len(packed) - 1):
         path.write_bytes(packed[:length])
         with open_content(path) as content:
             *lines, last = content.records()
             assert content.broken is not None
         assert isinstance(last, Rejection)
         assert last.code == "broken_file"
-        assert lines == obvious(data)[: len(lines)], "no line is changed or cut"
+        assert lines == whole[: len(lines)], "no line is changed or cut"
         assert last.position == len(lines) + 1
         assert f"line {last.position} " in last.message.en
         assert "fetch the whole file" in last.message.en
-        assert (data.split(b"\n")[len(lines)] + b"\n").startswith(last.body)
+        assert dict(whole).get(last.position, b"").startswith(last.body)
         most = max(most, len(lines))
     assert most > 0, "something was readable"
 
@@ -125,6 +126,26 @@ def test_nothing_of_an_altered_member_is_taken(tmp_path: Path, suffix: str) -> N
         assert len(rest) == 1, at
         assert isinstance(rest[0], Rejection)
         assert (rest[0].code, rest[0].position) == ("broken_file", 3)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_what_came_out_of_a_member_before_its_damage_showed_is_not_taken_either(
+    tmp_path: Path, suffix: str
+) -> None:
+    random_source = random.Random(9)  # noqa: S311 - a test's own, seeded
+    good, bad = (
+        b"1\n2\n",
+        b"".join(b"%d\n" % random_source.randrange(10**9) for _ in range(200_000)),
+    )
+    altered = bytearray(PACKS[suffix](bad))
+    altered[-3] ^= 1
+    path = tmp_path / f"damaged{suffix}"
+    path.write_bytes(PACKS[suffix](good) + altered)
+    sha256, (first, second, last) = read(path)
+    assert sha256 == hashlib.sha256(good).hexdigest()
+    assert (first, second) == ((1, b"1"), (2, b"2"))
+    assert isinstance(last, Rejection)
+    assert (last.code, last.position) == ("broken_file", 3)
 
 
 def test_what_only_bears_the_name_of_gzip_is_one_rejection(tmp_path: Path) -> None:
@@ -159,7 +180,8 @@ def test_random_bytes_end_in_few_rejections_and_no_traceback(tmp_path: Path) -> 
     assert any(isinstance(record, Rejection) for record in records)
 
 
-@pytest.mark.parametrize("excess", [1, 2, BLOCK_BYTES, 3 * BLOCK_BYTES + 17])
+# The last one ends two bytes into a block.
+@pytest.mark.parametrize("excess", [1, 2, 3 * BLOCK_BYTES, 2 * BLOCK_BYTES - LINE_BYTES_MAX])
 def test_a_long_line_is_refused_with_its_first_bytes_length_and_hash(
     tmp_path: Path, pack: tuple[str, Pack], excess: int
 ) -> None:
@@ -200,7 +222,8 @@ def test_progress_adds_up_to_the_file(tmp_path: Path, pack: tuple[str, Pack]) ->
     steps: list[int] = []
     with open_content(path) as content:
         list(content.records(steps.append))
-    assert sum(steps) == path.stat().st_size
+    # The last bytes may be a checksum, which the hash has made needless to read again.
+    assert path.stat().st_size - 256 <= sum(steps) <= path.stat().st_size
     assert len(steps) > 1
 
 
@@ -253,8 +276,7 @@ def write_huge(file: io.BufferedWriter, suffix: str) -> None:
     part, times = b"a" * 1_000_000, 100
     if suffix == ".gz":
         packer = zlib.compressobj(wbits=31)
-        for _ in range(times):
-            file.write(packer.compress(part))
+        file.writelines(packer.compress(part) for _ in range(times))
         file.write(packer.flush())
     elif suffix == ".zst":
         with zstandard.ZstdCompressor().stream_writer(file, closefd=False) as writer:

@@ -1,27 +1,50 @@
 """A ledger on each kind of database, the events that fill it, and a way to tamper with it."""
 
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import psycopg
 import pytest
+import zstandard
 from sqlalchemy import Connection, Engine, select, text
 
-from ledger import tables
+from ledger import merkle, tables, tlog
 from ledger.check import check_log
 from ledger.codec import Event, encode
 from ledger.database import open_engine
-from ledger.events import FactReported, LogName, UsageRecorded
+from ledger.events import (
+    BatchRecorded,
+    ContractRegistered,
+    Data,
+    DeclarationFiled,
+    EnterpriseRegistered,
+    FactReported,
+    InvoiceRecorded,
+    LogName,
+    PaymentRecorded,
+    PriceLine,
+    QualificationGranted,
+    ResourceListed,
+    StatementIssued,
+    TaxDomicileRecorded,
+    UsageRecorded,
+    VoucherDrawn,
+    VoucherGranted,
+)
 from ledger.finding import Finding
 from ledger.head import Head
 from ledger.period import render_instant
 from ledger.projection import PROJECTIONS
 from ledger.provenance import check_provenance
-from ledger.read import read_heads
+from ledger.read import read_entries, read_heads
+from ledger.rejection import Rejection
 from ledger.replay import replay
 from ledger.schema import upgrade
-from ledger.store import Batch, Outcome, Rejection, Store
+from ledger.store import Batch, Outcome, Store
+from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.tlog import Checkpoint
 
@@ -35,6 +58,96 @@ AGENT = "urn:agent:1"
 JULY_MS = 1_656_604_800_000
 HOUR_MS = 3_600_000
 NOW_MS = JULY_MS + 31 * 24 * HOUR_MS
+
+# One event of each released type with every field given.
+EXAMPLES: tuple[Data, ...] = (
+    UsageRecorded(
+        job="作业-1",
+        resource="a100",
+        amount="0.125",
+        start="2022-07-01T00:00:00+08:00",
+        end="2022-07-01T01:00:00.5+08:00",
+        contract="C-1",
+        quantity="450.0625",
+    ),
+    BatchRecorded(
+        stream="metering/0",
+        first=0,
+        next=3,
+        seen=3,
+        recorded=1,
+        duplicate=1,
+        rejected=1,
+        rejections_sha256="0" * 64,
+        recorded_at="2022-07-01T00:00:00Z",
+    ),
+    EnterpriseRegistered(name="云栖智能", registered_region="420100", synthetic=True),
+    QualificationGranted(
+        kind="high_tech_enterprise",
+        number="GR202142000001",
+        valid_from="2021-11-15",
+        valid_to="2024-11-14",
+        carrier="光谷孵化器",
+        recognised_by="province",
+        evidence_sha256="1" * 64,
+    ),
+    TaxDomicileRecorded(zone="east-lake", valid_from="2021-01-01", valid_to="2022-12-31"),
+    FactReported(name="sales_fen", year=2021, value=15_000_000_000),
+    DeclarationFiled(year=2022, related_party=False, serious_dishonesty=False),
+    ResourceListed(
+        resource="a100",
+        name="A100 80G",
+        kind="accelerator",
+        unit="card",
+        listed_on="2022-01-01",
+        pflops="0.312",
+    ),
+    ContractRegistered(
+        contract="C-1",
+        provider=OTHER_CODE,
+        signed_on="2022-03-01",
+        service_from="2022-03-01",
+        service_to="2022-12-31",
+        amount_fen=63_600_000,
+        vat_rate="0.06",
+        prices=(
+            PriceLine(resource="a100", unit_price="7.5", per="card_hour", valid_from="2022-03-01"),
+            PriceLine(resource="ssd", unit_price="2", per="tb_day", valid_to="2022-06-30"),
+        ),
+        project="P-1",
+        synthetic=True,
+    ),
+    InvoiceRecorded(
+        invoice="22420000000000000001",
+        contract="C-1",
+        issued_on="2022-07-01",
+        amount_fen=63_600_000,
+        tax_fen=3_600_000,
+        service_from="2022-03-01",
+        service_to="2022-06-30",
+    ),
+    PaymentRecorded(
+        payment="B-1", invoice="22420000000000000001", paid_on="2022-07-10", amount_fen=63_600_000
+    ),
+    VoucherGranted(programme="hubei", year=2022, quota_fen=100, granted_on="2022-11-01"),
+    VoucherDrawn(
+        programme="hubei", year=2022, amount_fen=99, drawn_on="2022-11-02", version="2" * 64
+    ),
+    StatementIssued(
+        statement="JS-2022-07-000001",
+        kind="compute",
+        period="2022-07",
+        revision=2,
+        sizes={"usage": 567, "book": 4},
+        rules="3" * 64,
+        renderer="1",
+        total_fen=12_345,
+        values_sha256="4" * 64,
+        pdf_sha256="5" * 64,
+        supplements="JS-2022-07-000000",
+    ),
+)
+
 
 Dump = dict[str, list[tuple[object, ...]]]
 
@@ -88,10 +201,17 @@ def batch(
 class Ledger:
     """A migrated database with an engine of each access, its writer, and what a test asks of it."""
 
+    @classmethod
+    def migrated(cls, url: str) -> "Ledger":
+        """Return the ledger of an empty database."""
+        owner = open_engine(url, "own")
+        upgrade(owner, ORIGIN)
+        owner.dispose()
+        return cls(url)
+
     def __init__(self, url: str) -> None:
         self.url = url
         self.own = open_engine(url, "own")
-        upgrade(self.own, ORIGIN)
         self.write = open_engine(url, "write")
         self.read = open_engine(url, "read")
         self.store = Store(self.write, PROJECTIONS)
@@ -172,23 +292,99 @@ def tampering(engine: Engine) -> Iterator[Connection]:
         connection.rollback()
 
 
-@pytest.fixture
-def ledger(database_url: str) -> Iterator[Ledger]:
-    """Yield an empty ledger."""
-    with closing(Ledger(database_url)) as made:
+def set_entry(connection: Connection, log: LogName, index: int, entry: bytes) -> None:
+    """Put another entry in the place of the one at an index, in its chunk only."""
+    number = LOG_NUMBERS[log]
+    chunk = tables.chunk.c
+    inside = (chunk.log == number, chunk.start <= index, chunk.start + chunk.count > index)
+    start, body = connection.execute(select(chunk.start, chunk.body).where(*inside)).one()
+    entries = tlog.decode_bundle(zstandard.decompress(body))
+    entries[index - start] = entry
+    changed = zstandard.compress(tlog.encode_bundle(entries))
+    connection.execute(tables.chunk.update().where(*inside).values(body=changed))
+
+
+def rebuild_tree(connection: Connection, log: LogName) -> None:
+    """Make tiles and head fit whatever entries a log holds now."""
+    number, size = LOG_NUMBERS[log], read_heads(connection)[log].size
+    leaves = [merkle.leaf_hash(entry) for _, entry in read_entries(connection, log, 0, size)]
+    frontier, segments = merkle.extend(merkle.EMPTY_FRONTIER, leaves)
+    connection.execute(tables.tile.delete().where(tables.tile.c.log == number))
+    for level, start, hashes in segments:
+        row = {"log": number, "level": level, "start": start, "hashes": hashes}
+        connection.execute(tables.tile.insert().values(row))
+    head = {"root": merkle.root(frontier), "frontier": merkle.encode_frontier(frontier)}
+    connection.execute(tables.log.update().where(tables.log.c.number == number).values(head))
+
+
+def restore(connection: Connection, rows: Dump) -> None:
+    """Make every table what it was when it was dumped."""
+    for table in reversed(tables.metadata.sorted_tables):
+        connection.execute(table.delete())
+    for table in tables.metadata.sorted_tables:
+        names = [column.name for column in table.columns]
+        for row in rows[table.name]:
+            connection.execute(table.insert().values(dict(zip(names, row, strict=True))))
+
+
+@pytest.fixture(scope="package")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "suanquan.db"
+    Ledger.migrated(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="package")
+def postgres_home(postgres_url: str) -> Iterator[Ledger]:
+    """Yield a ledger on PostgreSQL that one test after the other uses."""
+    with closing(Ledger.migrated(_create_database(postgres_url, "ledger"))) as made:
         yield made
 
 
-@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
-def evidence(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Ledger]:
-    """Yield a filled ledger that a test may only change within `tampering`."""
-    if request.param == "postgresql":
-        yield request.getfixturevalue("postgres_evidence")
-        return
-    path = tmp_path_factory.mktemp("evidence") / "suanquan.db"
+def _create_database(server_url: str, name: str) -> str:
+    """Return the URL of a new database, which goes when the server does."""
+    with psycopg.connect(server_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 STRATEGY file_copy")
+    return server_url.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def sqlite_ledger(sqlite_template: Path, tmp_path: Path) -> Iterator[Ledger]:
+    """Yield an empty ledger on SQLite."""
+    path = tmp_path / "ledger.db"
+    shutil.copyfile(sqlite_template, path)
     with closing(Ledger(f"sqlite:///{path}")) as made:
+        yield made
+
+
+@pytest.fixture
+def postgres_ledger(postgres_home: Ledger) -> Iterator[Ledger]:
+    """Yield an empty ledger on PostgreSQL; it is emptied again, which is faster than a new one."""
+    yield postgres_home
+    with tampering(postgres_home.own) as connection:
+        for table in reversed(tables.metadata.sorted_tables):
+            if table is not tables.log:
+                connection.execute(table.delete())
+        empty = {"size": 0, "root": merkle.EMPTY_ROOT, "frontier": b""}
+        connection.execute(tables.log.update().values(empty))
+        for name in tables.metadata.tables:
+            connection.execute(text(f"ALTER TABLE {name} ENABLE TRIGGER ALL"))
+        connection.commit()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    """Return an empty ledger, on each kind of database in turn."""
+    made: Ledger = request.getfixturevalue(f"{request.param}_ledger")
+    return made
+
+
+@pytest.fixture(scope="package")
+def sqlite_evidence(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """Yield a filled ledger on SQLite that a test may only change within `tampering`."""
+    path = tmp_path_factory.mktemp("evidence") / "suanquan.db"
+    with closing(Ledger.migrated(f"sqlite:///{path}")) as made:
         fill(made)
         yield made
 
@@ -196,11 +392,16 @@ def evidence(
 @pytest.fixture(scope="package")
 def postgres_evidence(postgres_url: str) -> Iterator[Ledger]:
     """Yield the same on PostgreSQL; its database goes when the server does."""
-    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE evidence TEMPLATE template0 STRATEGY file_copy")
-    with closing(Ledger(postgres_url.replace("/postgres?", "/evidence?"))) as made:
+    with closing(Ledger.migrated(_create_database(postgres_url, "evidence"))) as made:
         fill(made)
         yield made
+
+
+@pytest.fixture(scope="package", params=["sqlite", "postgres"])
+def evidence(request: pytest.FixtureRequest) -> Ledger:
+    """Return a filled ledger that a test may only change within `tampering`."""
+    made: Ledger = request.getfixturevalue(f"{request.param}_evidence")
+    return made
 
 
 def fill(ledger: Ledger) -> None:

@@ -1,6 +1,5 @@
 """Engines: what each access may do, and what a database that cannot be used is told."""
 
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,24 +71,22 @@ def test_a_migrated_database_has_its_schema_for_every_access(ledger: Ledger) -> 
         require_schema(engine)
 
 
-def test_sqlite_is_opened_with_its_walls(tmp_path: Path) -> None:
-    with closing(Ledger(f"sqlite:///{tmp_path / 'x.db'}")) as ledger:
-        for engine in (ledger.own, ledger.write):
-            with engine.connect() as connection:
-                assert connection.scalar(text("PRAGMA recursive_triggers")) == 1
-                assert connection.scalar(text("PRAGMA foreign_keys")) == 1
-                assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
-                assert connection.scalar(text("PRAGMA synchronous")) == 2
+def test_sqlite_is_opened_with_its_walls(sqlite_ledger: Ledger) -> None:
+    for engine in (sqlite_ledger.own, sqlite_ledger.write):
+        with engine.connect() as connection:
+            assert connection.scalar(text("PRAGMA recursive_triggers")) == 1
+            assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+            assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+            assert connection.scalar(text("PRAGMA synchronous")) == 2
 
 
-def test_each_access_takes_its_role(postgres_database: str) -> None:
+def test_each_access_takes_its_role(postgres_ledger: Ledger) -> None:
     roles = {"write": "suanquan_writer", "read": "suanquan_reader", "own": "postgres"}
-    with closing(Ledger(postgres_database)) as ledger:
-        for access, role in roles.items():
-            with getattr(ledger, access).connect() as connection:
-                assert connection.scalar(text("SELECT current_user")) == role
-                connection.rollback()
-                assert connection.scalar(text("SELECT current_user")) == role
+    for access, role in roles.items():
+        with getattr(postgres_ledger, access).connect() as connection:
+            assert connection.scalar(text("SELECT current_user")) == role
+            connection.rollback()
+            assert connection.scalar(text("SELECT current_user")) == role
 
 
 def test_a_reader_cannot_write(ledger: Ledger) -> None:

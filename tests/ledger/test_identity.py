@@ -5,6 +5,7 @@ import pytest
 from ledger.codec import encode, parse
 from ledger.events import FactReported, UsageRecorded
 from ledger.identity import LOOKUP_KEYS_MAX
+from ledger.money import FEN_MAX
 from ledger.projection import PROJECTIONS
 from ledger.read import read_events
 from ledger.store import Outcome, Store
@@ -137,7 +138,9 @@ def test_what_a_recorded_entry_says_is_read_back(ledger: Ledger) -> None:
         end="2022-07-02T00:00:00Z",
     )
     first = encode("urn:源", "编号-1", CODE, data)
-    second = encode("urn:源", "编号-2", CODE, FactReported(name="x", year=1, value=10**30), SALT)
+    second = encode(
+        "urn:源", "编号-2", CODE, FactReported(name="x", year=2021, value=FEN_MAX), SALT
+    )
     ledger.append(first, second)
     with ledger.read.connect() as connection:
         assert next(read_events(connection, "usage", 0, 1)) == (0, first)

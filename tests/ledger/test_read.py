@@ -122,3 +122,10 @@ def test_other_logs_than_a_ledger_has_are_found(evidence: Ledger, statement: str
         connection.execute(text(statement))
         with pytest.raises(TamperedLogError, match="wrong_logs"):
             read_heads(connection)
+
+
+def test_a_tile_with_a_gap_is_read_up_to_the_gap(evidence: Ledger) -> None:
+    with tampering(evidence.own) as connection:
+        whole = read_tile(connection, "usage", 0, 0, 567)
+        connection.execute(text("DELETE FROM tile WHERE log = 1 AND level = 0 AND start = 8"))
+        assert read_tile(connection, "usage", 0, 0, 567) == whole[: 8 * merkle.HASH_BYTES]

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger import merkle, tables
-from ledger.schema import LOG_NUMBERS, upgrade
+from ledger.schema import upgrade
+from ledger.tables import LOG_NUMBERS
 from tests.ledger.conftest import ORIGIN, Ledger, fact, usage
 
 TABLES = tuple(tables.metadata.tables)
@@ -49,7 +50,7 @@ def test_upgrading_again_changes_nothing(ledger: Ledger) -> None:
 
 
 def test_a_failed_upgrade_leaves_nothing(database_url: str) -> None:
-    with closing(Ledger(database_url)) as made:
+    with closing(Ledger.migrated(database_url)) as made:
         own = made.own
         with own.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = 'unknown'"))
@@ -77,7 +78,7 @@ def test_sqlite_is_migrated_to_what_the_tables_say_word_for_word(tmp_path: Path)
             for name, sql in found.items()
         }
 
-    with closing(Ledger(f"sqlite:///{tmp_path / 'migrated.db'}")) as migrated:
+    with closing(Ledger.migrated(f"sqlite:///{tmp_path / 'migrated.db'}")) as migrated:
         built = definitions(migrated.own)
     direct = create_engine(f"sqlite:///{tmp_path / 'direct.db'}")
     tables.metadata.create_all(direct)
@@ -97,7 +98,7 @@ def test_postgresql_is_migrated_to_what_the_tables_say_word_for_word(
         "SELECT conname, replace(pg_get_constraintdef(oid), 'direct.', '') FROM pg_constraint"
         " WHERE connamespace = CAST(:schema AS regnamespace) AND conname NOT LIKE 'alembic%'"
     )
-    with closing(Ledger(postgres_database)) as ledger, ledger.own.connect() as connection:
+    with closing(Ledger.migrated(postgres_database)) as ledger, ledger.own.connect() as connection:
         connection.execute(text("CREATE SCHEMA direct"))
         mapped = connection.execution_options(schema_translate_map={None: "direct"})
         tables.metadata.create_all(mapped)

@@ -17,17 +17,10 @@ from ledger.errors import RuleViolationError, TamperedLogError
 from ledger.events import BatchRecorded
 from ledger.projection import PROJECTIONS, Projection, Rows
 from ledger.read import read_chunks, read_entries, read_events
+from ledger.rejection import REJECTION_BODY_BYTES_MAX, Rejection
 from ledger.replay import fold
-from ledger.schema import LOG_NUMBERS
-from ledger.store import (
-    OWN_SOURCE,
-    OWN_STREAM,
-    REJECTION_BODY_BYTES_MAX,
-    Batch,
-    Outcome,
-    Rejection,
-    Store,
-)
+from ledger.store import OWN_SOURCE, OWN_STREAM, Batch, Outcome, Store
+from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from tests.ledger.conftest import (
     CODE,
