@@ -4,7 +4,7 @@ What is dated after the month's end is left out, so that it changes no statement
 """
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -28,7 +28,7 @@ from reports.statement import (
 from vouchers.book import Account, Book
 from vouchers.case import Case, Purchase
 from vouchers.catalogue import find_programmes
-from vouchers.decision import Decision, Step
+from vouchers.decision import Decision, Reason, Step
 from vouchers.payout import render_exact
 from vouchers.plan import Plan
 from vouchers.programme import Level, Programme
@@ -83,13 +83,14 @@ def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
     usage = snapshot.usage.get(enterprise, [])
     ruling = rule_on(snapshot.book, account, usage, apply_on)
     total_fen = ruling.total_fen
-    sections = [_summary(ruling, total_fen), _purchases(ruling.case, apply_on)]
-    sections += [_decision(*one) for one in ruling.decisions]
-    sections += [
+    sections = (
+        _summary(ruling, total_fen),
+        *(_decision(*one) for one in ruling.decisions),
         _plans(ruling.plans),
         _vouchers(account, ruling, apply_on),
         _confirmation(snapshot.book, account, ruling.case),
-    ]
+        _purchases(ruling, apply_on),
+    )
     return Statement(
         number="",
         kind="subsidy",
@@ -99,7 +100,7 @@ def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
         period=month,
         revision=0,
         facts=_facts(account, apply_on),
-        sections=tuple(sections),
+        sections=sections,
         notices=(SYNTHETIC, ASSUMED) if _is_synthetic(account, ruling.case) else (ASSUMED,),
         heads=(),
         total_fen=total_fen,
@@ -162,19 +163,22 @@ def _chosen(ruling: Ruling) -> Text:
     )
 
 
-def _purchases(case: Case, apply_on: date) -> Section:
-    """Return the purchases that were before the programmes, with what was paid by the day."""
-    heading = Text("采购与付款", "Purchases and payments")
+def _purchases(ruling: Ruling, apply_on: date) -> Section:
+    """Return the purchases with what was paid by the day, and the levels that count each."""
+    heading = Text("附件：采购与付款", "Annex: purchases and payments")
+    case = ruling.case
     if not case.purchases:
         none = Text("截至认定日没有开具发票的采购。", "No purchase was invoiced by that day.")
         return Section(heading, (Paragraph(none),))
     columns = (
+        Column(Text("项", "No."), 6, figures=True),
         Column(Text("合同", "Contract"), 16),
         Column(Text("发票号码", "Invoice"), 22),
-        Column(Text("类别", "Kind"), 12),
-        Column(Text("服务期间", "Service"), 18),
-        Column(Text("开票金额", "Invoiced"), 16, figures=True),
-        Column(Text("截至认定日已付", "Paid by that day"), 16, figures=True),
+        Column(Text("类别", "Kind"), 9),
+        Column(Text("服务期间", "Service"), 13),
+        Column(Text("开票金额", "Invoiced"), 13, figures=True),
+        Column(Text("截至认定日已付", "Paid by that day"), 13, figures=True),
+        Column(Text("计入", "Counted by"), 8),
     )
     kinds = {
         "accelerator": Text("加速卡", "accelerator"),
@@ -184,27 +188,37 @@ def _purchases(case: Case, apply_on: date) -> Section:
         None: Text("未知", "unknown"),
     }
     rows, invoiced_fen, paid_fen = [], 0, 0
-    for one in case.purchases:
+    for position, one in enumerate(case.purchases):
         paid = _paid_fen(one, apply_on)
         invoiced_fen += one.invoiced_fen or 0
         paid_fen += paid
         rows.append(
             (
+                Number(str(position + 1)),
                 Words(one.contract or "—"),
                 Words(one.invoice or "—"),
                 _words(kinds[one.resource_kind]),
                 Words(f"{one.service_from} — {one.service_to}"),
                 Yuan(one.invoiced_fen or 0),
                 Yuan(paid),
+                Words(_counted_by(ruling, position)),
             )
         )
     total: tuple[Cell, ...] = (
+        Words(""),
         Words("合计", "Total"),
         *[Words("")] * 3,
         Yuan(invoiced_fen),
         Yuan(paid_fen),
+        Words(""),
     )
     return Section(heading, (Table(columns, tuple(rows), total),))
+
+
+def _counted_by(ruling: Ruling, position: int) -> str:
+    """Return the levels whose programmes pay on a purchase."""
+    levels = [LEVELS[one.level] for one, found in ruling.decisions if position in found.counted]
+    return "、".join(level.zh.removesuffix("级") for level in levels) or "—"
 
 
 def _paid_fen(purchase: Purchase, until: date) -> int:
@@ -234,23 +248,36 @@ def _decision(programme: Programme, decision: Decision) -> Section:
         rows = tuple(
             (_words(step.what), _value(step), _words(step.clause), Words(step.grade))
             for step in decision.steps
+            if step.purchase is None
         )
         blocks.append(Table(columns, rows))
-    blocks += [
-        Paragraph(
-            Text(
-                f"{reason.message.zh}（{reason.clause.zh}）",
-                f"{reason.message.en} ({reason.clause.en})",
-            )
-        )
-        for reason in decision.reasons
-    ]
+    blocks += [Paragraph(_reason(*same)) for same in _group(decision.reasons)]
     level = LEVELS[programme.level]
     heading = Text(
         f"{level.zh}：{programme.name.zh} — {STATUSES[decision.status].zh}",
         f"{level.en}: {programme.name.en} — {STATUSES[decision.status].en}",
     )
     return Section(heading, tuple(blocks))
+
+
+def _group(reasons: Sequence[Reason]) -> Iterator[list[Reason]]:
+    """Yield the reasons in order, those that cut several purchases by one clause together."""
+    groups: dict[object, list[Reason]] = {}
+    for i, reason in enumerate(reasons):
+        key = i if reason.purchase is None else (reason.code, reason.clause)
+        groups.setdefault(key, []).append(reason)
+    yield from groups.values()
+
+
+def _reason(first: Reason, *others: Reason) -> Text:
+    """Return a reason with its clause, and the other purchases that it holds for."""
+    zh, en = f"{first.message.zh}（{first.clause.zh}）", f"{first.message.en} ({first.clause.en})"
+    if not others:
+        return Text(zh, en)
+    numbers = [str((one.purchase or 0) + 1) for one in others]
+    return Text(
+        f"{zh}。第 {'、'.join(numbers)} 项采购同此。", f"{en}. So for {', '.join(numbers)}."
+    )
 
 
 def _value(step: Step) -> Cell:

@@ -231,7 +231,8 @@ def _premises(hearing: _Hearing) -> Iterator[Step]:
     for one in counted:
         name, cited_base = one.line.name(), version.base
         what = Text(f"{name.zh}：{basis.zh}", f"{name.en}: {basis.en}")
-        yield Step(what, one.amount.low, "fen", cited_base.clause, cited_base.grade)
+        at = one.line.position
+        yield Step(what, one.amount.low, "fen", cited_base.clause, cited_base.grade, at)
 
 
 def _option_met(

@@ -18,21 +18,29 @@ Status = Literal["eligible", "ineligible", "undetermined"]
 
 
 class Reason(NamedTuple):
-    """Why not, or what to supply: a stable code, the sentence and the clause behind it."""
+    """Why not, or what to supply: a stable code, the sentence and the clause behind it.
+
+    `purchase` is the position of the purchase that it is about, None where it is about none.
+    """
 
     code: str
     message: Text
     clause: Text
+    purchase: int | None = None
 
 
 class Step(NamedTuple):
-    """One line of the computation. Money is an integer (or exact decimal) of unit `fen`."""
+    """One line of the computation. Money is an integer (or exact decimal) of unit `fen`.
+
+    `purchase` is the position of the purchase that it is about, None where it is about none.
+    """
 
     what: Text
     value: int | str
     unit: str
     clause: Text
     grade: Grade
+    purchase: int | None = None
 
 
 class Decision(Struct, frozen=True, kw_only=True):

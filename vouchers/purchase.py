@@ -187,4 +187,4 @@ def _funds(given: OtherFunding, rule: ProjectNotFunded, year: int, project: str 
 def _cut(line: Line, code: str, message: Text, clause: Text) -> Finding:
     name = line.name()
     message = Text(f"{name.zh}{message.zh}", f"{name.en} {message.en}")
-    return refused(Reason(code, message, clause))
+    return refused(Reason(code, message, clause, line.position))

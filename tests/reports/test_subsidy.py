@@ -18,10 +18,11 @@ from reports.statement import (
     Yuan,
     content_digest,
 )
-from reports.subsidy import ASSUMED, SYNTHETIC, last_day, make_subsidy
+from reports.subsidy import ASSUMED, SYNTHETIC, _group, _reason, last_day, make_subsidy
 from tests.golden import check_golden
 from tests.small_ledger import CODE, PROVIDER, events, snapshot_of
 from vouchers.catalogue import find_programmes
+from vouchers.decision import Reason
 
 GOLDEN = Path(__file__).parent / "golden" / "subsidy.json"
 
@@ -122,7 +123,7 @@ def test_a_total_that_may_still_change_says_so() -> None:
 def test_every_programme_is_heard_in_the_catalogues_order() -> None:
     headings = [one.heading.zh for one in make(BOOK).sections]
     names = [one.name.zh for one in find_programmes()]
-    assert [heading.split("：")[1].split(" — ")[0] for heading in headings[2:5]] == names
+    assert [heading.split("：")[1].split(" — ")[0] for heading in headings[1:4]] == names
 
 
 def test_steps_are_printed_as_people_read_them() -> None:
@@ -148,24 +149,26 @@ def test_every_step_and_reason_names_its_clause() -> None:
 
 
 def test_purchases_are_listed_by_kind_with_what_was_paid() -> None:
-    (table,) = tables(make(BOOK), "采购与付款")
-    kinds = [(row[2], row[4], row[5]) for row in table.rows]
+    (table,) = tables(make(BOOK), "附件：采购与付款")
+    kinds = [(row[0], row[3], row[5], row[6], row[7]) for row in table.rows]
+    accelerator, storage = Words("加速卡", "accelerator"), Words("存储", "storage")
+    sixty, six = Yuan(60_000_000), Yuan(6_000_000)
     assert kinds == [
-        (Words("加速卡", "accelerator"), Yuan(60_000_000), Yuan(60_000_000)),
-        (Words("存储", "storage"), Yuan(6_000_000), Yuan(6_000_000)),
+        (Number("1"), accelerator, sixty, sixty, Words("省、市、区")),
+        (Number("2"), storage, six, six, Words("—")),
     ]
     assert table.total is not None
-    assert table.total[4:] == (Yuan(66_000_000), Yuan(66_000_000))
+    assert table.total[5:7] == (Yuan(66_000_000), Yuan(66_000_000))
 
 
 def test_a_payment_after_the_day_is_not_shown_as_paid() -> None:
-    (table,) = tables(make(BOOK.replace("2022-08-10", "2022-09-01"), "2022-08"), "采购与付款")
+    (table,) = tables(make(BOOK.replace("2022-08-10", "2022-09-01"), "2022-08"), "附件：采购与付款")
     assert table.total is not None
-    assert table.total[4:] == (Yuan(66_000_000), Yuan(0))
+    assert table.total[5:7] == (Yuan(66_000_000), Yuan(0))
 
 
 def test_without_an_invoice_the_statement_says_so() -> None:
-    assert said(make(BOOK, "2022-07"), "采购与付款") == "截至认定日没有开具发票的采购。"
+    assert said(make(BOOK, "2022-07"), "附件：采购与付款") == "截至认定日没有开具发票的采购。"
 
 
 def test_all_combinations_are_shown_the_best_first() -> None:
@@ -194,8 +197,23 @@ def test_in_the_window_the_voucher_of_the_year_before_is_shown() -> None:
 def test_drawing_on_the_day_leaves_the_decisions_as_they_were() -> None:
     before, after = make(BOOK), make(BOOK + DRAWN)
     assert before.total_fen == after.total_fen
-    assert before.sections[:-2] == after.sections[:-2], "all but the vouchers and the stamps"
-    assert before.sections[-2] != after.sections[-2]
+    changed = [
+        one.heading.zh
+        for one, other in zip(before.sections, after.sections, strict=True)
+        if one != other
+    ]
+    assert changed == ["创新券额度"]
+
+
+def test_purchases_cut_by_one_clause_are_named_in_one_sentence() -> None:
+    (cut, *others) = [
+        Reason("x", Text(f"第 {n + 1} 项", f"no. {n + 1}"), Text("条", "clause"), n)
+        for n in range(3)
+    ]
+    assert _reason(cut) == Text("第 1 项（条）", "no. 1 (clause)")
+    assert _reason(cut, *others).zh == "第 1 项（条）。第 2、3 项采购同此。"
+    general = Reason("y", Text("总", "all"), Text("条", "clause"))
+    assert list(_group([cut, general, *others])) == [[cut, *others], [general]]
 
 
 @pytest.mark.parametrize(
