@@ -5,7 +5,7 @@ the decision stands; where they differ it is undetermined and names what to supp
 headroom and the rule are monotonic, so the two ends bound everything between them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -37,6 +37,7 @@ from vouchers.purchase import Assessed, assess
 from vouchers.spend import Line, Span
 from vouchers.wording import BASES, call, describe_condition
 
+_UNDATED = Text("", "")
 _NOTHING = Payout(payable=False, amount_fen=0, steps=(), reasons=())
 
 
@@ -221,10 +222,14 @@ def _premises(hearing: _Hearing) -> Iterator[Step]:
         Text("申领年度", "claim year"), str(application.year), "year", year.clause, year.grade
     )
     counted = _counted(hearing)
-    for moment in dict.fromkeys(one.moment for one in counted):
-        for cited in version.eligibility:
-            met = _option_met(cited, application, moment)
-            yield _yes(met, describe_condition(met.value), f"{moment.on} ")
+    moments = {one.moment.on: one.moment for one in counted}
+    for cited in version.eligibility:
+        met_on: dict[Cited[Condition], list[date]] = {}
+        for day, moment in moments.items():
+            assert day is not None, "a purchase counts on a known day"
+            met_on.setdefault(_option_met(cited, application, moment), []).append(day)
+        for met, days in met_on.items():
+            yield _yes(met, describe_condition(met.value), _name_days(days))
     for rule in version.purchases:
         yield _yes(rule, describe_condition(rule.value))
     basis = call(BASES, version.base.value)
@@ -245,8 +250,19 @@ def _option_met(
     return next(one for one in options if evaluate(one, application, moment).truth)
 
 
-def _yes(cited: Cited[Condition] | Cited[PurchaseRule], what: Text, on: str = "") -> Step:
-    met = Text(f"{on}符合：{what.zh}", f"{on}met: {what.en}")
+def _name_days(days: Sequence[date]) -> Text:
+    """Return one day as it is, several as their number with the first and the last."""
+    first, last = min(days), max(days)
+    if first == last:
+        return Text(f"{first} ", f"{first} ")
+    return Text(
+        f"{first} 至 {last} 的 {len(days)} 个日期均",
+        f"on all {len(days)} days from {first} to {last} ",
+    )
+
+
+def _yes(cited: Cited[Condition] | Cited[PurchaseRule], what: Text, on: Text = _UNDATED) -> Step:
+    met = Text(f"{on.zh}符合：{what.zh}", f"{on.en}met: {what.en}")
     return Step(met, "yes", "condition", cited.clause, cited.grade)
 
 
