@@ -175,10 +175,10 @@ def _purchases(ruling: Ruling, apply_on: date) -> Section:
         Column(Text("合同", "Contract"), 16),
         Column(Text("发票号码", "Invoice"), 22),
         Column(Text("类别", "Kind"), 9),
-        Column(Text("服务期间", "Service"), 13),
+        Column(Text("服务期间", "Service"), 14),
         Column(Text("开票金额", "Invoiced"), 13, figures=True),
-        Column(Text("截至认定日已付", "Paid by that day"), 13, figures=True),
-        Column(Text("计入", "Counted by"), 8),
+        Column(Text("已付金额", "Paid by the day"), 13, figures=True),
+        Column(Text("计入", "Counted"), 8),
     )
     kinds = {
         "accelerator": Text("加速卡", "accelerator"),
@@ -198,7 +198,7 @@ def _purchases(ruling: Ruling, apply_on: date) -> Section:
                 Words(one.contract or "—"),
                 Words(one.invoice or "—"),
                 _words(kinds[one.resource_kind]),
-                Words(f"{one.service_from} — {one.service_to}"),
+                Words(f"{one.service_from} 至 {one.service_to}"),
                 Yuan(one.invoiced_fen or 0),
                 Yuan(paid),
                 Words(_counted_by(ruling, position)),
@@ -218,7 +218,7 @@ def _purchases(ruling: Ruling, apply_on: date) -> Section:
 def _counted_by(ruling: Ruling, position: int) -> str:
     """Return the levels whose programmes pay on a purchase."""
     levels = [LEVELS[one.level] for one, found in ruling.decisions if position in found.counted]
-    return "、".join(level.zh.removesuffix("级") for level in levels) or "—"
+    return "".join(level.zh.removesuffix("级") for level in levels) or "—"
 
 
 def _paid_fen(purchase: Purchase, until: date) -> int:
