@@ -12,6 +12,7 @@
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import msgspec
 import psycopg
 from sqlalchemy import make_url
 
-from bench.measure import Measurement, compare
+from bench.measure import REPEATS, Measurement, compare
 from bench.world import fill, new_ledger, usage_events, workspace, write_lines
 from ledger import merkle
 from ledger.database import open_engine
@@ -67,10 +68,6 @@ def ingest_sqlite(size: int) -> Measurement:
         path = write_lines(home / "usage.ndjson", usage_events(size))
         numbers = count()
 
-        def ours() -> None:
-            with new_ledger(f"sqlite:///{home / f'ledger-{next(numbers)}.db'}") as engine:
-                fill(engine, path)
-
         def plain() -> None:
             connection = sqlite3.connect(home / f"plain-{next(numbers)}.db")
             connection.execute("PRAGMA journal_mode=WAL")
@@ -83,7 +80,16 @@ def ingest_sqlite(size: int) -> Measurement:
                     )
             connection.close()
 
-        return compare("file ingest, SQLite", size, ours, "executemany of plain rows", plain)
+        with ExitStack() as stack:
+            urls = [f"sqlite:///{home / f'ledger-{number}.db'}" for number in range(REPEATS)]
+            engines = [stack.enter_context(new_ledger(url)) for url in urls]
+            return compare(
+                "file ingest, SQLite",
+                size,
+                lambda: fill(engines.pop(), path),
+                "executemany of plain rows",
+                plain,
+            )
 
 
 def ingest_postgresql(size: int, url: str) -> Measurement:
@@ -104,13 +110,9 @@ def ingest_postgresql(size: int, url: str) -> Measurement:
                 connection.execute(f"CREATE DATABASE {name}")
             return server.set(database=name).render_as_string(hide_password=False)
 
-        def ours() -> None:
-            with new_ledger(create()) as engine:
-                fill(engine, path)
-
         def plain() -> None:
             columns = ", ".join(f"{name} text" for name in _COLUMNS.split(", "))
-            with psycopg.connect(create()) as connection:
+            with psycopg.connect(empty.pop()) as connection:
                 connection.execute(f"CREATE TABLE record ({columns})")
                 for rows in _batches(path):
                     with (
@@ -122,7 +124,16 @@ def ingest_postgresql(size: int, url: str) -> Measurement:
                             copy.write_row(row)
                     connection.commit()
 
-        return compare("file ingest, PostgreSQL", size, ours, "binary COPY of plain rows", plain)
+        with ExitStack() as stack:
+            engines = [stack.enter_context(new_ledger(create())) for _ in range(REPEATS)]
+            empty = [create() for _ in range(REPEATS)]
+            return compare(
+                "file ingest, PostgreSQL",
+                size,
+                lambda: fill(engines.pop(), path),
+                "binary COPY of plain rows",
+                plain,
+            )
 
 
 def _batches(path: Path) -> Iterator[list[tuple[str, ...]]]:

@@ -7,6 +7,7 @@ order of their names, no spaces, UTF-8, no member that holds its default. Source
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -36,7 +37,7 @@ _TIME = re.compile(
 )
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One event: who says it under which id, about whom, what, and the very bytes of it.
 
     `kind` is the class of its data. `usage` is the slice that a usage record describes, None for
@@ -108,6 +109,19 @@ def encode(
     return _checked(envelope, data, raw)
 
 
+def encode_attributes(attributes: Mapping[str, str], data: bytes) -> Event:
+    """Return the event of attributes and data that came apart, with its canonical bytes.
+
+    Every attribute is kept, extensions and `time` too. Raises `InvalidInputError` for whatever
+    `parse` would refuse of them together, a member of the data that stands twice included.
+    """
+    value = _read_data(attributes.get("type", ""), data)
+    canonical = _encode(value)
+    if canonical != data:
+        _refuse_duplicate_members(data)
+    return parse(_encode({**attributes, "data": msgspec.Raw(canonical)}))
+
+
 def parse(raw: bytes) -> Event:
     """Return the event that stands in a record's bytes, which are kept as they are.
 
@@ -124,24 +138,30 @@ def parse(raw: bytes) -> Event:
 def _parse_any(raw: bytes) -> Event:
     """Return the event of any record, member by member, or raise with what is wrong."""
     envelope = _parse_envelope(raw)
-    decode = _decode_data.get(envelope.type)
+    data = _read_data(envelope.type, envelope.data)
+    if _encode(envelope) != raw or _encode(data) != bytes(envelope.data):
+        _refuse_duplicate_members(raw)
+    return _checked(envelope, data, raw)
+
+
+def _read_data(name: str, raw: bytes | msgspec.Raw) -> Data:
+    """Return the data of an event type."""
+    decode = _decode_data.get(name)
     if decode is None:
         raise InvalidInputError(
             "unknown_type",
-            Text(f"未知的事件类型 {envelope.type[:80]!r}", f"unknown type {envelope.type[:80]!r}"),
+            Text(f"未知的事件类型 {name[:80]!r}", f"unknown type {name[:80]!r}"),
             Text(
                 "请升级本系统或核对采集端版本", "upgrade this program or check the agent's version"
             ),
         )
     try:
-        data: Data = decode(envelope.data)
+        data: Data = decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise _bad(
             "bad_data", "data 不符合该类型的定义", "data does not fit the type", error
         ) from None
-    if _encode(envelope) != raw or _encode(data) != bytes(envelope.data):
-        _refuse_duplicate_members(raw)
-    return _checked(envelope, data, raw)
+    return data
 
 
 def _parse_envelope(raw: bytes) -> _Envelope:

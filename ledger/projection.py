@@ -16,8 +16,9 @@ from sqlalchemy.exc import DataError, IntegrityError
 from ledger import tables
 from ledger.codec import Event
 from ledger.errors import InvalidInputError
+from ledger.period import cut_by_day
 from ledger.text import Text
-from ledger.usage import DayKey, Slice, by_day
+from ledger.usage import DayKey
 
 Merge = Literal["sum", "min", "max"]
 Key = tuple[str, ...]
@@ -120,22 +121,25 @@ def _fold_usage_day(events: Iterable[Event]) -> Rows:
     """Return quantities in micro-unit-seconds by enterprise, contract, resource and policy day."""
     total: dict[DayKey, int] = {}
     for event in events:
-        if event.usage is not None:
-            for key, quantity in by_day(event.subject, event.usage):
-                total[key] = total.get(key, 0) + quantity
+        piece = event.usage
+        if piece is not None:
+            subject, contract, resource = event.subject, piece.contract, piece.resource
+            for day, duration_ms in cut_by_day(piece.start_ms, piece.end_ms):
+                key = subject, contract, resource, day
+                total[key] = total.get(key, 0) + piece.amount_milli * duration_ms
     return {key: (quantity,) for key, quantity in total.items()}
 
 
 def _fold_source_span(events: Iterable[Event]) -> Rows:
     """Return the first start and the last end of each source's usage, in UTC milliseconds."""
-    slices: dict[str, list[Slice]] = {}
+    spans: dict[str, tuple[int, int]] = {}
     for event in events:
-        if event.usage is not None:
-            slices.setdefault(event.source, []).append(event.usage)
-    return {
-        (source,): (min(one.start_ms for one in found), max(one.end_ms for one in found))
-        for source, found in slices.items()
-    }
+        piece = event.usage
+        if piece is not None:
+            first, last = spans.get(event.source) or (piece.start_ms, piece.end_ms)
+            if piece.start_ms < first or piece.end_ms > last or event.source not in spans:
+                spans[event.source] = min(first, piece.start_ms), max(last, piece.end_ms)
+    return {(source,): span for source, span in spans.items()}
 
 
 USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _fold_usage_day)

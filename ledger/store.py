@@ -118,9 +118,6 @@ class Store:
 
     def _append(self, connection: Connection, batch: Batch, recorded_at_ms: int) -> Outcome:
         """Record a batch within a transaction."""
-        for position, event in batch.events:
-            assert event.source != OWN_SOURCE, position
-            assert event.kind is not BatchRecorded, position
         moved = _advance(connection, batch)
         recorded = duplicate = rejected = 0
         for log in _logs_of(batch):
@@ -138,7 +135,10 @@ class Store:
 
 def _logs_of(batch: Batch) -> list[LogName]:
     """Return the logs that a batch writes to; refusals alone go to the usage log."""
-    touched = {event.kind.log for _, event in batch.events}
+    assert OWN_SOURCE not in {event.source for _, event in batch.events}, batch.stream
+    kinds = {event.kind for _, event in batch.events}
+    assert BatchRecorded not in kinds, batch.stream
+    touched = {kind.log for kind in kinds}
     if batch.rejections or not touched:
         touched.add("usage")
     return [log for log in LOG_NUMBERS if log in touched]
@@ -197,7 +197,7 @@ class _LogWriter:
         self._batch = batch
         self._recorded_at_ms = recorded_at_ms
         self._head = _lock_head(connection, log)
-        self._events = [(at, event) for at, event in batch.events if event.kind.log == log]
+        self._events = [pair for pair in batch.events if pair[1].kind.log == log]
         self.refused: list[tuple[Rejection, Conflict | None]] = []
         if log == "usage":
             self.refused = [(rejection, None) for rejection in batch.rejections]

@@ -7,7 +7,9 @@ instants are whole milliseconds, so nothing is ever rounded here.
 import re
 from fractions import Fraction
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from ledger.errors import InvalidInputError
 from ledger.events import UsageRecorded
@@ -31,7 +33,7 @@ _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,3}))?", re.ASCII)
 _QUANTITY = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,6})?", re.ASCII)
 
 
-class Slice(NamedTuple):
+class Slice(msgspec.Struct, frozen=True, gc=False):
     """What one usage record says: `amount_milli` thousandths of a unit in `[start_ms, end_ms)`."""
 
     job: str
@@ -144,8 +146,8 @@ DayKey = tuple[str, str, str, str]
 
 def by_day(subject: str, piece: Slice) -> list[tuple[DayKey, int]]:
     """Return a slice's quantity in micro-unit-seconds on each policy day that it touches."""
-    _, resource, contract, amount_milli, start_ms, end_ms = piece
+    contract, resource, amount_milli = piece.contract, piece.resource, piece.amount_milli
     return [
         ((subject, contract, resource, day), amount_milli * duration_ms)
-        for day, duration_ms in cut_by_day(start_ms, end_ms)
+        for day, duration_ms in cut_by_day(piece.start_ms, piece.end_ms)
     ]

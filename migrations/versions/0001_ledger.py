@@ -80,8 +80,6 @@ def _create_log() -> None:
         sa.Column("log", sa.SmallInteger, nullable=False),
         sa.Column("leaf_index", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("source", "event_id", name="pk_identity"),
-        sa.ForeignKeyConstraint(["source"], ["source.number"], name="fk_identity_source"),
-        sa.ForeignKeyConstraint(["log"], ["log.number"], name="fk_identity_log"),
         comment="UNIQUE(source, event id), for ever, over all logs.",
         sqlite_with_rowid=False,
     )

@@ -253,7 +253,7 @@ def drop_last_line(data: bytes) -> bytes:
         lambda data: data.replace(b"\n", b"\r\n"),
         lambda data: data + b"x",
         lambda data: data[:-1],
-        lambda data: data[:-3] + b"A=\n",
+        lambda data: data[:-3] + (b"E" if data[-3:-2] == b"A" else b"A") + data[-2:],
         lambda data: data[:0],
         lambda data: b"\xff" + data,
         drop_last_line,
