@@ -241,6 +241,8 @@ def statements(size: int) -> Measurement:
             notices=(),
             heads=(),
             total_fen=1,
+            values_sha256="0" * 64,
+            maker="test/1",
         )
         for number in range(size)
     ]

@@ -26,6 +26,7 @@ from reports.statement import (
     Table,
     Words,
     Yuan,
+    digest_values,
 )
 from vouchers.book import Account, Book
 from vouchers.payout import render_exact
@@ -48,6 +49,9 @@ SYNTHETIC = Text(
     "本单所用的企业名称、合同与单价为演示用的合成数据，不构成付款依据。",
     "Enterprise, contract and price on this statement are synthetic; no payment is due on it.",
 )
+
+# Any change of words or layout on this statement is a new version.
+MAKER = "compute/1"
 
 TITLE = Text("算力服务结算单", "Compute settlement statement")
 
@@ -80,6 +84,26 @@ def make_compute(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
         notices=(SYNTHETIC,) if _is_synthetic(account, charge) else (),
         heads=(),
         total_fen=charge.amount_fen,
+        values_sha256=_digest(account, month, usage, charge),
+        maker=MAKER,
+    )
+
+
+def _digest(account: Account, month: str, usage: list[DayUsage], charge: Charge) -> str:
+    """Return the digest of what is stated: usage, lines, and the documents of the month."""
+    invoices = [one for one in account.invoices.values() if one.issued_on[:7] <= month]
+    payments = [one for one in account.payments.values() if one.paid_on[:7] <= month]
+    lines = [
+        (line.contract.contract, line.resource, line.quantity, line.net_fen, line.tax_fen)
+        for line in charge.lines
+    ]
+    parts = [
+        (part.tariff.line.unit_price, part.tariff.line.per, part.units)
+        for line in charge.lines
+        for part in line.parts
+    ]
+    return digest_values(
+        account.credit_code, month, usage, lines, parts, charge.unrated, invoices, payments
     )
 
 
@@ -94,23 +118,23 @@ def _facts(
 ) -> tuple[tuple[Text, Cell], ...]:
     """Return who settles with whom, for when and under which contracts."""
     contracts = sorted({line.contract.contract for line in charge.lines})
+    providers = sorted({line.contract.provider for line in charge.lines})
+    provider_code = Text("服务方统一社会信用代码", "Provider's credit code")
     days = list(days_of_month(month))
     return (
-        (Text("服务方", "Provider"), Words(_providers(book, charge))),
         (Text("用户", "Customer"), Words(account.name)),
-        (Text("统一社会信用代码", "Credit code"), Words(account.credit_code)),
+        (Text("用户统一社会信用代码", "Customer's credit code"), Words(account.credit_code)),
+        (Text("服务方", "Provider"), Words(_providers(book, charge))),
+        (provider_code, Words("、".join(providers) or "—")),
         (Text("结算期间", "Period"), Words(f"{days[0]} 至 {days[-1]}", f"{days[0]} to {days[-1]}")),
         (Text("合同", "Contract"), Words("、".join(contracts) or "—")),
     )
 
 
 def _providers(book: Book, charge: Charge) -> str:
-    """Return the providers by name and code, the code alone where no name is registered."""
-    names = []
-    for code in sorted({line.contract.provider for line in charge.lines}):
-        name = book.account(code).name
-        names.append(name if name == code else f"{name}（{code}）")
-    return "、".join(names) or "—"
+    """Return the providers' names, the code where no name is registered."""
+    codes = sorted({line.contract.provider for line in charge.lines})
+    return "、".join(book.account(code).name for code in codes) or "—"
 
 
 def _charges(book: Book, charge: Charge) -> Section:
@@ -120,7 +144,7 @@ def _charges(book: Book, charge: Charge) -> Section:
         Column(Text("资源", "Resource"), 14),
         Column(Text("单位", "Unit"), 8),
         Column(Text("数量", "Quantity"), 15, figures=True),
-        Column(Text("含税单价", "Price, taxed"), 10, figures=True),
+        Column(Text("含税单价", "Price incl. tax"), 10, figures=True),
         Column(Text("不含税金额", "Net"), 12, figures=True),
         Column(Text("税率", "VAT"), 6, figures=True),
         Column(Text("税额", "Tax"), 10, figures=True),
@@ -201,11 +225,11 @@ def _billing(account: Account, month: str) -> Section:
     rows = tuple(_billing_rows(invoices, payments, month))
     if rows:
         columns = (
-            Column(Text("凭证", "Document"), 24),
-            Column(Text("日期", "Date"), 13),
-            Column(Text("发票号码", "Invoice"), 25),
-            Column(Text("服务期间", "Service"), 22),
-            Column(Text("金额（元）", "CNY, tax included"), 16, figures=True),
+            Column(Text("凭证", "Document"), 12),
+            Column(Text("日期", "Date"), 12),
+            Column(Text("发票号码", "Invoice"), 24),
+            Column(Text("服务期间或付款编号", "Service, or payment no."), 32),
+            Column(Text("金额（元）", "CNY, tax included"), 20, figures=True),
         )
         blocks.append(Table(columns, rows))
     return Section(heading, tuple(blocks))
@@ -221,16 +245,16 @@ def _billing_rows(
                 Words("开票", "Invoice issued"),
                 Words(invoice.issued_on),
                 Words(invoice.invoice),
-                Words(f"{invoice.service_from} — {invoice.service_to}"),
+                Words(f"{invoice.service_from} 至 {invoice.service_to}"),
                 Yuan(invoice.amount_fen),
             )
     for payment in sorted(payments, key=lambda one: (one.paid_on, one.payment)):
         if payment.paid_on[:7] == month:
             yield (
-                Words(f"付款 {payment.payment}", "Payment received"),
+                Words("付款", "Payment received"),
                 Words(payment.paid_on),
                 Words(payment.invoice),
-                Words("—"),
+                Words(payment.payment),
                 Yuan(payment.amount_fen),
             )
 
@@ -278,13 +302,19 @@ def _annex(book: Book, usage: list[DayUsage]) -> Section:
                 Words(day),
                 Words(listed.name if listed else resource),
                 Words(contract or "—"),
-                Number(render_quantity(quantity)),
+                Number(_separated(render_quantity(quantity))),
                 Words(f"{render_decimal(_converted(unit, quantity), 4)} {UNITS[unit].zh}")
                 if unit
                 else Words("—"),
             )
         )
     return Section(Text("附件：每日明细", "Annex: daily detail"), (Table(columns, tuple(rows)),))
+
+
+def _separated(quantity: str) -> str:
+    """Return a decimal with thousands separators in its whole part."""
+    whole, point, fraction = quantity.partition(".")
+    return f"{int(whole):,}{point}{fraction}"
 
 
 def _basis(charge: Charge) -> Section:

@@ -2,8 +2,8 @@
 
 A statement says what the ledger gave at stated log sizes. Making it again changes nothing while
 its content is the same; other content for the same period is a supplementary statement that names
-the first one. A replay folds the logs again to the recorded sizes, and must find the same content
-and render the same bytes.
+the first one. A replay folds the logs again to the recorded sizes, and must find the same values
+and, with the same versions of words and layout, render the same bytes.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from reports.fonts import Fonts
 from reports.pdf import RENDERER, render
 from reports.reading import replay_snapshots
 from reports.snapshot import Snapshot, growing
-from reports.statement import Head, Kind, Statement, content_digest
+from reports.statement import Head, Kind, Statement
 from reports.subsidy import make_subsidy
 from vouchers.book import Account
 from vouchers.catalogue import find_programmes, hash_catalogue
@@ -76,9 +76,8 @@ class Press:
     def draft(self, snapshot: Snapshot, kind: Kind, period: str, subject: str) -> Issued | Draft:
         """Return the statement that stands for a period, or the draft of one that must follow."""
         content = _MAKERS[kind](snapshot, subject, period)
-        digest = content_digest(content)
         earlier = _earlier(snapshot.book.account(subject), kind, period)
-        if earlier and earlier[-1].values_sha256 == digest:
+        if earlier and earlier[-1].values_sha256 == content.values_sha256:
             return Issued(subject, earlier[-1])
         revision = len(earlier) + 1
         first = earlier[0].statement if earlier else None
@@ -91,9 +90,9 @@ class Press:
             revision=revision,
             sizes=snapshot.sizes,
             rules=rules_hash(kind),
-            renderer=RENDERER,
+            renderer=_renderer(content),
             total_fen=content.total_fen,
-            values_sha256=digest,
+            values_sha256=content.values_sha256,
             pdf_sha256=hashlib.sha256(pdf).hexdigest(),
             supplements=first,
         )
@@ -127,9 +126,9 @@ class Press:
             yield _finding(data, "rules", "规则与签发时不同", "the rules have changed since")
         if content.total_fen != data.total_fen:
             yield _finding(data, "total_fen", "合计金额不符", "its event states another total")
-        if content_digest(content) != data.values_sha256:
+        if content.values_sha256 != data.values_sha256:
             yield _finding(data, "values_sha256", "重算内容不同", "made again, it says otherwise")
-        elif data.renderer == RENDERER:
+        elif data.renderer == _renderer(content):
             numbered = _number(content, snapshot, data.statement, data.revision, data.supplements)
             if hashlib.sha256(render(numbered, self.fonts)).hexdigest() != data.pdf_sha256:
                 yield _finding(data, "pdf_sha256", "重排文件不同", "rendered again, it differs")
@@ -157,6 +156,11 @@ def _earlier(account: Account, kind: Kind, period: str) -> list[StatementIssued]
 def path_in(home: Path, issued: Issued) -> Path:
     """Return where a home keeps the file of an issued statement."""
     return home / "statements" / issued.data.period / f"{issued.data.statement}.pdf"
+
+
+def _renderer(content: Statement) -> str:
+    """Return the versions of words and layout: only equal ones give equal bytes."""
+    return f"{RENDERER} {content.maker}"
 
 
 def rules_hash(kind: Kind) -> str | None:

@@ -104,9 +104,11 @@ class Statement(msgspec.Struct, frozen=True):
     """A document for one enterprise and one period, complete but for its rendering.
 
     `facts` is the block of label and value under the title. `notices` are warnings that no reader
-    may miss (synthetic prices, a sample without a seal). `total_fen` is what it comes to. `number`,
-    `revision` and `heads` are empty until it is issued. `supplements` is the number of the first
-    statement for the same period when this one follows it.
+    may miss (synthetic prices, a sample without a seal). `total_fen` is what it comes to, and
+    `values_sha256` the digest of the figures and findings that it states: two statements with one
+    digest differ at most in words and layout, whose version is `maker`. `number`, `revision` and
+    `heads` are empty until it is issued. `supplements` is the number of the first statement for the
+    same period when this one follows it.
     """
 
     number: str
@@ -121,6 +123,8 @@ class Statement(msgspec.Struct, frozen=True):
     notices: tuple[Text, ...]
     heads: tuple[Head, ...]
     total_fen: int
+    values_sha256: str
+    maker: str
     supplements: str | None = None
 
 
@@ -134,11 +138,10 @@ def digest(statement: Statement) -> str:
     return hashlib.sha256(encode(statement)).hexdigest()
 
 
-def content_digest(statement: Statement) -> str:
-    """Return the SHA-256, in hexadecimal, of what a statement says, however often it is issued.
+def digest_values(*values: object) -> str:
+    """Return the SHA-256, in hexadecimal, of figures and findings as canonical JSON.
 
-    Number, revision, tree heads and the statement supplemented are left out: two statements with
-    one digest differ in nothing that a person would act on.
+    Fractions stand as `numerator/denominator`.
     """
-    content = msgspec.structs.replace(statement, number="", revision=0, heads=(), supplements=None)
-    return digest(content)
+    encoder = msgspec.json.Encoder(order="sorted", enc_hook=str)
+    return hashlib.sha256(encoder.encode(values)).hexdigest()

@@ -4,7 +4,7 @@ What is dated after the month's end is left out, so that it changes no statement
 """
 
 import calendar
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
@@ -24,6 +24,7 @@ from reports.statement import (
     Table,
     Words,
     Yuan,
+    digest_values,
 )
 from vouchers.book import Account, Book
 from vouchers.case import Case, Purchase
@@ -33,8 +34,12 @@ from vouchers.payout import render_exact
 from vouchers.plan import Plan
 from vouchers.programme import Level, Programme
 from vouchers.ruling import Ruling, rule_on
+from vouchers.spend import sum_paid
 
-TITLE = Text("算力补贴结算单", "Subsidy settlement statement")
+# Any change of words or layout on this statement is a new version.
+MAKER = "subsidy/1"
+
+TITLE = Text("补贴结算单", "Subsidy settlement statement")
 
 LEVELS: dict[Level, Text] = {
     "province": Text("省级", "Province"),
@@ -58,6 +63,18 @@ ASSUMED = Text(
     "标注“A”的条款值未见公开文本，系按假定取值，须由主管部门确认后方可兑付。",
     "Values graded A are assumed: no public text was found, and the authority must confirm them.",
 )
+
+CUTS = {
+    "no_version_in_force": Text("认定日没有施行的规则版本", "no version in force on its day"),
+    "nothing_spent": Text("没有可计入的金额", "nothing was spent"),
+    "resource_not_covered": Text("不属于加速卡算力", "not accelerator compute"),
+    "not_paid_in_full": Text("截至申请日未全额付款", "not paid in full by the application"),
+    "paid_in_other_year": Text("不是在申请当年付清", "paid in full in another year"),
+    "not_signed_in_year": Text("合同不在年度内签订", "contract signed in another year"),
+    "not_completed_in_year": Text("服务不在年度内完成", "service completed in another year"),
+    "project_already_funded": Text("研发项目已获其他财政资金", "its project had other funding"),
+}
+"""Why a programme leaves a purchase out, by the reason's code."""
 
 GRADES = Text(
     "依据等级：P 官方原文；M 转载的官方文本；N 新闻报道；A 假定。",
@@ -104,7 +121,45 @@ def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
         notices=(SYNTHETIC, ASSUMED) if _is_synthetic(account, ruling.case) else (ASSUMED,),
         heads=(),
         total_fen=total_fen,
+        values_sha256=_digest(account, ruling, apply_on),
+        maker=MAKER,
     )
+
+
+def _digest(account: Account, ruling: Ruling, apply_on: date) -> str:
+    """Return the digest of what is stated: findings and amounts, combinations, vouchers."""
+    findings = [
+        (
+            decision.programme,
+            decision.version_hash,
+            decision.status,
+            decision.amount_fen,
+            decision.year,
+            [reason.code for reason in decision.reasons],
+            sorted(_counted_fen(decision).items()),
+        )
+        for _, decision in ruling.decisions
+    ]
+    plans = [(one.programmes, one.amounts_fen, one.lawful) for one in ruling.plans]
+    purchases = [
+        (one.invoice, one.resource_kind, one.invoiced_fen, _paid_fen(one, apply_on))
+        for one in ruling.case.purchases or ()
+    ]
+    vouchers = [
+        (draw.programme, draw.year, draw.amount_fen)
+        for draw in account.drawn
+        if draw.drawn_on <= apply_on.isoformat()
+    ]
+    return digest_values(account.credit_code, apply_on, findings, plans, purchases, vouchers)
+
+
+def _counted_fen(decision: Decision) -> dict[int, int]:
+    """Return what a programme counts of each purchase, by its position."""
+    return {
+        step.purchase: step.value
+        for step in decision.steps
+        if step.purchase is not None and isinstance(step.value, int)
+    }
 
 
 def _is_synthetic(account: Account, case: Case) -> bool:
@@ -155,6 +210,12 @@ def _chosen(ruling: Ruling) -> Text:
     names = [one.name for one, _ in ruling.decisions if one.id in ruling.best.programmes]
     zh, en = "＋".join(name.zh for name in names), " + ".join(name.en for name in names)
     chosen = Text(f"采用组合：{zh}。", f"Combination taken: {en}.")
+    if any(one.reason and one.reason.code == "excluded_combination" for one in ruling.plans):
+        chosen = Text(
+            f"{chosen.zh}部分项目互斥（见“组合比较”），已取合计最高的合规组合。",
+            f"{chosen.en} Some programmes exclude each other (see Combinations); this is the lawful"
+            " combination that pays most.",
+        )
     if all(decision.status != "undetermined" for _, decision in ruling.decisions):
         return chosen
     return Text(
@@ -171,14 +232,21 @@ def _purchases(ruling: Ruling, apply_on: date) -> Section:
         none = Text("截至认定日没有开具发票的采购。", "No purchase was invoiced by that day.")
         return Section(heading, (Paragraph(none),))
     columns = (
-        Column(Text("项", "No."), 6, figures=True),
-        Column(Text("合同", "Contract"), 16),
-        Column(Text("发票号码", "Invoice"), 22),
+        Column(Text("项", "No."), 4, figures=True),
+        Column(Text("合同", "Contract"), 14),
+        Column(Text("发票号码", "Invoice"), 18),
         Column(Text("类别", "Kind"), 9),
-        Column(Text("服务期间", "Service"), 14),
-        Column(Text("开票金额", "Invoiced"), 13, figures=True),
-        Column(Text("已付金额", "Paid by the day"), 13, figures=True),
-        Column(Text("计入", "Counted"), 8),
+        Column(Text("服务期间", "Service"), 11),
+        Column(Text("开票金额", "Invoiced"), 11, figures=True),
+        Column(Text("已付金额", "Paid by then"), 11, figures=True),
+        *(
+            Column(
+                Text(f"{LEVELS[one.level].zh}计入", f"{LEVELS[one.level].en} counts"),
+                11,
+                figures=True,
+            )
+            for one, _ in ruling.decisions
+        ),
     )
     kinds = {
         "accelerator": Text("加速卡", "accelerator"),
@@ -198,10 +266,10 @@ def _purchases(ruling: Ruling, apply_on: date) -> Section:
                 Words(one.contract or "—"),
                 Words(one.invoice or "—"),
                 _words(kinds[one.resource_kind]),
-                Words(f"{one.service_from} 至 {one.service_to}"),
-                Yuan(one.invoiced_fen or 0),
+                Words(_service(one)),
+                Words("—") if one.invoiced_fen is None else Yuan(one.invoiced_fen),
                 Yuan(paid),
-                Words(_counted_by(ruling, position)),
+                *(_counted(found, position) for _, found in ruling.decisions),
             )
         )
     total: tuple[Cell, ...] = (
@@ -210,24 +278,30 @@ def _purchases(ruling: Ruling, apply_on: date) -> Section:
         *[Words("")] * 3,
         Yuan(invoiced_fen),
         Yuan(paid_fen),
-        Words(""),
+        *(Yuan(sum(_counted_fen(found).values())) for _, found in ruling.decisions),
     )
     return Section(heading, (Table(columns, tuple(rows), total),))
 
 
-def _counted_by(ruling: Ruling, position: int) -> str:
-    """Return the levels whose programmes pay on a purchase."""
-    levels = [LEVELS[one.level] for one, found in ruling.decisions if position in found.counted]
-    return "".join(level.zh.removesuffix("级") for level in levels) or "—"
+def _service(purchase: Purchase) -> str:
+    """Return a service period, a whole month as `2022-07`."""
+    first, last = purchase.service_from, purchase.service_to
+    if first is None or last is None:
+        return "—"
+    if first.day == 1 and last == last_day(first.isoformat()[:7]):
+        return first.isoformat()[:7]
+    return f"{first} 至 {last}"
+
+
+def _counted(decision: Decision, position: int) -> Cell:
+    """Return what a programme counts of a purchase."""
+    counted_fen = _counted_fen(decision).get(position)
+    return Words("—") if counted_fen is None else Yuan(counted_fen)
 
 
 def _paid_fen(purchase: Purchase, until: date) -> int:
-    """Return what was paid on a purchase up to and including a day."""
-    return sum(
-        payment.amount_fen or 0
-        for payment in purchase.payments or ()
-        if payment.paid_on is not None and payment.paid_on <= until
-    )
+    """Return what is known to be paid on a purchase up to and including a day."""
+    return sum_paid(purchase, date.min, until).low
 
 
 def _decision(programme: Programme, decision: Decision) -> Section:
@@ -238,6 +312,8 @@ def _decision(programme: Programme, decision: Decision) -> Section:
         blocks.append(
             Paragraph(Text(f"依据：{version.document.zh}", f"Basis: {version.document.en}"))
         )
+    general = [one for one in decision.reasons if one.purchase is None]
+    blocks += [Paragraph(_cite(one), strong=True) for one in general]
     if decision.steps:
         columns = (
             Column(Text("步骤", "Step"), 32),
@@ -251,7 +327,7 @@ def _decision(programme: Programme, decision: Decision) -> Section:
             if step.purchase is None
         )
         blocks.append(Table(columns, rows))
-    blocks += [Paragraph(_reason(*same)) for same in _group(decision.reasons)]
+    blocks += [Paragraph(one) for one in _cuts(decision)]
     level = LEVELS[programme.level]
     heading = Text(
         f"{level.zh}：{programme.name.zh} — {STATUSES[decision.status].zh}",
@@ -260,23 +336,25 @@ def _decision(programme: Programme, decision: Decision) -> Section:
     return Section(heading, tuple(blocks))
 
 
-def _group(reasons: Sequence[Reason]) -> Iterator[list[Reason]]:
-    """Yield the reasons in order, those that cut several purchases by one clause together."""
-    groups: dict[object, list[Reason]] = {}
-    for i, reason in enumerate(reasons):
-        key = i if reason.purchase is None else (reason.code, reason.clause)
-        groups.setdefault(key, []).append(reason)
-    yield from groups.values()
+def _cuts(decision: Decision) -> Iterator[Text]:
+    """Yield one sentence a cause with the numbers of the purchases that it leaves out."""
+    groups: dict[tuple[str, Text], list[int]] = {}
+    for reason in decision.reasons:
+        if reason.purchase is not None:
+            groups.setdefault((reason.code, reason.clause), []).append(reason.purchase + 1)
+    for (code, clause), numbers in groups.items():
+        cause = CUTS[code]
+        listed = [str(number) for number in numbers]
+        yield Text(
+            f"未计入第 {'、'.join(listed)} 项采购：{cause.zh}（{clause.zh}）。",
+            f"Not counted, purchases {', '.join(listed)}: {cause.en} ({clause.en}).",
+        )
 
 
-def _reason(first: Reason, *others: Reason) -> Text:
-    """Return a reason with its clause, and the other purchases that it holds for."""
-    zh, en = f"{first.message.zh}（{first.clause.zh}）", f"{first.message.en} ({first.clause.en})"
-    if not others:
-        return Text(zh, en)
-    numbers = [str((one.purchase or 0) + 1) for one in others]
+def _cite(reason: Reason) -> Text:
+    """Return a reason with its clause."""
     return Text(
-        f"{zh}。第 {'、'.join(numbers)} 项采购同此。", f"{en}. So for {', '.join(numbers)}."
+        f"{reason.message.zh}（{reason.clause.zh}）", f"{reason.message.en} ({reason.clause.en})"
     )
 
 
@@ -297,6 +375,12 @@ def _value(step: Step) -> Cell:
 
 def _plans(plans: tuple[Plan, ...]) -> Section:
     """Return every combination with what it pays, or why it is out."""
+    heading = Text("组合比较", "Combinations")
+    if all(one.reason and one.reason.code == "ineligible_member" for one in plans):
+        none = Text(
+            "各级均不予支持，无可比较的组合。", "No level supports it: there is nothing to combine."
+        )
+        return Section(heading, (Paragraph(none), Paragraph(GRADES)))
     columns = (
         Column(Text("组合", "Combination"), 28),
         Column(Text("合计（元）", "Total"), 18, figures=True),
@@ -311,7 +395,7 @@ def _plans(plans: tuple[Plan, ...]) -> Section:
         )
         for made in plans
     )
-    return Section(Text("组合比较", "Combinations"), (Table(columns, rows), Paragraph(GRADES)))
+    return Section(heading, (Table(columns, rows), Paragraph(GRADES)))
 
 
 def _verdict(made: Plan) -> Text:
@@ -319,10 +403,8 @@ def _verdict(made: Plan) -> Text:
     lawful = Text("合规", "lawful") if made.lawful else Text("不可", "not lawful")
     if made.reason is None:
         return lawful
-    message, clause = made.reason.message, made.reason.clause
-    return Text(
-        f"{lawful.zh}：{message.zh}（{clause.zh}）", f"{lawful.en}: {message.en} ({clause.en})"
-    )
+    cited = _cite(made.reason)
+    return Text(f"{lawful.zh}：{cited.zh}", f"{lawful.en}: {cited.en}")
 
 
 def _vouchers(account: Account, ruling: Ruling, apply_on: date) -> Section:

@@ -116,6 +116,8 @@ def compute_statement(annex_rows: int = 110) -> Statement:
         ),
         heads=HEADS,
         total_fen=635_215_43,
+        values_sha256="0" * 64,
+        maker="test/1",
     )
 
 
@@ -380,4 +382,6 @@ def subsidy_statement() -> Statement:
         ),
         heads=HEADS,
         total_fen=40_000_000,
+        values_sha256="0" * 64,
+        maker="test/1",
     )

@@ -17,7 +17,6 @@ from reports.statement import (
     Table,
     Words,
     Yuan,
-    content_digest,
 )
 from tests.golden import check_golden
 from tests.small_ledger import CODE, PROVIDER, events, invoice_number, snapshot_of
@@ -164,10 +163,10 @@ def test_the_annex_has_every_day_exactly_and_in_units_that_people_read() -> None
     assert table(make(BOOK + USAGE), "附件：每日明细").rows == tuple(
         (Words(f"2022-07-{day}"), Words(name), Words(contract), Number(exact), Words(shown))
         for day, name, contract, exact, shown in (
-            ("01", "资源 disk", "—", "864000", "10.0000 TB·天"),
-            ("02", "资源 disk", "—", "864000", "10.0000 TB·天"),
-            ("15", "资源 a100", "—", "57600", "16.0000 卡时"),
-            ("16", "资源 a100", "—", "57600", "16.0000 卡时"),
+            ("01", "资源 disk", "—", "864,000", "10.0000 TB·天"),
+            ("02", "资源 disk", "—", "864,000", "10.0000 TB·天"),
+            ("15", "资源 a100", "—", "57,600", "16.0000 卡时"),
+            ("16", "资源 a100", "—", "57,600", "16.0000 卡时"),
             ("31", "资源 a100", "C-1", "450", "0.1250 卡时"),
         )
     )
@@ -183,14 +182,14 @@ def test_invoices_and_payments_of_the_month_are_listed_with_what_is_open() -> No
             Words("开票", "Invoice issued"),
             Words("2022-07-05"),
             Words(invoice_number("1")),
-            Words("2022-06-01 — 2022-06-30"),
+            Words("2022-06-01 至 2022-06-30"),
             Yuan(60_000),
         ),
         (
-            Words("付款 P-1-2022-07-10", "Payment received"),
+            Words("付款", "Payment received"),
             Words("2022-07-10"),
             Words(invoice_number("1")),
-            Words("—"),
+            Words("P-1-2022-07-10"),
             Yuan(25_005),
         ),
     )
@@ -215,12 +214,12 @@ def test_earlier_invoices_are_in_the_sums_but_not_listed_again() -> None:
 )
 def test_what_happens_after_the_month_changes_nothing(later: str) -> None:
     before = make(BOOK + USAGE + BILLS)
-    assert content_digest(make(BOOK + USAGE + BILLS + later)) == content_digest(before)
+    assert make(BOOK + USAGE + BILLS + later).values_sha256 == before.values_sha256
 
 
 def test_late_usage_of_the_month_changes_the_statement() -> None:
     late = "usage a100 0.001 2022-07-02T00:00:00.000 2022-07-02T00:00:00.001"
-    assert content_digest(make(BOOK + USAGE + late)) != content_digest(make(BOOK + USAGE))
+    assert make(BOOK + USAGE + late).values_sha256 != make(BOOK + USAGE).values_sha256
 
 
 # --- names and notices ---
@@ -245,7 +244,7 @@ def test_both_parties_have_room_for_their_stamps() -> None:
     assert section(make(BOOK + USAGE), "双方确认").blocks == (
         Signatures(
             (
-                (Text("服务方", "Provider"), f"武汉算力中心（{PROVIDER}）"),
+                (Text("服务方", "Provider"), "武汉算力中心"),
                 (Text("用户", "Customer"), "华智科技"),
             )
         ),

@@ -14,6 +14,7 @@ from ledger.database import open_engine
 from ledger.errors import InvalidInputError
 from ledger.events import StatementIssued
 from ledger.finding import Finding
+from reports.compute import MAKER
 from reports.fonts import Fonts
 from reports.issue import Draft, Issued, Press, list_issued, path_in, subjects_of
 from reports.pdf import RENDERER
@@ -112,7 +113,7 @@ def test_a_statement_is_issued_supplemented_and_replayed(on_each: Office) -> Non
         revision=1,
         sizes=sizes,
         rules=None,
-        renderer=RENDERER,
+        renderer=f"{RENDERER} {MAKER}",
         total_fen=3_000_000,
         values_sha256=first.data.values_sha256,
         pdf_sha256=hashlib.sha256(pdf).hexdigest(),
@@ -313,3 +314,20 @@ def test_a_statement_keeps_its_digest_while_its_log_grows(office: Office) -> Non
     first = office.make("subsidy", "2022-08")
     office.record("usage a100 8 2022-09-01T00:00 2022-09-02T00:00", "payment 1 2022-12-01 5")
     assert office.make("subsidy", "2022-08") == first
+
+
+def test_what_an_earlier_version_worded_otherwise_still_stands(office: Office) -> None:
+    office.record(BOOK, USAGE)
+    draft = office.press.draft(office.snapshot(), "compute", "2022-07", CODE)
+    assert isinstance(draft, Draft)
+    pdf = draft.pdf.replace(b"%PDF-1.3", b"%PDF-1.4")
+    data = msgspec.structs.replace(
+        draft.issued.data, renderer="pdf/0 compute/0", pdf_sha256=hashlib.sha256(pdf).hexdigest()
+    )
+    old = Issued(CODE, data)
+    office.press.keep(Draft(old, pdf))
+    office.issue(data)
+    assert office.make() == old, "the same values make no other statement"
+    assert office.replay() == []
+    path_in(office.press.home, old).write_bytes(pdf + b" ")
+    assert [one.column for one in office.replay()] == ["path"]
