@@ -242,7 +242,7 @@ def _billing_rows(
     for invoice in sorted(invoices, key=lambda one: (one.issued_on, one.invoice)):
         if invoice.issued_on[:7] == month:
             yield (
-                Words("开票", "Invoice issued"),
+                Words("开票", "Invoice"),
                 Words(invoice.issued_on),
                 Words(invoice.invoice),
                 Words(f"{invoice.service_from} 至 {invoice.service_to}"),
@@ -251,7 +251,7 @@ def _billing_rows(
     for payment in sorted(payments, key=lambda one: (one.paid_on, one.payment)):
         if payment.paid_on[:7] == month:
             yield (
-                Words("付款", "Payment received"),
+                Words("付款", "Payment"),
                 Words(payment.paid_on),
                 Words(payment.invoice),
                 Words(payment.payment),

@@ -232,17 +232,16 @@ def _purchases(ruling: Ruling, apply_on: date) -> Section:
         none = Text("截至认定日没有开具发票的采购。", "No purchase was invoiced by that day.")
         return Section(heading, (Paragraph(none),))
     columns = (
-        Column(Text("项", "No."), 4, figures=True),
-        Column(Text("合同", "Contract"), 14),
-        Column(Text("发票号码", "Invoice"), 18),
+        Column(Text("项", "No."), 6, figures=True),
+        Column(Text("发票号码与合同", "Invoice, contract"), 21),
         Column(Text("类别", "Kind"), 9),
         Column(Text("服务期间", "Service"), 11),
-        Column(Text("开票金额", "Invoiced"), 11, figures=True),
-        Column(Text("已付金额", "Paid by then"), 11, figures=True),
+        Column(Text("开票金额", "Invoiced"), 13, figures=True),
+        Column(Text("已付金额", "Paid by then"), 13, figures=True),
         *(
             Column(
                 Text(f"{LEVELS[one.level].zh}计入", f"{LEVELS[one.level].en} counts"),
-                11,
+                13,
                 figures=True,
             )
             for one, _ in ruling.decisions
@@ -263,9 +262,8 @@ def _purchases(ruling: Ruling, apply_on: date) -> Section:
         rows.append(
             (
                 Number(str(position + 1)),
-                Words(one.contract or "—"),
-                Words(one.invoice or "—"),
-                _words(kinds[one.resource_kind]),
+                Words(one.invoice or "—", one.contract or "—"),
+                Words(kinds[one.resource_kind].zh),
                 Words(_service(one)),
                 Words("—") if one.invoiced_fen is None else Yuan(one.invoiced_fen),
                 Yuan(paid),
@@ -275,7 +273,7 @@ def _purchases(ruling: Ruling, apply_on: date) -> Section:
     total: tuple[Cell, ...] = (
         Words(""),
         Words("合计", "Total"),
-        *[Words("")] * 3,
+        *[Words("")] * 2,
         Yuan(invoiced_fen),
         Yuan(paid_fen),
         *(Yuan(sum(_counted_fen(found).values())) for _, found in ruling.decisions),
