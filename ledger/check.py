@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from ledger import merkle, tables, tlog
 from ledger.errors import TamperedLogError
-from ledger.finding import Finding
+from ledger.finding import FINDINGS_MAX, Finding
 from ledger.head import Head
 from ledger.read import decode_chunk, read_chunks
 from ledger.tables import LOG_NUMBERS
@@ -30,7 +30,9 @@ class _Walk:
     findings: list[Finding] = field(default_factory=list)
 
     def note(self, index: int | None, place: str, zh: str, en: str) -> None:
-        """Add a finding; `place` is `table.column`."""
+        """Add a finding unless there are enough; `place` is `table.column`."""
+        if len(self.findings) >= FINDINGS_MAX:
+            return
         table, column = place.split(".")
         self.findings.append(Finding(self.head.name, index, table, column, Text(zh, en)))
 

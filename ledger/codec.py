@@ -333,7 +333,7 @@ def _parse_canonical_usage(raw: bytes) -> Event | None:
         return None
     try:
         line = _decode_usage_line(raw)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return None
     data = line.data
     start, end = data.start, data.end

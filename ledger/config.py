@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 from dotenv import dotenv_values
 
@@ -26,7 +27,7 @@ class Settings:
         home = home.absolute()
         return cls(
             home=home,
-            database_url=database_url or f"sqlite:///{home / 'suanquan.db'}",
+            database_url=database_url or f"sqlite:///{quote(str(home / 'suanquan.db'))}",
             origin=origin or "suanquan.local",
         )
 

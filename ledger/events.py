@@ -338,7 +338,7 @@ class VoucherGranted(Data, frozen=True):
 
 
 class VoucherDrawn(Data, frozen=True):
-    """A refund draws on a voucher; `version` is the hash of the rules that gave the amount."""
+    """A refund of some invoices draws on a voucher; `version` is the hash of the rules applied."""
 
     type: ClassVar[str] = "cn.suanquan.voucher.drawn.v1"
     outside: ClassVar[bool] = False
@@ -348,6 +348,7 @@ class VoucherDrawn(Data, frozen=True):
     amount_fen: int
     drawn_on: str
     version: str
+    invoices: tuple[str, ...] = ()
 
 
 class StatementIssued(Data, frozen=True):

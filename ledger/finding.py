@@ -1,8 +1,12 @@
 """One place where the evidence disagrees, named so that an auditor can go there."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from ledger.text import Text
+
+# The first disagreements of a walk say where to look; a log that is wholly wrong has millions.
+FINDINGS_MAX: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,9 @@ class Conflict:
         name = f"{self.event.source} {self.event.id}"
         return Text(
             f"事件 {name} 与日志 {self.log} 第 {self.leaf_index} 条同名而内容不同；"
-            "更正请发更正事件，新事件请换新 id",
+            "若为新事件请换新 id；若为更正，请联系中心",
             f"{name} says something else than {self.log}[{self.leaf_index}], which has its name;"
-            " send a correction, or a new id for a new event",
+            " give a new event a new id, and ask the centre about a correction",
         )
 
 

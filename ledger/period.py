@@ -104,6 +104,12 @@ def days_of_month(month: str) -> Iterator[date]:
         yield first.replace(day=number)
 
 
+def last_day(month: str) -> date:
+    """Return the last day of a month."""
+    year, number = int(month[:4]), int(month[5:])
+    return date(year, number, monthrange(year, number)[1])
+
+
 @lru_cache(maxsize=8192)
 def midnight_ms(day: date) -> int:
     """Return the instant at which a policy day begins."""

@@ -29,8 +29,9 @@ CHECK_THE_LOG: Final = Text(
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One stored chunk: entries `[start, start + count)` as a compressed bundle."""
+    """One stored chunk: entries `[start, start + count)` of a log as a compressed bundle."""
 
+    log: LogName
     start: int
     count: int
     body: bytes
@@ -59,25 +60,26 @@ def decode_chunk(chunk: Chunk) -> list[bytes]:
 
     Raises `TamperedLogError` (`bad_chunk`) when the body cannot be what was written.
     """
-    start = chunk.start
+    log, start = chunk.log, chunk.start
     try:
         bundle = zstandard.ZstdDecompressor().decompress(
             chunk.body, max_output_size=BUNDLE_BYTES_MAX, allow_extra_data=False
         )
         entries = tlog.decode_bundle(bundle)
     except (zstandard.ZstdError, LedgerError) as error:
-        raise _bad_chunk(start, str(error)) from error
+        raise _bad_chunk(log, start, str(error)) from error
     if len(entries) != chunk.count:
-        raise _bad_chunk(start, f"{len(entries)} entries, {chunk.count} expected")
+        raise _bad_chunk(log, start, f"{len(entries)} entries, {chunk.count} expected")
     return entries
 
 
-def _bad_chunk(start: int, detail: str) -> TamperedLogError:
+def _bad_chunk(log: LogName, start: int, detail: str) -> TamperedLogError:
     """Return the error for a chunk that cannot be read."""
     return TamperedLogError(
         "bad_chunk",
         Text(
-            f"从 {start} 起的数据块已损坏：{detail}", f"the chunk from {start} is broken: {detail}"
+            f"日志 {log} 从 {start} 起的数据块已损坏：{detail}",
+            f"{log}: the chunk from {start} is broken: {detail}",
         ),
         CHECK_THE_LOG,
     )
@@ -94,7 +96,7 @@ def read_chunks(connection: Connection, log: LogName, start: int, end: int) -> I
     )
     with connection.execute(query.execution_options(yield_per=64)) as rows:
         for row in rows:
-            yield Chunk(*row)
+            yield Chunk(log, *row)
 
 
 def read_entries(
@@ -109,11 +111,11 @@ def read_entries(
         for index, entry in enumerate(decode_chunk(chunk), chunk.start):
             if start <= index < end:
                 if index != expected:
-                    raise _bad_chunk(expected, f"entry {index} stands in its place")
+                    raise _bad_chunk(log, expected, f"entry {index} stands in its place")
                 expected += 1
                 yield index, entry
     if expected < end:
-        raise _bad_chunk(expected, f"entries [{expected}, {end}) are missing")
+        raise _bad_chunk(log, expected, f"entries [{expected}, {end}) are missing")
 
 
 def read_events(

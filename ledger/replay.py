@@ -8,16 +8,13 @@ from sqlalchemy import Connection, select
 
 from ledger.codec import Event
 from ledger.events import LogName
-from ledger.finding import Finding
+from ledger.finding import FINDINGS_MAX, Finding
 from ledger.projection import Projection, Rows
 from ledger.read import read_events
 from ledger.text import Text
 
 # Events folded at a time: enough to keep partial rows few, little enough to keep memory flat.
 SPAN: int = 20_000
-
-# The first disagreements say where to look; a projection that is wholly wrong has millions.
-FINDINGS_MAX: int = 100
 
 
 @dataclass(slots=True)

@@ -46,6 +46,7 @@ class Signer:
         try:
             text = self.last_note(head)
             if text is None:
+                self._require_no_key(head)
                 return None
             return tlog.parse_checkpoint(tlog.open_note(text, [self.verifier_key(head)]).text)
         except (UnicodeDecodeError, InvalidInputError) as error:
@@ -54,6 +55,22 @@ class Signer:
                 Text(f"检查点文件 {path} 被改动：{error}", f"{path} was changed: {error}"),
                 CHECK_THE_LOG,
             ) from error
+
+    def _require_no_key(self, head: Head) -> None:
+        """Raise when a log has a key but no checkpoint: the key is made to sign the first one."""
+        if self._key_path(head).exists():
+            path = self._checkpoint_path(head.name)
+            raise TamperedLogError(
+                "checkpoint_missing",
+                Text(
+                    f"日志 {head.name} 的密钥已用于签名，检查点文件 {path} 却不见了",
+                    f"{head.name}'s key has signed, but its checkpoint {path} is gone",
+                ),
+                Text("请从备份恢复检查点文件", "restore the checkpoint from a backup"),
+            )
+
+    def _key_path(self, head: Head) -> Path:
+        return self._home / "keys" / f"{head.name}.key"
 
     def last_note(self, head: Head) -> str | None:
         """Return the last signed note of a log as it stands in its file, None before the first."""
@@ -85,7 +102,7 @@ class Signer:
 
     def _key(self, head: Head) -> Ed25519PrivateKey:
         """Return a log's signing key."""
-        path = self._home / "keys" / f"{head.name}.key"
+        path = self._key_path(head)
         if not path.exists() and self._checkpoint_path(head.name).exists():
             raise TamperedLogError(
                 "key_missing",

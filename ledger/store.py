@@ -31,6 +31,11 @@ from ledger.text import Text
 OWN_SOURCE: Final = "urn:suanquan:ledger"
 """The CloudEvents source of the leaves that the ledger writes itself."""
 
+RESERVED_SOURCES: Final = frozenset(
+    {OWN_SOURCE, "urn:suanquan:statements", "urn:suanquan:vouchers"}
+)
+"""Sources of events that only our own commands write; nobody else may take their names."""
+
 OWN_STREAM: Final = "command"
 """The stream of events that commands write; its positions count them."""
 
@@ -76,17 +81,20 @@ class Store:
 
     def position(self, stream: str) -> int:
         """Return the next position of a stream, zero for one that was never seen."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return _position(connection, stream)
 
     @contextmanager
     def together(self) -> Iterator["Store"]:
-        """Yield a writer whose appends are one transaction: all of them, or none on an error."""
-        with self._engine.begin() as connection:
+        """Yield a writer whose appends are one transaction: all of them, or none on an error.
+
+        Within such a writer it is the same transaction, which ends with the outermost one.
+        """
+        with self.transaction() as connection:
             yield Store(self._engine, self._projections, connection)
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """Yield the connection of the transaction at hand, or of one of its own."""
         if self._connection is not None:
             yield self._connection
@@ -100,12 +108,15 @@ class Store:
         Raises `RuleViolationError` (`stream_moved`, `head_moved`) when another writer was faster;
         nothing was changed then. Raises `TamperedLogError` when the head disagrees with itself.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return self._append(connection, batch, recorded_at_ms)
 
     def append_own(self, events: Sequence[Event], recorded_at_ms: int) -> Outcome:
-        """Record events that a command made, on the stream of commands."""
-        with self._transaction() as connection:
+        """Record events that a command made, on the stream of commands: all of them or none.
+
+        Raises `RuleViolationError` (`name_taken`) when one contradicts what stands under its name.
+        """
+        with self.transaction() as connection:
             start = _position(connection, OWN_STREAM)
             batch = Batch(
                 stream=OWN_STREAM,
@@ -114,7 +125,18 @@ class Store:
                 next=start + len(events),
                 events=list(enumerate(events, start)),
             )
-            return self._append(connection, batch, recorded_at_ms)
+            outcome = self._append(connection, batch, recorded_at_ms)
+            if outcome.rejected:
+                raise RuleViolationError(
+                    "name_taken",
+                    Text(
+                        f"{outcome.rejected} 个事件与账本中同名的事件不同，另一进程可能已先写入",
+                        f"{outcome.rejected} events differ from those of their names in the ledger;"
+                        " another run may have been faster",
+                    ),
+                    Text("未写入任何内容；请重新运行", "nothing was written; run it again"),
+                )
+            return outcome
 
     def _append(self, connection: Connection, batch: Batch, recorded_at_ms: int) -> Outcome:
         """Record a batch within a transaction."""

@@ -99,7 +99,7 @@ class Press:
         return Draft(Issued(subject, data), pdf)
 
     def keep(self, draft: Draft) -> None:
-        """Write a draft's file; only then may the event that makes it issued be recorded."""
+        """Write a draft's file, once its event is recorded: then the number is its own."""
         write_file(path_in(self.home, draft.issued), draft.pdf)
 
     def replay(
@@ -117,6 +117,14 @@ class Press:
                 if one.data.sizes == snapshot.sizes:
                     yield from self._replay_one(snapshot, one)
                     progress(1)
+
+    def find_strays(self, issued: Sequence[Issued]) -> Iterator[Finding]:
+        """Yield the files among the statements that no event of the ledger knows."""
+        known = {path_in(self.home, one) for one in issued}
+        for path in sorted((self.home / "statements").rglob("*.pdf")):
+            if path not in known:
+                what = Text(f"{path} 不是账本签发的", f"{path} was not issued by this ledger")
+                yield Finding("book", None, "statement", "path", what)
 
     def _replay_one(self, snapshot: Snapshot, issued: Issued) -> Iterator[Finding]:
         """Yield what differs when one statement is made again."""

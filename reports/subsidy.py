@@ -3,13 +3,14 @@
 What is dated after the month's end is left out, so that it changes no statement.
 """
 
-import calendar
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
 from ledger.money import render_decimal
+from ledger.period import last_day
 from ledger.text import Text
+from reports.annex import counted_fen, make_annex, paid_fen
 from reports.snapshot import Snapshot
 from reports.statement import (
     Amount,
@@ -27,37 +28,18 @@ from reports.statement import (
     digest_values,
 )
 from vouchers.book import Account, Book
-from vouchers.case import Case, Purchase
+from vouchers.case import Case
 from vouchers.catalogue import find_programmes
-from vouchers.decision import Decision, Reason, Step
-from vouchers.payout import render_exact
+from vouchers.decision import Decision, Step
 from vouchers.plan import Plan
-from vouchers.programme import Level, Programme
+from vouchers.programme import Programme
 from vouchers.ruling import Ruling, rule_on
-from vouchers.spend import sum_paid
+from vouchers.wording import LEVELS, STATUSES, cite, show
 
 # Any change of words or layout on this statement is a new version.
 MAKER = "subsidy/1"
 
 TITLE = Text("补贴结算单", "Subsidy settlement statement")
-
-LEVELS: dict[Level, Text] = {
-    "province": Text("省级", "Province"),
-    "city": Text("市级", "City"),
-    "district": Text("区级", "District"),
-}
-
-STATUSES = {
-    "eligible": Text("符合", "eligible"),
-    "ineligible": Text("不符合", "not eligible"),
-    "undetermined": Text("待补充材料", "undetermined"),
-}
-
-ANSWERS = {
-    "yes": Text("是", "yes"),
-    "included": Text("含税", "included"),
-    "excluded": Text("不含税", "excluded"),
-}
 
 ASSUMED = Text(
     "标注“A”的条款值未见公开文本，系按假定取值，须由主管部门确认后方可兑付。",
@@ -66,6 +48,7 @@ ASSUMED = Text(
 
 CUTS = {
     "no_version_in_force": Text("认定日没有施行的规则版本", "no version in force on its day"),
+    "already_refunded": Text("此前已获本项目补贴", "refunded by this programme before"),
     "nothing_spent": Text("没有可计入的金额", "nothing was spent"),
     "resource_not_covered": Text("不属于加速卡算力", "not accelerator compute"),
     "not_paid_in_full": Text("截至申请日未全额付款", "not paid in full by the application"),
@@ -87,12 +70,6 @@ SYNTHETIC = Text(
 )
 
 
-def last_day(month: str) -> date:
-    """Return the last day of a month, on which its subsidy statement decides."""
-    year, number = int(month[:4]), int(month[5:])
-    return date(year, number, calendar.monthrange(year, number)[1])
-
-
 def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
     """Return the subsidy statement of an enterprise by a month's end, not yet numbered."""
     account = snapshot.book.account(enterprise)
@@ -106,7 +83,7 @@ def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
         _plans(ruling.plans),
         _vouchers(account, ruling, apply_on),
         _confirmation(snapshot.book, account, ruling.case),
-        _purchases(ruling, apply_on),
+        make_annex(ruling, apply_on),
     )
     return Statement(
         number="",
@@ -136,13 +113,13 @@ def _digest(account: Account, ruling: Ruling, apply_on: date) -> str:
             decision.amount_fen,
             decision.year,
             [reason.code for reason in decision.reasons],
-            sorted(_counted_fen(decision).items()),
+            sorted(counted_fen(decision).items()),
         )
         for _, decision in ruling.decisions
     ]
     plans = [(one.programmes, one.amounts_fen, one.lawful) for one in ruling.plans]
     purchases = [
-        (one.invoice, one.resource_kind, one.invoiced_fen, _paid_fen(one, apply_on))
+        (one.invoice, one.resource_kind, one.invoiced_fen, paid_fen(one, apply_on))
         for one in ruling.case.purchases or ()
     ]
     vouchers = [
@@ -151,15 +128,6 @@ def _digest(account: Account, ruling: Ruling, apply_on: date) -> str:
         if draw.drawn_on <= apply_on.isoformat()
     ]
     return digest_values(account.credit_code, apply_on, findings, plans, purchases, vouchers)
-
-
-def _counted_fen(decision: Decision) -> dict[int, int]:
-    """Return what a programme counts of each purchase, by its position."""
-    return {
-        step.purchase: step.value
-        for step in decision.steps
-        if step.purchase is not None and isinstance(step.value, int)
-    }
 
 
 def _is_synthetic(account: Account, case: Case) -> bool:
@@ -224,84 +192,6 @@ def _chosen(ruling: Ruling) -> Text:
     )
 
 
-def _purchases(ruling: Ruling, apply_on: date) -> Section:
-    """Return the purchases with what was paid by the day, and the levels that count each."""
-    heading = Text("附件：采购与付款", "Annex: purchases and payments")
-    case = ruling.case
-    if not case.purchases:
-        none = Text("截至认定日没有开具发票的采购。", "No purchase was invoiced by that day.")
-        return Section(heading, (Paragraph(none),))
-    columns = (
-        Column(Text("项", "No."), 6, figures=True),
-        Column(Text("发票号码与合同", "Invoice, contract"), 21),
-        Column(Text("类别", "Kind"), 9),
-        Column(Text("服务期间", "Service"), 11),
-        Column(Text("开票金额", "Invoiced"), 13, figures=True),
-        Column(Text("已付金额", "Paid by then"), 13, figures=True),
-        *(
-            Column(
-                Text(f"{LEVELS[one.level].zh}计入", f"{LEVELS[one.level].en} counts"),
-                13,
-                figures=True,
-            )
-            for one, _ in ruling.decisions
-        ),
-    )
-    kinds = {
-        "accelerator": Text("加速卡", "accelerator"),
-        "storage": Text("存储", "storage"),
-        "network": Text("网络", "network"),
-        "support": Text("支持服务", "support"),
-        None: Text("未知", "unknown"),
-    }
-    rows, invoiced_fen, paid_fen = [], 0, 0
-    for position, one in enumerate(case.purchases):
-        paid = _paid_fen(one, apply_on)
-        invoiced_fen += one.invoiced_fen or 0
-        paid_fen += paid
-        rows.append(
-            (
-                Number(str(position + 1)),
-                Words(one.invoice or "—", one.contract or "—"),
-                Words(kinds[one.resource_kind].zh),
-                Words(_service(one)),
-                Words("—") if one.invoiced_fen is None else Yuan(one.invoiced_fen),
-                Yuan(paid),
-                *(_counted(found, position) for _, found in ruling.decisions),
-            )
-        )
-    total: tuple[Cell, ...] = (
-        Words(""),
-        Words("合计", "Total"),
-        *[Words("")] * 2,
-        Yuan(invoiced_fen),
-        Yuan(paid_fen),
-        *(Yuan(sum(_counted_fen(found).values())) for _, found in ruling.decisions),
-    )
-    return Section(heading, (Table(columns, tuple(rows), total),))
-
-
-def _service(purchase: Purchase) -> str:
-    """Return a service period, a whole month as `2022-07`."""
-    first, last = purchase.service_from, purchase.service_to
-    if first is None or last is None:
-        return "—"
-    if first.day == 1 and last == last_day(first.isoformat()[:7]):
-        return first.isoformat()[:7]
-    return f"{first} 至 {last}"
-
-
-def _counted(decision: Decision, position: int) -> Cell:
-    """Return what a programme counts of a purchase."""
-    counted_fen = _counted_fen(decision).get(position)
-    return Words("—") if counted_fen is None else Yuan(counted_fen)
-
-
-def _paid_fen(purchase: Purchase, until: date) -> int:
-    """Return what is known to be paid on a purchase up to and including a day."""
-    return sum_paid(purchase, date.min, until).low
-
-
 def _decision(programme: Programme, decision: Decision) -> Section:
     """Return the steps of one programme with the clause behind each, and the reasons."""
     version = next((one for one in programme.versions if one.id == decision.version), None)
@@ -311,7 +201,7 @@ def _decision(programme: Programme, decision: Decision) -> Section:
             Paragraph(Text(f"依据：{version.document.zh}", f"Basis: {version.document.en}"))
         )
     general = [one for one in decision.reasons if one.purchase is None]
-    blocks += [Paragraph(_cite(one), strong=True) for one in general]
+    blocks += [Paragraph(cite(one), strong=True) for one in general]
     if decision.steps:
         columns = (
             Column(Text("步骤", "Step"), 32),
@@ -349,26 +239,13 @@ def _cuts(decision: Decision) -> Iterator[Text]:
         )
 
 
-def _cite(reason: Reason) -> Text:
-    """Return a reason with its clause."""
-    return Text(
-        f"{reason.message.zh}（{reason.clause.zh}）", f"{reason.message.en} ({reason.clause.en})"
-    )
-
-
 def _value(step: Step) -> Cell:
-    """Return a step's value as a cell: money in yuan, a ratio in percent, a switch in words."""
-    match step.unit:
-        case "fen" if isinstance(step.value, int):
-            return Yuan(step.value)
-        case "fen":
-            return Number(render_decimal(Fraction(step.value) / 100, 4))
-        case "ratio":
-            return Number(f"{render_exact(Fraction(step.value) * 100)}%")
-        case "switch" | "condition":
-            return _words(ANSWERS[str(step.value)])
-        case _:
-            return Words(str(step.value))
+    """Return a step's value as a cell: money in whole fen as money, all else in words."""
+    if step.unit == "fen" and isinstance(step.value, int):
+        return Yuan(step.value)
+    if step.unit == "fen":
+        return Number(render_decimal(Fraction(step.value) / 100, 4))
+    return _words(show(step))
 
 
 def _plans(plans: tuple[Plan, ...]) -> Section:
@@ -401,7 +278,7 @@ def _verdict(made: Plan) -> Text:
     lawful = Text("合规", "lawful") if made.lawful else Text("不可", "not lawful")
     if made.reason is None:
         return lawful
-    cited = _cite(made.reason)
+    cited = cite(made.reason)
     return Text(f"{lawful.zh}：{cited.zh}", f"{lawful.en}: {cited.en}")
 
 
@@ -451,4 +328,4 @@ def _confirmation(book: Book, account: Account, case: Case) -> Section:
 
 def _words(text: Text) -> Words:
     """Return a sentence as a cell in both languages."""
-    return Words(text.zh, text.en)
+    return Words(text.zh, "" if text.en == text.zh else text.en)

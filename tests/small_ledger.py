@@ -120,7 +120,8 @@ def _event(line: str, subject: str) -> Event:
     data = _VERBS[verb](*words)
     usage = data.log == "usage"
     about = subject if data.about_enterprise else ""
-    return encode(SOURCE, " ".join([verb, *words]), about, data, None if usage else SALT)
+    whose = [] if subject == CODE else [subject]
+    return encode(SOURCE, " ".join([*whose, verb, *words]), about, data, None if usage else SALT)
 
 
 def _resource(resource: str, kind: str, unit: str, since: str, pflops: str = "") -> Data:

@@ -85,7 +85,10 @@ class Payment(Struct, frozen=True, kw_only=True):
 
 
 class Purchase(Struct, frozen=True, kw_only=True):
-    """One invoice line of a contract; `invoiced_fen` includes `tax_fen`."""
+    """One invoice line of a contract; `invoiced_fen` includes `tax_fen`.
+
+    `refunded_by` names the programmes that have paid on it before.
+    """
 
     contract: Name | None = None
     project: Name | None = None
@@ -102,6 +105,7 @@ class Purchase(Struct, frozen=True, kw_only=True):
     payments: tuple[Payment, ...] | None = None
     metered_fen: Fen | None = None
     provider: Name | None = None
+    refunded_by: tuple[Name, ...] = ()
 
 
 class Earlier(Struct, frozen=True, kw_only=True):

@@ -125,7 +125,7 @@ def _hear(programme: Programme, version: Version, case: Case, applied_on: date) 
     return _Hearing(
         version,
         application,
-        tuple(assess(version, application, line) for line in lines),
+        tuple(assess(programme.id, version, application, line) for line in lines),
         require_all(evaluate(one, application, moment) for one in version.eligibility),
         headroom,
         missing,

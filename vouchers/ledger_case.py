@@ -104,6 +104,10 @@ def _purchases(
     taxes = allocate(invoice.tax_fen, weights)
     payments = list(_split_payments(account, invoice, invoiced))
     service_to = date.fromisoformat(invoice.service_to)
+    before = [one for one in account.drawn if one.drawn_on < apply_on.isoformat()]
+    refunded_by = tuple(
+        sorted({one.programme for one in before if invoice.invoice in one.invoices})
+    )
     return [
         Purchase(
             contract=invoice.contract,
@@ -124,6 +128,7 @@ def _purchases(
             ),
             metered_fen=metered.get(kind, 0),
             provider=contract.provider if contract else None,
+            refunded_by=refunded_by,
         )
         for i, kind in enumerate(kinds)
     ]

@@ -17,7 +17,7 @@ from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.decision import Decision, Reason
 from vouchers.programme import NoEarlierVoucher, Programme, Version, assume
-from vouchers.spend import sum_paid
+from vouchers.spend import sum_creditable
 
 _JOINT_LIMIT: Final = assume(
     "各级补贴合计不超过实际支付金额", "all levels together never pay more than was paid"
@@ -159,13 +159,15 @@ def _find_room(
         for subset in combinations(range(len(before)), size):
             counted = set(member.decision.counted)
             counted.update(*(before[i].decision.counted for i in subset))
-            rooms.append(_sum_paid(case, counted, applied_on) - sum(amounts[i] for i in subset))
+            rooms.append(
+                _sum_creditable(case, counted, applied_on) - sum(amounts[i] for i in subset)
+            )
     return max(min(rooms), 0)
 
 
-def _sum_paid(case: Case, counted: Iterable[int], applied_on: date) -> int:
+def _sum_creditable(case: Case, counted: Iterable[int], applied_on: date) -> int:
     purchases = case.purchases or ()
-    return sum(sum_paid(purchases[i], date.min, applied_on).low for i in counted)
+    return sum(sum_creditable(purchases[i], date.min, applied_on).low for i in counted)
 
 
 def _explain_cut(programme: Programme, alone_fen: int, left_fen: int) -> Reason:

@@ -39,7 +39,7 @@ class Assessed(NamedTuple):
     missing: tuple[Reason, ...]
 
 
-def assess(version: Version, application: Application, line: Line) -> Assessed:
+def assess(programme_id: str, version: Version, application: Application, line: Line) -> Assessed:
     """Return how far one purchase counts, the conditions on the enterprise included."""
     moment = legal_moment(version, application, line)
     amount, missing = measure(version, application, line)
@@ -49,6 +49,7 @@ def assess(version: Version, application: Application, line: Line) -> Assessed:
             *(_evaluate(one.value, one.clause, application, line) for one in version.purchases),
             _in_force(version, moment, line),
             _something_spent(version, amount, line),
+            _not_refunded(programme_id, version, line),
         ]
     )
     return Assessed(line, moment, finding, amount, missing)
@@ -69,6 +70,14 @@ def _in_force(version: Version, moment: Moment, line: Line) -> Finding:
         f"was completed on {moment.on}, outside version {version.id}: not part of this claim",
     )
     return _cut(line, "no_version_in_force", message, version.legal_date.clause)
+
+
+def _not_refunded(programme_id: str, version: Version, line: Line) -> Finding:
+    """Return whether the programme has not paid on the purchase before."""
+    if programme_id not in line.purchase.refunded_by:
+        return HOLDS
+    message = Text("此前已获本项目补贴", "was refunded by this programme before")
+    return _cut(line, "already_refunded", message, version.base.clause)
 
 
 def _something_spent(version: Version, amount: Span, line: Line) -> Finding:

@@ -6,7 +6,7 @@ A language changes words, never keys, codes or numbers.
 from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from ledger.errors import InvalidInputError
 from ledger.text import Language, Text
@@ -25,24 +25,10 @@ from vouchers.programme import (
     encode_value,
     hash_version,
 )
-from vouchers.wording import BASES, call, describe_condition
+from vouchers.ruling import Ruling
+from vouchers.wording import BASES, FIELDS, cite, describe_condition
 
 Json = dict[str, Any]
-
-_FIELDS: Final = {
-    "valid_from": Text("施行日期", "in force from"),
-    "valid_to": Text("施行至", "in force to"),
-    "legal_date": Text("认定日期", "legal date"),
-    "claim_year": Text("申领年度", "claim year"),
-    "windows": Text("申请窗口（次年月日）", "application window (in the year after)"),
-    "base": Text("计算基数", "base"),
-    "tax": Text("基数是否含税", "tax in the base"),
-    "rate": Text("支持比例", "rate"),
-    "yearly_cap_fen": Text("年度最高额度（分）", "yearly cap, in fen"),
-    "rounding_unit_fen": Text("金额单位（分）", "unit of the refund, in fen"),
-    "rounding_direction": Text("舍入方向", "direction of rounding"),
-    "claim_floor_fen": Text("单笔申请下限（分）", "least claim, in fen"),
-}
 
 
 def preview(raw: bytes, programme_ids: Iterable[str] = (), *, language: Language = "zh") -> Json:
@@ -51,13 +37,26 @@ def preview(raw: bytes, programme_ids: Iterable[str] = (), *, language: Language
     Decisions come in the catalogue's order, plans lawful and best first. Raises
     `InvalidInputError`: the case is not one, or a programme is not known.
     """
+    return render_ruling(judge(raw, programme_ids), language)
+
+
+def judge(raw: bytes, programme_ids: Iterable[str] = ()) -> Ruling:
+    """Return the ruling on a case written as JSON, by every programme when none is named.
+
+    Raises `InvalidInputError`: the case is not one, or a programme is not known.
+    """
     chosen, case = select_programmes(programme_ids), parse_case(raw)
     for entry in case.earlier:
         if entry.programme is not None:
             check_slip(entry.programme)
+    return Ruling(case, tuple((one, decide(one, case)) for one in chosen), plan(case, chosen))
+
+
+def render_ruling(ruling: Ruling, language: Language) -> Json:
+    """Return `{decisions, plans}` of the command line."""
     return {
-        "decisions": [render_decision(decide(one, case), language) for one in chosen],
-        "plans": [render_plan(one, language) for one in plan(case, chosen)],
+        "decisions": [render_decision(decision, language) for _, decision in ruling.decisions],
+        "plans": [render_plan(one, language) for one in ruling.plans],
     }
 
 
@@ -80,7 +79,7 @@ def render_plan(made: Plan, language: Language) -> Json:
         "amounts_fen": dict(zip(made.programmes, made.amounts_fen, strict=True)),
         "total_fen": made.total_fen,
         "lawful": made.lawful,
-        "reason": _cite_reason(made.reason).render(language) if made.reason else None,
+        "reason": cite(made.reason).render(language) if made.reason else None,
     }
 
 
@@ -99,14 +98,23 @@ def describe(programme: Programme, on: date | None = None, *, language: Language
 
     Raises `InvalidInputError` (code `no_version_in_force`).
     """
-    version = programme.versions[-1] if on is None else programme.version_on(on)
-    if version is None:
-        _refuse_day(programme, on)
+    version = choose_version(programme, on)
     return {
         **_render_head(programme, version, language),
         "name": programme.name.render(language),
-        "values": list(_describe_values(version, language)),
+        "values": [_describe_value(name, cited, language) for name, cited in list_values(version)],
     }
+
+
+def choose_version(programme: Programme, on: date | None) -> Version:
+    """Return the version in force on a day, the newest one when none is asked for.
+
+    Raises `InvalidInputError` (code `no_version_in_force`).
+    """
+    version = programme.versions[-1] if on is None else programme.version_on(on)
+    if version is None:
+        _refuse_day(programme, on)
+    return version
 
 
 def _render_head(programme: Programme, version: Version, language: Language) -> Json:
@@ -122,27 +130,32 @@ def _render_head(programme: Programme, version: Version, language: Language) -> 
     }
 
 
-def _describe_values(version: Version, language: Language) -> Iterator[Json]:
-    """Yield `{name, what, value, clause, grade}` of every cited value, nested ones after theirs."""
+def list_values(version: Version) -> Iterator[tuple[str, Cited[Any]]]:
+    """Yield (name, cited value) of every value of a version, nested ones after theirs.
+
+    A name is a field, or a path such as `eligibility[1].conditions[0]`.
+    """
     for name in version.__struct_fields__:
         value = getattr(version, name)
         if isinstance(value, Cited):
-            yield _describe_value(name, value, language)
+            yield name, value
         elif isinstance(value, tuple) and all(isinstance(one, Cited) for one in value):
             for i, one in enumerate(value):
-                yield from _describe_nested(f"{name}[{i}]", one, language)
+                yield from _list_nested(f"{name}[{i}]", one)
 
 
-def _describe_nested(name: str, cited: Cited[Any], language: Language) -> Iterator[Json]:
-    yield _describe_value(name, cited, language)
+def _list_nested(name: str, cited: Cited[Any]) -> Iterator[tuple[str, Cited[Any]]]:
+    yield name, cited
     if isinstance(cited.value, AllOf | AnyOf):
         for i, one in enumerate(cited.value.conditions):
-            yield from _describe_nested(f"{name}.conditions[{i}]", one, language)
+            yield from _list_nested(f"{name}.conditions[{i}]", one)
 
 
 def _describe_value(name: str, cited: Cited[Any], language: Language) -> Json:
     field = name.partition("[")[0]
-    what = call(_FIELDS, field) if field in _FIELDS else describe_condition(cited.value)
+    what = FIELDS[field] if field in FIELDS else describe_condition(cited.value)
+    if field.endswith("_fen"):
+        what = Text(f"{what.zh}（分）", f"{what.en}, in fen")
     if field == "base":
         what = Text(f"{what.zh}：{BASES[cited.value].zh}", f"{what.en}: {BASES[cited.value].en}")
     return {
@@ -179,11 +192,6 @@ def _render_reason(reason: Reason, language: Language) -> Json:
         "message": reason.message.render(language),
         "clause": reason.clause.render(language),
     }
-
-
-def _cite_reason(reason: Reason) -> Text:
-    message, clause = reason.message, reason.clause
-    return Text(f"{message.zh}（依据：{clause.zh}）", f"{message.en} (by: {clause.en})")
 
 
 def _refuse_day(programme: Programme, on: date | None) -> NoReturn:

@@ -61,7 +61,7 @@ def measure(
             missing.append(ask(line, "invoiced_fen", clause))
     else:
         since = date(application.year, 1, 1) if version.base.value == "paid_in_year" else date.min
-        amount = sum_paid(purchase, since, application.applied_on)
+        amount = sum_creditable(purchase, since, application.applied_on)
         if amount.low != amount.high:
             missing.extend(ask_for_payments(line, clause))
     if version.tax.value == "included":
@@ -84,6 +84,14 @@ def sum_paid(purchase: Purchase, since: date, until: date) -> Span:
             low += amount.low
             high += amount.high
     return Span(low, high)
+
+
+def sum_creditable(purchase: Purchase, since: date, until: date) -> Span:
+    """Return what was paid between two days, no more than was invoiced: the rest is no price."""
+    paid, invoiced_fen = sum_paid(purchase, since, until), purchase.invoiced_fen
+    if invoiced_fen is None:
+        return paid
+    return Span(min(paid.low, invoiced_fen), min(paid.high, invoiced_fen))
 
 
 def paid_in_full_on(purchase: Purchase) -> date | None:

@@ -1,10 +1,16 @@
-"""What conditions and codes are called in Chinese and English: phrases without a full stop."""
+"""What conditions, codes and values are called in Chinese and English, wherever they are shown.
 
+Phrases without a full stop. Money is in yuan, a rate in percent, a code in words.
+"""
+
+from datetime import date
+from fractions import Fraction
 from functools import singledispatch
 from typing import Final
 
-from ledger.money import render_yuan
+from ledger.money import render_decimal, render_yuan
 from ledger.text import Text
+from vouchers.decision import Reason, Status, Step
 from vouchers.programme import (
     AllOf,
     AnyOf,
@@ -13,6 +19,7 @@ from vouchers.programme import (
     DomiciledIn,
     FactBelow,
     Held,
+    Level,
     NoEarlierVoucher,
     NotDeclared,
     PaidInFullInYear,
@@ -20,7 +27,33 @@ from vouchers.programme import (
     RegisteredIn,
     ResourceIs,
     SignedAndCompletedInYear,
+    Window,
 )
+
+LEVELS: Final[dict[Level, Text]] = {
+    "province": Text("省级", "Province"),
+    "city": Text("市级", "City"),
+    "district": Text("区级", "District"),
+}
+STATUSES: Final[dict[Status, Text]] = {
+    "eligible": Text("符合", "eligible"),
+    "ineligible": Text("不符合", "not eligible"),
+    "undetermined": Text("待补充材料", "undetermined"),
+}
+FIELDS: Final = {
+    "valid_from": Text("施行日期", "in force from"),
+    "valid_to": Text("施行至", "in force to"),
+    "legal_date": Text("认定日期", "legal date"),
+    "claim_year": Text("申领年度", "claim year"),
+    "windows": Text("申请窗口（次年月日）", "application window (in the year after)"),
+    "base": Text("计算基数", "base"),
+    "tax": Text("基数是否含税", "tax in the base"),
+    "rate": Text("支持比例", "rate"),
+    "yearly_cap_fen": Text("年度最高额度", "yearly cap"),
+    "rounding_unit_fen": Text("金额单位", "unit of the refund"),
+    "rounding_direction": Text("舍入方向", "direction of rounding"),
+    "claim_floor_fen": Text("单笔申请下限", "least claim"),
+}
 
 QUALIFICATIONS: Final = {
     "technology_sme": Text(
@@ -57,6 +90,24 @@ BASES: Final = {
         "申请当年截至申请日实际支付金额",
         "amount paid in the year of application, up to the application",
     ),
+}
+ANSWERS: Final = {
+    "yes": Text("是", "yes"),
+    "included": Text("含税", "included"),
+    "excluded": Text("不含税", "excluded"),
+}
+_CODES: Final[dict[str, dict[str, Text]]] = {
+    "legal_date": {
+        "application": Text("申请日", "the day of application"),
+        "service_completed": Text("服务完成日", "the day on which the service was completed"),
+    },
+    "claim_year": {
+        "of_application": Text("申请当年", "the year of the application"),
+        "of_window": Text("申请窗口对应的年度", "the year that the application window serves"),
+    },
+    "base": BASES,
+    "tax": ANSWERS,
+    "rounding_direction": {"down": Text("向下舍去", "downwards")},
 }
 
 
@@ -165,3 +216,92 @@ def _names(codes: tuple[str, ...]) -> Text:
 def _join(conditions: tuple[Cited[Condition], ...], by: Text) -> Text:
     parts = [describe_condition(cited.value) for cited in conditions]
     return Text(by.zh.join(one.zh for one in parts), by.en.join(one.en for one in parts))
+
+
+def cite(reason: Reason) -> Text:
+    """Return a reason's sentence that ends in its clause."""
+    message, clause = reason.message, reason.clause
+    return Text(f"{message.zh}（{clause.zh}）", f"{message.en} ({clause.en})")
+
+
+def show(step: Step) -> Text:
+    """Return a step's value: money in yuan, a ratio in percent, a switch in words."""
+    match step.unit:
+        case "fen" if isinstance(step.value, int):
+            return _show_yuan(render_yuan(step.value))
+        case "fen":
+            return _show_yuan(render_decimal(Fraction(step.value) / 100, 4))
+        case "ratio":
+            return _show_percent(Fraction(step.value))
+        case "switch" | "condition":
+            return ANSWERS[str(step.value)]
+        case _:
+            return Text(str(step.value), str(step.value))
+
+
+def name_field(name: str, cited: Cited[object]) -> Text:
+    """Return what a cited value of a version is called; `name` is its field or its path."""
+    field = name.partition("[")[0]
+    if field in FIELDS:
+        return FIELDS[field]
+    match cited.value:
+        case AnyOf():
+            return Text("具备下列任一项", "one of these")
+        case AllOf():
+            return Text("同时具备下列各项", "all of these")
+        case condition:
+            return describe_condition(condition)
+
+
+def show_field(name: str, cited: Cited[object]) -> Text:
+    """Return a cited value of a version; a condition's name says all, so it has none."""
+    if isinstance(cited.value, str):
+        return call(_CODES[name], cited.value)
+    return _show_value(cited.value)
+
+
+@singledispatch
+def _show_value(_value: object) -> Text:
+    return Text("—", "—")
+
+
+@_show_value.register
+def _(_value: AnyOf) -> Text:
+    return Text("任一", "any")
+
+
+@_show_value.register
+def _(_value: AllOf) -> Text:
+    return Text("全部", "all")
+
+
+@_show_value.register
+def _(day: date) -> Text:
+    return Text(day.isoformat(), day.isoformat())
+
+
+@_show_value.register
+def _(rate: Fraction) -> Text:
+    return _show_percent(rate)
+
+
+@_show_value.register
+def _(amount_fen: int) -> Text:
+    return _show_yuan(render_yuan(amount_fen))
+
+
+@_show_value.register
+def _(window: Window) -> Text:
+    zh, en = f"{window.first} 至 {window.last}", f"{window.first} to {window.last}"
+    if window.serves is None:
+        return Text(zh, en)
+    return Text(f"{window.serves} 年度：{zh}", f"for {window.serves}: {en}")
+
+
+def _show_yuan(amount: str) -> Text:
+    return Text(f"{amount} 元", f"CNY {amount}")
+
+
+def _show_percent(rate: Fraction) -> Text:
+    percent = render_decimal(rate * 100, 4).rstrip("0").removesuffix(".")
+    return Text(f"{percent}%", f"{percent}%")

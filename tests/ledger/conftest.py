@@ -131,7 +131,12 @@ EXAMPLES: tuple[Data, ...] = (
     ),
     VoucherGranted(programme="hubei", year=2022, quota_fen=100, granted_on="2022-11-01"),
     VoucherDrawn(
-        programme="hubei", year=2022, amount_fen=99, drawn_on="2022-11-02", version="2" * 64
+        programme="hubei",
+        year=2022,
+        amount_fen=99,
+        drawn_on="2022-11-02",
+        version="2" * 64,
+        invoices=("22420000000000000001",),
     ),
     StatementIssued(
         statement="JS-2022-07-000001",

@@ -229,7 +229,7 @@ def test_a_changed_leaf_hash_is_told_from_a_changed_entry(evidence: Ledger, inde
             .where(tile.log == LOG_NUMBERS["usage"], tile.level == 0, tile.start <= index)
             .order_by(tile.start.desc())
         )
-        start, hashes = rows.first()
+        start, hashes = rows.all()[0]
         at = (index - start) * 32
         changed = hashes[:at] + JUNK + hashes[at + 32 :]
         where = tile.log == LOG_NUMBERS["usage"], tile.level == 0, tile.start == start

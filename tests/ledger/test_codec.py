@@ -32,6 +32,10 @@ FACT_TYPE = FactReported.type
 
 FACT = {"name": "sales_fen", "year": 2021, "value": 1}
 
+LACKING: list[dict[str, Any]] = [
+    {name: None} for name in ("id", "source", "specversion", "type", "data")
+]
+
 
 def written(data: Data) -> Event:
     """Return the event that an example makes."""
@@ -232,7 +236,7 @@ def test_what_is_no_json_is_refused(raw: bytes) -> None:
         b"[]",
         b'"x"',
         b"{}",
-        *(record(**{name: None}) for name in ("id", "source", "specversion", "type", "data")),
+        *(record(**without) for without in LACKING),
     ],
 )
 def test_what_is_no_cloudevent_is_refused(raw: bytes) -> None:

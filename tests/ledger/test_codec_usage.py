@@ -1,6 +1,7 @@
 """The short way that canonical usage takes through the codec gives what the long way gives."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given, settings
@@ -75,7 +76,7 @@ TRICKY_INSTANTS = [
     "2023-07-02T00:00:01Z",
     "",
 ]
-TRICKY = {
+TRICKY: dict[str, list[str] | list[str | None]] = {
     "id": TRICKY_NAMES,
     "source": TRICKY_NAMES,
     "job": TRICKY_NAMES,
@@ -107,11 +108,13 @@ PLAIN = {
 IN_DATA = ("amount", "contract", "end", "job", "quantity", "resource", "start")
 
 
-def canonical(values: dict[str, str | None]) -> bytes:
+def canonical(values: Mapping[str, str | None]) -> bytes:
     """Return the canonical bytes of a usage record with whatever values; None leaves one out."""
     given_values = {name: value for name, value in values.items() if value is not None}
     data = {name: value for name, value in given_values.items() if name in IN_DATA}
-    members = {name: value for name, value in given_values.items() if name not in IN_DATA}
+    members: dict[str, object] = {
+        name: value for name, value in given_values.items() if name not in IN_DATA
+    }
     members["data"] = data
     return json.dumps(members, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -125,7 +128,7 @@ def test_the_plain_record_is_what_we_write_ourselves() -> None:
 def test_every_tricky_value_means_the_same_both_ways(name: str) -> None:
     for value in TRICKY[name]:
         check_both_ways(canonical(PLAIN | {name: value}))
-    check_both_ways(canonical(PLAIN | {name: None}))
+    check_both_ways(canonical({**PLAIN, name: None}))
 
 
 def test_every_pair_of_tricky_instants_means_the_same_both_ways() -> None:
@@ -137,7 +140,7 @@ def test_every_pair_of_tricky_instants_means_the_same_both_ways() -> None:
 @settings(max_examples=300)
 @given(st.fixed_dictionaries({}, optional={k: st.sampled_from(v) for k, v in TRICKY.items()}))
 def test_tricky_values_together_mean_the_same_both_ways(values: dict[str, str | None]) -> None:
-    check_both_ways(canonical(PLAIN | values))
+    check_both_ways(canonical({**PLAIN, **values}))
 
 
 def test_every_damaged_byte_means_the_same_both_ways() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from ledger.errors import InvalidInputError
@@ -136,5 +137,6 @@ def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
 
 
 def test_an_event_cannot_be_changed() -> None:
+    payment = msgspec.convert(PAYMENT, PaymentRecorded)
     with pytest.raises(AttributeError):
-        PaymentRecorded(**PAYMENT).amount_fen = 1  # type: ignore[misc]
+        payment.amount_fen = 1  # type: ignore[misc]

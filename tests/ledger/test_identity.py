@@ -1,8 +1,10 @@
 """Identity is for ever: new, duplicate or conflict, in one batch, over batches and over logs."""
 
+from typing import Any
+
 import pytest
 
-from ledger.codec import encode, parse
+from ledger.codec import Event, encode, parse
 from ledger.events import FactReported, UsageRecorded
 from ledger.identity import LOOKUP_KEYS_MAX
 from ledger.money import FEN_MAX
@@ -30,7 +32,7 @@ def counts(outcome: Outcome) -> tuple[int, int, int]:
 
 def rejections(ledger: Ledger) -> list[tuple[object, ...]]:
     """Return stream, position, code, conflict log and conflict index of each rejection."""
-    rows = sorted(ledger.dump()["rejection"], key=lambda row: row[0])
+    rows: list[Any] = sorted(ledger.dump()["rejection"])
     return [(row[1], row[2], row[3], row[9], row[10]) for row in rows]
 
 
@@ -58,13 +60,12 @@ def test_a_retry_in_other_clothes_is_a_duplicate(ledger: Ledger) -> None:
     ],
     ids=["data", "subject", "times", "type"],
 )
-def test_another_meaning_under_a_taken_name_is_kept_beside_it(
-    ledger: Ledger, other: object
-) -> None:
+def test_another_meaning_under_a_taken_name_is_kept_beside_it(ledger: Ledger, other: Event) -> None:
     ledger.append(usage("0"), usage("1"))
     before = ledger.dump()["usage_day"]
     assert counts(ledger.append(other)) == (0, 0, 1)
     assert rejections(ledger) == [("file", 2, "conflict", 1, 1)]
+    row: Any
     (row,) = ledger.dump()["rejection"]
     assert row[6] == other.raw
     assert "usage[1]" in row[5]

@@ -206,6 +206,7 @@ def test_a_closing_leaf_that_counts_wrong_is_found(
 ) -> None:
     with tampering(evidence.own) as connection:
         leaf = parse(dict(read_entries(connection, "book", 2, 3))[2])
+        assert isinstance(leaf.data, BatchRecorded)
         assert (leaf.data.seen, leaf.data.recorded) == (2, 2)
         data = msgspec.structs.replace(leaf.data, **changes)
         set_entry(connection, "book", 2, encode(OWN_SOURCE, leaf.id, "", data).raw)

@@ -104,8 +104,8 @@ def test_a_chunk_that_cannot_be_what_was_written_is_refused(evidence: Ledger) ->
         (good.body, good.count + 1),
         (good.body, good.count - 1),
     ):
-        with pytest.raises(TamperedLogError, match="the chunk from 0 is broken"):
-            decode_chunk(Chunk(good.start, count, body))
+        with pytest.raises(TamperedLogError, match="book: the chunk from 0 is broken"):
+            decode_chunk(Chunk("book", good.start, count, body))
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from sqlalchemy import text
 
 from ledger.errors import TamperedLogError
 from ledger.events import LogName
-from ledger.finding import Finding
+from ledger.finding import FINDINGS_MAX, Finding
 from ledger.projection import PROJECTIONS
 from ledger.read import read_events
-from ledger.replay import FINDINGS_MAX, Comparison, fold, replay
+from ledger.replay import Comparison, fold, replay
 from tests.ledger.conftest import AGENT, CODE, OTHER_CODE, Ledger, fact, set_entry, tampering, usage
 
 

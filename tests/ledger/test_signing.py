@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from ledger import tables
 from ledger.errors import InvalidInputError, TamperedLogError
@@ -121,7 +121,8 @@ def test_signing_the_same_head_again_gives_the_same_note(ledger: Ledger, signer:
 
 def test_each_log_is_signed_apart(ledger: Ledger, signer: Signer) -> None:
     ledger.append(fact("1"), usage("2"))
-    notes = {log: sign(ledger, signer, log) for log in ("usage", "book")}
+    logs: tuple[LogName, ...] = ("usage", "book")
+    notes = {log: sign(ledger, signer, log) for log in logs}
     heads = ledger.heads()
     for log, note in notes.items():
         assert open_note(note, [signer.verifier_key(heads[log])]).text.startswith(
@@ -132,12 +133,13 @@ def test_each_log_is_signed_apart(ledger: Ledger, signer: Signer) -> None:
 # --- what is not signed ---
 
 
-def refuse(ledger: Ledger, signer: Signer, change: Callable[[object], None], code: str) -> None:
+def refuse(ledger: Ledger, signer: Signer, change: Callable[[Connection], None], code: str) -> None:
     """Check that a head is not signed after a change, and that both heads are shown."""
     path = signer._home / "checkpoints" / "book"  # noqa: SLF001 - the file outside the database
     before = path.read_bytes()
     with tampering(ledger.own) as connection:
         last = signer.last(read_heads(connection)["book"])
+        assert last is not None
         change(connection)
         head = read_heads(connection)["book"]
         with pytest.raises(TamperedLogError) as caught:
@@ -165,7 +167,7 @@ def test_an_entry_changed_since_the_last_checkpoint_is_not_signed(
 ) -> None:
     grow(ledger, signer)
 
-    def change(connection: object) -> None:
+    def change(connection: Connection) -> None:
         ((_, entry),) = read_entries(connection, "book", 13, 14)
         set_entry(connection, "book", 13, entry.replace(b"1", b"2", 1))
 
@@ -177,7 +179,7 @@ def test_history_forked_before_the_last_checkpoint_is_not_signed(
 ) -> None:
     grow(ledger, signer)
 
-    def change(connection: object) -> None:
+    def change(connection: Connection) -> None:
         ((_, entry),) = read_entries(connection, "book", 2, 3)
         set_entry(connection, "book", 2, entry.replace(b"a-2", b"a-9"))
         rebuild_tree(connection, "book")
@@ -202,7 +204,7 @@ def test_a_log_under_another_origin_is_not_signed(ledger: Ledger, signer: Signer
 def test_another_root_is_not_signed(ledger: Ledger, signer: Signer) -> None:
     grow(ledger, signer)
 
-    def change(connection: object) -> None:
+    def change(connection: Connection) -> None:
         connection.execute(tables.log.update().values(root=b"\x5a" * 32))
 
     refuse(ledger, signer, change, "bad_head")

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from ledger import merkle, tables
 from ledger.codec import Event, encode
 from ledger.errors import RuleViolationError, TamperedLogError
-from ledger.events import BatchRecorded
+from ledger.events import BatchRecorded, LogName
 from ledger.projection import PROJECTIONS, Projection, Rows
 from ledger.read import read_chunks, read_entries, read_events
 from ledger.rejection import REJECTION_BODY_BYTES_MAX, Rejection
@@ -35,14 +35,14 @@ from tests.ledger.conftest import (
 )
 
 
-def events_of(ledger: Ledger, log: str) -> list[Event]:
+def events_of(ledger: Ledger, log: LogName) -> list[Event]:
     """Return every event of a log."""
     with ledger.read.connect() as connection:
         size = ledger.heads()[log].size
         return [event for _, event in read_events(connection, log, 0, size)]
 
 
-def closing_leaves(ledger: Ledger, log: str = "usage") -> list[BatchRecorded]:
+def closing_leaves(ledger: Ledger, log: LogName = "usage") -> list[BatchRecorded]:
     """Return what each closing leaf of a log says."""
     return [e.data for e in events_of(ledger, log) if isinstance(e.data, BatchRecorded)]
 
@@ -50,10 +50,11 @@ def closing_leaves(ledger: Ledger, log: str = "usage") -> list[BatchRecorded]:
 # --- the tree ---
 
 
-def check_tree(ledger: Ledger, log: str) -> None:
+def check_tree(ledger: Ledger, log: LogName) -> None:
     """Check head, tiles and chunks against the leaves taken one by one."""
     head = ledger.heads()[log]
-    frontier, tiles = merkle.EMPTY_FRONTIER, {}
+    frontier = merkle.EMPTY_FRONTIER
+    tiles: dict[int, bytes] = {}
     with ledger.read.connect() as connection:
         for _, entry in read_entries(connection, log, 0, head.size):
             frontier, segments = merkle.extend(frontier, [merkle.leaf_hash(entry)])
@@ -405,7 +406,7 @@ def test_two_writers_at_once_leave_one_correct_ledger(ledger: Ledger) -> None:
         outcomes = first + second
     assert sum(outcome.recorded for outcome in outcomes) == 16 + 2 * 16 + 2 * 16
     assert sum(outcome.duplicate for outcome in outcomes) == 16
-    assert dict(ledger.dump()["stream"]) == {"shared": 48, "own-0": 24, "own-1": 24}
+    assert ledger.dump()["stream"] == [("own-0", 24), ("own-1", 24), ("shared", 48)]
     for log in LOG_NUMBERS:
         check_tree(ledger, log)
     ids = [e.id for log in LOG_NUMBERS for e in events_of(ledger, log) if e.source != OWN_SOURCE]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -312,9 +313,8 @@ def test_a_total_never_stands_alone(faces: Fonts) -> None:
 def test_a_heading_never_stands_alone(faces: Fonts, block: Block) -> None:
     for count in range(60):
         filler = Section(Text("一", ""), (Paragraph(Text("满", "")),) * count)
-        sections = (filler, Section(Text("二、标题", ""), (block,)))
-        if not count:
-            sections = sections[1:]
+        titled = Section(Text("二、标题", ""), (block,))
+        sections = (filler, titled) if count else (titled,)
         for page in lay_out(document(sections=sections), faces):
             texts = [run.text for run in page.runs]
             if "二、标题" in texts:
@@ -336,10 +336,11 @@ def test_nothing_stands_outside_the_margins(
     compute: Compute, subsidy: Statement, faces: Fonts
 ) -> None:
     amounts = tuple(Column(Text(f"{n}月金额", "Amount"), 1, figures=True) for n in range(8))
-    wide = Table(
-        (Column(Text("企业名称", "Enterprise"), 4), *amounts),
-        ((Words(NAME, "Long Name " * 9), *[Yuan(123_456_789_012)] * 8),) * 3,
+    row: tuple[Words | Yuan, ...] = (
+        Words(NAME, "Long Name " * 9),
+        *[Yuan(123_456_789_012)] * 8,
     )
+    wide = Table((Column(Text("企业名称", "Enterprise"), 4), *amounts), (row,) * 3)
     long = document(
         wide,
         Amount(Text(NAME, NAME), 2**53),
@@ -510,7 +511,8 @@ def test_fonts_are_embedded_truetype_subsets_and_nothing_else_is_used(
 ) -> None:
     pdf = render(compute(60), faces)
     names = set()
-    for page in read(pdf).pages:
+    pages: Any = read(pdf).pages
+    for page in pages:
         for reference in page["/Resources"]["/Font"].values():
             font = reference.get_object()
             names.add(font["/BaseFont"])
@@ -524,7 +526,7 @@ def test_no_stream_is_compressed_so_that_no_zlib_can_change_the_bytes(
     compute: Compute, faces: Fonts
 ) -> None:
     pdf = render(compute(60), faces)
-    reader = read(pdf)
+    reader: Any = read(pdf)
     streams = [
         thing
         for n in range(1, int(reader.trailer["/Size"]))
@@ -536,7 +538,7 @@ def test_no_stream_is_compressed_so_that_no_zlib_can_change_the_bytes(
 
 
 def test_the_file_says_what_it_is_and_nothing_about_a_clock(compute: Compute, faces: Fonts) -> None:
-    reader = read(render(compute(3), faces))
+    reader: Any = read(render(compute(3), faces))
     assert reader.metadata == {
         "/Title": "算力服务结算单 JS-2022-07-000186",
         "/Author": "Suanquan",

@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ledger.codec import Event
 from ledger.money import allocate, round_half_up, tax_within
@@ -312,7 +313,7 @@ def test_splitting_a_slice_into_two_adjacent_ones_changes_nothing(
 ) -> None:
     last = pieces[-1]
     cut_ms = data.draw(st.integers(last.start_ms, last.end_ms))
-    halves = [last._replace(end_ms=cut_ms), last._replace(start_ms=cut_ms)]
+    halves = [replace(last, end_ms=cut_ms), replace(last, start_ms=cut_ms)]
     split = [*pieces[:-1], *(half for half in halves if half.start_ms < half.end_ms)]
     assert merged(rate_slices(split)) == merged(rate_slices(pieces))
 
@@ -396,8 +397,10 @@ def reference_price(named: str, resource: str, day: str) -> tuple[str, Fraction]
 @given(st.lists(slices(), max_size=4))
 def test_a_walk_hour_by_hour_gives_the_same_charges(pieces: list[Slice]) -> None:
     whole = [
-        one._replace(
-            start_ms=one.start_ms // HOUR_MS * HOUR_MS, end_ms=-(-one.end_ms // HOUR_MS) * HOUR_MS
+        replace(
+            one,
+            start_ms=one.start_ms // HOUR_MS * HOUR_MS,
+            end_ms=-(-one.end_ms // HOUR_MS) * HOUR_MS,
         )
         for one in pieces
     ]

@@ -50,8 +50,13 @@ def test_a_preview_has_the_keys_of_the_contract(write_case: Write) -> None:
 
 
 def test_a_language_changes_words_only(write_case: Write, drop: object) -> None:
-    worlds: list[dict[str, object]] = [{}, {"apply_on": drop}, {"enterprise": {}}]
-    for changes in (*worlds, {"purchases": []}):
+    worlds: list[dict[str, object]] = [
+        {},
+        {"apply_on": drop},
+        {"enterprise": {}},
+        {"purchases": []},
+    ]
+    for changes in worlds:
         raw = write_case(changes)
         zh, en = (preview(raw, language=language) for language in ("zh", "en"))
         assert without_words(zh) == without_words(en)

@@ -45,6 +45,8 @@ def served_in(year: int, apply_on: str) -> dict[str, object]:
         ("2023-04-01", 2023, False),
         ("2024-02-29", 2023, False),
         ("2024-03-01", 2023, True),
+        ("2024-03-31", 2023, True),
+        ("2024-04-01", 2024, False),
     ],
 )
 def test_an_application_serves_the_year_of_its_window(
@@ -72,6 +74,10 @@ def test_the_window_of_2022_is_read_and_the_others_are_assumed(make_case: MakeCa
         ("2021-12-31", "2022-12-31", ["not_signed_in_year"]),
         ("2022-01-01", "2023-01-01", ["not_completed_in_year"]),
         ("2021-12-31", "2023-01-01", ["not_signed_in_year", "not_completed_in_year"]),
+        ("2022-12-31", "2022-12-31", []),
+        ("2023-01-01", "2022-12-31", ["not_signed_in_year"]),
+        ("2022-01-01", "2021-12-31", ["not_completed_in_year"]),
+        ("2023-01-01", "2021-12-31", ["not_signed_in_year", "not_completed_in_year"]),
     ],
 )
 def test_a_purchase_is_signed_and_completed_in_the_year(
@@ -132,12 +138,28 @@ def test_any_one_status_is_enough(
     assert decide(PROGRAMME, make_case({HELD: [held]})).status == status
 
 
-def test_a_status_is_that_of_the_day_of_completion(make_case: MakeCase) -> None:
-    days = {"from": "2022-06-30", "to": "2022-06-30"}
-    held = {HELD: [{"kind": "technology_sme"} | days]}
-    assert decide(PROGRAMME, make_case(held)).status == "eligible"
-    later = held | {f"{PURCHASE}.completed_on": "2022-07-01"}
-    assert decide(PROGRAMME, make_case(later)).status == "ineligible"
+@pytest.mark.parametrize(
+    ("first", "last", "completed_on", "held"),
+    [
+        ("2022-06-30", "2022-09-30", "2022-06-29", False),
+        ("2022-06-30", "2022-09-30", "2022-06-30", True),
+        ("2022-06-30", "2022-09-30", "2022-07-01", True),
+        ("2022-06-30", "2022-09-30", "2022-09-29", True),
+        ("2022-06-30", "2022-09-30", "2022-09-30", True),
+        ("2022-06-30", "2022-09-30", "2022-10-01", False),
+        ("2022-06-30", "2022-06-30", "2022-06-29", False),
+        ("2022-06-30", "2022-06-30", "2022-06-30", True),
+        ("2022-06-30", "2022-06-30", "2022-07-01", False),
+    ],
+)
+def test_a_status_is_that_of_the_day_of_completion(
+    make_case: MakeCase, first: str, last: str, completed_on: str, *, held: bool
+) -> None:
+    certificate = {"kind": "technology_sme", "from": first, "to": last}
+    case = make_case({HELD: [certificate], f"{PURCHASE}.completed_on": completed_on})
+    decision = decide(PROGRAMME, case)
+    assert decision.status == ("eligible" if held else "ineligible")
+    assert codes(decision) == ([] if held else ["no_qualifying_status"])
 
 
 @pytest.mark.parametrize(
