@@ -1,11 +1,12 @@
-# How the house is set up, shown, tested and measured. Needs GNU make, bash and Python 3.11 to 3.13; nothing else.
+# How the house is set up, shown, tested and measured. Needs GNU make, bash and Python 3.11 to 3.13; a Kafka broker also needs
+# Java and Maven.
 # Works with an empty environment, as root or not; what the machine says about package sources is left alone.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint pytest bench soak lock clean
+.PHONY: help setup demo broker test lint pytest bench soak lock clean
 
 # A cleared environment may lack /usr/sbin, which apt-get needs, and a locale, which Chinese output needs.
 export PATH := $(if $(PATH),$(PATH):)/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -22,6 +23,9 @@ setup: $(STAMP)  ## Install the locked dependencies and the command `suanquan` i
 
 demo: setup  ## Play a small centre through: usage, charges, refunds, statements, proofs
 	@$(BIN)/suanquan demo
+
+broker: setup  ## Run an Apache Kafka broker until Ctrl-C, and print its address
+	@exec $(BIN)/python -m tests.servers
 
 test: lint pytest  ## Lint, then run all tests but the soak tests
 

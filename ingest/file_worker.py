@@ -15,10 +15,9 @@ from ingest.adapters import Adapter, Reader
 from ingest.lines import Content, Progress, Record, open_content
 from ingest.overlap import Item, read_spans, refuse_overlap, span_of
 from ledger.codec import Event
-from ledger.database import Engine
 from ledger.errors import InvalidInputError
 from ledger.rejection import Rejection
-from ledger.store import OWN_SOURCE, Batch, Outcome, Store
+from ledger.store import RESERVED_SOURCES, Batch, Outcome, Store
 from ledger.text import Text
 
 BATCH_RECORDS: Final = 20_000
@@ -49,7 +48,6 @@ class FileOutcome:
 
 def ingest_file(  # noqa: PLR0913 - the whole interface in one call; four are options
     store: Store,
-    engine: Engine,
     path: str | Path,
     adapter: Adapter,
     clock: Callable[[], int],
@@ -61,11 +59,11 @@ def ingest_file(  # noqa: PLR0913 - the whole interface in one call; four are op
 ) -> FileOutcome:
     """Return what became of a file (`-` for standard input) after recording it.
 
-    `engine` reads the store's database; `clock` gives the UTC milliseconds of recording; `progress`
-    is told of the file's bytes as they are recorded. Raises `InvalidInputError` before anything is
-    written: the file cannot be read or has the wrong columns; with `strict`, a line is refused;
-    rows name the events and the file is broken. Raises `RuleViolationError` (`overlapping_file`)
-    when rows name the events and another file of the source covers the same time.
+    `clock` gives the UTC milliseconds of recording; `progress` is told of the file's bytes as they
+    are recorded. Raises `InvalidInputError` before anything is written: the file cannot be read or
+    has the wrong columns; with `strict`, a line is refused; rows name the events and the file is
+    broken. Raises `RuleViolationError` (`overlapping_file`) when rows name the events and another
+    file of the source covers the same time.
     """
     with open_content(path) as content:
         reader = _begin(content, adapter)
@@ -76,7 +74,7 @@ def ingest_file(  # noqa: PLR0913 - the whole interface in one call; four are op
             _refuse_broken(content)
             if not confirm_overlap:
                 source = f"{reader.row_source}#sha256:"
-                others = read_spans(engine, source, content.sha256)
+                others = read_spans(store, source, content.sha256)
                 if others:
                     own = span_of(_parse(content, reader))
                     if store.position(stream) < own.end:
@@ -118,23 +116,27 @@ def _parse(content: Content, reader: Reader, progress: Progress = lambda _: None
         number, raw = record
         try:
             event = reader.read(number, raw)
-            _refuse_own(event)
+            refuse_own(event)
         except InvalidInputError as error:
-            message = Text(
-                f"{error.message.zh}；{error.next_step.zh}",
-                f"{error.message.en}; {error.next_step.en}",
-            )
-            yield Rejection.of(number, error.code, message, raw)
+            yield reject(number, error, raw)
         else:
             yield number, event
 
 
-def _refuse_own(event: Event) -> None:
-    """Raise for an event that pretends to be the ledger's own."""
-    if event.source == OWN_SOURCE:
+def reject(position: int, error: InvalidInputError, raw: bytes) -> Rejection:
+    """Return the rejection of a record, with what is wrong and what to do."""
+    message = Text(
+        f"{error.message.zh}；{error.next_step.zh}", f"{error.message.en}; {error.next_step.en}"
+    )
+    return Rejection.of(position, error.code, message, raw)
+
+
+def refuse_own(event: Event) -> None:
+    """Raise `InvalidInputError` for an event that pretends to be the ledger's own."""
+    if event.source in RESERVED_SOURCES:
         raise InvalidInputError(
             "reserved_source",
-            Text(f"来源 {OWN_SOURCE} 专属账本", f"the source {OWN_SOURCE} is the ledger's own"),
+            Text(f"来源 {event.source} 专属账本", f"the source {event.source} is the ledger's own"),
             Text("请改用自己的来源名", "use a source of your own"),
         )
 

@@ -44,6 +44,12 @@ _FETCH_AGAIN: Final = Text(
 )
 
 
+_NOT_TEXT: Final = Text(
+    "本行不是 UTF-8 文本；请转成 UTF-8 后重新送来（GBK 文件可用 iconv -f GBK -t UTF-8）",
+    "not UTF-8 text; convert the file to UTF-8 and send it again (iconv -f GBK -t UTF-8)",
+)
+
+
 class BrokenStreamError(Exception):
     """A compressed stream ended early or was altered after `trusted` bytes of content."""
 
@@ -83,27 +89,19 @@ class Content:
         self.sha256 = digest.hexdigest()
 
     def records(self, progress: Progress = _silent) -> Iterator[Record]:
-        """Yield the lines that are not blank, in order; a run of lines that are no text is one.
+        """Yield the lines that are not blank, in order.
 
         Raises `InvalidInputError` (`file_changed`) at the end when the content is no longer what
         was hashed.
         """
         digest = hashlib.sha256()
-        garbage: _Refused | None = None
         for number, line in self._lines(self._hashed(digest, progress)):
-            if isinstance(line, bytes) and not _is_text(line):
-                garbage = garbage or _Refused(number)
-                garbage.feed(line + b"\n")
-                continue
-            if garbage is not None:
-                yield garbage.rejection("not_text", _not_text(garbage.lines))
-                garbage = None
             if isinstance(line, _Refused):
                 yield self._refuse(line)
+            elif not _is_text(line):
+                yield Rejection.of(number, "not_text", _NOT_TEXT, line)
             elif line and not line.isspace():
                 yield number, line
-        if garbage is not None:
-            yield garbage.rejection("not_text", _not_text(garbage.lines))
         if digest.hexdigest() != self.sha256:
             raise InvalidInputError(
                 "file_changed",
@@ -212,7 +210,6 @@ class _Refused:
     def __init__(self, number: int) -> None:
         self.number = number
         self.length = 0
-        self.lines = 0
         self.is_rest = False
         self._head = b""
         self._digest = hashlib.sha256()
@@ -222,7 +219,6 @@ class _Refused:
         if len(self._head) < REJECTION_BODY_BYTES_MAX:
             self._head += part[: REJECTION_BODY_BYTES_MAX - len(self._head)]
         self.length += len(part)
-        self.lines += 1
         self._digest.update(part)
 
     def rejection(self, code: str, message: Text) -> Rejection:
@@ -238,14 +234,6 @@ def _is_text(line: bytes) -> bool:
         except UnicodeDecodeError:
             return False
     return b"\0" not in line
-
-
-def _not_text(lines: int) -> Text:
-    """Return what is wrong with a run of lines that are no text."""
-    return Text(
-        f"从本行起 {lines} 行不是 UTF-8 文本；请转成 UTF-8 后重新送来",
-        f"{lines} lines from here are not UTF-8 text; convert them to UTF-8 and send them again",
-    )
 
 
 class _Gzip:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ledger.codec import Event
-from ledger.database import Engine
 from ledger.errors import RuleViolationError
 from ledger.period import render_instant
 from ledger.query import read_source_spans
 from ledger.rejection import Rejection
+from ledger.store import Store
 from ledger.text import Text
 
 Item = tuple[int, Event] | Rejection
@@ -27,12 +27,12 @@ class Span(NamedTuple):
     end: int
 
 
-def read_spans(engine: Engine, source: str, sha256: str) -> Sequence[tuple[str, int, int]]:
+def read_spans(store: Store, source: str, sha256: str) -> Sequence[tuple[str, int, int]]:
     """Return (SHA-256, first, last) of every other file whose rows a source has named.
 
     `source` ends where the hash begins. Instants are UTC milliseconds; earliest first.
     """
-    with engine.connect() as connection:
+    with store.transaction() as connection:
         found = read_source_spans(connection, source)
     return [
         (name.removeprefix(source), first_ms, last_ms)

@@ -1,8 +1,9 @@
 """`suanquan demo`: a year of a centre, from usage records to settled statements, in one command."""
 
+import shlex
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
+from rich.text import Text as RichText
 
 from ingest.adapters.ndjson import NdjsonAdapter
 from ledger.codec import Event
@@ -19,23 +21,23 @@ from ledger.config import Settings
 from ledger.errors import RuleViolationError, TamperedLogError
 from ledger.head import Head
 from ledger.money import render_yuan
-from ledger.projection import PROJECTIONS
 from ledger.read import read_heads
-from ledger.replay import replay
 from ledger.text import Text
 from portal.ingest_commands import record, write_simulation
-from portal.log_commands import check_all, head_row, replay_statements
+from portal.log_commands import check_all, compare_projections, head_row, replay_statements
 from portal.options import answers
-from portal.shell import Result, Shell, now_ms, verbatim
+from portal.shell import Result, Shell, now_ms, program
 from portal.statement_commands import issue, statement_row
 from reports.issue import Issued, subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
 from vouchers.catalogue import find_programmes
+from vouchers.decision import Status
 from vouchers.rating import rate
 from vouchers.ruling import Ruling, rule_on
 from vouchers.settle import settle
+from vouchers.wording import LEVELS, STATUSES
 
 # Enough enterprises for every standing to occur twice, few enough for three minutes on two cores.
 ENTERPRISES: Final = 24
@@ -46,21 +48,14 @@ MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
 
 _MARK: Final = "demo.txt"
 
-LEVELS: Final = {
-    "province": Text("省", "province"),
-    "city": Text("市", "city"),
-    "district": Text("区", "district"),
-}
-
-
 CAUSES: Final = {
-    "no_qualifying_status": Text("不具备任何一类支持对象的资格", "holds none of the statuses"),
+    "no_qualifying_status": Text("不具备任何一类支持资格", "holds none of the statuses"),
     "qualification_not_held": Text("缺少必备资格", "lacks a status that is required"),
     "fact_not_below_limit": Text("上年销售收入超过上限", "last year's sales are above the limit"),
     "not_registered_in_place": Text("注册地不在支持范围", "is registered elsewhere"),
     "not_domiciled_in_zone": Text("税收不在该区", "pays its taxes elsewhere"),
     "related_party": Text("与服务机构存在关联关系", "is a related party of the provider"),
-    "missing_fact": Text("缺少必要材料，待补充", "a fact is missing: undetermined"),
+    "missing_fact": Text("待补充材料", "a fact is missing: undetermined"),
     "below_claim_floor": Text("低于单笔申请下限", "is below the least claim"),
     "not_signed_in_year": Text("合同不是在年度内签订", "signed its contract in another year"),
     "rounds_to_nothing": Text("不足一个兑付单位", "is less than one unit of payment"),
@@ -113,7 +108,7 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
         ],
         "verified": True,
     }
-    return Result(data, _summary(inner, home, data, outcome))
+    return Result(data, _summary(shell, inner, data, outcome))
 
 
 def _prepare(home: Path) -> None:
@@ -136,7 +131,7 @@ def _ingest(shell: Shell, home: Path, seed: int) -> int:
     written = write_simulation(shell, ENTERPRISES, DAYS, seed, str(path))
     engine = shell.writer(create=True)
     try:
-        outcome = record(shell, engine, str(path), NdjsonAdapter())
+        outcome = record(shell, shell.store(engine), str(path), NdjsonAdapter())
     finally:
         engine.dispose()
     assert outcome.recorded == outcome.seen == written["events"], outcome
@@ -202,15 +197,12 @@ def _draw(shell: Shell, snapshot: Snapshot, rulings: dict[str, Ruling]) -> None:
 def _prove(shell: Shell) -> None:
     """Sign, check and replay; raise `TamperedLogError` if anything disagrees."""
     with shell.reading() as connection:
-        heads = read_heads(connection)
-        for head in heads.values():
+        heads = list(read_heads(connection).values())
+        for head in heads:
             shell.signer.checkpoint(connection, head)
-        findings = check_all(shell, connection, list(heads.values()))
-        sizes = {name: head.size for name, head in heads.items()}
-        with shell.progress(Text("重放日志", "replaying"), sum(sizes.values())) as step:
-            compared = replay(connection, PROJECTIONS, sizes, step)
-        findings += [finding for one in compared for finding in one.findings]
-        findings += replay_statements(shell, connection)[1]
+        findings = check_all(shell, connection, heads)
+        findings += compare_projections(shell, connection, heads)[1]
+        findings += replay_statements(shell, connection, heads)[1]
     if findings:
         raise TamperedLogError(
             "demo_disagrees",
@@ -242,8 +234,8 @@ def _count(programme: str, rulings: dict[str, Ruling]) -> dict[str, Any]:
 # --- the summary ---
 
 
-def _summary(shell: Shell, home: Path, data: dict[str, Any], outcome: _Outcome) -> Group:
-    """Return what a person reads at the end."""
+def _summary(outer: Shell, shell: Shell, data: dict[str, Any], outcome: _Outcome) -> Group:
+    """Return what a person reads at the end; `outer` is the shell that the demo was called in."""
     spent = Text(
         f"{YEAR} 年，{data['enterprises']} 家企业产生 {data['events']:,} 条记录，"
         f"应付算力费 ¥{render_yuan(data['charged_fen'])}；"
@@ -260,53 +252,93 @@ def _summary(shell: Shell, home: Path, data: dict[str, Any], outcome: _Outcome) 
     return Group(
         Panel(shell.say(spent), title=shell.say(Text("算券演示", "Suanquan demo"))),
         _levels(shell, data),
+        *_displaced(shell, outcome),
         _refusals(shell, outcome),
         _papers(shell, outcome),
-        f"✓ {shell.say(proved)}",
-        _next(shell, home, outcome),
+        RichText(f"✓ {shell.say(proved)}"),
+        _next(outer, shell, outcome),
     )
 
 
 def _levels(shell: Shell, data: dict[str, Any]) -> Table:
     """Return one row a level: to how many it refunds, how much, and what it decided."""
     table = Table(title=shell.say(Text("各级补贴", "What each level refunds")))
-    table.add_column(shell.say(Text("级别与项目", "level, programme")))
+    table.add_column(shell.say(Text("级别与项目", "Level and programme")), overflow="fold")
+    statuses: tuple[Status, ...] = ("eligible", "ineligible", "undetermined")
     for title in (
         Text("补贴企业", "refunded"),
-        Text("金额（元）", "amount, CNY"),
-        Text("符合", "eligible"),
-        Text("不符合", "not eligible"),
-        Text("待补充", "undetermined"),
+        Text("金额（元）", "CNY"),
+        *(STATUSES[status] for status in statuses),
     ):
-        table.add_column(shell.say(title), justify="right")
+        heading = shell.say(title).replace(" ", "\n")
+        table.add_column(heading[0].upper() + heading[1:], justify="right", no_wrap=True)
     for programme, row in zip(find_programmes(), data["decisions"], strict=True):
+        level, name = LEVELS[programme.level], programme.name
         table.add_row(
-            f"{shell.say(LEVELS[programme.level])}　{shell.say(programme.name)}",
+            shell.say(Text(f"{level.zh}　{name.zh}", f"{level.en}: {name.en}")),
             str(row["refunded_to"]),
             render_yuan(row["refunded_fen"]),
-            *(str(row[name]) for name in ("eligible", "ineligible", "undetermined")),
+            *(str(row[status]) for status in statuses),
         )
     return table
 
 
+def _displaced(shell: Shell, outcome: _Outcome) -> Iterator[RichText]:
+    """Yield why the province refunds to fewer than it could, where the rules make it so."""
+    province = next(one for one in find_programmes() if one.level == "province").id
+    could = [one for one in outcome.rulings.values() if _alone_fen(one, province)]
+    gave_way = sum(_is_excluded(one, province) for one in could)
+    if gave_way:
+        told = Text(
+            "省级与市、区级互斥，按合计最高者取用，"
+            f"故单独可得省级补贴的 {len(could)} 家中，有 {gave_way} 家取用市、区级补贴。",
+            "The province's voucher and the city's and district's exclude each other, and the"
+            f" highest total is taken: of {len(could)} to whom the province alone would pay,"
+            f" {gave_way} take the city's and district's.",
+        )
+        yield RichText(shell.say(told))
+
+
+def _alone_fen(ruling: Ruling, programme: str) -> int:
+    """Return what a programme alone would pay, zero where that is not known."""
+    return sum(
+        decision.amount_fen or 0 for one, decision in ruling.decisions if one.id == programme
+    )
+
+
+def _is_excluded(ruling: Ruling, programme: str) -> bool:
+    """Return whether a programme pays nothing because what is paid in its stead excludes it."""
+    if ruling.best is None or programme in ruling.best.programmes:
+        return False
+    return any(
+        programme in one.programmes
+        and set(one.programmes) & set(ruling.best.programmes)
+        and one.reason is not None
+        and one.reason.code == "excluded_combination"
+        for one in ruling.plans
+    )
+
+
 def _refusals(shell: Shell, outcome: _Outcome) -> Table:
     """Return why some got nothing: the first reason of each level, and how many it concerns."""
-    names: dict[tuple[str, str], list[str]] = {}
+    names: dict[tuple[tuple[int, str], str, str], list[str]] = {}
     for code, ruling in outcome.rulings.items():
         if not ruling.total_fen:
             for programme, decision in ruling.decisions:
                 reason = decision.reasons[0]
                 why = CAUSES.get(reason.code, reason.message)
-                key = shell.say(LEVELS[programme.level]), shell.say(why)
+                key = programme.rank(), shell.say(LEVELS[programme.level]), shell.say(why)
                 names.setdefault(key, []).append(outcome.snapshot.book.account(code).name)
     table = Table(
-        title=shell.say(Text("一分未得的企业，各级首要原因", "Who gets nothing, and why"))
+        title=shell.say(
+            Text("未获补贴的企业：各级首要原因", "Who gets nothing: the first reason at each level")
+        )
     )
-    table.add_column(shell.say(Text("级别", "level")), no_wrap=True)
-    table.add_column(shell.say(Text("原因", "first reason")), overflow="fold")
-    table.add_column(shell.say(Text("家数", "how many")), justify="right")
-    table.add_column(shell.say(Text("例如", "such as")), overflow="ellipsis", no_wrap=True)
-    for (level, cause), concerned in names.items():
+    table.add_column(shell.say(Text("级别", "Level")), no_wrap=True)
+    table.add_column(shell.say(Text("原因", "First reason")), overflow="fold")
+    table.add_column(shell.say(Text("家数", "How many")), justify="right", no_wrap=True)
+    table.add_column(shell.say(Text("例如", "Such as")), overflow="fold")
+    for (_, level, cause), concerned in sorted(names.items(), key=lambda one: one[0][0]):
         table.add_row(level, cause, str(len(concerned)), concerned[0])
     return table
 
@@ -318,19 +350,23 @@ def _papers(shell: Shell, outcome: _Outcome) -> Group:
     subsidy = [one for one in ordered if one.data.kind == "subsidy"]
     chosen = [*compute[:1], *subsidy[:1], *subsidy[-1:]]
     title = Text("可打开的三张结算单：", "Three statements to open:")
-    paths = [verbatim(f"  {statement_row(shell, one)['path']}") for one in chosen]
+    paths = [f"  {shlex.quote(statement_row(shell, one)['path'])}" for one in chosen]
     return Group("", shell.say(title), *paths, "")
 
 
-def _next(shell: Shell, home: Path, outcome: _Outcome) -> Group:
-    """Return the next commands to try."""
+def _next(outer: Shell, shell: Shell, outcome: _Outcome) -> Group:
+    """Return the next commands to try, as they can be pasted into the shell that called us."""
     code = max(outcome.rulings, key=lambda one: outcome.rulings[one].total_fen)
-    title = Text("接下来可以试试：", "Next, try:")
+    suanquan = shlex.quote(program())
+    home = f"export SUANQUAN_HOME={shlex.quote(str(shell.settings.home))}"
+    if outer.settings.database_url != Settings.of_home(outer.settings.home).database_url:
+        home += " SUANQUAN_DATABASE_URL="
     commands = (
-        f"export SUANQUAN_HOME={home}",
-        "suanquan usage --by enterprise --month 2022-07",
-        f"suanquan statement make --kind subsidy --month 2022-12 --enterprise {code}",
-        "suanquan programme show hubei --on 2022-11-01",
-        "suanquan log check --full",
+        home,
+        f"{suanquan} usage --by enterprise --month 2022-07",
+        f"{suanquan} statement make --kind subsidy --month 2022-12 --enterprise {code}",
+        f"{suanquan} programme show hubei --on 2022-11-01",
+        f"{suanquan} log check --full",
     )
-    return Group("", shell.say(title), *(verbatim(f"  {command}") for command in commands))
+    title = Text("接下来可以试试：", "Next, try:")
+    return Group("", shell.say(title), *(f"  {command}" for command in commands))

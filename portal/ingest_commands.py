@@ -2,7 +2,9 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from stat import S_ISFIFO
 from typing import Any, Literal
 
 import click
@@ -13,16 +15,18 @@ from ingest.adapters import Adapter
 from ingest.adapters.csv_map import CsvAdapter
 from ingest.adapters.ndjson import NdjsonAdapter
 from ingest.adapters.sacct import SacctAdapter
+from ingest.cloudevents import split_record
 from ingest.file_worker import FileOutcome, ingest_file
 from ingest.mapping import parse_mapping
 from ingest.simulate import Tally
 from ingest.simulate import simulate as simulate_events
-from ledger.database import Engine
-from ledger.errors import InvalidInputError
+from ledger.errors import InvalidInputError, LedgerError
 from ledger.period import render_instant
 from ledger.query import Refused, find_refused, read_refused
 from ledger.read import read_heads
+from ledger.store import Store
 from ledger.text import Text
+from portal import kafka_command
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 
@@ -77,6 +81,9 @@ def ingest() -> None:
     """Record usage and papers; see what was refused."""
 
 
+ingest.add_command(kafka_command.kafka)
+
+
 @ingest.command(
     epilog="""\b
 Examples:
@@ -112,15 +119,19 @@ def file(
 ) -> Result:
     """Record files; `-` is standard input, `.gz` and `.zst` are unpacked.
 
-    A line that cannot be recorded is kept as a rejection and does not stop the others.
+    A line that cannot be recorded is kept as a rejection and does not stop the others. With
+    --strict all files are recorded or none.
     """
     adapter = _adapter(shell, form, map_file)
+    _require_files(paths)
     engine = shell.writer(create=True)
     try:
-        outcomes = [
-            record(shell, engine, path, adapter, strict=strict, allow_overlap=allow_overlap)
-            for path in paths
-        ]
+        store = shell.store(engine)
+        with store.together() if strict else nullcontext(store) as writer:
+            outcomes = [
+                record(shell, writer, path, adapter, strict=strict, allow_overlap=allow_overlap)
+                for path in paths
+            ]
         with engine.connect() as connection:
             heads = read_heads(connection)
     finally:
@@ -132,6 +143,13 @@ def file(
     data["logs"] = [{"name": head.name, "size": head.size} for head in heads.values()]
     _warn_of_book(shell, outcomes)
     return Result(data, _ingested(shell, data))
+
+
+def _require_files(paths: Sequence[str]) -> None:
+    """Raise `OSError` for a file that cannot be opened; a pipe can be opened only once."""
+    for path in paths:
+        if path != "-" and not S_ISFIFO(Path(path).stat().st_mode):
+            Path(path).open("rb").close()
 
 
 def _adapter(shell: Shell, form: Format, map_file: Path | None) -> Adapter:
@@ -152,26 +170,29 @@ def _adapter(shell: Shell, form: Format, map_file: Path | None) -> Adapter:
 
 def record(
     shell: Shell,
-    engine: Engine,
+    store: Store,
     path: str,
     adapter: Adapter,
     *,
     strict: bool = False,
     allow_overlap: bool = False,
 ) -> FileOutcome:
-    """Return what became of one file; `-` is standard input."""
+    """Return what became of one file; `-` is standard input. An error names the file."""
     total = None if path == "-" else Path(path).stat().st_size
     with shell.progress(Text("写入账本", "recording"), total) as step:
-        return ingest_file(
-            shell.store(engine),
-            engine,
-            path,
-            adapter,
-            now_ms,
-            strict=strict,
-            confirm_overlap=allow_overlap,
-            progress=step,
-        )
+        try:
+            return ingest_file(
+                store,
+                path,
+                adapter,
+                now_ms,
+                strict=strict,
+                confirm_overlap=allow_overlap,
+                progress=step,
+            )
+        except LedgerError as error:
+            message = Text(f"{path}：{error.message.zh}", f"{path}: {error.message.en}")
+            raise type(error)(error.code, message, error.next_step) from error
 
 
 def _warn_of_book(shell: Shell, outcomes: Sequence[FileOutcome]) -> None:
@@ -200,8 +221,9 @@ def _ingested(shell: Shell, data: dict[str, Any]) -> Group:
     if data["rejected"]:
         see = Text("拒收原因见 suanquan ingest rejected list", "why: suanquan ingest rejected list")
         parts.append(shell.say(see))
-    sizes = "，".join(f"{one['name']} {one['size']:,}" for one in data["logs"])
-    parts.append(shell.say(Text(f"日志条目：{sizes}", f"log entries: {sizes}")))
+    sizes = [f"{one['name']} {one['size']:,}" for one in data["logs"]]
+    told = Text(f"日志条目：{'，'.join(sizes)}", f"log entries: {', '.join(sizes)}")
+    parts.append(shell.say(told))
     return Group(*parts)
 
 
@@ -221,13 +243,20 @@ def list_(shell: Shell, limit: int) -> Result:
     data = {"rows": rows, "total": total}
     if not rows:
         return Result(data, shell.say(Text("没有拒收的记录。", "Nothing was refused.")))
-    shown = Table(caption=f"{len(rows)} / {total}")
+    shown = Table(caption=shell.say(_counted(len(rows), total)))
     for title in (Text("编号", "id"), Text("位置", "position"), Text("代码", "code")):
-        shown.add_column(shell.say(title))
+        shown.add_column(shell.say(title), no_wrap=True)
     shown.add_column(shell.say(Text("原因与下一步", "why, and what next")), overflow="fold")
     for row in rows:
         shown.add_row(str(row["id"]), str(row["position"]), row["code"], row["message"])
     return Result(data, shown)
+
+
+def _counted(shown: int, total: int) -> Text:
+    """Return how many there are, and how many of them are shown where that is not all."""
+    if shown == total:
+        return Text(f"共 {total:,} 条", f"{total:,} in all")
+    return Text(f"前 {shown:,} 条，共 {total:,} 条", f"the first {shown:,} of {total:,} in all")
 
 
 @rejected.command(epilog="Example:  suanquan ingest rejected show 17 --json")
@@ -243,14 +272,18 @@ def show(shell: Shell, rejection_id: int) -> Result:
             Text(f"没有编号为 {rejection_id} 的拒收记录", f"no rejection {rejection_id}"),
             Text("编号见 suanquan ingest rejected list", "see suanquan ingest rejected list"),
         )
+    key, headers, value = None, dict[str, Any](), row.body
+    if row.stream.startswith("kafka:") and row.code != "conflict":
+        key, headers, value = split_record(row.body)
     data = _rejection_row(shell, row) | {
-        "bytes_base64": b64encode(row.body).decode(),
-        "headers": {},
+        "bytes_base64": b64encode(value).decode(),
+        "headers": headers,
+        "key": key,
         "length": row.length,
         "sha256": row.sha256.hex(),
     }
-    body = row.body.decode(errors="replace")
-    return Result(data, Group(f"{row.code}: {data['message']}", "", body))
+    body, colon = row.body.decode(errors="replace"), shell.say(Text("：", ": "))
+    return Result(data, Group(f"{row.code}{colon}{data['message']}", "", body))
 
 
 def _rejection_row(shell: Shell, row: Refused) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from ledger.head import Head
 from ledger.projection import PROJECTIONS
 from ledger.provenance import check_provenance
 from ledger.read import read_heads
+from ledger.replay import Comparison
 from ledger.replay import replay as fold_again
 from ledger.text import Text
 from portal.options import answers
-from portal.shell import Result, Shell, verbatim
+from portal.shell import Result, Shell
 from reports.issue import list_issued
 from reports.reading import replay_snapshots
 
@@ -71,7 +72,7 @@ def checkpoint(shell: Shell) -> Result:
             vkey = tlog.render_vkey(shell.signer.verifier_key(head))
             notes.append({**head_row(head), "origin": head.origin, "note": note, "vkey": vkey})
     shown = "\n".join(f"{one['vkey']}\n\n{one['note']}" for one in notes)
-    return Result({"logs": notes}, verbatim(shown))
+    return Result({"logs": notes}, shown.removesuffix("\n"))
 
 
 @log.command(epilog="Examples:  suanquan log check    suanquan log check --full --json")
@@ -80,19 +81,34 @@ def checkpoint(shell: Shell) -> Result:
 def check(shell: Shell, *, full: bool) -> Result:
     """Check entries, tiles, heads, identities, streams and refusals against each other."""
     with shell.reading() as connection:
-        heads = list(read_heads(connection).values())
-        findings = check_all(shell, connection, heads)
+        heads, findings = _find_heads(connection)
+        if heads:
+            findings += check_all(shell, connection, heads)
         if full:
             findings += _check_database(connection)
-            findings += _check_projections(shell, connection, heads)
+        if full and heads:
+            told = {one.what for one in findings}
+            differing = compare_projections(shell, connection, heads)[1]
+            findings += [one for one in differing if one.what not in told]
     data = {
         "ok": not findings,
         "logs": [head_row(head) for head in heads],
         "findings": [finding_row(shell, finding) for finding in findings],
     }
-    fine = Text("日志完好：条目、哈希块、根、身份与位置一致", "the logs are sound")
+    fine = Text(
+        "日志完好：条目、哈希块、根、身份、位置与拒收记录一致",
+        "the logs are sound: entries, tiles, roots, identities, positions and refusals agree",
+    )
     shown = Group(_heads_table(shell, heads), _findings_shown(shell, findings, fine))
     return Result(data, shown, EXIT_DISAGREES if findings else 0)
+
+
+def _find_heads(connection: Connection) -> tuple[list[Head], list[Finding]]:
+    """Return the logs' heads, or none and what is wrong with them."""
+    try:
+        return list(read_heads(connection).values()), []
+    except TamperedLogError as error:
+        return [], [Finding(None, None, "log", "name", error.message)]
 
 
 def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> list[Finding]:
@@ -131,14 +147,25 @@ def _check_database(connection: Connection) -> list[Finding]:
     ]
 
 
-def _check_projections(
+def compare_projections(
     shell: Shell, connection: Connection, heads: Sequence[Head]
-) -> list[Finding]:
-    """Return where stored projections differ from the log."""
+) -> tuple[list[Comparison], list[Finding]]:
+    """Return how the stored projections compare with the log, and where they differ.
+
+    A log that cannot be read gives no comparison, and its fault as the finding.
+    """
     sizes = {head.name: head.size for head in heads}
     with shell.progress(Text("重放日志", "replaying"), sum(sizes.values())) as step:
-        compared = fold_again(connection, PROJECTIONS, sizes, step)
-    return [finding for one in compared for finding in one.findings]
+        try:
+            compared = fold_again(connection, PROJECTIONS, sizes, step)
+        except TamperedLogError as error:
+            return [], [_unreadable(error)]
+    return compared, [finding for one in compared for finding in one.findings]
+
+
+def _unreadable(error: TamperedLogError) -> Finding:
+    """Return the finding for a log that cannot be folded; its message names the place."""
+    return Finding(None, None, "chunk", "body", error.message)
 
 
 def finding_row(shell: Shell, finding: Finding) -> dict[str, Any]:
@@ -173,35 +200,43 @@ def _findings_shown(shell: Shell, findings: Sequence[Finding], fine: Text) -> Gr
 def replay(shell: Shell, *, statements: bool) -> Result:
     """Fold the logs again from their bytes and compare with everything that is stored."""
     with shell.reading() as connection:
-        heads = read_heads(connection)
-        sizes = {name: head.size for name, head in heads.items()}
-        with shell.progress(Text("重放日志", "replaying"), sum(sizes.values())) as step:
-            compared = fold_again(connection, PROJECTIONS, sizes, step)
-        findings = [finding for one in compared for finding in one.findings]
+        heads, findings = _find_heads(connection)
+        compared: list[Comparison] = []
+        if heads:
+            compared, findings = compare_projections(shell, connection, heads)
         data: dict[str, Any] = {
             "match": True,
             "projections": [
                 {"name": one.name, "rows": one.rows, "match": not one.findings} for one in compared
             ],
         }
-        if statements:
-            made = replay_statements(shell, connection)
-            data["statements"] = made[0]
-            findings += made[1]
+        if statements and compared:
+            data["statements"], differing = replay_statements(shell, connection, heads)
+            findings += differing
+        elif statements:
+            data["statements"] = {"rendered": 0, "match": False}
     data["match"] = not findings
     data["findings"] = [finding_row(shell, finding) for finding in findings]
     fine = Text("重放结果与所存一致", "the replay agrees with what is stored")
-    shown = Group(_replay_table(shell, data), _findings_shown(shell, findings, fine))
+    folded = [_replay_table(shell, data)] if compared else []
+    shown = Group(*folded, _findings_shown(shell, findings, fine))
     return Result(data, shown, EXIT_DISAGREES if findings else 0)
 
 
-def replay_statements(shell: Shell, connection: Connection) -> tuple[dict[str, Any], list[Finding]]:
+def replay_statements(
+    shell: Shell, connection: Connection, heads: Sequence[Head]
+) -> tuple[dict[str, Any], list[Finding]]:
     """Return how many statements were made again and whether they match, and what differs."""
-    sizes = {name: head.size for name, head in read_heads(connection).items()}
+    sizes = {head.name: head.size for head in heads}
     issued = list_issued(next(replay_snapshots(connection, [sizes])))
     press = shell.press()
     with shell.progress(Text("重制结算单", "making statements again"), len(issued)) as step:
-        findings = list(press.replay(connection, issued, step))
+        findings: list[Finding] = []
+        try:
+            findings.extend(press.replay(connection, issued, step))
+            findings.extend(press.find_strays(issued))
+        except TamperedLogError as error:
+            findings.append(_unreadable(error))
     return {"rendered": len(issued), "match": not findings}, findings
 
 

@@ -20,7 +20,7 @@ def answers(function: Callable[..., Result]) -> Callable[..., int]:
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
     @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the words.")
     @wraps(function)
-    def command(*, as_json: bool, lang: Language | None, **options: Any) -> int:  # noqa: ANN401
+    def command(*, as_json: bool, lang: Language | None, **options: Any) -> int:  # noqa: ANN401 - each command's own
         language = lang or language_of_locale()
         shell = Shell(Settings.load(), language, as_json=as_json)
         result = function(shell, **options)

@@ -2,11 +2,11 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text as RichText
 
 from ledger.money import render_yuan
 from ledger.period import parse_date
@@ -14,7 +14,19 @@ from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
 from vouchers.catalogue import select_programmes
-from vouchers.render import describe, list_programmes, preview
+from vouchers.decision import Decision
+from vouchers.programme import Programme, Version
+from vouchers.render import (
+    choose_version,
+    describe,
+    judge,
+    list_programmes,
+    list_values,
+    render_ruling,
+)
+from vouchers.ruling import Ruling
+from vouchers.wording import LEVELS, STATUSES, cite, name_field, show_field
+from vouchers.wording import show as show_step
 
 
 @click.group()
@@ -26,21 +38,21 @@ def programme() -> None:
 @answers
 def list_(shell: Shell) -> Result:
     """List every version of every programme, the higher level first."""
-    data = list_programmes()
+    data = list_programmes(language=shell.language)
     table = Table()
-    for title in (
-        Text("项目", "programme"),
-        Text("级别", "level"),
-        Text("版本", "version"),
-        Text("文件", "document"),
-        Text("施行", "from"),
-        Text("至", "to"),
-        Text("哈希", "hash"),
+    for title, folds in (
+        (Text("项目", "programme"), False),
+        (Text("级别", "level"), False),
+        (Text("版本", "version"), False),
+        (Text("文件", "document"), True),
+        (Text("施行", "from"), False),
+        (Text("至", "to"), False),
     ):
-        table.add_column(shell.say(title))
+        table.add_column(shell.say(title), overflow="fold", no_wrap=not folds)
     for row in data["rows"]:
-        cells = [row[name] for name in ("id", "level", "version", "document", "from", "to")]
-        table.add_row(*[cell or "" for cell in cells], row["hash"][:12])
+        level = shell.say(LEVELS[row["level"]])
+        cells = [row[name] or "" for name in ("version", "document", "from", "to")]
+        table.add_row(row["id"], level, *cells)
     return Result(data, table)
 
 
@@ -53,22 +65,24 @@ def show(shell: Shell, programme_id: str, on: str | None) -> Result:
     (chosen,) = select_programmes([programme_id])
     day: date | None = parse_date(on) if on else None
     data = describe(chosen, day, language=shell.language)
-    table = Table(title=f"{data['name']}　{data['document']}")
-    for title in (
-        Text("取值", "value of"),
-        Text("值", "value"),
-        Text("条款", "clause"),
-        Text("等级", "grade"),
-    ):
-        table.add_column(shell.say(title), overflow="fold")
-    for value in data["values"]:
-        table.add_row(value["what"], _shown(value["value"]), value["clause"], value["grade"])
-    return Result(data, table)
+    return Result(data, _values(shell, chosen, choose_version(chosen, day)))
 
 
-def _shown(value: object) -> str:
-    """Return a value of a rule as a person reads it."""
-    return value if isinstance(value, str) else str(value)
+def _values(shell: Shell, chosen: Programme, version: Version) -> Table:
+    """Return every value of a version with its clause and grade, nested ones indented."""
+    name, document = chosen.name, version.document
+    title = Text(f"{name.zh}　{document.zh}", f"{name.en}, {document.en}")
+    table = Table(title=shell.say(title))
+    for heading in (Text("项目", "item"), Text("取值", "value"), Text("条款", "clause")):
+        table.add_column(shell.say(heading), overflow="fold")
+    table.add_column(shell.say(Text("等级", "grade")), no_wrap=True)
+    for path, cited in list_values(version):
+        indent = "　" * path.count(".conditions[")
+        item, value = name_field(path, cited), show_field(path, cited)
+        table.add_row(
+            f"{indent}{shell.say(item)}", shell.say(value), shell.say(cited.clause), cited.grade
+        )
+    return table
 
 
 @programme.command(
@@ -83,42 +97,41 @@ Examples:
 @answers
 def preview_(shell: Shell, case_file: Path, programmes: tuple[str, ...]) -> Result:
     """Decide on a case written by hand; needs no database."""
-    data = preview(case_file.read_bytes(), programmes, language=shell.language)
-    parts = [_decision(shell, decision) for decision in data["decisions"]]
-    return Result(data, Group(*parts, _plans(shell, data["plans"])))
+    ruling = judge(case_file.read_bytes(), programmes)
+    data = render_ruling(ruling, shell.language)
+    parts = [_decision(shell, *one) for one in ruling.decisions]
+    return Result(data, Group(*parts, _plans(shell, ruling)))
 
 
-STATUSES = {
-    "eligible": Text("符合", "eligible"),
-    "ineligible": Text("不符合", "not eligible"),
-    "undetermined": Text("待补充", "undetermined"),
-}
-
-
-def _decision(shell: Shell, decision: dict[str, Any]) -> Group:
+def _decision(shell: Shell, programme: Programme, decision: Decision) -> Group:
     """Return one decision with its steps and reasons."""
-    amount = decision["amount_fen"]
-    said = shell.say(STATUSES[decision["status"]])
-    head = f"\n{decision['programme']}: {said}"
-    if amount is not None:
-        head += f"  ¥{render_yuan(amount)}"
-    steps = Table(show_header=False, box=None, padding=(0, 2))
-    for step in decision["steps"]:
-        value = step["value"]
-        money = step["unit"] == "fen" and isinstance(value, int)
-        shown = f"¥{render_yuan(value)}" if money else f"{value} {step['unit']}"
-        steps.add_row(step["what"], shown, f"{step['clause']} [{step['grade']}]")
-    reasons = [f"  - {one['message']} ({one['clause']})" for one in decision["reasons"]]
-    return Group(head, steps, *reasons)
+    name, status = programme.name, STATUSES[decision.status]
+    zh, en = f"{name.zh}：{status.zh}", f"{name.en}: {status.en}"
+    if decision.amount_fen is not None:
+        amount = render_yuan(decision.amount_fen)
+        zh, en = f"{zh}，{amount} 元", f"{en}, CNY {amount}"
+    steps = Table(show_header=False, box=None)
+    steps.add_column(overflow="fold")
+    steps.add_column(no_wrap=True, justify="right")
+    steps.add_column(overflow="fold")
+    steps.add_column(no_wrap=True)
+    for step in decision.steps:
+        told = (step.what, show_step(step), step.clause)
+        steps.add_row(*(shell.say(one) for one in told), step.grade)
+    reasons = [RichText(f"  - {shell.say(cite(one))}") for one in decision.reasons]
+    return Group(RichText(shell.say(Text(zh, en)), style="bold"), steps, *reasons, "")
 
 
-def _plans(shell: Shell, plans: list[dict[str, Any]]) -> Table:
+def _plans(shell: Shell, ruling: Ruling) -> Table:
     """Return the combinations, best first."""
+    names = {programme.id: shell.say(programme.name) for programme, _ in ruling.decisions}
     table = Table(title=shell.say(Text("组合，最优在前", "Combinations, best first")))
-    table.add_column(shell.say(Text("组合", "combination")))
-    table.add_column(shell.say(Text("合计（元）", "total, CNY")), justify="right")
+    table.add_column(shell.say(Text("组合", "combination")), overflow="fold")
+    table.add_column(shell.say(Text("合计（元）", "total, CNY")), justify="right", no_wrap=True)
     table.add_column(shell.say(Text("理由", "reason")), overflow="fold")
-    for one in plans:
-        total = render_yuan(one["total_fen"]) if one["lawful"] else "—"
-        table.add_row(" + ".join(one["programmes"]), total, one["reason"] or "")
+    joint = shell.say(Text("＋", " + "))
+    for one in ruling.plans:
+        total = render_yuan(one.total_fen) if one.lawful and one.total_fen is not None else "—"
+        reason = shell.say(cite(one.reason)) if one.reason else ""
+        table.add_row(joint.join(names[member] for member in one.programmes), total, reason)
     return table

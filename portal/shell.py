@@ -1,20 +1,24 @@
 """What every command shares: settings, language, database access, progress and output.
 
 With `--json` standard output holds exactly one JSON object. Everything else, progress, warnings and
-errors, goes to standard error.
+errors, goes to standard error. What a person is shown may be copied or saved: a string is written
+as it is, and a table becomes wider than the terminal before it cuts a figure.
 """
 
 import hashlib
 import hmac
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from rich.console import Console, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -23,7 +27,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.text import Text as RichText
+from rich.table import Table
 
 from ledger.config import Settings
 from ledger.database import Connection, Engine, open_engine, require_schema
@@ -40,11 +44,15 @@ Step = Callable[[int], None]
 # Wide enough for a table of roots and names, where no terminal says how wide it is.
 WIDTH_IN_A_PIPE: Final = 132
 
+# The least width of a column that folds.
+FOLDED_WIDTH: Final = 10
+
 
 class Result(NamedTuple):
     """What a command answers: the object of `--json`, and the same for a person.
 
-    `exit_status` is 4 where the evidence disagrees.
+    Strings in it, alone or in a group, are lines that nothing breaks. `exit_status` is 4 where the
+    evidence disagrees.
     """
 
     data: dict[str, Any]
@@ -144,14 +152,61 @@ class Shell:
         """Print a result for a person or as the one JSON object."""
         if self.as_json:
             sys.stdout.write(json.dumps(result.data, ensure_ascii=False, indent=2) + "\n")
-        else:
-            width = None if sys.stdout.isatty() else WIDTH_IN_A_PIPE
-            Console(highlight=False, width=width).print(result.shown)
+            return
+        for part in _parts(result.shown):
+            if isinstance(part, str):
+                sys.stdout.write(part + "\n")
+            else:
+                _console(part).print(part, crop=False)
 
 
-def verbatim(line: str) -> RichText:
-    """Return a line that is never broken: a path, a command, a key."""
-    return RichText(line, no_wrap=True, overflow="ignore")
+def _parts(shown: RenderableType) -> Iterator[RenderableType]:
+    """Yield what is shown one after the other."""
+    if isinstance(shown, Group):
+        for one in shown.renderables:
+            yield from _parts(one)
+    else:
+        yield shown
+
+
+def _console(part: RenderableType) -> Console:
+    """Return a console as wide as the terminal, or as a table needs so that no figure is cut.
+
+    What is shown is data: nothing in it is markup.
+    """
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Console(
+        highlight=False, markup=False, emoji=False, width=None if told else WIDTH_IN_A_PIPE
+    )
+    if isinstance(part, Table):
+        console.width = max(console.width, _least_width(part))
+    return console
+
+
+def _least_width(table: Table) -> int:
+    """Return the width of a table whose folding columns are as narrow as can be."""
+    widths = [
+        max(cell_len(line) for cell in (column.header, *column.cells) for line in _lines(cell))
+        if column.no_wrap
+        else FOLDED_WIDTH
+        for column in table.columns
+    ]
+    # Each column has a space on both sides and a line before it; a line ends the table.
+    return sum(widths) + 3 * len(widths) + 1
+
+
+def _lines(cell: RenderableType) -> list[str]:
+    """Return the lines of a cell, of which there is at least one."""
+    return str(cell).splitlines() or [""]
+
+
+def program() -> str:
+    """Return how this program was called, so that a printed command can be run as it stands."""
+    called = Path(sys.argv[0])
+    found = shutil.which("suanquan")
+    if called.name != "suanquan" or (found and called.absolute() == Path(found).absolute()):
+        return "suanquan"
+    return str(called)
 
 
 def now_ms() -> int:
@@ -167,7 +222,9 @@ def print_error(error: LedgerError, language: Language, *, as_json: bool) -> Non
     else:
         mark = Text("错误", "error").render(language)
         step = Text("下一步", "next").render(language)
-        sys.stderr.write(f"{mark}：{said['message']}\n{step}：{said['next']} [{said['code']}]\n")
+        colon = Text("：", ": ").render(language)
+        message, following = said["message"], said["next"]
+        sys.stderr.write(f"{mark}{colon}{message}\n{step}{colon}{following} [{said['code']}]\n")
 
 
 def file_error(error: OSError) -> InvalidInputError:

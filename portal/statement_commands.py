@@ -1,7 +1,7 @@
 """`suanquan statement`: make statements as PDF, and list those that were issued."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Group
@@ -13,13 +13,16 @@ from ledger.money import render_yuan
 from ledger.period import parse_month
 from ledger.text import Text
 from portal.options import answers
-from portal.shell import Result, Shell, now_ms, verbatim
+from portal.shell import Result, Shell, now_ms
 from reports.issue import Draft, Issued, Press, list_issued, path_in, subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
+from vouchers.book import Book
 
 SOURCE = "urn:suanquan:statements"
+
+KINDS: Final = {"compute": Text("算力", "compute"), "subsidy": Text("补贴", "subsidy")}
 
 
 @click.group()
@@ -53,7 +56,7 @@ def make(shell: Shell, kind: Kind, month: str, enterprise: str | None) -> Result
         )
     chosen = [enterprise] if enterprise is not None else subjects
     issued = issue(shell, shell.press(), snapshot, [(kind, month, one) for one in chosen])
-    return _listed(shell, issued)
+    return _listed(shell, snapshot.book, issued)
 
 
 def issue(
@@ -74,13 +77,14 @@ def issue(
                 failed.append(error)
                 continue
             if isinstance(made, Draft):
-                press.keep(made)
                 drafts.append(made)
                 made = made.issued
             issued.append(made)
             step(1)
     if drafts:
         _record(shell, drafts)
+        for draft in drafts:
+            press.keep(draft)
     if failed:
         raise failed[0]
     return issued
@@ -105,8 +109,8 @@ def _record(shell: Shell, drafts: Sequence[Draft]) -> None:
 def list_(shell: Shell) -> Result:
     """List every issued statement, by enterprise and in the order of issue."""
     with shell.reading() as connection:
-        issued = list_issued(read_snapshot(connection))
-    return _listed(shell, issued)
+        snapshot = read_snapshot(connection)
+    return _listed(shell, snapshot.book, list_issued(snapshot))
 
 
 def statement_row(shell: Shell, one: Issued) -> dict[str, Any]:
@@ -123,16 +127,30 @@ def statement_row(shell: Shell, one: Issued) -> dict[str, Any]:
     }
 
 
-def _listed(shell: Shell, issued: Sequence[Issued]) -> Result:
+def _listed(shell: Shell, book: Book, issued: Sequence[Issued]) -> Result:
     """Return statements as rows and as a table."""
     rows = [statement_row(shell, one) for one in issued]
     if not rows:
-        none = Text("没有结算单。可用 suanquan statement make 制作。", "There are no statements.")
+        none = Text(
+            "没有结算单。可用 suanquan statement make 制作。",
+            "There are no statements. Make some with suanquan statement make.",
+        )
         return Result({"rows": rows}, shell.say(none))
     table = Table()
-    table.add_column(shell.say(Text("编号", "number")), no_wrap=True)
-    table.add_column(shell.say(Text("金额（元）", "CNY")), justify="right")
-    for row in rows:
-        table.add_row(row["id"], render_yuan(row["total_fen"]))
-    where = f"{shell.settings.home / 'statements'}/"
-    return Result({"rows": rows}, Group(table, verbatim(where)))
+    table.add_column(shell.say(Text("企业", "enterprise")), overflow="fold")
+    table.add_column(shell.say(Text("种类", "kind")), no_wrap=True)
+    table.add_column(shell.say(Text("期间", "period")), no_wrap=True)
+    table.add_column(shell.say(Text("版次", "revision")), no_wrap=True, justify="right")
+    table.add_column(shell.say(Text("金额（元）", "CNY")), no_wrap=True, justify="right")
+    table.add_column(shell.say(Text("编号", "number")), overflow="fold")
+    for one in issued:
+        data = one.data
+        table.add_row(
+            book.account(one.subject).name,
+            shell.say(KINDS[data.kind]),
+            data.period,
+            str(data.revision),
+            render_yuan(data.total_fen),
+            data.statement,
+        )
+    return Result({"rows": rows}, Group(table, f"{shell.settings.home / 'statements'}/"))

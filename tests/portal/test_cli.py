@@ -84,7 +84,7 @@ def usage_file(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself_with_an_example(command: str) -> None:
     context = None
-    found = cli
+    found: Any = cli
     for word in command.split():
         context = found.make_context(word, ["--help"], parent=context, resilient_parsing=True)
         found = found.get_command(context, word)
@@ -162,6 +162,54 @@ def test_strict_writes_nothing_when_a_line_is_bad(suanquan: Run, tmp_path: Path)
     assert set(answer.error) == {"code", "message", "next"}
     sizes = {one["name"]: one["size"] for one in suanquan("log", "list", "--json").json["logs"]}
     assert sizes == {"usage": 0, "book": 0}
+
+
+def test_strict_writes_nothing_of_any_file_when_one_has_a_bad_line(
+    suanquan: Run, usage_file: Path, tmp_path: Path
+) -> None:
+    bad, other = tmp_path / "bad.ndjson", tmp_path / "other.ndjson"
+    bad.write_bytes(usage_line("9") + b"\nnonsense\n")
+    # What only the ledger can refuse: an event of the first file that says something else here.
+    other.write_bytes(usage_line("0", amount="7") + b"\n")
+    form = ("--format", "cloudevents", "--json")
+    for second in (bad, other):
+        answer = suanquan("ingest", "file", usage_file, second, "--strict", *form)
+        assert answer.status == 2
+        assert second.name in answer.error["message"]
+        logs = suanquan("log", "list", "--json").json["logs"]
+        assert [one["size"] for one in logs] == [0, 0]
+    other.write_bytes(usage_line("10") + b"\n")
+    both = suanquan("ingest", "file", usage_file, other, "--strict", *form)
+    assert (both.json["recorded"], both.json["logs"][0]["size"]) == (4, 6)
+    assert suanquan("log", "check", "--full", "--json").json["ok"] is True
+
+
+def test_strict_files_without_ids_may_not_cover_the_same_time(
+    suanquan: Run, tmp_path: Path
+) -> None:
+    examples = Path(__file__).parents[2] / "examples"
+    rows, without_ids = tmp_path / "a.csv", tmp_path / "map.toml"
+    fewer = tmp_path / "b.csv"
+    rows.write_text((examples / "usage.csv").read_text())
+    fewer.write_text("".join(rows.read_text().splitlines(keepends=True)[:-1]))
+    without_ids.write_text((examples / "usage.toml").read_text().replace('id = ["record"]', ""))
+    wanted = ("ingest", "file", rows, fewer, "--format", "csv", "--map", without_ids, "--strict")
+    refused = suanquan(*wanted, "--json")
+    assert (refused.status, refused.error["code"]) == (3, "overlapping_file")
+    assert [one["size"] for one in suanquan("log", "list", "--json").json["logs"]] == [0, 0]
+    assert suanquan(*wanted, "--allow-overlap", "--json").json["recorded"] == 7
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict",)])
+def test_a_missing_file_is_told_before_another_is_recorded(
+    suanquan: Run, usage_file: Path, strict: tuple[str, ...]
+) -> None:
+    form = ("--format", "cloudevents", "--json", *strict)
+    answer = suanquan("ingest", "file", usage_file, "nowhere.ndjson", *form)
+    assert (answer.status, answer.error["code"]) == (2, "file")
+    assert "nowhere.ndjson" in answer.error["message"]
+    suanquan("db", "upgrade")
+    assert suanquan("log", "list", "--json").json["logs"][0]["size"] == 0
 
 
 def test_usage_has_the_keys_named_and_exact_sums(suanquan: Run, usage_file: Path) -> None:
@@ -295,6 +343,44 @@ def test_what_was_changed_behind_our_back_exits_with_4(
     assert checked.status == 4
     assert checked.json["ok"] is False
     assert set(checked.json["findings"][0]) == {"log", "index", "table", "column", "what"}
+
+
+def tamper(home: Path, trigger: str, statement: str) -> None:
+    with sqlite3.connect(home / "suanquan.db") as database:
+        database.execute(f"DROP TRIGGER {trigger}")
+        database.execute(statement)
+
+
+def test_a_broken_chunk_is_a_finding_of_every_check(
+    suanquan: Run, usage_file: Path, home: Path
+) -> None:
+    suanquan("ingest", "file", usage_file, "--format", "cloudevents")
+    tamper(home, "chunk_no_update", "UPDATE chunk SET body = x'00'")
+    checked = suanquan("log", "check", "--full", "--json", "--lang", "en")
+    assert checked.status == 4
+    assert checked.json["ok"] is False
+    broken = [one for one in checked.json["findings"] if "usage: the chunk from 0" in one["what"]]
+    assert [(one["log"], one["index"], one["column"]) for one in broken] == [("usage", 0, "body")]
+    replayed = suanquan("replay", "--statements", "--json", "--lang", "en")
+    assert replayed.status == 4
+    assert (replayed.json["match"], replayed.json["projections"]) == (False, [])
+    assert replayed.json["statements"] == {"rendered": 0, "match": False}
+    (finding,) = replayed.json["findings"]
+    assert finding["what"] == broken[0]["what"]
+    assert "数据块已损坏" in suanquan("replay").out
+
+
+def test_a_missing_log_is_a_finding_of_every_check(
+    suanquan: Run, usage_file: Path, home: Path
+) -> None:
+    suanquan("ingest", "file", usage_file, "--format", "cloudevents")
+    tamper(home, "log_no_delete", "DELETE FROM log WHERE name = 'book'")
+    for command, key in ((("log", "check", "--full"), "ok"), (("replay", "--statements"), "match")):
+        answer = suanquan(*command, "--json")
+        assert (answer.status, answer.json[key]) == (4, False)
+        (finding,) = answer.json["findings"]
+        assert (finding["table"], finding["column"]) == ("log", "name")
+        assert suanquan(*command).status == 4
 
 
 def test_simulation_with_the_same_arguments_gives_the_same_bytes(

@@ -1,5 +1,8 @@
 """The whole path in one command, and what it leaves to look around in."""
 
+import os
+import shlex
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -58,6 +61,35 @@ def _tamper(suanquan: Run, home: Path) -> None:
     replayed = suanquan("replay", "--statements", "--json", **at)
     assert replayed.status == 4
     assert path.name.removesuffix(".pdf") in replayed.json["findings"][0]["what"]
+
+
+def test_what_a_demo_prints_can_be_pasted_into_the_shell_that_called_it(
+    terminal: Run, tmp_path: Path
+) -> None:
+    home = tmp_path / "a home" / "demo"
+    answer = terminal("demo", "--dir", home, "--lang", "zh", SUANQUAN_DATABASE_URL="sqlite:////x")
+    assert answer.status == 0, answer.out
+    assert "…" not in answer.out
+    assert "省级与市、区级互斥" in answer.out
+    lines = answer.out.splitlines()
+    papers = lines.index("可打开的三张结算单：") + 1
+    for line in lines[papers : papers + 3]:
+        (path,) = shlex.split(line)
+        assert Path(path).read_bytes().startswith(b"%PDF")
+    commands = lines[lines.index("接下来可以试试：") + 1 :]
+    assert len(commands) == 5
+    pasted = subprocess.run(
+        ["/bin/sh", "-e"],
+        input="\n".join(commands),
+        capture_output=True,
+        check=False,
+        text=True,
+        cwd=tmp_path,
+        env={"PATH": os.defpath, "PYTHONUTF8": "1", "SUANQUAN_DATABASE_URL": "sqlite:////x"},
+    )
+    assert (pasted.returncode, pasted.stderr) == (0, "")
+    for shown in ("合计", "补贴", "省科技创新券", "日志完好"):
+        assert shown in pasted.stdout
 
 
 def test_the_same_seed_gives_the_same_centre(suanquan: Run, tmp_path: Path) -> None:

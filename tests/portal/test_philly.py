@@ -2,14 +2,18 @@
 
 import csv
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import pytest
+from ledger.database import open_engine
+from ledger.events import UsageRecorded
+from ledger.identifiers import synthetic_credit_code
+from ledger.read import read_events, read_heads
+from tests.conftest import missing_service
 
 Run = Callable[..., Any]
 
@@ -18,11 +22,24 @@ DATA = ROOT.parent / "shared" / "data"
 TRACE = DATA / "philly_vc_jobs.csv.gz"
 MAP = ROOT / "examples" / "philly.toml"
 
+MONTH = "2017-10"
+"""The month that is settled."""
+
 Oracle = dict[tuple[str, str], int]
 
 
-def settle_and_prove(suanquan: Run, path: Path, jobs: int, oracle: Oracle, month: str) -> None:
-    """Import a trace twice, hold its usage against the oracle, settle a month and replay."""
+class Tenant(NamedTuple):
+    """What is known of a tenant over all months."""
+
+    jobs: int
+    card_seconds: int
+
+
+def settle_and_prove(
+    suanquan: Run, home: Path, path: Path, oracle: Oracle, tenants: dict[str, Tenant]
+) -> None:
+    """Import a trace twice, hold its usage against both oracles, settle a month and replay."""
+    jobs = sum(tenant.jobs for tenant in tenants.values())
     ingest = ("ingest", "file", path, "--format", "csv", "--map", MAP, "--json")
     first, second = suanquan(*ingest), suanquan(*ingest)
     assert first.status == 0, first.err
@@ -36,16 +53,17 @@ def settle_and_prove(suanquan: Run, path: Path, jobs: int, oracle: Oracle, month
         key: str(quantity) for key, quantity in oracle.items()
     }
     by_tenant = suanquan("usage", "--by", "enterprise", "--json").json
-    tenants: dict[str, int] = defaultdict(int)
-    for (tenant, _), quantity in oracle.items():
-        tenants[tenant] += quantity
     assert {row["name"]: row["quantity"] for row in by_tenant["rows"]} == {
-        tenant: str(quantity) for tenant, quantity in tenants.items()
+        name: str(tenant.card_seconds) for name, tenant in tenants.items()
     }
-    assert [row["quantity"] for row in by_tenant["total"]] == [str(sum(tenants.values()))]
+    assert [row["quantity"] for row in by_tenant["total"]] == [str(sum(oracle.values()))]
+    assert _jobs_by_subject(home) == {
+        synthetic_credit_code(f"urn:suanquan:example:philly/{name}"): tenant.jobs
+        for name, tenant in tenants.items()
+    }
 
-    made = suanquan("statement", "make", "--kind", "compute", "--month", month, "--json").json
-    used = {tenant for tenant, used_in in oracle if used_in == month}
+    made = suanquan("statement", "make", "--kind", "compute", "--month", MONTH, "--json").json
+    used = {tenant for tenant, used_in in oracle if used_in == MONTH}
     assert len(made["rows"]) == len(used)
     assert all("合成" in _text(Path(row["path"])) for row in made["rows"])
     assert suanquan("log", "checkpoint", "--json").status == 0
@@ -55,31 +73,52 @@ def settle_and_prove(suanquan: Run, path: Path, jobs: int, oracle: Oracle, month
     assert replayed["statements"] == {"rendered": len(used), "match": True}
 
 
+def _jobs_by_subject(home: Path) -> Counter[str]:
+    """Return the number of usage entries of each enterprise, read off the log."""
+    engine = open_engine(f"sqlite:///{home / 'suanquan.db'}", "read")
+    try:
+        with engine.connect() as connection:
+            size = read_heads(connection)["usage"].size
+            return Counter(
+                event.subject
+                for _, event in read_events(connection, "usage", 0, size)
+                if isinstance(event.data, UsageRecorded)
+            )
+    finally:
+        engine.dispose()
+
+
 def _text(path: Path) -> str:
     from pypdf import PdfReader  # noqa: PLC0415 - slow to import, and only this test reads pages
 
     return PdfReader(path).pages[0].extract_text()
 
 
-def test_the_philly_trace_gives_its_known_totals(suanquan: Run) -> None:
+def test_the_philly_trace_gives_its_known_totals(suanquan: Run, home: Path) -> None:
     if not TRACE.exists():
-        pytest.skip(f"the Philly trace is missing: put philly_vc_jobs.csv.gz into {DATA}")
+        missing_service("the Philly trace", f"no file {TRACE}")
     with (DATA / "philly_month_shanghai.csv").open() as file:
         oracle = {
             (row["enterprise"], row["month"]): int(row["card_seconds"])
             for row in csv.DictReader(file)
         }
+    with (DATA / "philly_enterprise.csv").open() as file:
+        tenants = {
+            row["cluster"]: Tenant(int(row["jobs"]), int(row["card_seconds"]))
+            for row in csv.DictReader(file)
+        }
+    assert sum(tenant.jobs for tenant in tenants.values()) == 82_247
     assert sum(oracle.values()) == 3_521_082_502
-    settle_and_prove(suanquan, TRACE, 82_247, oracle, "2017-10")
+    settle_and_prove(suanquan, home, TRACE, oracle, tenants)
 
 
 def test_a_trace_of_the_same_shape_gives_what_a_plain_sum_gives(
-    suanquan: Run, tmp_path: Path
+    suanquan: Run, home: Path, tmp_path: Path
 ) -> None:
     chance = random.Random(20171)  # noqa: S311 - made up, no secret
     path = tmp_path / "jobs.csv"
     oracle: Oracle = defaultdict(int)
-    rows = []
+    rows: list[tuple[datetime, int, int, str]] = []
     while len(rows) < 3_000:
         start = datetime(2017, 9, 4, tzinfo=UTC) + timedelta(seconds=chance.randrange(9_000_000))
         duration = chance.choice((1, 59, 3_600, 86_400, chance.randrange(1, 3_000_000)))
@@ -94,7 +133,14 @@ def test_a_trace_of_the_same_shape_gives_what_a_plain_sum_gives(
             writer.writerow((stamp, f"{duration}.0", cards, f"{duration * cards}.0", tenant))
             _add_slowly(oracle, start, duration, cards, tenant)
     assert len(set(rows)) < len(rows)
-    settle_and_prove(suanquan, path, len(rows), oracle, "2017-10")
+    tenants = {
+        name: Tenant(
+            sum(row[3] == name for row in rows),
+            sum(row[1] * row[2] for row in rows if row[3] == name),
+        )
+        for name in {row[3] for row in rows}
+    }
+    settle_and_prove(suanquan, home, path, oracle, tenants)
 
 
 def _add_slowly(oracle: Oracle, start: datetime, duration: int, cards: int, tenant: str) -> None:

@@ -1,0 +1,380 @@
+"""A topic → entries, exactly once: whatever is killed, moved or read again.
+
+Poll, parse, append. What one poll brought of one partition is one transaction, and nothing is read
+ahead of it, so a slow database slows the reading. The stream's position moves by compare-and-swap
+in that transaction: a worker that was overtaken changes nothing, looks where the stream stands now
+and goes on from there. A partition that cannot go on honestly stands still and says why.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from ingest.cloudevents import parse_record, render_record
+from ingest.file_worker import refuse_own, reject
+from ingest.incident import beyond_end, lost_offsets, mostly_bad, unreadable
+from ingest.overlap import Item
+from ingest.topic import Bounds, Polled, Record, Run, Topic
+from ingest.watchdog import Watchdog
+from ledger.database import OperationalError
+from ledger.errors import InvalidInputError, LedgerError, RuleViolationError
+from ledger.rejection import Rejection
+from ledger.store import Batch, Outcome, Store
+from ledger.text import Text
+
+# A longer run is appended in parts, so that no transaction holds more than this.
+BATCH_BYTES: Final = 1 << 25
+
+# A change in a producer's format must not put a day of money into quarantine silently.
+JUDGED_RECORDS_MIN: Final = 100
+
+POLL_MS: Final = 500
+LOOK_S: Final = 5
+RETRY_S: Final = 0.5
+
+_OVERTAKEN: Final = frozenset({"stream_moved", "head_moved"})
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What a person has looked at, so that it may pass: mostly bad batches, and lost records.
+
+    `lost` maps a partition to its first offset that is still there.
+    """
+
+    bad: bool = False
+    lost: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a worker stands: counts since it began, and the lag of each partition that it reads.
+
+    seen = recorded + duplicate + rejected. `fenced` counts transactions that another worker
+    overtook. `lag` is None while no broker answers.
+    """
+
+    seen: int = 0
+    recorded: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    fenced: int = 0
+    lag: Mapping[int, int] | None = None
+    stopped: tuple[int, ...] = ()
+
+    def add(self, outcome: Outcome) -> "Status":
+        """Return the status after a batch."""
+        return replace(
+            self,
+            seen=self.seen + outcome.recorded + outcome.duplicate + outcome.rejected,
+            recorded=self.recorded + outcome.recorded,
+            duplicate=self.duplicate + outcome.duplicate,
+            rejected=self.rejected + outcome.rejected,
+        )
+
+
+class _Place(NamedTuple):
+    """Where a partition stands: the stream's position, and the offset where the next batch begins.
+
+    They differ before the first batch (a new stream stands at zero) and after a confirmed loss.
+    """
+
+    expected: int
+    first: int
+
+
+class Worker:
+    """Reads one topic into one ledger."""
+
+    def __init__(  # noqa: PLR0913 - its two sides, its clock and watchdog; three are options
+        self,
+        source: Topic,
+        store: Store,
+        clock: Callable[[], int],
+        watchdog: Watchdog,
+        *,
+        confirmed: Confirmed | None = None,
+        report: Callable[[Status], None] = lambda _: None,
+        say: Callable[[Text], None] = lambda _: None,
+    ) -> None:
+        """`clock` gives the UTC milliseconds of recording; `say` is told what a person must know.
+
+        `report` is told how the worker stands after each turn.
+        """
+        self._source = source
+        self._store = store
+        self._clock = clock
+        self._watchdog = watchdog
+        self._confirmed = confirmed or Confirmed()
+        self._report = report
+        self._say = say
+        self._assigned: frozenset[int] = frozenset()
+        self._unplaced: set[int] = set()
+        self._places: dict[int, _Place] = {}
+        self._incidents: dict[int, LedgerError] = {}
+        self._looked_at_s = time.monotonic()
+        self._stopping = False
+        self.status = Status()
+
+    def stop(self) -> None:
+        """End `run` after the running transaction; a signal's handler may call it."""
+        self._stopping = True
+
+    def run(self, *, until_end: bool = False) -> None:
+        """Record until stopped, or until each partition reached the end that it had at the start.
+
+        Raises the incident of a partition (`ingest.incident`) when nothing else is left to read or
+        at the end, and `LedgerError` (`stalled`) when records are there and nothing moves.
+        """
+        goals = self._goals() if until_end else None
+        while not self._stopping and not self._is_done(goals):
+            polled = self._source.poll(POLL_MS)
+            self._take(polled)
+            for partition, run in polled.runs.items():
+                if not self._stopping:
+                    self._record(partition, run)
+            if not polled.runs:
+                self._pass_markers()
+            self._place_all()
+            self._watchdog.check()
+            if time.monotonic() - self._looked_at_s >= LOOK_S:
+                self._look()
+            self._report(self.status)
+        self._look()
+        self._report(self.status)
+        for _, incident in sorted(self._incidents.items()):
+            raise incident
+
+    def offsets(self) -> dict[str, int]:
+        """Return the next offset of every partition of the topic, as the database holds it."""
+        return {
+            self._name(partition): self._position(partition)
+            for partition in sorted(self._source.partitions)
+        }
+
+    # --- where partitions stand ---
+
+    def _name(self, partition: int) -> str:
+        """Return a partition's name for people."""
+        return f"{self._source.topic}/{partition}"
+
+    def _stream(self, partition: int) -> str:
+        """Return the stream that a partition is."""
+        return f"kafka:{self._name(partition)}"
+
+    def _position(self, partition: int) -> int:
+        """Return where a partition's stream stands in the database."""
+        return self._store.position(self._stream(partition))
+
+    def _goals(self) -> dict[int, int]:
+        """Return the end of each partition that holds anything."""
+        # Positions first: what is read later can only be further on, whoever else is writing.
+        positions = {one: self._position(one) for one in self._source.partitions}
+        bounds = self._source.bounds(positions)
+        if bounds is None:
+            raise InvalidInputError(
+                "no_broker",
+                Text("Kafka 没有应答", "Kafka does not answer"),
+                Text("请检查网络后重试", "check the network and try again"),
+            )
+        for partition, held in sorted(bounds.items()):
+            if positions[partition] > held.end:
+                raise beyond_end(self._name(partition), positions[partition], held)
+        return {one: held.end for one, held in bounds.items() if held.first < held.end}
+
+    def _is_done(self, goals: Mapping[int, int] | None) -> bool:
+        """Return whether nothing is left to read."""
+        if self._assigned and self._incidents.keys() >= self._assigned:
+            return True
+        return goals is not None and all(
+            self._has_reached(partition, end) for partition, end in goals.items()
+        )
+
+    def _has_reached(self, partition: int, end: int) -> bool:
+        """Return whether a partition was read up to an offset, be it by another worker."""
+        place = self._places.get(partition)
+        if place is not None:
+            return place.first >= end
+        if partition in self._assigned:
+            return partition in self._incidents
+        return self._position(partition) >= end
+
+    def _take(self, polled: Polled) -> None:
+        """Note a new assignment, and what cannot be read on."""
+        if polled.assigned is not None:
+            self._assigned = polled.assigned
+            self._incidents = {
+                one: error for one, error in self._incidents.items() if one in polled.assigned
+            }
+            self._places.clear()
+            self._unplaced = set(polled.assigned) - self._incidents.keys()
+        for partition, words in polled.broken.items():
+            place = self._places.get(partition)
+            bounds = self._source.bounds([partition])
+            if place is None:
+                continue
+            if bounds and bounds[partition].first <= place.first <= bounds[partition].end:
+                self._halt(partition, unreadable(self._name(partition), place.first, words))
+            else:
+                self._displace(partition)
+
+    def _place_all(self) -> None:
+        """Start the partitions that stand still, each from where the database says."""
+        if not self._unplaced:
+            return
+        try:
+            positions = {one: self._position(one) for one in self._unplaced}
+        except OperationalError as error:
+            self._wait(error)
+            return
+        bounds = self._source.bounds(positions)
+        for partition, held in (bounds or {}).items():
+            self._place(partition, positions[partition], held)
+
+    def _place(self, partition: int, position: int, held: Bounds) -> None:
+        """Start a partition, or stop it for good when its records are not there any more."""
+        place = _Place(position, position)
+        if position == 0:
+            # First seen: everything that Kafka still has, by choice and not by a client's default.
+            place = _Place(0, held.first)
+        elif position > held.end:
+            self._halt(partition, beyond_end(self._name(partition), position, held))
+            return
+        elif position < held.first:
+            if self._confirmed.lost.get(partition) != held.first:
+                self._halt(partition, lost_offsets(self._name(partition), position, held))
+                return
+            place = _Place(position, held.first)
+        self._places[partition] = place
+        self._unplaced.discard(partition)
+        self._source.start(partition, place.first)
+
+    def _displace(self, partition: int) -> None:
+        """Let a partition stand still until the database was asked where it stands."""
+        self._source.stop(partition)
+        self._places.pop(partition, None)
+        self._unplaced.add(partition)
+
+    def _halt(self, partition: int, incident: LedgerError) -> None:
+        """Let a partition stand still for a person to look at."""
+        self._displace(partition)
+        self._unplaced.discard(partition)
+        self._incidents[partition] = incident
+        self._say(incident.message)
+
+    # --- recording ---
+
+    def _record(self, partition: int, run: Run) -> None:
+        """Append a run of records; all of it stays unwritten when most of it is bad."""
+        items = [_read(record) for record in run.records]
+        bad = [item for item in items if isinstance(item, Rejection)]
+        judged = len(items) >= JUDGED_RECORDS_MIN and not self._confirmed.bad
+        if judged and 2 * len(bad) > len(items):
+            self._halt(partition, mostly_bad(self._name(partition), bad, len(items)))
+            return
+        for part, next_offset in _parts(items, run.next):
+            if not self._append(partition, part, next_offset):
+                return
+
+    def _pass_markers(self) -> None:
+        """Move streams over what holds no records: transaction markers and aborted records.
+
+        Left behind they would look like lost records once Kafka deletes them.
+        """
+        for partition, place in list(self._places.items()):
+            position = self._source.position(partition)
+            if position > place.first:
+                self._append(partition, [], position)
+
+    def _append(self, partition: int, items: Sequence[Item], next_offset: int) -> bool:
+        """Append records up to an offset and return whether it was possible."""
+        place = self._places.get(partition)
+        if place is None:
+            return False
+        batch = Batch(
+            stream=self._stream(partition),
+            expected=place.expected,
+            first=place.first,
+            next=next_offset,
+            events=[item for item in items if not isinstance(item, Rejection)],
+            rejections=[item for item in items if isinstance(item, Rejection)],
+        )
+        try:
+            outcome = self._store.append(batch, self._clock())
+        except RuleViolationError as error:
+            if error.code not in _OVERTAKEN:
+                raise
+            self.status = replace(self.status, fenced=self.status.fenced + 1)
+            zh, en = error.message.zh, error.message.en
+            self._say(Text(f"本批未写入，已由别的进程处理：{zh}", f"fenced, nothing written: {en}"))
+            self._displace(partition)
+            return False
+        except OperationalError as error:
+            self._displace(partition)
+            self._wait(error)
+            return False
+        self._places[partition] = _Place(outcome.next, batch.next)
+        self.status = self.status.add(outcome)
+        self._source.publish(partition, batch.next)
+        self._watchdog.pat()
+        return True
+
+    def _wait(self, error: OperationalError) -> None:
+        """Say what the database cannot do, and give it a moment."""
+        self._say(Text(f"数据库：{error.orig}；稍后重试", f"database: {error.orig}; trying again"))
+        time.sleep(RETRY_S)
+
+    # --- progress ---
+
+    def _look(self) -> None:
+        """Measure the lag; nothing to read, or nobody to ask, is no stall."""
+        bounds = self._source.bounds(self._places)
+        lag: dict[int, int] | None = None
+        if bounds is not None:
+            lag = {one: held.end - self._places[one].first for one, held in bounds.items()}
+        self.status = replace(self.status, lag=lag, stopped=tuple(sorted(self._incidents)))
+        if lag is None or not (self._unplaced or any(lag.values())):
+            self._watchdog.pat()
+        self._looked_at_s = time.monotonic()
+
+
+def _read(record: Record) -> Item:
+    """Return what a record is: an event at its offset, or a rejection."""
+    try:
+        event = parse_record(record.key, record.value, record.headers)
+        refuse_own(event)
+    except InvalidInputError as error:
+        raw = render_record(record.key, record.value, record.headers)
+        return reject(record.offset, error, raw)
+    return record.offset, event
+
+
+def _parts(items: Sequence[Item], next_offset: int) -> Iterator[tuple[Sequence[Item], int]]:
+    """Yield the items in parts of bounded size, each with the offset where the next part begins."""
+    start = length = 0
+    for index, item in enumerate(items):
+        if length >= BATCH_BYTES:
+            yield items[start:index], _offset(item)
+            start, length = index, 0
+        length += len(item.body) if isinstance(item, Rejection) else len(item[1].raw)
+    yield items[start:], next_offset
+
+
+def _offset(item: Item) -> int:
+    """Return where an item stands."""
+    return item.position if isinstance(item, Rejection) else item[0]
+
+
+@contextmanager
+def stopped_by_signals(worker: Worker) -> Iterator[None]:
+    """Let SIGTERM and SIGINT stop a worker cleanly while the context lasts."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(one, lambda *_: worker.stop()) for one in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,312 @@
+"""The worker on a source that lives in memory: placement, incidents, failures, bounds."""
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.topic import Bounds, Polled, Run
+from ingest.watchdog import Watchdog
+from ingest.worker import BATCH_BYTES, Confirmed, Worker
+from ledger.database import OperationalError
+from ledger.errors import LedgerError, RuleViolationError
+from ledger.store import Batch, Outcome, Store
+from ledger.text import Text
+
+CODE = "91420100MA4K2XY18X"
+NOW_MS = 1_669_190_400_000
+HEADERS: list[tuple[str, bytes | None]] = [("content-type", b"application/cloudevents+json")]
+
+Ledger = Any
+
+
+@dataclass
+class Given:
+    """A record."""
+
+    offset: int
+    value: bytes | None
+    key: bytes | None = CODE.encode()
+
+    @property
+    def headers(self) -> list[tuple[str, bytes | None]]:
+        return HEADERS
+
+
+def usage(event_id: int, *, padding: int = 0) -> bytes:
+    event = {
+        "specversion": "1.0",
+        "type": "cn.suanquan.usage.recorded.v1",
+        "source": "urn:a",
+        "id": f"{event_id:06}",
+        "subject": CODE,
+        "data": {
+            "job": "j",
+            "resource": "r",
+            "amount": "1",
+            "start": "2022-07-01T00:00:00Z",
+            "end": "2022-07-01T01:00:00Z",
+        },
+        "pad": "x" * padding,
+    }
+    return json.dumps(event).encode()
+
+
+class FakeTopic:
+    """One partition in memory; offsets that hold no record are markers."""
+
+    topic = "t"
+    partitions = frozenset({0})
+
+    def __init__(self, records: list[Given], end: int | None = None, first: int = 0) -> None:
+        self.records = records
+        self.first = first
+        self.end = end if end is not None else len(records)
+        self.at = 0
+        self.running = False
+        self.assigned = False
+        self.published = 0
+        self.poll_records = 1_000
+        self.silent = False
+        self.broken = ""
+        self.said: list[Text] = []
+
+    def poll(self, _timeout_ms: int) -> Polled:
+        if not self.assigned:
+            self.assigned = True
+            return Polled(frozenset({0}))
+        if not self.running or self.silent:
+            return Polled()
+        if self.broken:
+            self.running = False
+            return Polled(None, {}, {0: self.broken})
+        found = [one for one in self.records if one.offset >= max(self.at, self.first)]
+        found = found[: self.poll_records]
+        self.at = found[-1].offset + 1 if found else self.end
+        return Polled(None, {0: Run(found, self.at)} if found else {})
+
+    def start(self, _partition: int, offset: int) -> None:
+        self.running, self.at = True, offset
+
+    def stop(self, _partition: int) -> None:
+        self.running = False
+
+    def position(self, _partition: int) -> int:
+        return self.at
+
+    def bounds(self, partitions: Collection[int]) -> dict[int, Bounds]:
+        return {one: Bounds(self.first, self.end) for one in partitions}
+
+    def publish(self, _partition: int, offset: int) -> None:
+        self.published = offset
+
+
+def topic_of(count: int, *, padding: int = 0) -> FakeTopic:
+    return FakeTopic([Given(i, usage(i, padding=padding)) for i in range(count)])
+
+
+def run(ledger: Ledger, topic: FakeTopic, stalled_s: int = 60, **confirmed: Any) -> Worker:  # noqa: ANN401 - the fields of Confirmed
+    worker = Worker(
+        topic,
+        ledger.store,
+        lambda: NOW_MS,
+        Watchdog(stalled_s, ends_process=False),
+        confirmed=Confirmed(**confirmed),
+        say=topic.said.append,
+    )
+    worker.run(until_end=True)
+    return worker
+
+
+def incident(ledger: Ledger, topic: FakeTopic, **confirmed: Any) -> LedgerError:  # noqa: ANN401 - the fields of Confirmed
+    with pytest.raises(RuleViolationError) as caught:
+        run(ledger, topic, **confirmed)
+    return caught.value
+
+
+def leaves(ledger: Ledger) -> list[tuple[int, int, int]]:
+    """Return (first, next, seen) of each batch."""
+    return [(one.first, one.next, one.seen) for one in ledger.batches()]
+
+
+def test_batches_cover_offsets_without_gaps(ledger: Ledger) -> None:
+    topic = FakeTopic([Given(i, usage(i)) for i in (3, 4, 7)], end=10, first=3)
+    topic.poll_records = 2
+    worker = run(ledger, topic)
+    assert leaves(ledger) == [(3, 5, 2), (5, 8, 1), (8, 10, 0)]
+    assert worker.offsets() == {"t/0": 10}
+    assert topic.published == 10
+    assert ledger.findings() == []
+
+
+def test_reading_again_changes_nothing(ledger: Ledger) -> None:
+    run(ledger, topic_of(5))
+    size = ledger.size()
+    again = run(ledger, topic_of(5))
+    assert (ledger.size(), again.status.seen) == (size, 0)
+
+
+def test_a_run_of_the_largest_records_is_appended_in_parts(ledger: Ledger) -> None:
+    run(ledger, topic_of(600, padding=65_000))
+    seen = [count for _, _, count in leaves(ledger)]
+    assert [(first, next_) for first, next_, _ in leaves(ledger)] == [(0, seen[0]), (seen[0], 600)]
+    assert seen == [BATCH_BYTES // len(usage(0, padding=65_000)) + 1, 600 - seen[0]]
+
+
+def test_a_bad_record_is_kept_with_its_place(ledger: Ledger) -> None:
+    records = [Given(0, usage(0)), Given(1, None), Given(2, b"x"), Given(5, usage(1), b"k")]
+    worker = run(ledger, FakeTopic(records, end=6))
+    assert (worker.status.seen, worker.status.recorded, worker.status.rejected) == (4, 1, 3)
+    assert [(at, code) for at, code, _, _ in ledger.rejections()] == [
+        (1, "tombstone"),
+        (2, "not_json"),
+        (5, "key_mismatch"),
+    ]
+
+
+def test_an_event_in_the_ledgers_own_name_is_refused(ledger: Ledger) -> None:
+    own = usage(0).replace(b"urn:a", b"urn:suanquan:ledger")
+    run(ledger, FakeTopic([Given(0, own)]))
+    assert [code for _, code, _, _ in ledger.rejections()] == ["reserved_source"]
+
+
+@pytest.mark.parametrize(("count", "bad"), [(100, 51), (101, 51), (300, 300)])
+def test_a_mostly_bad_batch_stops_the_partition(ledger: Ledger, count: int, bad: int) -> None:
+    error = incident(ledger, mixed(count, bad))
+    assert (error.code, error.exit_status) == ("mostly_bad", 3)
+    assert f"{bad} of {count}" in error.message.en
+    assert "--accept-bad" in error.next_step.en
+    assert ledger.size() == 0
+    assert ledger.rejections() == []
+    assert run(ledger, mixed(count, bad), bad=True).status.rejected == bad
+
+
+@pytest.mark.parametrize(("count", "bad"), [(100, 50), (99, 99), (1, 1)])
+def test_a_half_bad_or_a_small_batch_is_recorded(ledger: Ledger, count: int, bad: int) -> None:
+    assert run(ledger, mixed(count, bad)).status.rejected == bad
+
+
+def mixed(count: int, bad: int) -> FakeTopic:
+    return FakeTopic([Given(i, b"x" if i < bad else usage(i)) for i in range(count)])
+
+
+def test_records_that_kafka_deleted_are_named(ledger: Ledger) -> None:
+    run(ledger, topic_of(3))
+    later = FakeTopic([Given(i, usage(i)) for i in range(8, 10)], first=8, end=10)
+    error = incident(ledger, later)
+    assert (error.code, error.exit_status) == ("lost_offsets", 3)
+    assert "[3, 8)" in error.message.en
+    assert "--accept-lost t/0=8" in error.next_step.en
+    for wrong in ({}, {0: 7}, {0: 9}, {1: 8}):
+        assert incident(ledger, FakeTopic(later.records, 10, 8), lost=wrong).code == "lost_offsets"
+    assert leaves(ledger) == [(0, 3, 3)]
+
+
+def test_a_confirmed_loss_leaves_a_gap_that_the_log_shows(ledger: Ledger) -> None:
+    run(ledger, topic_of(3))
+    later = FakeTopic([Given(i, usage(i)) for i in range(8, 10)], first=8, end=10)
+    run(ledger, later, lost={0: 8})
+    assert leaves(ledger) == [(0, 3, 3), (8, 10, 2)]
+    assert ledger.findings() == []
+
+
+def test_a_topic_that_was_made_anew_is_not_read(ledger: Ledger) -> None:
+    run(ledger, topic_of(5))
+    error = incident(ledger, topic_of(2))
+    assert error.code == "beyond_end"
+    assert leaves(ledger) == [(0, 5, 5)]
+
+
+def test_a_record_that_nobody_can_take_apart_stops_the_partition(ledger: Ledger) -> None:
+    topic = topic_of(5)
+    topic.broken = "bad crc"
+    error = incident(ledger, topic)
+    assert error.code == "unreadable"
+    assert "t/0 cannot be read from 0 on: bad crc" in error.message.en
+
+
+def test_a_partition_that_moved_under_the_reader_is_named_as_lost(ledger: Ledger) -> None:
+    run(ledger, topic_of(3))
+
+    class Overtaken(FakeTopic):
+        """Retention overtakes the reader once it has started."""
+
+        def poll(self, timeout_ms: int) -> Polled:
+            polled = super().poll(timeout_ms)
+            if polled.broken:
+                self.first, self.broken = 8, ""
+            return polled
+
+    moved = Overtaken(topic_of(10).records)
+    moved.broken = "out of range"
+    error = incident(ledger, moved)
+    assert error.code == "lost_offsets"
+    assert "[3, 8)" in error.message.en
+
+
+class FailingStore(Store):
+    """Fails before and after its transactions, in turn, as a database does that is restarted."""
+
+    failures = ("before", "after", "before", "before", "after")
+    calls = 0
+
+    def append(self, batch: Batch, recorded_at_ms: int) -> Outcome:
+        failure = self.failures[self.calls] if self.calls < len(self.failures) else ""
+        self.calls += 1
+        if failure == "before":
+            raise gone()
+        outcome = super().append(batch, recorded_at_ms)
+        if failure == "after":
+            raise gone()
+        return outcome
+
+
+def gone() -> OperationalError:
+    return OperationalError("COMMIT", None, Exception("connection lost"))
+
+
+def test_a_failing_database_loses_and_doubles_nothing(
+    make_ledger: Callable[..., Ledger], tmp_path: Path
+) -> None:
+    ledger = make_ledger(f"sqlite:///{tmp_path / 'suanquan.db'}", FailingStore)
+    topic = topic_of(50)
+    topic.poll_records = 10
+    run(ledger, topic)
+    assert [one.id for one in ledger.events("usage")] == [f"{i:06}" for i in range(50)]
+    assert leaves(ledger) == [(i, i + 10, 10) for i in range(0, 50, 10)]
+    ledger.close()
+
+
+def test_an_overtaken_worker_writes_nothing_and_goes_on_behind(
+    make_ledger: Callable[..., Ledger], tmp_path: Path
+) -> None:
+    class OvertakenStore(Store):
+        """Another worker records the same batch just before this one does."""
+
+        overtaken = False
+
+        def append(self, batch: Batch, recorded_at_ms: int) -> Outcome:
+            if not self.overtaken:
+                self.overtaken = True
+                super().append(batch, recorded_at_ms)
+            return super().append(batch, recorded_at_ms)
+
+    ledger = make_ledger(f"sqlite:///{tmp_path / 'suanquan.db'}", OvertakenStore)
+    topic = topic_of(20)
+    topic.poll_records = 10
+    worker = run(ledger, topic)
+    assert (worker.status.fenced, worker.status.recorded) == (1, 10)
+    assert ["fenced, nothing written" in text.en for text in topic.said] == [True]
+    assert leaves(ledger) == [(0, 10, 10), (10, 20, 10)]
+    ledger.close()
+
+
+def test_a_worker_that_gets_nothing_though_records_are_there_ends(ledger: Ledger) -> None:
+    topic = topic_of(5)
+    topic.silent = True
+    with pytest.raises(LedgerError) as caught:
+        run(ledger, topic, stalled_s=-1)
+    assert caught.value.code == "stalled"

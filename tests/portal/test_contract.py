@@ -1,0 +1,46 @@
+"""The README's table of commands is the command tree: nothing missing, nothing promised."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from portal.cli import cli
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def listed(readme: str) -> set[str]:
+    """Return the commands in the first column of the table under `## Commands`."""
+    section = readme.partition("\n## Commands\n")[2].partition("\n## ")[0]
+    first_cells = re.findall(r"^\|([^|]*)\|", section, re.MULTILINE)
+    return {name for cell in first_cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def existing(command: click.Command, path: str = "") -> Iterator[str]:
+    """Yield every command that does something, with the groups that lead to it."""
+    if not isinstance(command, click.Group):
+        yield path
+        return
+    for name, inner in command.commands.items():
+        yield from existing(inner, f"{path} {name}".strip())
+
+
+def test_the_readme_lists_the_commands_that_exist() -> None:
+    assert listed(README.read_text("utf-8")) == set(existing(cli))
+
+
+def test_only_the_first_column_of_that_table_names_commands() -> None:
+    readme = (
+        "# x\n\n| `other` | x |\n\n## Commands\n\n| command | what it does |\n|---|---|\n"
+        "| `log list`, `log check` | sign `x` |\n\nEach takes `--json`.\n"
+        "\n## Settings\n\n| `S` | x |\n"
+    )
+    assert listed(readme) == {"log list", "log check"}
+
+
+def test_commands_are_found_through_their_groups() -> None:
+    inner = click.Group("log", commands={"check": click.Command("check")})
+    outer = click.Group("x", commands={"log": inner, "demo": click.Command("demo")})
+    assert set(existing(outer)) == {"log check", "demo"}
