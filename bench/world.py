@@ -74,4 +74,4 @@ def new_ledger(url: str) -> Iterator[Engine]:
 
 def fill(engine: Engine, path: Path) -> None:
     """Record a file of events."""
-    ingest_file(Store(engine, PROJECTIONS), engine, path, NdjsonAdapter(), lambda: RECORDED_AT_MS)
+    ingest_file(Store(engine, PROJECTIONS), path, NdjsonAdapter(), lambda: RECORDED_AT_MS)
