@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DataError,
     OperationalError,
     ProgrammingError,
@@ -25,6 +26,7 @@ __all__ = [
     "ROLES",
     "Access",
     "Connection",
+    "DatabaseError",
     "Engine",
     "OperationalError",
     "missing_schema",

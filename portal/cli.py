@@ -12,8 +12,9 @@ from typing import Final
 
 import click
 
-from ledger.database import OperationalError
-from ledger.errors import InvalidInputError, LedgerError
+from ledger.database import DatabaseError, OperationalError
+from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
+from ledger.read import CHECK_THE_LOG
 from ledger.text import Text
 from portal import (
     database_commands,
@@ -104,6 +105,8 @@ def _tell(error: Exception) -> LedgerError:
             return file_error(error)
         case OperationalError():
             return _database_error(error)
+        case DatabaseError():
+            return _broken_database(error)
         case _:
             return _bug(error)
 
@@ -126,6 +129,15 @@ def _database_error(error: OperationalError) -> LedgerError:
         "database",
         Text(f"数据库无法完成操作：{error.orig}", f"the database refused: {error.orig}"),
         Text("请检查 SUANQUAN_DATABASE_URL 与磁盘空间后重试", "check the database and try again"),
+    )
+
+
+def _broken_database(error: DatabaseError) -> LedgerError:
+    """Return the error for a database whose content is not what was written."""
+    return TamperedLogError(
+        "broken_database",
+        Text(f"数据库内容已损坏：{error.orig}", f"the database is broken: {error.orig}"),
+        CHECK_THE_LOG,
     )
 
 
