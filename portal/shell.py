@@ -45,7 +45,7 @@ Step = Callable[[int], None]
 WIDTH_IN_A_PIPE: Final = 132
 
 # The least width of a column that folds.
-FOLDED_WIDTH: Final = 10
+FOLDED_WIDTH: Final = 6
 
 
 class Result(NamedTuple):

@@ -81,21 +81,21 @@ def test_usage_cuts_no_figure_and_no_name(
     suanquan: Run, terminal: Run, by: str, language: str
 ) -> None:
     wanted = ("usage", "--by", by, "--lang", language)
-    rows = suanquan(*wanted, "--json").json["rows"]
-    shown = terminal(*wanted).out
-    assert "…" not in shown
-    for row in rows:
-        whole, _, fraction = row["quantity"].partition(".")
-        figure = f"{int(whole):,}" + (f".{fraction}" if fraction else "")
-        assert figure in shown
-        if "day" in row:
-            assert row["day"] in shown
-    assert CODE not in shown
-    assert ("合计" if language == "zh" else "total") in shown
-    assert ("单位·秒" if language == "zh" else "unit-seconds") in shown
-    if by == "enterprise":
-        line = "".join(row.split("│")[1].strip() for row in shown.splitlines() if "│" in row)
-        assert NAME in line
+    data = suanquan(*wanted, "--json").json
+    label = "合计" if language == "zh" else "total"
+    unit = "单位·秒" if language == "zh" else "unit-seconds"
+    for shown in (terminal(*wanted).out, suanquan(*wanted, COLUMNS="40").out):
+        assert "…" not in shown
+        assert CODE not in shown
+        assert label in shown
+        assert shown.count(unit) == len(data["rows"] + data["total"])
+        for row in data["rows"] + data["total"]:
+            whole, _, fraction = row["quantity"].partition(".")
+            assert f"{int(whole):,}" + (f".{fraction}" if fraction else "") in shown
+            assert row.get("day", "") in shown
+        if by == "enterprise":
+            lines = (line.split("│")[1].strip() for line in shown.splitlines() if "│" in line)
+            assert NAME in "".join(lines)
 
 
 @pytest.mark.parametrize("programme", ["hubei", "wuhan", "east_lake"])
