@@ -201,11 +201,18 @@ def _(_condition: SignedAndCompletedInYear) -> Text:
 
 @describe_condition.register
 def _(condition: ProjectNotFunded) -> Text:
-    level, years = call(LEVEL_NAMES, condition.level), condition.years_before
+    level, year = call(LEVEL_NAMES, condition.level), _years_before(condition.years_before)
     return Text(
-        f"所属研发项目在申请前第 {years} 年未获{level.zh}项目资金",
-        f"no {level.en} money for its R&D project in year {years} before the application",
+        f"所属研发项目{year.zh}未获{level.zh}项目资金",
+        f"no {level.en} money for its R&D project in {year.en}",
     )
+
+
+def _years_before(years: int) -> Text:
+    """Return how people call the year so many years before the application."""
+    if years == 1:
+        return Text("上一年度", "the year before")
+    return Text(f"申请前第 {years} 个年度", f"the year {years} years before")
 
 
 def _names(codes: tuple[str, ...]) -> Text:
