@@ -18,6 +18,7 @@ from ledger.provenance import check_provenance
 from ledger.read import read_heads
 from ledger.replay import Comparison
 from ledger.replay import replay as fold_again
+from ledger.shape import check_shape
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
@@ -105,6 +106,9 @@ def check(shell: Shell, *, full: bool) -> Result:
 
 def _find_heads(connection: Connection) -> tuple[list[Head], list[Finding]]:
     """Return the logs' heads, or none and what is wrong with them."""
+    misshapen = check_shape(connection)
+    if misshapen:
+        return [], misshapen
     try:
         return list(read_heads(connection).values()), []
     except TamperedLogError as error:

@@ -60,7 +60,7 @@ SHELL: Final = words(
     """
     ledger.bulk ledger.check ledger.config ledger.database ledger.identity ledger.projection
     ledger.provenance ledger.query ledger.read ledger.rejection ledger.replay ledger.schema
-    ledger.signing ledger.store ledger.tables
+    ledger.shape ledger.signing ledger.store ledger.tables
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap
     ingest.watchdog ingest.worker
     vouchers.commands
