@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.conftest import missing_service
+
 
 class Answer(NamedTuple):
     """What one run of the command gave."""
@@ -68,7 +70,10 @@ def terminal(home: Path, tmp_path: Path) -> Run:
     """Return the installed command on a terminal of 80 columns."""
 
     def run(*arguments: object, **environment: str) -> Answer:
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError:
+            missing_service("a pseudo-terminal", "mount devpts at /dev/pts")
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
         with subprocess.Popen(
             [str(PROGRAM), *map(str, arguments)],
