@@ -148,8 +148,9 @@ class Store:
             recorded += len(resolved.fresh)
             duplicate += resolved.duplicate
             rejected += len(writer.refused)
-            if moved or resolved.fresh or writer.new_rejections:
-                writer.write(resolved, self._compressor)
+            rejections = writer.find_new_rejections()
+            if moved or resolved.fresh or rejections:
+                writer.write(resolved, rejections, self._compressor)
                 for projection in self._projections:
                     projection.apply(connection, resolved.fresh)
         return Outcome(recorded, duplicate, rejected, max(batch.expected, batch.next))
@@ -235,8 +236,7 @@ class _LogWriter:
         self.refused.sort(key=lambda pair: pair[0].position)
         return resolved
 
-    @property
-    def new_rejections(self) -> list[tuple[Rejection, Conflict | None]]:
+    def find_new_rejections(self) -> list[tuple[Rejection, Conflict | None]]:
         """Return the refusals whose position has none yet; a stream read again repeats them."""
         table = tables.rejection.c
         if not self.refused:
@@ -250,9 +250,13 @@ class _LogWriter:
         )
         return [pair for pair in self.refused if pair[0].position not in known]
 
-    def write(self, resolved: Resolved, compressor: zstandard.ZstdCompressor) -> None:
+    def write(
+        self,
+        resolved: Resolved,
+        rejections: Sequence[tuple[Rejection, Conflict | None]],
+        compressor: zstandard.ZstdCompressor,
+    ) -> None:
         """Write entries, closing leaf, tiles, head and refusals."""
-        rejections = self.new_rejections
         entries = [event.raw for event in resolved.fresh]
         batch_index = self._head.size + len(entries)
         entries.append(self._closing_leaf(resolved, rejections, batch_index))

@@ -140,6 +140,12 @@ def render_quantity(micro: int) -> str:
     return f"{whole}.{fraction:06d}".rstrip("0").rstrip(".")
 
 
+def separate_thousands(quantity: str) -> str:
+    """Return a decimal with separators in its whole part, as people read it: `1,628,639.992`."""
+    whole, point, fraction = quantity.partition(".")
+    return f"{int(whole):,}{point}{fraction}"
+
+
 DayKey = tuple[str, str, str, str]
 """Enterprise, contract (empty where none is named), resource, policy day."""
 

@@ -10,7 +10,7 @@ from ledger.events import LogName
 from ledger.period import parse_month
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
-from ledger.usage import DayKey, render_quantity
+from ledger.usage import DayKey, render_quantity, separate_thousands
 from portal.options import answers
 from portal.shell import Result, Shell
 from reports.reading import read_snapshot, replay_snapshots
@@ -177,14 +177,8 @@ def _table(shell: Shell, rows: list[Row], total: list[Row]) -> Table:
 
 def _cells(shell: Shell, row: Row, columns: list[str]) -> list[str]:
     """Return a row's cells: the unit in words, the quantity with thousands separators."""
-    told = {"unit": shell.say(UNITS[row["unit"]]), "quantity": _separated(row["quantity"])}
+    told = {"unit": shell.say(UNITS[row["unit"]]), "quantity": separate_thousands(row["quantity"])}
     return [(row | told).get(name, "") for name in columns]
-
-
-def _separated(quantity: str) -> str:
-    """Return a decimal with thousands separators in its whole part."""
-    whole, point, fraction = quantity.partition(".")
-    return f"{int(whole):,}{point}{fraction}"
 
 
 def _empty(shell: Shell) -> str:

@@ -10,7 +10,7 @@ from ledger.events import InvoiceRecorded, PaymentRecorded, PriceUnit
 from ledger.money import parse_decimal, render_decimal, render_yuan
 from ledger.period import days_of_month
 from ledger.text import Text
-from ledger.usage import MICRO, render_quantity
+from ledger.usage import MICRO, render_quantity, separate_thousands
 from reports.snapshot import Snapshot
 from reports.statement import (
     Amount,
@@ -302,19 +302,13 @@ def _annex(book: Book, usage: list[DayUsage]) -> Section:
                 Words(day),
                 Words(listed.name if listed else resource),
                 Words(contract or "—"),
-                Number(_separated(render_quantity(quantity))),
+                Number(separate_thousands(render_quantity(quantity))),
                 Words(f"{render_decimal(_converted(unit, quantity), 4)} {UNITS[unit].zh}")
                 if unit
                 else Words("—"),
             )
         )
     return Section(Text("附件：每日明细", "Annex: daily detail"), (Table(columns, tuple(rows)),))
-
-
-def _separated(quantity: str) -> str:
-    """Return a decimal with thousands separators in its whole part."""
-    whole, point, fraction = quantity.partition(".")
-    return f"{int(whole):,}{point}{fraction}"
 
 
 def _basis(charge: Charge) -> Section:
