@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from ledger.errors import InvalidInputError
-from ledger.events import TYPES, Data, UsageRecorded
+from ledger.events import TYPES, Data, UsageRecorded, UsageTallied
 from ledger.identifiers import parse_credit_code
 from ledger.period import EPOCH, MILLISECOND
 from ledger.text import Text
@@ -32,6 +32,9 @@ DETAIL_LENGTH_MAX: Final = 300
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SALT = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+# CloudEvents' extension `sequence`, where it is a number; 18 digits stay within 64 bits.
+_SEQUENCE = re.compile(r"[0-9]{1,18}", re.ASCII)
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
@@ -41,7 +44,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     """One event: who says it under which id, about whom, what, and the very bytes of it.
 
     `kind` is the class of its data. `usage` is the slice that a usage record describes, None for
-    every other type.
+    every other type. `sequence` is the number that its source gave it, None where it gave none.
     """
 
     source: str
@@ -50,6 +53,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     kind: type[Data]
     raw: bytes
     usage: Slice | None = None
+    sequence: int | None = None
 
     @property
     def data(self) -> Data:
@@ -72,6 +76,7 @@ class _Envelope(msgspec.Struct, omit_defaults=True):
     type: str
     datacontenttype: str | None = None
     salt: str | None = None
+    sequence: str | int | None = None
     subject: str | None = None
     time: str | None = None
 
@@ -245,9 +250,12 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
         )
     if data.about_enterprise:
         _check_subject(subject)
+    sequence = _read_sequence(envelope.sequence)
+    if isinstance(data, UsageTallied):
+        check_name("resource", data.resource)
     if not isinstance(data, UsageRecorded):
         _refuse_controls(msgspec.to_builtins(data))
-        return Event(source, event_id, subject, type(data), raw)
+        return Event(source, event_id, subject, type(data), raw, None, sequence)
     check_name("job", data.job)
     check_name("resource", data.resource)
     if data.contract is not None:
@@ -255,7 +263,13 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     piece = slice_of(data)
     if data.quantity is not None:
         check_quantity(piece, data.quantity)
-    return Event(source, event_id, subject, UsageRecorded, raw, piece)
+    return Event(source, event_id, subject, UsageRecorded, raw, piece, sequence)
+
+
+def _read_sequence(said: str | int | None) -> int | None:
+    """Return the number of an event among its source's, None where it is none that we can count."""
+    text = str(said)
+    return int(text) if _SEQUENCE.fullmatch(text) else None
 
 
 def _refuse_controls(value: object) -> None:
@@ -305,11 +319,12 @@ class _UsageData(
     start: datetime
 
 
-class _UsageLine(msgspec.Struct, gc=False):
+class _UsageLine(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """The envelope of canonical usage: every member that it may have, in canonical order."""
 
     data: _UsageData
     id: str
+    sequence: str | None = None
     source: str
     specversion: Literal["1.0"]
     subject: str
@@ -364,4 +379,5 @@ def _parse_canonical_usage(raw: bytes) -> Event | None:
         start_ms,
         end_ms,
     )
-    return Event(line.source, line.id, line.subject, UsageRecorded, raw, piece)
+    sequence = None if line.sequence is None else _read_sequence(line.sequence)
+    return Event(line.source, line.id, line.subject, UsageRecorded, raw, piece, sequence)

@@ -42,6 +42,11 @@ ROLES: Final[dict[Access, str]] = {"write": "suanquan_writer", "read": "suanquan
 # A second writer waits this long for the first one's batch before it gives up.
 BUSY_TIMEOUT_MS: Final = 30_000
 
+# A worker that froze inside its transaction (a stopped process, a lost host) holds its log's head
+# for this long at most; then PostgreSQL ends it and the others go on. No batch takes that long.
+TRANSACTION_IDLE_MAX_MS: Final = 60_000
+STATEMENT_MAX_MS: Final = 120_000
+
 
 def open_engine(url: str, access: Access) -> Engine:
     """Return an engine for a database with the walls of its access in place.
@@ -64,6 +69,8 @@ def open_engine(url: str, access: Access) -> Engine:
         )
         if access in ROLES:
             _take_role(engine, ROLES[access])
+        if access == "write":
+            _bound_transactions(engine)
         return engine
     raise _unknown_database(dialect)
 
@@ -121,6 +128,17 @@ def _take_role(engine: Engine, role: str) -> None:
     def _set_role(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
         connection.autocommit = True
         connection.execute(f"SET ROLE {role}")
+        connection.autocommit = False
+
+
+def _bound_transactions(engine: Engine) -> None:
+    """Let PostgreSQL end a transaction of ours that does not move."""
+
+    @event.listens_for(engine, "connect")
+    def _set_limits(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+        connection.autocommit = True
+        connection.execute(f"SET idle_in_transaction_session_timeout = {TRANSACTION_IDLE_MAX_MS}")
+        connection.execute(f"SET statement_timeout = {STATEMENT_MAX_MS}")
         connection.autocommit = False
 
 

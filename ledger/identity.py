@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger import tables
 from ledger.bulk import DuplicateKeyError, insert_rows
@@ -96,16 +97,38 @@ def _key(event: Event) -> Key:
 
 
 def _number_sources(connection: Connection, names: Sequence[str]) -> dict[str, int]:
-    """Return the number of each source, numbering the new ones."""
-    table = tables.source
-    query = select(table.c.name, table.c.number).where(table.c.name.in_(names))
-    known = dict(connection.execute(query).all())
-    for name in names:
-        if name not in known:
-            known[name] = connection.execute(
-                insert(table).values(name=name).returning(table.c.number)
-            ).scalar_one()
+    """Return the number of each source, numbering the new ones.
+
+    Another log's writer may be numbering the same source: then ours waits until that one ends.
+    """
+    known = _find_sources(connection, names)
+    new = [name for name in names if name not in known]
+    if new:
+        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        statement = insert(tables.source).on_conflict_do_nothing()
+        for name in new:
+            connection.execute(statement.values(name=name))
+        known |= _find_sources(connection, new)
     return known
+
+
+def _find_sources(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """Return the number of each source that has one."""
+    table = tables.source.c
+    known: dict[str, int] = {}
+    for start in range(0, len(names), LOOKUP_KEYS_MAX):
+        part = names[start : start + LOOKUP_KEYS_MAX]
+        rows = connection.execute(select(table.name, table.number).where(table.name.in_(part)))
+        known.update({row.name: row.number for row in rows})
+    return known
+
+
+def find_standing(connection: Connection, keys: Iterable[Key]) -> dict[Key, Event]:
+    """Return the event that stands under each of the names (source, id) that are taken."""
+    wanted = set(keys)
+    numbers = _find_sources(connection, sorted({source for source, _ in wanted}))
+    known = [key for key in wanted if key[0] in numbers]
+    return _read_events(connection, _look_up(connection, numbers, known))
 
 
 def _claim(
@@ -147,7 +170,7 @@ def _look_up(
 def _read_events(connection: Connection, places: dict[Key, Place]) -> dict[Key, Event]:
     """Return the event that stands at each place."""
     entries: dict[Place, bytes] = {}
-    for log in LOG_NUMBERS:
+    for log in {name for name, _ in places.values()}:
         indexes = [index for name, index in places.values() if name == log]
         for index, raw in read_some(connection, log, indexes).items():
             entries[log, index] = raw

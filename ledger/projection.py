@@ -16,12 +16,19 @@ from sqlalchemy.exc import DataError, IntegrityError
 from ledger import tables
 from ledger.codec import Event
 from ledger.errors import InvalidInputError
+from ledger.events import RejectionSettled, UsageTallied
 from ledger.period import cut_by_day
+from ledger.quantity import parse_quantity
 from ledger.text import Text
 from ledger.usage import DayKey
 
-Merge = Literal["sum", "min", "max"]
-Key = tuple[str, ...]
+# As many numbers as fit into a positive 64-bit integer, a bit each, in a round figure.
+SEQUENCE_BITS: Final = 60
+
+Merge = Literal["sum", "min", "max", "or"]
+Key = tuple[Any, ...]
+"""Text and whole numbers, as the key columns of a table are."""
+
 Rows = dict[Key, tuple[int, ...]]
 
 
@@ -100,6 +107,8 @@ def _merge(how: Merge, old: int, new: int) -> int:
             return min(old, new)
         case "max":
             return max(old, new)
+        case "or":
+            return old | new
         case _:
             assert_never(how)
 
@@ -113,6 +122,8 @@ def _merge_sql(how: Merge, old: ColumnElement[int], new: ColumnElement[int]) -> 
             return case((new < old, new), else_=old)
         case "max":
             return case((new > old, new), else_=old)
+        case "or":
+            return old.bitwise_or(new)
         case _:
             assert_never(how)
 
@@ -142,7 +153,55 @@ def _fold_source_span(events: Iterable[Event]) -> Rows:
     return {(source,): span for source, span in spans.items()}
 
 
+def _fold_source_day(events: Iterable[Event]) -> Rows:
+    """Return what each source sent of a resource for a policy day, beside what it says it sent.
+
+    Slices that start on the day and micro-unit-seconds held during it; tallies and their sums.
+    """
+    total: dict[tuple[str, str, str], list[int]] = {}
+    for event in events:
+        piece = event.usage
+        if piece is not None:
+            started = 1
+            for day, duration_ms in cut_by_day(piece.start_ms, piece.end_ms):
+                row = total.setdefault((event.source, piece.resource, day), [0, 0, 0, 0, 0])
+                row[0] += started
+                row[1] += piece.amount_milli * duration_ms
+                started = 0
+        elif event.kind is UsageTallied:
+            said = event.data
+            assert isinstance(said, UsageTallied)
+            row = total.setdefault((event.source, said.resource, said.day), [0, 0, 0, 0, 0])
+            row[2] += 1
+            row[3] += said.events
+            row[4] += parse_quantity(said.quantity)
+    return {key: tuple(values) for key, values in total.items()}
+
+
+def _fold_sequence(events: Iterable[Event]) -> Rows:
+    """Return which numbers of each source are there: a bit each, `SEQUENCE_BITS` in a block."""
+    bits: dict[tuple[str, int], int] = {}
+    for event in events:
+        if event.sequence is not None:
+            block, number = divmod(event.sequence, SEQUENCE_BITS)
+            key = event.source, block
+            bits[key] = bits.get(key, 0) | 1 << number
+    return {key: (value,) for key, value in bits.items()}
+
+
+def _fold_settlement(events: Iterable[Event]) -> Rows:
+    """Return the refused records that were taken in after all."""
+    return {
+        (data.stream, data.position): (1,)
+        for data in (event.data for event in events if event.kind is RejectionSettled)
+        if isinstance(data, RejectionSettled)
+    }
+
+
 USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _fold_usage_day)
 SOURCE_SPAN: Final = Projection(tables.source_span, ("min", "max"), _fold_source_span)
+SOURCE_DAY: Final = Projection(tables.source_day, ("sum",) * 5, _fold_source_day)
+SEQUENCE_BLOCK: Final = Projection(tables.sequence_block, ("or",), _fold_sequence)
+SETTLEMENT: Final = Projection(tables.settlement, ("max",), _fold_settlement)
 
-PROJECTIONS: Final = (USAGE_DAY, SOURCE_SPAN)
+PROJECTIONS: Final = (USAGE_DAY, SOURCE_SPAN, SOURCE_DAY, SEQUENCE_BLOCK, SETTLEMENT)

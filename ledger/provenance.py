@@ -4,7 +4,7 @@ Each of these tables says again what the leaves say; whatever was changed behind
 with a leaf, and the leaves are under the root.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -20,7 +20,7 @@ from ledger.head import Head
 from ledger.read import decode_chunk, read_chunks
 from ledger.rejection import rejections_digest
 from ledger.store import OWN_SOURCE
-from ledger.tables import LOG_NAMES, LOG_NUMBERS
+from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 
 
@@ -63,8 +63,9 @@ def check_provenance(
     for head in heads:
         _check_log(connection, head, walk, progress)
     _check_streams(connection, walk)
-    _check_rejections(connection, walk)
-    _check_strangers(connection, walk)
+    names = {LOG_NUMBERS[head.name]: head.name for head in heads}
+    _check_rejections(connection, walk, names)
+    _check_strangers(connection, walk, names)
     return walk.findings
 
 
@@ -179,17 +180,17 @@ def _check_streams(connection: Connection, walk: _Walk) -> None:
             walk.note(None, None, "stream.next", what)
 
 
-def _check_rejections(connection: Connection, walk: _Walk) -> None:
+def _check_rejections(connection: Connection, walk: _Walk, names: Mapping[int, LogName]) -> None:
     """Hold the refusals of each batch against the digest in its closing leaf."""
     table = tables.rejection.c
     query = (
         select(tables.rejection)
-        .where(table.log.in_(LOG_NAMES))
+        .where(table.log.in_(names))
         .order_by(table.log, table.batch_index, table.position)
     )
     rows = connection.execute(query.execution_options(yield_per=1000)).mappings()
     found: set[tuple[LogName, int]] = set()
-    for key, group in groupby(rows, lambda row: (LOG_NAMES[row["log"]], row["batch_index"])):
+    for key, group in groupby(rows, lambda row: (names[row["log"]], row["batch_index"])):
         found.add(key)
         if rejections_digest(group) != walk.digests.get(key, _NO_REJECTIONS):
             what = Text("拒收记录与批摘要不符", "refusals do not give the batch's digest")
@@ -199,10 +200,10 @@ def _check_rejections(connection: Connection, walk: _Walk) -> None:
         walk.note(log, index, "rejection.position", what)
 
 
-def _check_strangers(connection: Connection, walk: _Walk) -> None:
+def _check_strangers(connection: Connection, walk: _Walk, names: Mapping[int, LogName]) -> None:
     """Look for rows that belong to no log at all, and for sources that gave no event."""
     for table in (tables.identity, tables.rejection):
-        query = select(table.c.log).where(table.c.log.not_in(LOG_NAMES)).distinct()
+        query = select(table.c.log).where(table.c.log.not_in(names)).distinct()
         for number in connection.scalars(query):
             what = Text(f"没有编号为 {number} 的日志", f"there is no log number {number}")
             walk.note(None, None, f"{table.name}.log", what)

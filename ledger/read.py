@@ -5,6 +5,7 @@ Readers never look past the head that they were given, so a reader beside a writ
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import zstandard
@@ -20,6 +21,9 @@ from ledger.text import Text
 
 # A bundle holds 256 entries of at most 65,535 bytes, each behind a 16-bit length.
 BUNDLE_BYTES_MAX: Final = merkle.TILE_WIDTH * (tlog.ENTRY_BYTES_MAX + 2)
+
+# One for usage and the book.
+LOGS_MIN: Final = 2
 
 CHECK_THE_LOG: Final = Text(
     "请运行 suanquan log check，并与上次签名的检查点和备份核对",
@@ -44,15 +48,20 @@ def read_heads(connection: Connection) -> dict[LogName, Head]:
     """
     rows = connection.execute(select(tables.log).order_by(tables.log.c.number)).all()
     found = {row.name: row.number for row in rows}
-    if found != LOG_NUMBERS:
+    # A ledger has the first ones of all the logs that there may be.
+    expected = dict(islice(LOG_NUMBERS.items(), max(len(found), LOGS_MIN)))
+    if found != expected:
         raise TamperedLogError(
             "wrong_logs",
-            Text(
-                f"日志应为 {LOG_NUMBERS}，实为 {found}", f"the logs are {found}, not {LOG_NUMBERS}"
-            ),
+            Text(f"日志应为 {expected}，实为 {found}", f"the logs are {found}, not {expected}"),
             CHECK_THE_LOG,
         )
     return {row.name: Head(row.name, row.origin, row.size, row.root) for row in rows}
+
+
+def usage_logs_of(heads: Iterable[LogName]) -> list[LogName]:
+    """Return the names of the usage logs among a ledger's, in order."""
+    return [name for name in heads if name != "book"]
 
 
 def decode_chunk(chunk: Chunk) -> list[bytes]:

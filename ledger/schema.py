@@ -1,37 +1,56 @@
 """Build or upgrade a database by migrating it: the only file that drives Alembic."""
 
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, inspect, select
 
 from ledger import merkle, tables
+from ledger.bulk import insert_rows
+from ledger.codec import Event
+from ledger.errors import InvalidInputError
+from ledger.projection import PROJECTIONS
+from ledger.read import read_events, read_heads
+from ledger.replay import fold
+from ledger.text import Text
 
 _CONFIGURATION: Final = Path(__file__).parents[1] / "alembic.ini"
 
 
-def upgrade(engine: Engine, origin: str) -> str:
+def upgrade(engine: Engine, origin: str, usage_logs: int = 1) -> str:
     """Return the revision that a database has after every migration was applied to it.
 
-    The logs are created empty where they are missing; a log's origin is `<origin>/<name>` for ever.
+    The logs are created empty where they are missing: the book and as many usage logs as asked
+    for, which are never taken away again. A log's origin is `<origin>/<name>` for ever. A
+    projection that is new is filled from the logs. Raises `InvalidInputError` (`bad_usage_logs`).
     """
+    if not 1 <= usage_logs <= tables.USAGE_LOGS_MAX:
+        raise InvalidInputError(
+            "bad_usage_logs",
+            Text(f"用量日志数 {usage_logs} 不可用", f"cannot have {usage_logs} usage logs"),
+            Text(f"应为 1 至 {tables.USAGE_LOGS_MAX}", f"give 1 to {tables.USAGE_LOGS_MAX}"),
+        )
     with engine.begin() as connection:
+        present = set(inspect(connection).get_table_names())
         config = Config(_CONFIGURATION)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        _create_logs(connection, origin)
+        _create_logs(connection, origin, usage_logs)
+        _fill_projections(connection, present)
         revision = MigrationContext.configure(connection).get_current_revision()
     assert revision is not None
     return revision
 
 
-def _create_logs(connection: Connection, origin: str) -> None:
+def _create_logs(connection: Connection, origin: str, usage_logs: int) -> None:
     """Insert the head row of each log that has none."""
     present = set(connection.scalars(select(tables.log.c.name)))
-    for name, number in tables.LOG_NUMBERS.items():
+    for name, number in islice(tables.LOG_NUMBERS.items(), usage_logs + 1):
         if name not in present:
             connection.execute(
                 insert(tables.log).values(
@@ -43,3 +62,19 @@ def _create_logs(connection: Connection, origin: str) -> None:
                     frontier=b"",
                 )
             )
+
+
+def _fill_projections(connection: Connection, present: set[str]) -> None:
+    """Fill each projection whose table was not there before from the logs' bytes."""
+    new = [projection for projection in PROJECTIONS if projection.name not in present]
+    if not new:
+        return
+
+    def events() -> Iterator[Event]:
+        for head in read_heads(connection).values():
+            for _, event in read_events(connection, head.name, 0, head.size):
+                yield event
+
+    for projection, rows in zip(new, fold(new, events()).values(), strict=True):
+        filled = [(*key, *values) for key, values in sorted(rows.items())]
+        insert_rows(connection, projection.table, filled)

@@ -22,8 +22,18 @@ from sqlalchemy import (
 
 from ledger.events import LogName
 
-LOG_NUMBERS: Final[dict[LogName, int]] = {"usage": 1, "book": 2}
-"""The logs of one ledger and the numbers that stand for them in its tables."""
+# More workers than one database can serve; it only bounds the names below.
+USAGE_LOGS_MAX: Final = 64
+
+LOG_NUMBERS: Final[dict[LogName, int]] = {
+    "usage": 1,
+    "book": 2,
+    **{f"usage-{number}": 3 + number for number in range(1, USAGE_LOGS_MAX)},
+}
+"""Every log that a ledger may have and the number that stands for it in its tables.
+
+There is one book, and as many usage logs as work side by side: `usage`, `usage-1` and so on.
+"""
 
 LOG_NAMES: Final = {number: name for name, number in LOG_NUMBERS.items()}
 
@@ -142,11 +152,43 @@ source_span: Final = Table(
     comment="Projection: the time that each source's usage covers.",
 )
 
+source_day: Final = Table(
+    "source_day",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("events", BigInteger, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("tallies", BigInteger, nullable=False),
+    Column("tallied_events", BigInteger, nullable=False),
+    Column("tallied_quantity", BigInteger, nullable=False),
+    comment="Projection: what each source sent for a policy day, beside what it says it sent.",
+)
+
+sequence_block: Final = Table(
+    "sequence_block",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("bits", BigInteger, nullable=False),
+    comment="Projection: which of a source's numbers are recorded, a bit each, 60 in a block.",
+)
+
+settlement: Final = Table(
+    "settlement",
+    metadata,
+    Column("stream", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("settled", BigInteger, nullable=False),
+    comment="Projection: refused records that were taken in after all.",
+)
+
 APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
 """Tables whose rows are never changed or removed."""
 
 HEADS: Final = {"log": ("size", "root", "frontier"), "stream": ("next",)}
 """Tables whose rows only move forward, and the columns that may move."""
 
-PROJECTIONS: Final = ("usage_day", "source_span")
+PROJECTIONS: Final = ("usage_day", "source_span", "source_day", "sequence_block", "settlement")
 """Caches of the log."""

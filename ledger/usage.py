@@ -5,7 +5,6 @@ instants are whole milliseconds, so nothing is ever rounded here.
 """
 
 import re
-from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +13,7 @@ import msgspec
 from ledger.errors import InvalidInputError
 from ledger.events import UsageRecorded
 from ledger.period import cut_by_day, parse_instant
+from ledger.quantity import MICRO, parse_quantity
 from ledger.text import Text
 
 # No centre has a tenth as many cards, terabytes or ports: more is a wrong unit. It also keeps a
@@ -27,10 +27,7 @@ SLICE_MS_MAX: Final = 366 * 86_400_000
 INSTANT_MS_MIN: Final = 946_684_800_000
 INSTANT_MS_MAX: Final = 4_102_444_800_000
 
-MICRO: Final = 1_000_000
-
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,3}))?", re.ASCII)
-_QUANTITY = re.compile(r"(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,6})?", re.ASCII)
 
 
 class Slice(msgspec.Struct, frozen=True, gc=False):
@@ -120,9 +117,11 @@ def quantity_of(piece: Slice) -> int:
 
 
 def check_quantity(piece: Slice, quantity: str) -> None:
-    """Raise `InvalidInputError` (`quantity_mismatch`) unless a stated quantity is right."""
-    stated = Fraction(quantity) * MICRO if _QUANTITY.fullmatch(quantity) else None
-    if stated != quantity_of(piece):
+    """Raise `InvalidInputError` unless a stated quantity is one and is right.
+
+    Codes: `bad_quantity`, `quantity_mismatch`.
+    """
+    if parse_quantity(quantity) != quantity_of(piece):
         computed = render_quantity(quantity_of(piece))
         raise InvalidInputError(
             "quantity_mismatch",

@@ -9,8 +9,9 @@ from fractions import Fraction
 from ledger.events import InvoiceRecorded, PaymentRecorded, PriceUnit
 from ledger.money import parse_decimal, render_decimal, render_yuan
 from ledger.period import days_of_month
+from ledger.quantity import MICRO
 from ledger.text import Text
-from ledger.usage import MICRO, render_quantity, separate_thousands
+from ledger.usage import render_quantity, separate_thousands
 from reports.snapshot import Snapshot
 from reports.statement import (
     Amount,

@@ -9,7 +9,13 @@ from ledger.events import LogName
 from ledger.head import Head
 from ledger.projection import USAGE_DAY, Rows
 from ledger.query import read_usage_days
-from ledger.read import CHECK_THE_LOG, read_events, read_heads, read_tile
+from ledger.read import (
+    CHECK_THE_LOG,
+    read_events,
+    read_heads,
+    read_tile,
+    usage_logs_of,
+)
 from ledger.replay import fold
 from ledger.text import Text
 from reports.snapshot import Sizes, Snapshot
@@ -36,19 +42,28 @@ def replay_snapshots(connection: Connection, sizes: Iterable[Sizes]) -> Iterator
     """
     heads = read_heads(connection)
     book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
-    for wanted in sizes:
+    for stated in sizes:
+        wanted = _complete(heads, stated)
         _require_sizes(heads, wanted)
         if any(wanted[log] < size for log, size in at.items()):
             book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
         for _, event in read_events(connection, "book", at["book"], wanted["book"]):
             book.apply(event)
-        fresh = read_events(connection, "usage", at["usage"], wanted["usage"])
-        folded = fold([USAGE_DAY], (event for _, event in fresh))
-        for key, values in folded[USAGE_DAY.name].items():
-            old = rows.get(key)
-            rows[key] = values if old is None else USAGE_DAY.merge(old, values)
+        for log in usage_logs_of(heads):
+            fresh = read_events(connection, log, at[log], wanted[log])
+            folded = fold([USAGE_DAY], (event for _, event in fresh))
+            for key, values in folded[USAGE_DAY.name].items():
+                old = rows.get(key)
+                rows[key] = values if old is None else USAGE_DAY.merge(old, values)
         at = dict(wanted)
-        yield Snapshot(book, _group(rows), _heads_at(connection, heads, wanted))
+        seen = {name: heads[name] for name in heads if name in stated}
+        yield Snapshot(book, _group(rows), _heads_at(connection, seen, wanted))
+
+
+def _complete(heads: dict[LogName, Head], stated: Sizes) -> Sizes:
+    """Return sizes with the usage logs that were added after they were stated, then empty."""
+    later = [log for log in usage_logs_of(heads) if log != "usage"]
+    return {**dict.fromkeys(later, 0), **stated}
 
 
 def _require_sizes(heads: dict[LogName, Head], wanted: Sizes) -> None:

@@ -13,7 +13,7 @@ Sizes = dict[LogName, int]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The book, every enterprise's daily usage in order, and the tree heads of both logs."""
+    """The book, every enterprise's daily usage in order, and every log's tree head."""
 
     book: Book
     usage: dict[str, list[DayUsage]]

@@ -46,7 +46,8 @@ CORE: Final = words(
     """
     ledger.__init__ ledger.codec ledger.errors ledger.events ledger.finding ledger.head
     ledger.identifiers
-    ledger.journal ledger.merkle ledger.money ledger.period ledger.text ledger.tlog ledger.usage
+    ledger.journal ledger.merkle ledger.money ledger.period ledger.quantity ledger.text ledger.tlog
+    ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.map_shape ingest.mapping
     ingest.simulate ingest.topic
     vouchers
@@ -58,11 +59,12 @@ CORE: Final = words(
 
 SHELL: Final = words(
     """
-    ledger.bulk ledger.check ledger.config ledger.database ledger.identity ledger.projection
+    ledger.batch ledger.bulk ledger.check ledger.config ledger.database ledger.identity ledger.log_writer
+    ledger.projection
     ledger.provenance ledger.query ledger.read ledger.rejection ledger.replay ledger.schema
     ledger.shape ledger.signing ledger.store ledger.tables
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap
-    ingest.watchdog ingest.worker
+    ingest.security ingest.status ingest.watchdog ingest.worker
     vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal
     reports.sheets

@@ -10,7 +10,8 @@ from typing import Final, Literal, NamedTuple
 
 from ledger.events import ContractRegistered, PriceLine, PriceUnit
 from ledger.money import FEN_PER_YUAN, parse_decimal
-from ledger.usage import MICRO, DayKey
+from ledger.quantity import MICRO
+from ledger.usage import DayKey
 from vouchers.book import Account, Book
 
 SECONDS: Final[dict[PriceUnit, int]] = {

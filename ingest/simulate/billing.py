@@ -13,7 +13,8 @@ from ingest.simulate.cast import STORAGE, VAT_RATE, Member
 from ledger.events import Data, InvoiceRecorded, PaymentRecorded
 from ledger.money import FEN_PER_YUAN, parse_decimal, round_half_up, tax_within
 from ledger.period import HOUR_MS, midnight_ms
-from ledger.usage import MICRO, Slice, by_day
+from ledger.quantity import MICRO
+from ledger.usage import Slice, by_day
 
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400

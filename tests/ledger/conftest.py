@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, select, text
 
 from ledger import merkle, tables, tlog
 from ledger.check import check_log
-from ledger.codec import Event, encode
+from ledger.codec import Event, encode, parse
 from ledger.database import open_engine
 from ledger.events import (
     BatchRecorded,
@@ -27,10 +27,12 @@ from ledger.events import (
     PaymentRecorded,
     PriceLine,
     QualificationGranted,
+    RejectionSettled,
     ResourceListed,
     StatementIssued,
     TaxDomicileRecorded,
     UsageRecorded,
+    UsageTallied,
     VoucherDrawn,
     VoucherGranted,
 )
@@ -151,19 +153,24 @@ EXAMPLES: tuple[Data, ...] = (
         pdf_sha256="5" * 64,
         supplements="JS-2022-07-000000",
     ),
+    UsageTallied(day="2022-07-01", resource="a100", events=3, quantity="86400.5"),
+    RejectionSettled(
+        batch_log="usage-1", batch_index=7, stream="kafka:t/0", position=12, outcome="recorded"
+    ),
 )
 
 
 Dump = dict[str, list[tuple[object, ...]]]
 
 
-def usage(
+def usage(  # noqa: PLR0913 - all but one are options
     event_id: str,
     *,
     source: str = AGENT,
     subject: str = CODE,
     amount: str = "8",
     span_ms: tuple[int, int] = (0, HOUR_MS),
+    sequence: str = "",
 ) -> Event:
     """Return a usage event over a half-open span since the beginning of July."""
     data = UsageRecorded(
@@ -173,7 +180,17 @@ def usage(
         start=render_instant(JULY_MS + span_ms[0]),
         end=render_instant(JULY_MS + span_ms[1]),
     )
-    return encode(source, event_id, subject, data)
+    event = encode(source, event_id, subject, data)
+    numbered = f',"sequence":"{sequence}","source":'.encode()
+    return parse(event.raw.replace(b',"source":', numbered)) if sequence else event
+
+
+def tally(
+    event_id: str, events: int, quantity: str, *, source: str = AGENT, day: str = "2022-07-01"
+) -> Event:
+    """Return what an agent says that it sent for a day."""
+    data = UsageTallied(day=day, resource="a100", events=events, quantity=quantity)
+    return encode(source, event_id, "", data)
 
 
 def fact(event_id: str, value: int = 1, *, source: str = AGENT) -> Event:
@@ -409,6 +426,9 @@ def evidence(request: pytest.FixtureRequest) -> Ledger:
     return made
 
 
+TALLIED_BATCH = 40
+
+
 def fill(ledger: Ledger) -> None:
     """Append batches of many sizes: new, repeated, refused and conflicting records, book events.
 
@@ -428,9 +448,16 @@ def fill(ledger: Ledger) -> None:
                     subject=random_source.choice((CODE, OTHER_CODE)),
                     amount=random_source.choice(("1", "0.125", "64")),
                     span_ms=(start_ms, start_ms + duration_ms),
+                    sequence=("", str(number))[number % 3 > 0],
                 )
             )
             number += 1
+        if size == TALLIED_BATCH:
+            settled = RejectionSettled(
+                batch_log="usage", batch_index=1, stream="file", position=2, outcome="recorded"
+            )
+            retried = encode("urn:suanquan:retry", "r-1", "", settled)
+            events[-3:] = tally("t-1", 3, "86400"), tally("t-2", -1, "-0.5"), retried
         ledger.append(*events, stream=f"stream-{size % 3}")
     ledger.append(fact("f-1"), fact("f-2", 7), rejected=[b"{", b"\xff\x00"])
     ledger.append(fact("f-1"), fact("f-2", 8), usage("f-1"), usage("u-late"), rejected=[b"[]"])

@@ -16,10 +16,12 @@ from ledger.events import (
     PaymentRecorded,
     PriceLine,
     QualificationGranted,
+    RejectionSettled,
     ResourceListed,
     StatementIssued,
     TaxDomicileRecorded,
     UsageRecorded,
+    UsageTallied,
     VoucherDrawn,
     VoucherGranted,
 )
@@ -126,14 +128,20 @@ def test_a_type_is_a_noun_a_participle_and_a_version(name: str) -> None:
     assert name.split(".")[-2].endswith(("ed", "drawn"))
 
 
-def test_only_usage_and_closing_leaves_belong_to_the_usage_log() -> None:
+def test_what_concerns_metering_belongs_to_the_usage_logs() -> None:
     usage = {cls for cls in TYPES.values() if cls.log == "usage"}
-    assert usage == {UsageRecorded, BatchRecorded}
+    assert usage == {UsageRecorded, UsageTallied, BatchRecorded, RejectionSettled}
 
 
 def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
     inside = {cls for cls in TYPES.values() if not cls.outside}
-    assert inside >= {BatchRecorded, VoucherGranted, VoucherDrawn, StatementIssued}
+    assert inside >= {
+        BatchRecorded,
+        RejectionSettled,
+        VoucherGranted,
+        VoucherDrawn,
+        StatementIssued,
+    }
 
 
 def test_an_event_cannot_be_changed() -> None:

@@ -9,10 +9,27 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from ledger import tables
-from ledger.codec import Event
-from ledger.projection import PROJECTIONS, SOURCE_SPAN, USAGE_DAY, Projection
+from ledger.codec import Event, encode
+from ledger.events import RejectionSettled
+from ledger.projection import (
+    PROJECTIONS,
+    SEQUENCE_BLOCK,
+    SOURCE_DAY,
+    SOURCE_SPAN,
+    USAGE_DAY,
+    Projection,
+)
+from ledger.quantity import MICRO
 from ledger.usage import by_day, quantity_of
-from tests.ledger.conftest import CODE, HOUR_MS, JULY_MS, OTHER_CODE, Ledger, fact, usage
+from tests.ledger.conftest import CODE, HOUR_MS, JULY_MS, OTHER_CODE, Ledger, fact, tally, usage
+
+
+def settled(position: int) -> Event:
+    data = RejectionSettled(
+        batch_log="usage", batch_index=1, stream="f", position=position, outcome="duplicate"
+    )
+    return encode("urn:suanquan:retry", f"usage/1/{position}", "", data)
+
 
 EVENTS = [
     usage(
@@ -21,8 +38,18 @@ EVENTS = [
         subject=(CODE, OTHER_CODE)[at % 3 % 2],
         amount=("1", "0.5", "64")[at % 3],
         span_ms=(at * HOUR_MS, at * HOUR_MS + (at * 7 % 5 + 1) * 11 * HOUR_MS),
+        sequence=("", str(at * 9))[at % 3 > 0],
     )
     for at in range(12)
+]
+MIXED = [
+    *EVENTS[:3],
+    tally("t-1", 2, "3600.5", source="urn:a"),
+    settled(4),
+    *EVENTS[3:6],
+    tally("t-2", -1, "-0.5", source="urn:a"),
+    settled(9),
+    *EVENTS[6:],
 ]
 
 
@@ -36,7 +63,7 @@ def fold_in_parts(projection: Projection, parts: list[list[Event]]) -> dict[Any,
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda one: one.name)
 def test_every_cut_of_a_few_events_folds_to_the_same_rows(projection: Projection) -> None:
-    events = EVENTS[:6]
+    events = MIXED[:6]
     whole = projection.fold(events)
     for cuts in itertools.product([True, False], repeat=len(events) - 1):
         parts = [[events[0]]]
@@ -47,11 +74,11 @@ def test_every_cut_of_a_few_events_folds_to_the_same_rows(projection: Projection
         assert fold_in_parts(projection, parts) == whole
 
 
-@given(st.permutations(EVENTS), st.integers(0, len(EVENTS)))
+@given(st.permutations(MIXED), st.integers(0, len(MIXED)))
 def test_the_order_of_arrival_changes_no_row(events: list[Event], cut: int) -> None:
     for projection in PROJECTIONS:
         parts = [events[:cut], events[cut:]]
-        assert fold_in_parts(projection, parts) == projection.fold(EVENTS)
+        assert fold_in_parts(projection, parts) == projection.fold(MIXED)
 
 
 def test_usage_by_day_adds_up_to_the_quantities() -> None:
@@ -69,20 +96,40 @@ def test_a_source_spans_from_its_first_start_to_its_last_end() -> None:
     assert SOURCE_SPAN.fold(events) == {("urn:agent:1",): (JULY_MS + 1, JULY_MS + 9)}
 
 
+def test_what_a_source_sent_stands_beside_what_it_says() -> None:
+    events = [
+        usage("1", amount="2", span_ms=(20 * HOUR_MS, 25 * HOUR_MS)),
+        usage("2", span_ms=(0, HOUR_MS)),
+        tally("t", 3, "57600.25"),
+        tally("u", -1, "-0.25"),
+    ]
+    sent = 2 * 4 * 3600 + 8 * 3600
+    assert SOURCE_DAY.fold(events) == {
+        ("urn:agent:1", "a100", "2022-07-01"): (2, sent * MICRO, 2, 2, 57_600 * MICRO),
+        ("urn:agent:1", "a100", "2022-07-02"): (0, 2 * 3600 * MICRO, 0, 0, 0),
+    }
+
+
+def test_numbers_are_a_bit_each() -> None:
+    events = [usage(f"{at}", sequence=at) for at in ("0", "007", "59", "60", "x1", "9" * 19)]
+    block = 1 | 1 << 7 | 1 << 59
+    assert SEQUENCE_BLOCK.fold(events) == {("urn:agent:1", 0): (block,), ("urn:agent:1", 1): (1,)}
+
+
 def test_the_book_leaves_usage_alone() -> None:
-    assert [projection.fold([fact("1")]) for projection in PROJECTIONS] == [{}, {}]
+    assert all(projection.fold([fact("1")]) == {} for projection in PROJECTIONS)
 
 
 def test_the_database_merges_as_python_does(ledger: Ledger) -> None:
     for cut in (1, 4, 5, 9):
         with ledger.write.connect() as connection:
             for projection in PROJECTIONS:
-                projection.apply(connection, EVENTS[:cut])
+                projection.apply(connection, MIXED[:cut])
                 projection.apply(connection, [])
-                projection.apply(connection, EVENTS[cut:])
+                projection.apply(connection, MIXED[cut:])
                 rows = connection.execute(select(projection.table)).all()
-                expected = {(*k, *v) for k, v in projection.fold(EVENTS).items()}
-                assert {tuple(row) for row in rows} == expected
+                expected = {(*k, *v) for k, v in projection.fold(MIXED).items()}
+                assert {tuple(row) for row in rows} == expected != set()
             connection.rollback()
 
 

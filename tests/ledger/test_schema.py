@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -38,14 +39,14 @@ def test_an_upgraded_database_has_empty_logs(ledger: Ledger) -> None:
         rows = connection.execute(select(tables.log).order_by(tables.log.c.number)).all()
     assert rows == [
         (number, name, f"{ORIGIN}/{name}", 0, merkle.EMPTY_ROOT, b"")
-        for name, number in LOG_NUMBERS.items()
+        for name, number in islice(LOG_NUMBERS.items(), 2)
     ]
 
 
 def test_upgrading_again_changes_nothing(ledger: Ledger) -> None:
     ledger.append(usage("u-1"), fact("f-1"), rejected=[b"{"])
     before = ledger.dump()
-    assert upgrade(ledger.own, "another.example") == "0001"
+    assert upgrade(ledger.own, "another.example") == "0002"
     assert ledger.dump() == before
 
 

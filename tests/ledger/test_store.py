@@ -96,7 +96,7 @@ def test_batches_of_any_size_give_the_tree_of_their_leaves_one_by_one(ledger: Le
         mixed = made + books
         chance.shuffle(mixed)
         ledger.append(*mixed)
-    for log in LOG_NUMBERS:
+    for log in ledger.heads():
         check_tree(ledger, log)
     kept = [e for e in events_of(ledger, "usage") if e.source != OWN_SOURCE]
     assert sorted(e.id for e in kept) == sorted(e.id for e in sent)
@@ -135,12 +135,12 @@ def test_seen_is_recorded_and_duplicate_and_rejected(ledger: Ledger) -> None:
     ledger.append(usage("1"), fact("1-f"))
     again = [usage("1"), usage("2"), fact("1-f"), fact("2-f"), fact("1", 5), usage("1", amount="1")]
     outcome = ledger.append(*again, rejected=[b"{", b"["])
-    assert outcome == Outcome(recorded=2, duplicate=2, rejected=4, next=10)
+    assert outcome == Outcome(2, 2, 4, 10, "book", 4)
     last = closing_leaves(ledger)[-1]
     assert (last.seen, last.recorded, last.duplicate, last.rejected) == (5, 1, 1, 3)
     last = closing_leaves(ledger, "book")[-1]
     assert (last.seen, last.recorded, last.duplicate, last.rejected) == (3, 1, 1, 1)
-    for log in LOG_NUMBERS:
+    for log in ledger.heads():
         for leaf in closing_leaves(ledger, log):
             assert leaf.seen == leaf.recorded + leaf.duplicate + leaf.rejected
     assert ledger.findings() == []
@@ -159,11 +159,11 @@ def test_a_closing_leaf_says_what_was_seen_of_which_stream_and_when(ledger: Ledg
 
 def test_a_batch_closes_only_the_logs_that_it_touches(ledger: Ledger) -> None:
     ledger.append(fact("1"))
-    assert [ledger.heads()[log].size for log in LOG_NUMBERS] == [0, 2]
+    assert [ledger.heads()[log].size for log in ("usage", "book")] == [0, 2]
     ledger.append(fact("2"), rejected=[b"{"])
-    assert [ledger.heads()[log].size for log in LOG_NUMBERS] == [1, 4]
+    assert [ledger.heads()[log].size for log in ("usage", "book")] == [1, 4]
     ledger.store.append(Batch("file", 3, 3, 9, []), NOW_MS)
-    assert [ledger.heads()[log].size for log in LOG_NUMBERS] == [2, 4]
+    assert [ledger.heads()[log].size for log in ("usage", "book")] == [2, 4]
     assert closing_leaves(ledger)[-1].next == 9
     assert ledger.findings() == []
 
@@ -235,7 +235,7 @@ def test_a_batch_read_again_changes_nothing_at_all(ledger: Ledger, first: int) -
 def test_what_is_new_in_a_batch_read_again_is_recorded(ledger: Ledger) -> None:
     ledger.store.append(batch([usage("0")], rejections=[rejection(1)]), NOW_MS)
     again = batch([usage("0"), usage("1")], expected=2, first=0)
-    assert ledger.store.append(again, NOW_MS) == Outcome(1, 1, 0, 2)
+    assert ledger.store.append(again, NOW_MS) == Outcome(1, 1, 0, 2, "usage", 4)
     assert ledger.dump()["stream"] == [("file", 2)]
     refused_late = batch([], expected=2, first=0, rejections=[rejection(0), rejection(1)])
     ledger.store.append(refused_late, NOW_MS)
@@ -246,7 +246,7 @@ def test_what_is_new_in_a_batch_read_again_is_recorded(ledger: Ledger) -> None:
 def test_a_batch_that_overlaps_what_was_read_goes_on_from_there(ledger: Ledger) -> None:
     ledger.store.append(batch([usage("0"), usage("1")], rejections=[rejection(2)]), NOW_MS)
     overlap = Batch("file", 3, 1, 4, [(1, usage("1")), (3, usage("3"))], [rejection(2)])
-    assert ledger.store.append(overlap, NOW_MS) == Outcome(1, 1, 1, 4)
+    assert ledger.store.append(overlap, NOW_MS) == Outcome(1, 1, 1, 4, "usage", 5)
     assert ledger.dump()["stream"] == [("file", 4)]
     assert len(ledger.dump()["rejection"]) == 1
     assert ledger.findings() == []
@@ -263,8 +263,8 @@ def test_positions_may_jump_where_a_stream_has_gaps(ledger: Ledger) -> None:
 
 
 def test_commands_stand_on_a_stream_of_their_own(ledger: Ledger) -> None:
-    assert ledger.store.append_own([fact("1"), fact("2")], NOW_MS) == Outcome(2, 0, 0, 2)
-    assert ledger.store.append_own([fact("2"), fact("3")], NOW_MS) == Outcome(1, 1, 0, 4)
+    assert ledger.store.append_own([fact("1"), fact("2")], NOW_MS) == Outcome(2, 0, 0, 2, "book", 3)
+    assert ledger.store.append_own([fact("2"), fact("3")], NOW_MS) == Outcome(1, 1, 0, 4, "book", 5)
     assert ledger.store.position(OWN_STREAM) == 4
     assert ledger.findings() == []
 
@@ -314,7 +314,7 @@ def test_a_crash_in_a_projection_leaves_nothing(ledger: Ledger) -> None:
         with pytest.raises(CrashError):
             Store(ledger.write, projections).append(BATCH, NOW_MS)
         assert ledger.dump() == before
-    assert ledger.store.append(BATCH, NOW_MS) == Outcome(2, 1, 2, 7)
+    assert ledger.store.append(BATCH, NOW_MS) == Outcome(2, 1, 2, 7, "book", 4)
     assert ledger.findings() == []
 
 
@@ -407,9 +407,9 @@ def test_two_writers_at_once_leave_one_correct_ledger(ledger: Ledger) -> None:
     assert sum(outcome.recorded for outcome in outcomes) == 16 + 2 * 16 + 2 * 16
     assert sum(outcome.duplicate for outcome in outcomes) == 16
     assert ledger.dump()["stream"] == [("own-0", 24), ("own-1", 24), ("shared", 48)]
-    for log in LOG_NUMBERS:
+    for log in ledger.heads():
         check_tree(ledger, log)
-    ids = [e.id for log in LOG_NUMBERS for e in events_of(ledger, log) if e.source != OWN_SOURCE]
+    ids = [e.id for log in ledger.heads() for e in events_of(ledger, log) if e.source != OWN_SOURCE]
     assert len(ids) == len(set(ids)) == 80
     assert ledger.findings() == []
 
@@ -469,7 +469,7 @@ def test_a_rejection_quotes_both_languages(ledger: Ledger) -> None:
 
 def test_an_outcome_counts_what_the_ledger_holds(evidence: Ledger) -> None:
     stored = evidence.dump()
-    leaves = [leaf for log in LOG_NUMBERS for leaf in closing_leaves(evidence, log)]
+    leaves = [leaf for log in evidence.heads() for leaf in closing_leaves(evidence, log)]
     assert sum(leaf.recorded for leaf in leaves) == len(stored["identity"])
     assert sum(leaf.rejected for leaf in leaves) == len(stored["rejection"])
     assert {e.subject for e in events_of(evidence, "book")} == {CODE, ""}

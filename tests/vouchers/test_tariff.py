@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from ledger.usage import MICRO
+from ledger.quantity import MICRO
 from tests.small_ledger import CODE, account_of
 from vouchers.tariff import Price, find_price
 

@@ -1,0 +1,74 @@
+"""Every event type: what may stand in a leaf's `data`, version by version.
+
+Types are named `cn.suanquan.<noun>.<past participle>.v1` (CloudEvents 1.0). A change of meaning is
+a new class with the next version; a released class never changes. Unknown fields are refused.
+A class says to which log it belongs, whether it may come from outside, and whether it is about an
+enterprise (then `subject` is that enterprise's credit code).
+"""
+
+from ledger.events.data import Data, LogKind, LogName
+from ledger.events.metering import BatchRecorded, RejectionSettled, UsageRecorded, UsageTallied
+from ledger.events.papers import (
+    ContractRegistered,
+    DeclarationFiled,
+    EnterpriseRegistered,
+    FactReported,
+    InvoiceRecorded,
+    PaymentRecorded,
+    PriceLine,
+    PriceUnit,
+    QualificationGranted,
+    ResourceKind,
+    ResourceListed,
+    TaxDomicileRecorded,
+)
+from ledger.events.settlement import StatementIssued, VoucherDrawn, VoucherGranted
+
+__all__ = [
+    "TYPES",
+    "BatchRecorded",
+    "ContractRegistered",
+    "Data",
+    "DeclarationFiled",
+    "EnterpriseRegistered",
+    "FactReported",
+    "InvoiceRecorded",
+    "LogKind",
+    "LogName",
+    "PaymentRecorded",
+    "PriceLine",
+    "PriceUnit",
+    "QualificationGranted",
+    "RejectionSettled",
+    "ResourceKind",
+    "ResourceListed",
+    "StatementIssued",
+    "TaxDomicileRecorded",
+    "UsageRecorded",
+    "UsageTallied",
+    "VoucherDrawn",
+    "VoucherGranted",
+]
+
+TYPES: dict[str, type[Data]] = {
+    cls.type: cls
+    for cls in (
+        UsageRecorded,
+        BatchRecorded,
+        EnterpriseRegistered,
+        QualificationGranted,
+        TaxDomicileRecorded,
+        FactReported,
+        DeclarationFiled,
+        ResourceListed,
+        ContractRegistered,
+        InvoiceRecorded,
+        PaymentRecorded,
+        VoucherGranted,
+        VoucherDrawn,
+        StatementIssued,
+        UsageTallied,
+        RejectionSettled,
+    )
+}
+"""Every released event type by its name."""

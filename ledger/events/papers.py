@@ -1,0 +1,217 @@
+"""Events of papers: enterprises, resources, contracts, invoices and payments."""
+
+import re
+from typing import ClassVar, Literal
+
+import msgspec
+
+from ledger.errors import InvalidInputError
+from ledger.events.data import Data, check_dates, check_fen, check_period, check_year
+from ledger.identifiers import parse_credit_code, parse_invoice_number
+from ledger.money import parse_decimal
+from ledger.text import Text
+
+ResourceKind = Literal["accelerator", "storage", "network", "support"]
+PriceUnit = Literal["card_hour", "pflops_day", "tb_day"]
+
+_REGION = re.compile(r"[1-9][0-9]{5}", re.ASCII)
+
+
+class EnterpriseRegistered(Data, frozen=True):
+    """An enterprise is known by name; `synthetic` where its name and code were made up."""
+
+    type: ClassVar[str] = "cn.suanquan.enterprise.registered.v1"
+
+    name: str
+    registered_region: str | None = None
+    synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the region's form (GB/T 2260)."""
+        if self.registered_region is not None and not _REGION.fullmatch(self.registered_region):
+            raise InvalidInputError(
+                "bad_region",
+                Text(
+                    f"行政区划代码格式不对：{self.registered_region[:20]!r}",
+                    f"not a region code: {self.registered_region[:20]!r}",
+                ),
+                Text("应为 6 位数字，如 420100", "it has six digits, such as 420100"),
+            )
+
+
+class QualificationGranted(Data, frozen=True):
+    """A status is held from a day to a day, both included; open-ended where one is left out."""
+
+    type: ClassVar[str] = "cn.suanquan.enterprise.qualification.granted.v1"
+
+    kind: str
+    number: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+    carrier: str | None = None
+    recognised_by: Literal["national", "province", "city", "district"] | None = None
+    evidence_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the period."""
+        check_period(self.valid_from, self.valid_to)
+
+
+class TaxDomicileRecorded(Data, frozen=True):
+    """The enterprise pays its taxes in a zone from a day to a day."""
+
+    type: ClassVar[str] = "cn.suanquan.enterprise.tax_domicile.recorded.v1"
+
+    zone: str
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the period."""
+        check_period(self.valid_from, self.valid_to)
+
+
+class FactReported(Data, frozen=True):
+    """A figure of one year, such as `sales_fen`."""
+
+    type: ClassVar[str] = "cn.suanquan.enterprise.fact.reported.v1"
+
+    name: str
+    year: int
+    value: int
+
+    def __post_init__(self) -> None:
+        """Check the year and the figure."""
+        check_year(self.year)
+        check_fen(self.value, self.name[:40])
+
+
+class DeclarationFiled(Data, frozen=True):
+    """What the enterprise declares about itself for the claims of one year."""
+
+    type: ClassVar[str] = "cn.suanquan.enterprise.declaration.filed.v1"
+
+    year: int
+    related_party: bool
+    serious_dishonesty: bool
+
+    def __post_init__(self) -> None:
+        """Check the year."""
+        check_year(self.year)
+
+
+class ResourceListed(Data, frozen=True):
+    """The centre offers a resource; `pflops` is what one card does at FP16."""
+
+    type: ClassVar[str] = "cn.suanquan.resource.listed.v1"
+    about_enterprise: ClassVar[bool] = False
+
+    resource: str
+    name: str
+    kind: ResourceKind
+    unit: Literal["card", "tb"]
+    listed_on: str
+    pflops: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the date and the conversion."""
+        check_dates(listed_on=self.listed_on)
+        if self.pflops is not None:
+            parse_decimal(self.pflops, 6)
+
+
+class PriceLine(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True
+):
+    """A unit price in yuan, tax included, for the days from `valid_from` through `valid_to`."""
+
+    resource: str
+    unit_price: str
+    per: PriceUnit
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the price and the period."""
+        parse_decimal(self.unit_price, 6)
+        check_period(self.valid_from, self.valid_to)
+
+
+class ContractRegistered(Data, frozen=True):
+    """An enterprise buys from a provider at stated prices; `vat_rate` such as `0.06`."""
+
+    type: ClassVar[str] = "cn.suanquan.contract.registered.v1"
+
+    contract: str
+    provider: str
+    signed_on: str
+    service_from: str
+    service_to: str
+    amount_fen: int
+    vat_rate: str
+    prices: tuple[PriceLine, ...]
+    project: str | None = None
+    synthetic: bool = False
+
+    def __post_init__(self) -> None:
+        """Check parties, dates, money and the rate."""
+        parse_credit_code(self.provider)
+        check_dates(signed_on=self.signed_on)
+        check_period(self.service_from, self.service_to)
+        check_fen(self.amount_fen, "amount_fen")
+        if parse_decimal(self.vat_rate, 4) >= 1:
+            raise InvalidInputError(
+                "absurd_rate",
+                Text(
+                    f"税率 {self.vat_rate} 不小于 1", f"the VAT rate {self.vat_rate} is not below 1"
+                ),
+                Text("6% 请写成 0.06", "write 6 % as 0.06"),
+            )
+
+
+class InvoiceRecorded(Data, frozen=True):
+    """An invoice, tax included, for service under a contract from a day through a day."""
+
+    type: ClassVar[str] = "cn.suanquan.invoice.recorded.v1"
+
+    invoice: str
+    contract: str
+    issued_on: str
+    amount_fen: int
+    tax_fen: int
+    service_from: str
+    service_to: str
+
+    def __post_init__(self) -> None:
+        """Check number, dates and money."""
+        parse_invoice_number(self.invoice)
+        check_dates(issued_on=self.issued_on)
+        check_period(self.service_from, self.service_to)
+        check_fen(self.amount_fen, "amount_fen")
+        check_fen(self.tax_fen, "tax_fen")
+        if self.tax_fen > self.amount_fen:
+            raise InvalidInputError(
+                "absurd_money",
+                Text(
+                    f"税额 {self.tax_fen} 分大于价税合计 {self.amount_fen} 分",
+                    f"the tax, {self.tax_fen} fen, is above the total, {self.amount_fen} fen",
+                ),
+                Text("请核对发票", "check the invoice"),
+            )
+
+
+class PaymentRecorded(Data, frozen=True):
+    """A payment from the enterprise to the provider against one invoice."""
+
+    type: ClassVar[str] = "cn.suanquan.payment.recorded.v1"
+
+    payment: str
+    invoice: str
+    paid_on: str
+    amount_fen: int
+
+    def __post_init__(self) -> None:
+        """Check number, date and money."""
+        parse_invoice_number(self.invoice)
+        check_dates(paid_on=self.paid_on)
+        check_fen(self.amount_fen, "amount_fen")
