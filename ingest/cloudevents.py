@@ -7,11 +7,8 @@ agent that meters must not be able to write payments.
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Sequence
 from typing import Final
-
-import msgspec
 
 from ledger.codec import Event, encode_attributes, parse
 from ledger.errors import InvalidInputError
@@ -23,11 +20,12 @@ Headers = Sequence[tuple[str, bytes | None]]
 CONTENT_TYPE: Final = "content-type"
 PREFIX: Final = "ce_"
 
-_STRUCTURED: Final = "application/cloudevents"
-_JSON_TYPES: Final = frozenset({_STRUCTURED, f"{_STRUCTURED}+json"})
+_STRUCTURED_TYPE: Final = "application/cloudevents"
+STRUCTURED: Final = f"{_STRUCTURED_TYPE}+json".encode()
+_JSON_TYPES: Final = frozenset({_STRUCTURED_TYPE, f"{_STRUCTURED_TYPE}+json"})
 
 # What nearly every record has, so that it need not be taken apart a million times.
-_USUAL: Final = [(CONTENT_TYPE, f"{_STRUCTURED}+json".encode())]
+_USUAL: Final = [(CONTENT_TYPE, STRUCTURED)]
 
 _REQUIRED: Final = ("specversion", "type", "source", "id")
 
@@ -65,7 +63,7 @@ def _parse_marked(value: bytes, headers: Headers) -> Event:
     """Return the event of a record whose headers say in which mode it is."""
     known = _read_headers(headers)
     content_type = known.pop(CONTENT_TYPE, None)
-    if content_type is not None and content_type.lower().startswith(_STRUCTURED):
+    if content_type is not None and content_type.lower().startswith(_STRUCTURED_TYPE):
         _require_json(content_type)
         return parse(value)
     if known:
@@ -104,7 +102,7 @@ def _bad_header(name: str, raw: bytes | None) -> InvalidInputError:
 def _require_json(content_type: str) -> None:
     """Raise unless a structured record is one event in JSON."""
     media_type = content_type.lower().partition(";")[0].strip()
-    if media_type.startswith(f"{_STRUCTURED}-batch"):
+    if media_type.startswith(f"{_STRUCTURED_TYPE}-batch"):
         raise _refusal(
             "batch_mode",
             f"不接收成批的 CloudEvents（{media_type[:60]!r}）：一条消息只放一个事件",
@@ -168,46 +166,3 @@ def _refuse_type(event: Event) -> None:
 def _refusal(code: str, zh: str, en: str) -> InvalidInputError:
     """Return the refusal of a record."""
     return InvalidInputError(code, Text(zh, en), _RESEND)
-
-
-# --- what quarantine keeps of a record ---
-
-
-def render_record(key: bytes | None, value: bytes | None, headers: Headers) -> bytes:
-    """Return a whole record for quarantine: a line of JSON with key and headers, then the value.
-
-    The value comes last and as it is, so that what is cut off a long record is the value's end.
-    """
-    said = {
-        "headers": [[name, _readable(raw)] for name, raw in headers],
-        "key": _readable(key),
-    }
-    if value is None:
-        return msgspec.json.encode({**said, "value": None}) + b"\n"
-    return msgspec.json.encode(said) + b"\n" + value
-
-
-def split_record(body: bytes) -> tuple[object, dict[str, list[object]], bytes]:
-    """Return (key, headers, value) of what `render_record` gave; a header may have several values.
-
-    Where not even the headers fit into what was kept, the value is the bytes that are there.
-    """
-    line, _, value = body.partition(b"\n")
-    try:
-        said = msgspec.json.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None, {}, body
-    headers: dict[str, list[object]] = {}
-    for name, shown in said["headers"]:
-        headers.setdefault(name, []).append(shown)
-    return said["key"], headers, value
-
-
-def _readable(raw: bytes | None) -> str | dict[str, str] | None:
-    """Return bytes as text where they are text."""
-    if raw is None:
-        return None
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return {"base64": b64encode(raw).decode()}

@@ -20,8 +20,10 @@ from kafka.errors import (
 )
 from kafka.structs import OffsetAndMetadata
 
+from ingest.refusal import Overheard, refusal
+from ingest.security import PLAINTEXT, Security, client_options
 from ingest.topic import Bounds, Polled, Record, Run
-from ledger.errors import InvalidInputError
+from ledger.errors import InvalidInputError, LedgerError
 from ledger.text import Text
 
 # One poll's records are one transaction's. Large enough that a commit to disk costs little beside
@@ -37,6 +39,9 @@ PARTITION_BYTES_MAX: Final = 1 << 22
 # A member that died keeps its partitions from the others this long.
 SESSION_TIMEOUT_MS: Final = 10_000
 
+# A broker that was away is noticed this soon after it is back; the library waits half a minute.
+RECONNECT_MS_MAX: Final = 1_000
+
 LOOK_TIMEOUT_MS: Final = 5_000
 BOOTSTRAP_TIMEOUT_MS: Final = 10_000
 
@@ -44,19 +49,24 @@ BOOTSTRAP_TIMEOUT_MS: Final = 10_000
 class Source:
     """One topic, read as a member of a consumer group."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what to read, how to be let in; two are for tests
         self,
         bootstrap: str,
         topic: str,
         group: str,
         session_timeout_ms: int = SESSION_TIMEOUT_MS,
         poll_records: int = POLL_RECORDS,
+        *,
+        security: Security = PLAINTEXT,
     ) -> None:
-        """Connect; raise `InvalidInputError` (`no_broker`, `no_topic`) where there is nothing."""
+        """Connect; raise `InvalidInputError` where that fails (`ingest.refusal`) or `no_topic`."""
         # What matters reaches the user as errors and counts; the library's chatter does not.
         logging.getLogger("kafka").addHandler(logging.NullHandler())
         self.topic = topic
-        with _explained(bootstrap):
+        self._bootstrap = bootstrap
+        self._security = security
+        self._overheard = Overheard()
+        with self._explained():
             self._consumer: Any = KafkaConsumer(
                 bootstrap_servers=bootstrap.split(","),
                 group_id=group,
@@ -72,12 +82,13 @@ class Source:
                 max_partition_fetch_bytes=PARTITION_BYTES_MAX,
                 session_timeout_ms=session_timeout_ms,
                 heartbeat_interval_ms=session_timeout_ms // 4,
+                reconnect_backoff_max_ms=RECONNECT_MS_MAX,
                 bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
                 metrics_enabled=False,
+                **client_options(security),
             )
-        self._bootstrap = bootstrap
         self._listener = _Listener(self._consumer)
-        with _explained(bootstrap):
+        with self._explained():
             self.partitions = frozenset(self._consumer.partitions_for_topic(topic))
         if not self.partitions:
             self.close()
@@ -92,7 +103,7 @@ class Source:
         """Return the records that arrived within a time, and whether the assignment changed."""
         broken: dict[int, str] = {}
         found: Mapping[TopicPartition, Sequence[Record]] = {}
-        with _explained(self._bootstrap):
+        with self._explained():
             try:
                 found = self._consumer.poll(timeout_ms=timeout_ms)
             except (OffsetOutOfRangeError, LogTruncationError, CorruptRecordError) as error:
@@ -141,6 +152,8 @@ class Source:
             if error.retriable:
                 return None
             raise _refusal(self._bootstrap, error) from error
+        if names:
+            self._overheard.error = None
         return {one.partition: Bounds(first[one], end[one]) for one in names}
 
     def publish(self, partition: int, offset: int) -> None:
@@ -151,6 +164,23 @@ class Source:
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close(autocommit=False, timeout_ms=LOOK_TIMEOUT_MS)
+        self._overheard.close()
+
+    def trouble(self) -> LedgerError | None:
+        """Return why the last connection failed, as far as anybody knows."""
+        error = self._overheard.error
+        return refusal(self._bootstrap, self._security, error) if error else None
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what Kafka refuses into an error of ours; what passes by itself passes silently."""
+        try:
+            yield
+        except KafkaTimeoutError as error:
+            reason = self._overheard.error
+            raise refusal(self._bootstrap, self._security, reason) from error
+        except KafkaError as error:
+            raise _refusal(self._bootstrap, error) from error
 
     def _position(self, name: TopicPartition) -> int:
         """Return the offset of what will be read next, zero where it is open."""
@@ -190,23 +220,6 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
         """Return the assignment if it changed since the last call."""
         assigned, self._assigned = self._assigned, None
         return assigned
-
-
-@contextmanager
-def _explained(bootstrap: str) -> Iterator[None]:
-    """Turn what Kafka refuses into an error of ours; what passes by itself passes silently."""
-    try:
-        yield
-    except KafkaTimeoutError as error:
-        raise InvalidInputError(
-            "no_broker",
-            Text(
-                f"连不上 Kafka {bootstrap}：{error}", f"cannot reach Kafka at {bootstrap}: {error}"
-            ),
-            Text("请核对 --bootstrap 与网络", "check --bootstrap and the network"),
-        ) from error
-    except KafkaError as error:
-        raise _refusal(bootstrap, error) from error
 
 
 def _refusal(bootstrap: str, error: KafkaError) -> InvalidInputError:

@@ -6,8 +6,9 @@ that never returns is ended from outside by the interpreter, which prints where 
 
 import faulthandler
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from ledger.errors import LedgerError
 from ledger.text import Text
@@ -15,14 +16,28 @@ from ledger.text import Text
 STALLED_S: Final = 120
 
 
+class Timer(NamedTuple):
+    """How a process measures time and lets it pass, in seconds; a simulation has its own."""
+
+    now_s: Callable[[], float] = time.monotonic
+    wait: Callable[[float], None] = time.sleep
+
+
 class Watchdog:
     """Wants to be patted at each progress, while its context lasts."""
 
-    def __init__(self, stalled_s: int = STALLED_S, *, ends_process: bool = True) -> None:
+    def __init__(
+        self,
+        stalled_s: int = STALLED_S,
+        *,
+        ends_process: bool = True,
+        timer: Timer | None = None,
+    ) -> None:
         """`ends_process` is for processes of our own; a guest's must not be ended."""
         self._stalled_s = stalled_s
         self._ends_process = ends_process
-        self._patted_at = time.monotonic()
+        self.timer = timer or Timer()
+        self._patted_at = self.timer.now_s()
 
     def __enter__(self) -> Self:
         self.pat()
@@ -39,13 +54,13 @@ class Watchdog:
 
     def pat(self) -> None:
         """Note progress."""
-        self._patted_at = time.monotonic()
+        self._patted_at = self.timer.now_s()
         if self._ends_process:
             faulthandler.dump_traceback_later(2 * self._stalled_s, exit=True)
 
     def check(self) -> None:
         """Raise `LedgerError` (`stalled`) when there was no progress for too long."""
-        if time.monotonic() - self._patted_at > self._stalled_s:
+        if self.timer.now_s() - self._patted_at > self._stalled_s:
             raise LedgerError(
                 "stalled",
                 Text(

@@ -7,22 +7,24 @@ and goes on from there. A partition that cannot go on honestly stands still and 
 """
 
 import signal
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from ingest.cloudevents import parse_record, render_record
+from ingest.cloudevents import parse_record
 from ingest.file_worker import refuse_own, reject
 from ingest.incident import beyond_end, lost_offsets, mostly_bad, unreadable
 from ingest.overlap import Item
+from ingest.quarantine import render_record
+from ingest.status import Status
 from ingest.topic import Bounds, Polled, Record, Run, Topic
 from ingest.watchdog import Watchdog
-from ledger.database import OperationalError
+from ledger.database import DatabaseError, OperationalError
 from ledger.errors import InvalidInputError, LedgerError, RuleViolationError
+from ledger.events import LogName
 from ledger.rejection import Rejection
-from ledger.store import Batch, Outcome, Store
+from ledger.store import Batch, Store
 from ledger.text import Text
 
 # A longer run is appended in parts, so that no transaction holds more than this.
@@ -32,6 +34,10 @@ BATCH_BYTES: Final = 1 << 25
 JUDGED_RECORDS_MIN: Final = 100
 
 POLL_MS: Final = 500
+
+# While no partition is placed nothing can come but an assignment, which a poll does not return for.
+PLACE_MS: Final = 100
+
 LOOK_S: Final = 5
 RETRY_S: Final = 0.5
 
@@ -47,33 +53,6 @@ class Confirmed:
 
     bad: bool = False
     lost: Mapping[int, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """How a worker stands: counts since it began, and the lag of each partition that it reads.
-
-    seen = recorded + duplicate + rejected. `fenced` counts transactions that another worker
-    overtook. `lag` is None while no broker answers.
-    """
-
-    seen: int = 0
-    recorded: int = 0
-    duplicate: int = 0
-    rejected: int = 0
-    fenced: int = 0
-    lag: Mapping[int, int] | None = None
-    stopped: tuple[int, ...] = ()
-
-    def add(self, outcome: Outcome) -> "Status":
-        """Return the status after a batch."""
-        return replace(
-            self,
-            seen=self.seen + outcome.recorded + outcome.duplicate + outcome.rejected,
-            recorded=self.recorded + outcome.recorded,
-            duplicate=self.duplicate + outcome.duplicate,
-            rejected=self.rejected + outcome.rejected,
-        )
 
 
 class _Place(NamedTuple):
@@ -108,14 +87,16 @@ class Worker:
         self._store = store
         self._clock = clock
         self._watchdog = watchdog
+        self._timer = watchdog.timer
         self._confirmed = confirmed or Confirmed()
         self._report = report
         self._say = say
         self._assigned: frozenset[int] = frozenset()
         self._unplaced: set[int] = set()
         self._places: dict[int, _Place] = {}
+        self._usage_logs: list[LogName] = []
         self._incidents: dict[int, LedgerError] = {}
-        self._looked_at_s = time.monotonic()
+        self._looked_at_s = self._timer.now_s()
         self._stopping = False
         self.status = Status()
 
@@ -131,7 +112,7 @@ class Worker:
         """
         goals = self._goals() if until_end else None
         while not self._stopping and not self._is_done(goals):
-            polled = self._source.poll(POLL_MS)
+            polled = self._source.poll(POLL_MS if self._places else PLACE_MS)
             self._take(polled)
             for partition, run in polled.runs.items():
                 if not self._stopping:
@@ -140,7 +121,7 @@ class Worker:
                 self._pass_markers()
             self._place_all()
             self._watchdog.check()
-            if time.monotonic() - self._looked_at_s >= LOOK_S:
+            if self._timer.now_s() - self._looked_at_s >= LOOK_S:
                 self._look()
             self._report(self.status)
         self._look()
@@ -200,7 +181,11 @@ class Worker:
             return place.first >= end
         if partition in self._assigned:
             return partition in self._incidents
-        return self._position(partition) >= end
+        try:
+            return self._position(partition) >= end
+        except DatabaseError as error:
+            self._wait(error)
+            return False
 
     def _take(self, polled: Polled) -> None:
         """Note a new assignment, and what cannot be read on."""
@@ -227,12 +212,16 @@ class Worker:
             return
         try:
             positions = {one: self._position(one) for one in self._unplaced}
-        except OperationalError as error:
+            # More may have been added; each partition's usage goes to one of them.
+            self._usage_logs = self._store.usage_logs()
+            bounds = self._source.bounds(positions) or {}
+            # Asked again: what another worker recorded meanwhile, Kafka may have deleted by now.
+            standing = [one for one in bounds if self._position(one) == positions[one]]
+        except DatabaseError as error:
             self._wait(error)
             return
-        bounds = self._source.bounds(positions)
-        for partition, held in (bounds or {}).items():
-            self._place(partition, positions[partition], held)
+        for partition in standing:
+            self._place(partition, positions[partition], bounds[partition])
 
     def _place(self, partition: int, position: int, held: Bounds) -> None:
         """Start a partition, or stop it for good when its records are not there any more."""
@@ -301,31 +290,40 @@ class Worker:
             next=next_offset,
             events=[item for item in items if not isinstance(item, Rejection)],
             rejections=[item for item in items if isinstance(item, Rejection)],
+            usage_log=self._usage_logs[partition % len(self._usage_logs)],
         )
+        recorded_at_ms = self._clock()
         try:
-            outcome = self._store.append(batch, self._clock())
+            outcome = self._store.append(batch, recorded_at_ms)
         except RuleViolationError as error:
             if error.code not in _OVERTAKEN:
                 raise
-            self.status = replace(self.status, fenced=self.status.fenced + 1)
+            self.status = self.status.fence()
             zh, en = error.message.zh, error.message.en
             self._say(Text(f"本批未写入，已由别的进程处理：{zh}", f"fenced, nothing written: {en}"))
             self._displace(partition)
             return False
-        except OperationalError as error:
+        except DatabaseError as error:
             self._displace(partition)
             self._wait(error)
             return False
         self._places[partition] = _Place(outcome.next, batch.next)
-        self.status = self.status.add(outcome)
+        self.status = self.status.add(outcome, recorded_at_ms)
         self._source.publish(partition, batch.next)
         self._watchdog.pat()
         return True
 
-    def _wait(self, error: OperationalError) -> None:
-        """Say what the database cannot do, and give it a moment."""
+    def _wait(self, error: DatabaseError) -> None:
+        """Say what the database cannot do, count it, and give it a moment.
+
+        Raises what will not pass by itself.
+        """
+        # PostgreSQL ends a transaction that stood still with an error of another class.
+        if not (isinstance(error, OperationalError) or error.connection_invalidated):
+            raise error
+        self.status = self.status.retry()
         self._say(Text(f"数据库：{error.orig}；稍后重试", f"database: {error.orig}; trying again"))
-        time.sleep(RETRY_S)
+        self._timer.wait(RETRY_S)
 
     # --- progress ---
 
@@ -335,10 +333,11 @@ class Worker:
         lag: dict[int, int] | None = None
         if bounds is not None:
             lag = {one: held.end - self._places[one].first for one, held in bounds.items()}
-        self.status = replace(self.status, lag=lag, stopped=tuple(sorted(self._incidents)))
+        stopped = {one: incident.code for one, incident in self._incidents.items()}
+        self.status = self.status.look(lag, stopped)
         if lag is None or not (self._unplaced or any(lag.values())):
             self._watchdog.pat()
-        self._looked_at_s = time.monotonic()
+        self._looked_at_s = self._timer.now_s()
 
 
 def _read(record: Record) -> Item:

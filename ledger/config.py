@@ -1,25 +1,44 @@
 """Settings from the environment: read once, frozen, passed on. The README's table lists each."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Final, Self
 from urllib.parse import quote
 
 from dotenv import dotenv_values
 
+from ledger.errors import InvalidInputError
+from ledger.text import Text
+
+# Each log is a table row that every read looks at; more writers than this share them.
+USAGE_LOGS_MAX: Final = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where a ledger lives and what its logs are called.
+    """Where a ledger lives, what its logs are called, and how Kafka lets us in.
 
     `home` holds the SQLite file, keys, the last signed checkpoints and statements. `origin` is the
-    first part of each log's origin and is fixed when the database is made.
+    first part of each log's origin and is fixed when the database is made. The `kafka_…` fields are
+    as they were given, empty where they were not; `ingest.security` checks them before anything
+    connects. Secrets stay out of the representation.
     """
 
     home: Path
     database_url: str
     origin: str
+    usage_logs: int = 1
+    kafka_security_protocol: str = "PLAINTEXT"
+    kafka_ca_file: str = ""
+    kafka_certificate_file: str = ""
+    kafka_key_file: str = ""
+    kafka_key_password: str = field(default="", repr=False)
+    kafka_sasl_mechanism: str = "SCRAM-SHA-512"
+    kafka_user: str = ""
+    kafka_password: str = field(default="", repr=False)
+    kafka_password_file: str = ""
 
     @classmethod
     def of_home(cls, home: Path, database_url: str = "", origin: str = "") -> Self:
@@ -33,10 +52,35 @@ class Settings:
 
     @classmethod
     def load(cls) -> Self:
-        """Return the settings of the environment; a `.env` here fills what it lacks."""
+        """Return the settings of the environment; a `.env` here fills what it lacks.
+
+        Raises `InvalidInputError` (`bad_setting`).
+        """
         found = {**dotenv_values(Path(".env")), **os.environ}
-        return cls.of_home(
+        settings = cls.of_home(
             Path(found.get("SUANQUAN_HOME") or "var"),
             found.get("SUANQUAN_DATABASE_URL") or "",
             found.get("SUANQUAN_ORIGIN") or "",
         )
+        return replace(
+            settings,
+            usage_logs=_parse_usage_logs(found.get("SUANQUAN_USAGE_LOGS") or "1"),
+            **_kafka_settings(found),
+        )
+
+
+def _kafka_settings(found: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the settings of Kafka that were given, by their fields' names."""
+    names = [one.name for one in fields(Settings) if one.name.startswith("kafka_")]
+    return {name: value for name in names if (value := found.get(f"SUANQUAN_{name.upper()}"))}
+
+
+def _parse_usage_logs(text: str) -> int:
+    """Return how many usage logs there are to be."""
+    if text not in map(str, range(1, USAGE_LOGS_MAX + 1)):
+        raise InvalidInputError(
+            "bad_setting",
+            Text(f"SUANQUAN_USAGE_LOGS 不能为 {text!r}", f"SUANQUAN_USAGE_LOGS cannot be {text!r}"),
+            Text(f"请设为 1 到 {USAGE_LOGS_MAX}", f"set it to a number from 1 to {USAGE_LOGS_MAX}"),
+        )
+    return int(text)

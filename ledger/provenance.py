@@ -201,7 +201,7 @@ def _check_rejections(connection: Connection, walk: _Walk, names: Mapping[int, L
 
 
 def _check_strangers(connection: Connection, walk: _Walk, names: Mapping[int, LogName]) -> None:
-    """Look for rows that belong to no log at all, and for sources that gave no event."""
+    """Look for rows of no log, sources that gave no event, and settlements of no refusal."""
     for table in (tables.identity, tables.rejection):
         query = select(table.c.log).where(table.c.log.not_in(names)).distinct()
         for number in connection.scalars(query):
@@ -212,3 +212,16 @@ def _check_strangers(connection: Connection, walk: _Walk, names: Mapping[int, Lo
     for name in connection.scalars(select(source.name).where(~known).order_by(source.name)):
         what = Text(f"来源 {name} 没有任何事件", f"source {name} has no event")
         walk.note(None, None, "source.name", what)
+    settlement, rejection = tables.settlement.c, tables.rejection.c
+    refused = (
+        select(rejection.id)
+        .where(rejection.stream == settlement.stream, rejection.position == settlement.position)
+        .exists()
+    )
+    query = select(settlement.stream, settlement.position).where(~refused)
+    for stream, position in connection.execute(query.order_by(*tables.settlement.primary_key)):
+        what = Text(
+            f"{stream} 第 {position} 条记为已补录，却从未拒收",
+            f"{stream} at {position} is settled but was never refused",
+        )
+        walk.note(None, None, "settlement.position", what)

@@ -1,11 +1,16 @@
-"""Read the tables beside the log: daily usage, the time that sources cover, what was refused."""
+"""Read the tables beside the log: daily usage, what sources sent, what was refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from ledger import tables
+from ledger.events import LogName
+from ledger.gap import Block
+from ledger.tables import LOG_NAMES
+from ledger.tally import SourceDay
 from ledger.text import Text
 from ledger.usage import DayKey
 
@@ -35,7 +40,10 @@ def read_source_spans(connection: Connection, prefix: str) -> list[tuple[str, in
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A record that was refused; `body` holds its first bytes, `length` and `sha256` are whole."""
+    """A record that was refused; `body` holds its first bytes, `length` and `sha256` are whole.
+
+    `log` and `batch_index` name the closing leaf that covers it. `settled`: it was taken in later.
+    """
 
     number: int
     stream: str
@@ -45,22 +53,50 @@ class Refused:
     body: bytes
     length: int
     sha256: bytes
+    log: LogName
+    batch_index: int
     recorded_at_ms: int
+    settled: bool
 
 
-def read_refused(connection: Connection, limit: int) -> tuple[list[Refused], int]:
+@dataclass(frozen=True, slots=True)
+class RefusedFilter:
+    """Which refused records are asked for: those after a number, of a code, still open."""
+
+    after: int = 0
+    code: str | None = None
+    is_open: bool = False
+
+
+def read_refused(
+    connection: Connection, wanted: RefusedFilter, limit: int
+) -> tuple[list[Refused], int]:
     """Return the first refused records in the order in which they were refused, and their count."""
-    table = tables.rejection
-    total = connection.scalar(select(func.count()).select_from(table)) or 0
-    rows = connection.execute(select(table).order_by(table.c.id).limit(limit))
+    query = _refused_query()
+    query = query.where(tables.rejection.c.id > wanted.after)
+    if wanted.code is not None:
+        query = query.where(tables.rejection.c.code == wanted.code)
+    if wanted.is_open:
+        query = query.where(tables.settlement.c.settled.is_(None))
+    total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = connection.execute(query.order_by(tables.rejection.c.id).limit(limit))
     return [_refused(row) for row in rows], total
 
 
 def find_refused(connection: Connection, number: int) -> Refused | None:
     """Return one refused record, None where there is none of that number."""
-    table = tables.rejection
-    row = connection.execute(select(table).where(table.c.id == number)).one_or_none()
+    query = _refused_query().where(tables.rejection.c.id == number)
+    row = connection.execute(query).one_or_none()
     return None if row is None else _refused(row)
+
+
+def _refused_query() -> Select[*tuple[Any, ...]]:
+    """Return the query for refused records, each with what became of it."""
+    rejection, settlement = tables.rejection, tables.settlement
+    same = (settlement.c.stream == rejection.c.stream) & (
+        settlement.c.position == rejection.c.position
+    )
+    return select(rejection, settlement.c.settled).outerjoin_from(rejection, settlement, same)
 
 
 def _refused(row: Row[*tuple[object, ...]]) -> Refused:
@@ -75,5 +111,24 @@ def _refused(row: Row[*tuple[object, ...]]) -> Refused:
         body=named["body"],
         length=named["length"],
         sha256=named["sha256"],
+        log=LOG_NAMES[named["log"]],
+        batch_index=named["batch_index"],
         recorded_at_ms=named["recorded_at_ms"],
+        settled=bool(named["settled"]),
     )
+
+
+def read_sequence_blocks(connection: Connection) -> Iterator[Block]:
+    """Yield each source's blocks of numbers that arrived, by source and number."""
+    table = tables.sequence_block
+    query = select(table).order_by(*table.primary_key)
+    for row in connection.execute(query.execution_options(yield_per=1000)):
+        yield row.source, row.block, row.bits
+
+
+def read_source_days(connection: Connection) -> Iterator[SourceDay]:
+    """Yield what each source sent for a day beside what it says, by source, resource and day."""
+    table = tables.source_day
+    query = select(table).order_by(*table.primary_key)
+    for row in connection.execute(query.execution_options(yield_per=1000)):
+        yield SourceDay(*row)

@@ -22,6 +22,7 @@ from portal import (
     ingest_commands,
     log_commands,
     programme_commands,
+    simulate_command,
     statement_commands,
     usage_command,
 )
@@ -53,7 +54,7 @@ def cli() -> None:
 for command in (
     database_commands.db,
     demo_command.demo,
-    ingest_commands.simulate,
+    simulate_command.simulate,
     ingest_commands.ingest,
     usage_command.usage,
     programme_commands.programme,

@@ -23,10 +23,11 @@ from ledger.head import Head
 from ledger.money import render_yuan
 from ledger.read import read_heads
 from ledger.text import Text
-from portal.ingest_commands import record, write_simulation
+from portal.ingest_commands import record
 from portal.log_commands import check_all, compare_projections, head_row, replay_statements
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms, program
+from portal.simulate_command import write_simulation
 from portal.statement_commands import issue, statement_row
 from reports.issue import Issued, subjects_of
 from reports.reading import read_snapshot

@@ -1,6 +1,5 @@
-"""`suanquan simulate` and `suanquan ingest`: write a seeded centre's events; record files."""
+"""`suanquan ingest`: record files."""
 
-from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -9,71 +8,22 @@ from typing import Any, Literal
 
 import click
 from rich.console import Group
-from rich.table import Table
 
 from ingest.adapters import Adapter
 from ingest.adapters.csv_map import CsvAdapter
 from ingest.adapters.ndjson import NdjsonAdapter
 from ingest.adapters.sacct import SacctAdapter
-from ingest.cloudevents import split_record
 from ingest.file_worker import FileOutcome, ingest_file
 from ingest.mapping import parse_mapping
-from ingest.simulate import Tally
-from ingest.simulate import simulate as simulate_events
 from ledger.errors import InvalidInputError, LedgerError
-from ledger.period import render_instant
-from ledger.query import Refused, find_refused, read_refused
 from ledger.read import read_heads
 from ledger.store import Store
 from ledger.text import Text
-from portal import kafka_command
+from portal import arrival_commands, kafka_command, rejected_commands
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 
 Format = Literal["cloudevents", "csv", "sacct"]
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  suanquan simulate --enterprises 24 --days 365 --seed 1 --out year.ndjson
-  suanquan simulate --enterprises 3 --days 31 --seed 7 --out - | head -3"""
-)
-@click.option("--enterprises", type=click.IntRange(1, 500), default=24, show_default=True)
-@click.option("--days", type=click.IntRange(1, 366), default=365, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, allow_dash=True), required=True)
-@answers
-def simulate(shell: Shell, enterprises: int, days: int, seed: int, out: str) -> Result:
-    """Write a seeded centre's events, one a line; the same arguments give the same bytes."""
-    data = write_simulation(shell, enterprises, days, seed, out)
-    shown = Text(
-        f"已写入 {data['events']:,} 个事件，{data['enterprises']} 家企业，"
-        f"{data['card_seconds']} 卡·秒：{out}",
-        f"wrote {data['events']:,} events of {data['enterprises']} enterprises,"
-        f" {data['card_seconds']} card-seconds: {out}",
-    )
-    return Result(data, shell.say(shown))
-
-
-def write_simulation(
-    shell: Shell, enterprises: int, days: int, seed: int, out: str
-) -> dict[str, Any]:
-    """Return the counts of a simulation after writing its events to a file, one a line."""
-    tally = Tally()
-    with (
-        click.open_file(out, "wb") as file,
-        shell.progress(Text("模拟", "simulating")) as step,
-    ):
-        for event in simulate_events(enterprises, days, seed):
-            file.write(event.raw + b"\n")
-            tally.add(event)
-            step(1)
-    return {
-        "events": tally.events,
-        "enterprises": tally.enterprises,
-        "card_seconds": tally.card_seconds,
-    }
 
 
 @click.group()
@@ -82,6 +32,9 @@ def ingest() -> None:
 
 
 ingest.add_command(kafka_command.kafka)
+ingest.add_command(rejected_commands.rejected)
+ingest.add_command(arrival_commands.gaps)
+ingest.add_command(arrival_commands.tallies)
 
 
 @ingest.command(
@@ -225,75 +178,3 @@ def _ingested(shell: Shell, data: dict[str, Any]) -> Group:
     told = Text(f"日志条目：{'，'.join(sizes)}", f"log entries: {', '.join(sizes)}")
     parts.append(shell.say(told))
     return Group(*parts)
-
-
-@ingest.group()
-def rejected() -> None:
-    """See the records that were refused, and why."""
-
-
-@rejected.command("list", epilog="Example:  suanquan ingest rejected list --limit 20")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True)
-@answers
-def list_(shell: Shell, limit: int) -> Result:
-    """List refused records in the order in which they were refused."""
-    with shell.reading() as connection:
-        refused, total = read_refused(connection, limit)
-    rows = [_rejection_row(shell, one) for one in refused]
-    data = {"rows": rows, "total": total}
-    if not rows:
-        return Result(data, shell.say(Text("没有拒收的记录。", "Nothing was refused.")))
-    shown = Table(caption=shell.say(_counted(len(rows), total)))
-    for title in (Text("编号", "id"), Text("位置", "position"), Text("代码", "code")):
-        shown.add_column(shell.say(title), no_wrap=True)
-    shown.add_column(shell.say(Text("原因与下一步", "why, and what next")), overflow="fold")
-    for row in rows:
-        shown.add_row(str(row["id"]), str(row["position"]), row["code"], row["message"])
-    return Result(data, shown)
-
-
-def _counted(shown: int, total: int) -> Text:
-    """Return how many there are, and how many of them are shown where that is not all."""
-    if shown == total:
-        return Text(f"共 {total:,} 条", f"{total:,} in all")
-    return Text(f"前 {shown:,} 条，共 {total:,} 条", f"the first {shown:,} of {total:,} in all")
-
-
-@rejected.command(epilog="Example:  suanquan ingest rejected show 17 --json")
-@click.argument("rejection_id", metavar="ID", type=int)
-@answers
-def show(shell: Shell, rejection_id: int) -> Result:
-    """Show one refused record with its bytes."""
-    with shell.reading() as connection:
-        row = find_refused(connection, rejection_id)
-    if row is None:
-        raise InvalidInputError(
-            "no_rejection",
-            Text(f"没有编号为 {rejection_id} 的拒收记录", f"no rejection {rejection_id}"),
-            Text("编号见 suanquan ingest rejected list", "see suanquan ingest rejected list"),
-        )
-    key, headers, value = None, dict[str, Any](), row.body
-    if row.stream.startswith("kafka:") and row.code != "conflict":
-        key, headers, value = split_record(row.body)
-    data = _rejection_row(shell, row) | {
-        "bytes_base64": b64encode(value).decode(),
-        "headers": headers,
-        "key": key,
-        "length": row.length,
-        "sha256": row.sha256.hex(),
-    }
-    body, colon = row.body.decode(errors="replace"), shell.say(Text("：", ": "))
-    return Result(data, Group(f"{row.code}{colon}{data['message']}", "", body))
-
-
-def _rejection_row(shell: Shell, row: Refused) -> dict[str, Any]:
-    """Return a refused record's keys of the command line."""
-    return {
-        "id": row.number,
-        "source": row.stream,
-        "position": row.position,
-        "code": row.code,
-        "message": shell.say(row.message),
-        "recorded_at": render_instant(row.recorded_at_ms),
-        "settled": False,
-    }

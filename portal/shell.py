@@ -94,7 +94,7 @@ class Shell:
 
         engine = open_engine(self.settings.database_url, "own")
         try:
-            return schema.upgrade(engine, self.settings.origin)
+            return schema.upgrade(engine, self.settings.origin, self.settings.usage_logs)
         finally:
             engine.dispose()
 

@@ -14,7 +14,7 @@ from ledger.period import parse_month
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
-from reports.issue import Draft, Issued, Press, list_issued, path_in, subjects_of
+from reports.issue import Draft, Issued, Press, list_issued, path_in, require_tallied, subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
@@ -47,6 +47,8 @@ def make(shell: Shell, kind: Kind, month: str, enterprise: str | None) -> Result
     month = parse_month(month)
     with shell.reading() as connection:
         snapshot = read_snapshot(connection)
+        if kind == "compute":
+            require_tallied(connection, month)
     subjects = subjects_of(snapshot, kind, month)
     if enterprise is not None and enterprise not in subjects:
         raise InvalidInputError(

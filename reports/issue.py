@@ -14,9 +14,12 @@ from pathlib import Path
 import msgspec
 
 from ledger.database import Connection
+from ledger.errors import RuleViolationError
 from ledger.events import StatementIssued
 from ledger.finding import Finding
+from ledger.query import read_source_days
 from ledger.signing import write_file
+from ledger.tally import differing_days
 from ledger.text import Text
 from reports.compute import make_compute
 from reports.fonts import Fonts
@@ -64,6 +67,32 @@ def subjects_of(snapshot: Snapshot, kind: Kind, period: str) -> list[str]:
         for code, account in snapshot.book.accounts.items()
         if any(invoice.issued_on[:7] <= period for invoice in account.invoices.values())
     )
+
+
+def require_tallied(connection: Connection, period: str) -> None:
+    """Raise `RuleViolationError` (`tally_differs`) while a day of the month is not fully recorded.
+
+    What an agent says that it sent and what is recorded of it must agree before it is settled.
+    """
+    differing = differing_days(read_source_days(connection))
+    days = [one for one in differing if one.day.startswith(period)]
+    if days:
+        first = days[0]
+        place = f"{first.source} {first.resource} {first.day}"
+        raise RuleViolationError(
+            "tally_differs",
+            Text(
+                f"{period} 有 {len(days)} 项采集端日计数与账本不一致，首项为 {place}："
+                f"账本 {first.events} 条，计数 {first.tallied_events} 条",
+                f"{len(days)} tallies of {period} differ from the ledger, the first is {place}:"
+                f" {first.events} events recorded, {first.tallied_events} tallied",
+            ),
+            Text(
+                "全部差异见 suanquan ingest tallies；请采集端补发，或补报更正的日计数",
+                "see suanquan ingest tallies; have the agent send what is missing, or mend its"
+                " tally by a further one",
+            ),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from ingest.worker import BATCH_BYTES, Confirmed, Worker
 from ledger.database import OperationalError
 from ledger.errors import LedgerError, RuleViolationError
 from ledger.store import Batch, Outcome, Store
+from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 
 CODE = "91420100MA4K2XY18X"
@@ -59,9 +60,12 @@ class FakeTopic:
     """One partition in memory; offsets that hold no record are markers."""
 
     topic = "t"
-    partitions = frozenset({0})
 
-    def __init__(self, records: list[Given], end: int | None = None, first: int = 0) -> None:
+    def __init__(
+        self, records: list[Given], end: int | None = None, first: int = 0, partition: int = 0
+    ) -> None:
+        self.partition = partition
+        self.partitions = frozenset({partition})
         self.records = records
         self.first = first
         self.end = end if end is not None else len(records)
@@ -77,16 +81,16 @@ class FakeTopic:
     def poll(self, _timeout_ms: int) -> Polled:
         if not self.assigned:
             self.assigned = True
-            return Polled(frozenset({0}))
+            return Polled(self.partitions)
         if not self.running or self.silent:
             return Polled()
         if self.broken:
             self.running = False
-            return Polled(None, {}, {0: self.broken})
+            return Polled(None, {}, {self.partition: self.broken})
         found = [one for one in self.records if one.offset >= max(self.at, self.first)]
         found = found[: self.poll_records]
         self.at = found[-1].offset + 1 if found else self.end
-        return Polled(None, {0: Run(found, self.at)} if found else {})
+        return Polled(None, {self.partition: Run(found, self.at)} if found else {})
 
     def start(self, _partition: int, offset: int) -> None:
         self.running, self.at = True, offset
@@ -139,6 +143,21 @@ def test_batches_cover_offsets_without_gaps(ledger: Ledger) -> None:
     assert leaves(ledger) == [(3, 5, 2), (5, 8, 1), (8, 10, 0)]
     assert worker.offsets() == {"t/0": 10}
     assert topic.published == 10
+    assert ledger.findings() == []
+
+
+def test_each_partitions_usage_goes_to_its_log(ledger: Ledger) -> None:
+    ledger.widen(2)
+    for partition in range(3):
+        records = [Given(i, usage(10 * partition + i)) for i in range(2)]
+        run(ledger, FakeTopic([*records, Given(2, b"x")], 3, partition=partition))
+    assert [one.id for one in ledger.events("usage")] == ["000000", "000001", "000020", "000021"]
+    assert [one.id for one in ledger.events("usage-1")] == ["000010", "000011"]
+    assert [(stream, log) for _, stream, *_, log, _, _ in ledger.rows("rejection")] == [
+        ("kafka:t/0", 1),
+        ("kafka:t/1", LOG_NUMBERS["usage-1"]),
+        ("kafka:t/2", 1),
+    ]
     assert ledger.findings() == []
 
 

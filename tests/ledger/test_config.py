@@ -1,12 +1,14 @@
 """Settings: the environment wins over `.env`, which wins over the defaults."""
 
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
 
 from ledger.config import Settings
+from ledger.errors import InvalidInputError
 
-NAMES = ("SUANQUAN_HOME", "SUANQUAN_DATABASE_URL", "SUANQUAN_ORIGIN")
+NAMES = [f"SUANQUAN_{one.name.upper()}" for one in fields(Settings)]
 
 
 @pytest.fixture
@@ -54,3 +56,48 @@ def test_a_home_brings_its_own_database(tmp_path: Path) -> None:
     assert first.database_url != second.database_url
     assert str(tmp_path / "a") in first.database_url
     assert Settings.of_home(tmp_path, "sqlite:///x.db").database_url == "sqlite:///x.db"
+
+
+def test_every_setting_is_read_under_its_own_name(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in NAMES:
+        monkeypatch.setenv(name, f"of {name}")
+    monkeypatch.setenv("SUANQUAN_USAGE_LOGS", "7")
+    expected: dict[str, object] = {
+        one.name: f"of SUANQUAN_{one.name.upper()}" for one in fields(Settings)
+    }
+    expected |= {"home": directory / "of SUANQUAN_HOME", "usage_logs": 7}
+    assert asdict(Settings.load()) == expected
+
+
+def test_a_setting_of_kafka_that_is_empty_keeps_its_default(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (directory / ".env").write_text("SUANQUAN_KAFKA_USER=agent\n")
+    monkeypatch.setenv("SUANQUAN_KAFKA_SECURITY_PROTOCOL", "")
+    assert Settings.load() == replace(Settings.of_home(directory / "var"), kafka_user="agent")
+    assert Settings.load().kafka_security_protocol == "PLAINTEXT"
+
+
+@pytest.mark.parametrize("text", ["1", "64"])
+def test_there_may_be_one_to_sixty_four_usage_logs(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("SUANQUAN_USAGE_LOGS", text)
+    assert Settings.load() == replace(Settings.of_home(directory / "var"), usage_logs=int(text))
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize(
+    "text", ["0", "65", "-1", "+1", "1.0", "07", " 7", "two", "٣", "9" * 5_000]
+)
+def test_another_number_of_usage_logs_is_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("SUANQUAN_USAGE_LOGS", text)
+    with pytest.raises(InvalidInputError) as caught:
+        Settings.load()
+    assert caught.value.code == "bad_setting"
+    assert caught.value.message.en.startswith("SUANQUAN_USAGE_LOGS ")
+    assert "64" in caught.value.next_step.en

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ledger import tables
 from ledger.codec import encode
 from ledger.events import UsageRecorded
 from portal.cli import cli
@@ -24,6 +25,9 @@ COMMANDS = (
     "ingest file",
     "ingest rejected list",
     "ingest rejected show",
+    "ingest rejected retry",
+    "ingest gaps",
+    "ingest tallies",
     "usage",
     "programme list",
     "programme show",
@@ -321,7 +325,7 @@ def test_the_log_is_signed_checked_and_replayed(suanquan: Run, usage_file: Path)
     assert checked.err == ""
     replayed = suanquan("replay", "--statements", "--json").json
     assert replayed["match"] is True
-    assert {one["name"] for one in replayed["projections"]} == {"usage_day", "source_span"}
+    assert [one["name"] for one in replayed["projections"]] == list(tables.PROJECTIONS)
     assert replayed["statements"] == {"rendered": 0, "match": True}
 
 
