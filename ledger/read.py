@@ -178,3 +178,13 @@ def read_tile(connection: Connection, log: LogName, level: int, index: int, size
             break
         hashes += more
     return hashes[: width * merkle.HASH_BYTES]
+
+
+def root_at(connection: Connection, head: Head, size: int) -> bytes:
+    """Return the root that a log had at an earlier size, computed from the tiles."""
+    return merkle.root(merkle.read_frontier(size, tiles_at(connection, head.name, size)))
+
+
+def tiles_at(connection: Connection, log: LogName, size: int) -> merkle.ReadHashes:
+    """Return the reader of hashes for proofs in a log as it stood at a size."""
+    return merkle.tile_reader(lambda level, index: read_tile(connection, log, level, index, size))

@@ -20,6 +20,7 @@ from ledger.replay import Comparison
 from ledger.replay import replay as fold_again
 from ledger.shape import check_shape
 from ledger.text import Text
+from portal import proof_commands
 from portal.options import answers
 from portal.shell import Result, Shell
 from reports.issue import list_issued
@@ -31,6 +32,15 @@ EXIT_DISAGREES = TamperedLogError.exit_status
 @click.group()
 def log() -> None:
     """Show, sign and check the logs."""
+
+
+for command in (
+    proof_commands.export,
+    proof_commands.prove,
+    proof_commands.prove_growth,
+    proof_commands.check_proof_,
+):
+    log.add_command(command)
 
 
 @log.command("list", epilog="Example:  suanquan log list --json")

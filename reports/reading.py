@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger import merkle
 from ledger.database import Connection
 from ledger.errors import TamperedLogError
 from ledger.events import LogName
@@ -13,7 +12,7 @@ from ledger.read import (
     CHECK_THE_LOG,
     read_events,
     read_heads,
-    read_tile,
+    root_at,
     usage_logs_of,
 )
 from ledger.replay import fold
@@ -92,15 +91,6 @@ def _group(rows: Rows) -> dict[str, list[DayUsage]]:
 def _heads_at(connection: Connection, heads: dict[LogName, Head], sizes: Sizes) -> tuple[Head, ...]:
     """Return the tree heads that the logs had at earlier sizes, computed from the tiles."""
     return tuple(
-        Head(name, head.origin, sizes[name], _root_at(connection, head, sizes[name]))
+        Head(name, head.origin, sizes[name], root_at(connection, head, sizes[name]))
         for name, head in heads.items()
     )
-
-
-def _root_at(connection: Connection, head: Head, size: int) -> bytes:
-    """Return the root that a log had at an earlier size."""
-
-    def tile(level: int, index: int) -> bytes:
-        return read_tile(connection, head.name, level, index, size)
-
-    return merkle.root(merkle.read_frontier(size, merkle.tile_reader(tile)))

@@ -37,6 +37,10 @@ COMMANDS = (
     "log list",
     "log checkpoint",
     "log check",
+    "log export",
+    "log prove",
+    "log prove-growth",
+    "log check-proof",
     "replay",
 )
 
