@@ -136,7 +136,7 @@ def _result(shell: Shell, engine: Engine, worker: Worker) -> Result:
         f" {status.rejected:,} rejected",
     )
     places = [f"{name} {offset:,}" for name, offset in data["offsets"].items()]
-    following = Text(f"下一位置：{'，'.join(places)}", f"next offsets: {', '.join(places)}")
+    following = Text(f"下一位置：{'，'.join(places)}", f"next offsets: {'; '.join(places)}")
     lines = [shell.say(counts), shell.say(following)]
     if status.rejected:
         see = Text("拒收原因见 suanquan ingest rejected list", "why: suanquan ingest rejected list")

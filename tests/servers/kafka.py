@@ -51,21 +51,57 @@ group.min.session.timeout.ms=500
 """
 
 
+class Broker:
+    """A broker that can be killed and started again, with its address and its data."""
+
+    def __init__(self, command: list[str], home: Path, port: int) -> None:
+        self.bootstrap = f"127.0.0.1:{port}"
+        self._command = command
+        self._log = home / "log"
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return when the broker answers; raise `BrokenServerError` with its log if it does not."""
+        with self._log.open("ab") as log:
+            # A session of its own: Ctrl-C is for whoever waits, who then stops the broker.
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, start_new_session=True
+            )
+        _wait_for_port(self._port, self._process, self._log)
+
+    def kill(self) -> None:
+        """End the broker by SIGKILL, if it runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
 @contextmanager
 def kafka(more_properties: str = "") -> Iterator[str]:
     """Yield `host:port` of an Apache Kafka broker that lives as long as the context.
 
-    `more_properties` are lines of its configuration that add to ours or overrule them.
+    `more_properties` are lines of its configuration that add to ours or overrule them; `{port}` and
+    `{controller}` in them are the ports that it was given.
     """
+    with kafka_broker(more_properties) as broker:
+        yield broker.bootstrap
+
+
+@contextmanager
+def kafka_broker(more_properties: str = "") -> Iterator[Broker]:
+    """Yield an Apache Kafka broker that can be killed and started again, as `kafka` does."""
     program = _find_program("java", "openjdk-17-jre-headless")
     jars = _kafka_jars()
-    port, controller = _free_ports(2)
+    port, controller = free_ports(2)
     home = Path(tempfile.mkdtemp(prefix="kafka-"))
     try:
         properties = home / "server.properties"
         properties.write_text(
-            _BROKER_PROPERTIES.format(port=port, controller=controller, data=home / "data")
-            + more_properties
+            (_BROKER_PROPERTIES + more_properties).format(
+                port=port, controller=controller, data=home / "data"
+            )
         )
         # The second compiler pays for itself after minutes only.
         java = [program, "-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp", f"{jars}/*"]
@@ -77,19 +113,12 @@ def kafka(more_properties: str = "") -> Iterator[str]:
                 stdout=log,
                 stderr=log,
             )
-            # A session of its own: Ctrl-C is for whoever waits, who then stops the broker.
-            broker = subprocess.Popen(
-                [*java, "kafka.Kafka", str(properties)],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        broker = Broker([*java, "kafka.Kafka", str(properties)], home, port)
         try:
-            _wait_for_port(port, broker, home / "log")
-            yield f"127.0.0.1:{port}"
+            broker.start()
+            yield broker
         finally:
             broker.kill()
-            broker.wait()
     finally:
         shutil.rmtree(home)
 
@@ -134,7 +163,7 @@ def _find_program(program: str, package: str) -> str:
     return path
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Return ports of the loopback address that nobody listens on."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:
