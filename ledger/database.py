@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
@@ -38,6 +38,9 @@ Access = Literal["write", "read", "own"]
 
 ROLES: Final[dict[Access, str]] = {"write": "suanquan_writer", "read": "suanquan_reader"}
 """PostgreSQL roles; `own` keeps the role that connected, for migrations."""
+
+REVISION: Final = "0002"
+"""The newest migration, which this program needs."""
 
 # A second writer waits this long for the first one's batch before it gives up.
 BUSY_TIMEOUT_MS: Final = 30_000
@@ -152,11 +155,17 @@ def missing_schema(database: str) -> InvalidInputError:
 
 
 def require_schema(engine: Engine) -> None:
-    """Raise `InvalidInputError` (`no_schema`, `no_database`) unless the tables can be reached."""
+    """Raise `InvalidInputError` unless the tables can be reached and are those of this program.
+
+    Codes: `no_database`, `no_schema`, `other_schema`.
+    """
     shown = engine.url.render_as_string(hide_password=True)
+    revision: str | None = None
     try:
         with engine.connect() as connection:
             present = inspect(connection).has_table("chunk")
+            if present:
+                revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
     except (DataError, ProgrammingError):
         # PostgreSQL lacks the role, or its rights, until the first migration made them.
         present = False
@@ -168,3 +177,16 @@ def require_schema(engine: Engine) -> None:
         ) from error
     if not present:
         raise missing_schema(shown)
+    if revision != REVISION:
+        raise InvalidInputError(
+            "other_schema",
+            Text(
+                f"数据库 {shown} 的版本为 {revision}，本程序需要 {REVISION}",
+                f"{shown} is at revision {revision}, this program needs {REVISION}",
+            ),
+            Text(
+                "请停止旧程序后运行 suanquan db upgrade；若数据库更新，请升级程序",
+                "stop older programs and run suanquan db upgrade; if the database is newer,"
+                " upgrade the program",
+            ),
+        )

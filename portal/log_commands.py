@@ -20,6 +20,7 @@ from ledger.replay import Comparison
 from ledger.replay import replay as fold_again
 from ledger.shape import check_shape
 from ledger.text import Text
+from ledger.walls import check_walls
 from portal import proof_commands
 from portal.options import answers
 from portal.shell import Result, Shell
@@ -90,9 +91,10 @@ def checkpoint(shell: Shell) -> Result:
 @click.option("--full", is_flag=True, help="Also fold the log again and check the database file.")
 @answers
 def check(shell: Shell, *, full: bool) -> Result:
-    """Check entries, tiles, heads, identities, streams and refusals against each other."""
+    """Check entries, tiles, heads, identities, streams, refusals and walls against each other."""
     with shell.reading() as connection:
         heads, findings = _find_heads(connection)
+        findings += check_walls(connection)
         if heads:
             findings += check_all(shell, connection, heads)
         if full:

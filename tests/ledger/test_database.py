@@ -7,7 +7,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger import tables
-from ledger.database import open_engine, require_schema
+from ledger.database import REVISION, open_engine, require_schema
 from ledger.errors import InvalidInputError
 from tests.ledger.conftest import Ledger, fact, usage
 
@@ -69,6 +69,22 @@ def test_a_server_without_our_roles_has_no_schema(postgres_database: str) -> Non
 def test_a_migrated_database_has_its_schema_for_every_access(ledger: Ledger) -> None:
     for engine in (ledger.own, ledger.write, ledger.read):
         require_schema(engine)
+
+
+@pytest.mark.parametrize("revision", ["0001", "9999"])
+def test_a_schema_of_another_program_is_named(ledger: Ledger, revision: str) -> None:
+    def move(to: str) -> None:
+        with ledger.own.begin() as connection:
+            connection.execute(text(f"UPDATE alembic_version SET version_num = '{to}'"))
+
+    move(revision)
+    try:
+        with pytest.raises(InvalidInputError, match="other_schema") as caught:
+            require_schema(ledger.read)
+    finally:
+        move(REVISION)
+    assert f"at revision {revision}" in caught.value.message.en
+    assert "suanquan db upgrade" in caught.value.next_step.en
 
 
 def test_sqlite_is_opened_with_its_walls(sqlite_ledger: Ledger) -> None:

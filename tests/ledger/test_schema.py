@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger import merkle, tables
+from ledger.database import REVISION
 from ledger.schema import upgrade
 from ledger.tables import LOG_NUMBERS
 from tests.ledger.conftest import ORIGIN, Ledger, fact, usage
@@ -46,7 +47,7 @@ def test_an_upgraded_database_has_empty_logs(ledger: Ledger) -> None:
 def test_upgrading_again_changes_nothing(ledger: Ledger) -> None:
     ledger.append(usage("u-1"), fact("f-1"), rejected=[b"{"])
     before = ledger.dump()
-    assert upgrade(ledger.own, "another.example") == "0002"
+    assert upgrade(ledger.own, "another.example") == REVISION
     assert ledger.dump() == before
 
 

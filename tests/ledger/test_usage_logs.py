@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ledger import tables
 from ledger.codec import Event
+from ledger.database import REVISION
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.projection import PROJECTIONS
 from ledger.read import read_events
@@ -137,7 +138,7 @@ def test_a_new_projection_is_filled_from_the_log(evidence: Ledger, database_url:
         Store(made.write, PROJECTIONS[:2]).append(
             Batch("f", 0, 0, len(sent), list(enumerate(sent))), NOW_MS
         )
-        assert upgrade(made.own, ORIGIN) == "0002"
+        assert upgrade(made.own, ORIGIN) == REVISION
         with made.own.connect() as connection:
             assert connection.execute(select(tables.sequence_block)).all() != []
         assert made.findings() == []
