@@ -66,7 +66,7 @@ SHELL: Final = words(
     ingest.producer ingest.refusal ingest.security ingest.status ingest.watchdog ingest.worker
     vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal
-    reports.sheets
+    reports.sheets reports.trace
     portal
     migrations
     """

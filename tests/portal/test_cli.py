@@ -34,6 +34,7 @@ COMMANDS = (
     "programme preview",
     "statement make",
     "statement list",
+    "statement trace",
     "log list",
     "log checkpoint",
     "log check",

@@ -1,0 +1,69 @@
+"""From a statement back to the entries of the logs that it was made from.
+
+A compute statement is traced to the usage that touches its month; every statement to the papers of
+its enterprise in the book and to the entry that issued it. Only entries below the sizes that the
+statement saw count.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ledger.codec import Event
+from ledger.database import Connection
+from ledger.events import LogName, StatementIssued
+from ledger.period import cut_by_day
+from ledger.read import read_events, read_heads
+from reports.issue import Issued
+
+Step = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """An entry that a statement rests on; `micro` is what it adds to the statement's month.
+
+    `micro` is in micro-unit-seconds, zero for a paper.
+    """
+
+    log: LogName
+    index: int
+    event: Event
+    micro: int = 0
+
+
+def trace(
+    connection: Connection, issued: Issued, progress: Step = lambda _: None
+) -> Iterator[Traced]:
+    """Yield the entries that a statement rests on, log by log in the order of the sizes it saw."""
+    for log, size in issued.data.sizes.items():
+        for index, event in read_events(connection, log, 0, size):
+            progress(1)
+            if event.subject != issued.subject:
+                continue
+            if event.usage is None:
+                if log == "book" and event.kind is not StatementIssued:
+                    yield Traced(log, index, event)
+            elif micro := _held_in(event, issued.data.period):
+                yield Traced(log, index, event, micro)
+
+
+def _held_in(event: Event, month: str) -> int:
+    """Return what a usage event holds during a month, in micro-unit-seconds."""
+    piece = event.usage
+    assert piece is not None, event.id
+    return piece.amount_milli * sum(
+        duration_ms
+        for day, duration_ms in cut_by_day(piece.start_ms, piece.end_ms)
+        if day.startswith(month)
+    )
+
+
+def find_issue(connection: Connection, number: str) -> tuple[int, Issued] | None:
+    """Return the book's index of the entry that issued a statement and what it says, or None."""
+    for index, event in read_events(connection, "book", 0, read_heads(connection)["book"].size):
+        if event.kind is StatementIssued:
+            data = event.data
+            assert isinstance(data, StatementIssued)
+            if data.statement == number:
+                return index, Issued(event.subject, data)
+    return None
