@@ -6,7 +6,7 @@ the key. What is acknowledged is in the topic; of what is not, nobody knows, so 
 
 import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any, Final
 
@@ -96,13 +96,14 @@ class Producer:
             except KafkaError as error:
                 raise _refusal(bootstrap, error) from error
 
-    def send(self, record: Sent) -> None:
-        """Append a record to the partition of its key; whether it arrives, `arrived` tells."""
+    def send(self, records: Iterable[Sent]) -> None:
+        """Append records to the partitions of their keys; whether they arrive, `arrived` tells."""
         with self._explained():
-            future = self._producer.send(
-                self.topic, key=record.key, headers=list(record.headers), value=record.value
-            )
-        self._pending.append(future)
+            for key, headers, value in records:
+                future = self._producer.send(
+                    self.topic, key=key, headers=list(headers), value=value
+                )
+                self._pending.append(future)
 
     def arrived(self, pending_max: int = PENDING_MAX) -> Iterator[int]:
         """Yield the partitions of records that were acknowledged, in the order of sending.
@@ -115,7 +116,9 @@ class Producer:
             if pending_max == 0:
                 self._producer.flush()
             while pending and (len(pending) > pending_max or pending[0].is_done):
-                partition: int = pending[0].get().partition
+                # What is there already need not be waited for, which would cost as much as sending.
+                first = pending[0]
+                partition: int = (first.value if first.succeeded() else first.get()).partition
                 pending.popleft()
                 yield partition
 

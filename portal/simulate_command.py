@@ -1,5 +1,6 @@
 """`suanquan simulate`: a seeded centre's events into a file, or its usage into a topic."""
 
+import gc
 import re
 import signal
 import time
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ingest.producer import Producer
 
 _SHARE = re.compile(r"0(\.[0-9]{1,9})?|1(\.0{1,9})?", re.ASCII)
+
+# Thousands of records under way are looked at in each collection, and none of them is garbage.
+_COLLECTED_AFTER: Final = 50_000
 
 _SHARES: Final = ("late", "duplicated", "reordered", "malformed", "dropped")
 
@@ -193,6 +197,7 @@ def _send(shell: Shell, bootstrap: str, plan: Plan, given: dict[str, Any]) -> Re
         closing(producer),
         shell.progress(Text("发送", "sending"), plan.records) as step,
         _stopped_by_signals() as is_stopped,
+        _rarely_collected(),
     ):
         run = _Sender(producer, plan, given.get("rate", 0), step).run(is_stopped)
     made = run.account.made
@@ -246,23 +251,22 @@ class _Sender:
 
     def _send(self, count: int) -> bool:
         """Send so many records and return whether there may be more."""
-        taken = 0
-        for planned in islice(self._records, count):
-            taken += 1
+        block = list(islice(self._records, count))
+        for planned in block:
             if planned.record is None:
                 self._account.add(planned)
             else:
-                self._producer.send(planned.record)
                 self._under_way.append(planned)
-        return taken == count
+        self._producer.send(planned.record for planned in block if planned.record is not None)
+        return len(block) == count
 
     def _settle(self, *pending_max: int) -> None:
         """Count what has arrived."""
+        before = self._account.sent
         for partition in self._producer.arrived(*pending_max):
-            planned = self._under_way.popleft()
-            self._account.add(planned)
+            self._account.add(self._under_way.popleft())
             self._by_partition[partition] += 1
-            self._step(1)
+        self._step(self._account.sent - before)
 
 
 @contextmanager
@@ -283,6 +287,19 @@ def _stopped_by_signals() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+@contextmanager
+def _rarely_collected() -> Iterator[None]:
+    """Let the interpreter look for garbage rarely while the context lasts."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_COLLECTED_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _answer(run: _Run) -> dict[str, Any]:

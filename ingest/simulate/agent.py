@@ -75,11 +75,13 @@ class Agent:
     def events(self) -> Iterator[Made]:
         """Yield the usage in the order of its arrival, each day's tallies soon after midnight."""
         tally_at_ms = midnight_ms(FIRST_DAY + DAY) + TALLY_AFTER_MS
-        for number, (at_ms, subject, piece) in enumerate(_arrivals(*self._arguments), start=1):
+        arrivals = enumerate(_arrivals(*self._arguments), start=1)
+        for number, (at_ms, _, subject, piece) in arrivals:
             while at_ms >= tally_at_ms:
                 yield from self.tally(tally_at_ms)
                 tally_at_ms += _DAY_MS
-            self._count(piece)
+            if self._tallies:
+                self._count(piece)
             self._sequence += 1
             yield Made(
                 self.source,
@@ -110,8 +112,6 @@ class Agent:
 
     def _count(self, piece: Slice) -> None:
         """Count a slice with the day on which it starts, and its quantity with each day's part."""
-        if not self._tallies:
-            return
         started_on = day_of(piece.start_ms)
         for day, duration_ms in cut_by_day(piece.start_ms, piece.end_ms):
             counts = self._untallied.setdefault((day, piece.resource), [0, 0])
@@ -119,8 +119,8 @@ class Agent:
             counts[1] += piece.amount_milli * duration_ms
 
 
-def _arrivals(enterprises: int, days: int, seed: int) -> Iterator[tuple[int, str, Slice]]:
-    """Yield the usage of a simulated centre with the instant of its arrival, in that order."""
+def _arrivals(enterprises: int, days: int, seed: int) -> Iterator[tuple[int, int, str, Slice]]:
+    """Yield the usage of a simulated centre as (arrival, place, subject, slice), in that order."""
     last = FIRST_DAY + timedelta(days - 1)
     members = [engage(seed, index, last) for index in range(enterprises)]
     works = [(member.credit_code, Workload(member, last)) for member in members]
@@ -135,9 +135,9 @@ def _arrivals(enterprises: int, days: int, seed: int) -> Iterator[tuple[int, str
         expected.sort()
         ends_ms = midnight_ms(day + DAY)
         later = next((at for at, one in enumerate(expected) if one[0] >= ends_ms), len(expected))
-        yield from ((at_ms, code, piece) for at_ms, _, code, piece in expected[:later])
+        yield from expected[:later]
         del expected[:later]
-    yield from ((at_ms, code, piece) for at_ms, _, code, piece in expected)
+    yield from expected
 
 
 def _data_of(piece: Slice) -> str:

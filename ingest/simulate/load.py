@@ -7,7 +7,7 @@ same plan gives the same records at whatever pace they are taken.
 """
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -81,7 +81,12 @@ Block = list[Planned]
 
 def plan_records(plan: Plan) -> Iterator[Planned]:
     """Yield the records of a plan in the order in which they are sent."""
-    for block in _reorder(plan, _delay(plan, _trouble(plan))):
+    blocks = _trouble(plan)
+    if plan.late:
+        blocks = _delay(plan, blocks)
+    if plan.reordered:
+        blocks = _reorder(plan, blocks)
+    for block in blocks:
         yield from block
 
 
@@ -144,14 +149,22 @@ class _Trouble:
         self._dropped = _Share(plan, "dropped")
         self._duplicated = _Share(plan, "duplicated")
         self._malformed = _Share(plan, "malformed")
-        self._mode = plan.mode
         self._modes = Random(f"{plan.seed}/mode")  # noqa: S311 - as above
         self._kinds: list[str] = []
         self._remembered: list[Made] = []
         self._owed = 0
+        render: dict[Mode, Callable[[Made], Sent]] = {
+            "structured": Made.structured,
+            "binary": Made.binary,
+            "mixed": self._draw_mode,
+        }
+        self._render = render[plan.mode]
+        self._is_clean = not (plan.dropped or plan.duplicated or plan.malformed)
 
     def block(self, batch: list[Made]) -> Block:
         """Return the records of some events."""
+        if self._is_clean:
+            return [Planned(self._render(made), made) for made in batch]
         usage = [at for at, made in enumerate(batch) if made.piece is not None]
         dropped, duplicated, malformed = (
             frozenset(share.draw(usage))
@@ -174,11 +187,9 @@ class _Trouble:
                 block.append(self._malform(made))
         return block
 
-    def _render(self, made: Made) -> Sent:
-        """Return the record of an event in the content mode that is asked for."""
-        if self._mode == "mixed":
-            return made.binary() if self._modes.getrandbits(1) else made.structured()
-        return made.binary() if self._mode == "binary" else made.structured()
+    def _draw_mode(self, made: Made) -> Sent:
+        """Return the record of an event in the one content mode or the other."""
+        return made.binary() if self._modes.getrandbits(1) else made.structured()
 
     def _remember(self, made: Made) -> None:
         """Keep an event for a while, so that it can be sent again."""
