@@ -1,8 +1,9 @@
 """What the measurements work on: usage records of a seeded shape, and ledgers that hold them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import Engine
@@ -20,30 +21,40 @@ from ledger.store import Store
 
 # 2022-01-01 in Beijing.
 _START_MS = 1_640_966_400_000
-_HOUR_MS = 3_600_000
+_MINUTE_MS = 60_000
 _ENTERPRISES = 50
+_RACKS = 16
+_JOBS_A_MINUTE = 12
 
 RECORDED_AT_MS = 1_700_000_000_000
 
 
-def usage_events(count: int) -> list[Event]:
-    """Return hourly slices of fifty enterprises in the order of their time."""
+def usage_events(count: int, first: int = 0) -> list[Event]:
+    """Return slices of about an hour that fifty enterprises held, as sixteen racks number them.
+
+    Ids grow in time, a source's one after the other. About 311 bytes each, which compress to some
+    thirty: what differs between two records is drawn from a seed.
+    """
     codes = [synthetic_credit_code(f"bench-{number}") for number in range(_ENTERPRISES)]
-    return [_usage_event(number, codes[number % _ENTERPRISES]) for number in range(count)]
+    draw = Random(first)  # noqa: S311 - a benchmark wants the same records again
+    return [_usage_event(number, codes, draw) for number in range(first, first + count)]
 
 
-def _usage_event(number: int, subject: str) -> Event:
-    """Return one slice of an hour."""
-    start_ms = _START_MS + number // 400 * _HOUR_MS
+def _usage_event(number: int, codes: Sequence[str], draw: Random) -> Event:
+    """Return one slice: who, which job and when exactly are drawn."""
+    job = draw.getrandbits(32)
+    tenant = job % _ENTERPRISES
+    end_ms = _START_MS + number // _JOBS_A_MINUTE * _MINUTE_MS + job % 60 * 1000
     data = UsageRecorded(
-        job=f"job-{number // 24:08d}",
-        contract="C-2022-0001",
+        job=f"job-{job:08x}",
+        contract=f"C-2022-{tenant:04}",
         resource="ascend-910b",
-        amount=str(1 << number % 4),
-        start=render_instant(start_ms),
-        end=render_instant(start_ms + _HOUR_MS),
+        amount=str(1 << job % 4),
+        start=render_instant(end_ms - 3_600_000 + job % 97 * 1000),
+        end=render_instant(end_ms),
     )
-    return encode("urn:agent:rack-1", f"{number:012d}", subject, data)
+    rack, sequence = number % _RACKS, number // _RACKS
+    return encode(f"urn:agent:rack-{rack:02}", f"{sequence:012}", codes[tenant], data)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A topic as one member of a consumer group reads it: the only file that knows Kafka.
+"""A topic as one member of a consumer group reads it: with `ingest.producer` all that knows Kafka.
 
 The database owns the offsets. A partition that is assigned stands still until `start` says from
 where; Kafka's own committed offsets are written for tools that show lag, and never read. Apache
@@ -6,7 +6,7 @@ Kafka's consumer protocol, eager assignment, `read_committed`.
 """
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,7 +17,10 @@ from kafka.errors import (
     KafkaTimeoutError,
     LogTruncationError,
     OffsetOutOfRangeError,
+    UnsupportedCodecError,
 )
+from kafka.record import memory_records
+from kafka.record.default_records import DefaultRecordBatch
 from kafka.structs import OffsetAndMetadata
 
 from ingest.refusal import Overheard, refusal
@@ -26,15 +29,20 @@ from ingest.topic import Bounds, Polled, Record, Run
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.text import Text
 
-# One poll's records are one transaction's. Large enough that a commit to disk costs little beside
-# them, small enough that what a poll holds, 64 KiB the longest entry, fits into memory.
-POLL_RECORDS: Final = 10_000
+# One poll's records of a partition are one transaction's. Large enough that what a transaction
+# costs is little beside them, and more than a fetch holds: the next one is on its way meanwhile.
+POLL_RECORDS: Final = 50_000
+POLL_BYTES: Final = 1 << 24
+
+# The library is asked for so many at a time: what it unpacks of compressed ones, 64 KiB the longest
+# entry, stays within memory.
+TAKE_RECORDS: Final = 2_000
 
 # The broker collects this long for a fetch of this size, so that a trickle makes few transactions.
 FETCH_BYTES_MIN: Final = 1 << 20
 FETCH_WAIT_MS: Final = 250
 FETCH_BYTES_MAX: Final = 1 << 24
-PARTITION_BYTES_MAX: Final = 1 << 22
+PARTITION_BYTES_MAX: Final = 1 << 23
 
 # A member that died keeps its partitions from the others this long.
 SESSION_TIMEOUT_MS: Final = 10_000
@@ -44,6 +52,14 @@ RECONNECT_MS_MAX: Final = 1_000
 
 LOOK_TIMEOUT_MS: Final = 5_000
 BOOTSTRAP_TIMEOUT_MS: Final = 10_000
+
+# What is wrong with one partition, and must not stop the others.
+_BROKEN: Final = (
+    CorruptRecordError,
+    LogTruncationError,
+    OffsetOutOfRangeError,
+    UnsupportedCodecError,
+)
 
 
 class Source:
@@ -64,6 +80,7 @@ class Source:
         logging.getLogger("kafka").addHandler(logging.NullHandler())
         self.topic = topic
         self._bootstrap = bootstrap
+        self._poll_records = poll_records
         self._security = security
         self._overheard = Overheard()
         with self._explained():
@@ -75,7 +92,7 @@ class Source:
                 isolation_level="read_committed",
                 auto_offset_reset="none",
                 allow_auto_create_topics=False,
-                max_poll_records=poll_records,
+                max_poll_records=min(poll_records, TAKE_RECORDS),
                 fetch_min_bytes=FETCH_BYTES_MIN,
                 fetch_max_wait_ms=FETCH_WAIT_MS,
                 fetch_max_bytes=FETCH_BYTES_MAX,
@@ -102,11 +119,11 @@ class Source:
     def poll(self, timeout_ms: int) -> Polled:
         """Return the records that arrived within a time, and whether the assignment changed."""
         broken: dict[int, str] = {}
-        found: Mapping[TopicPartition, Sequence[Record]] = {}
+        found: dict[TopicPartition, list[Record]] = {}
         with self._explained():
             try:
-                found = self._consumer.poll(timeout_ms=timeout_ms)
-            except (OffsetOutOfRangeError, LogTruncationError, CorruptRecordError) as error:
+                self._take(found, timeout_ms)
+            except _BROKEN as error:
                 broken = self._pause_broken(error)
             except KafkaError as error:
                 # A broker that is away comes back; whoever waits for it sees no progress meanwhile.
@@ -118,6 +135,19 @@ class Source:
             for one, records in found.items()
         }
         return Polled(self._listener.take(), runs, broken)
+
+    def _take(self, found: dict[TopicPartition, list[Record]], timeout_ms: int) -> None:
+        """Add what arrived to the records found, up to the size of a poll."""
+        count = size = 0
+        while count < self._poll_records and size < POLL_BYTES:
+            taken = 0
+            for name, records in self._consumer.poll(timeout_ms=0 if count else timeout_ms).items():
+                found.setdefault(name, []).extend(records)
+                taken += len(records)
+                size += sum([len(record.value or b"") for record in records])
+            if taken < TAKE_RECORDS:
+                break
+            count += taken
 
     def start(self, partition: int, offset: int) -> None:
         """Read an assigned partition from an offset on; one that is not assigned is left alone."""
@@ -192,8 +222,16 @@ class Source:
 
     def _pause_broken(self, error: KafkaError) -> dict[int, str]:
         """Return the partitions that an error is about, or may be about, after pausing them."""
-        named = error.args[0] if error.args and isinstance(error.args[0], Mapping) else None
-        names = list(named) if named else sorted(self._consumer.assignment())
+        # The library says whose records it was reading nowhere else.
+        part = self._consumer._fetcher._next_partition_records  # noqa: SLF001
+        if error.args and isinstance(error.args[0], Mapping):
+            names = list(error.args[0])
+        elif part:
+            names = [part.topic_partition]
+            # It has nothing more to give, and would be asked for more for ever.
+            part.drain()
+        else:
+            names = sorted(self._consumer.assignment())
         self._consumer.pause(*names)
         return {name.partition: str(error) for name in names}
 
@@ -206,8 +244,12 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
         self._assigned: frozenset[int] | None = None
 
     def on_partitions_revoked(self, _revoked: Collection[TopicPartition]) -> None:
-        """Note that nothing is ours until the next assignment."""
+        """Note that nothing is ours until the next assignment, and that it is wanted.
+
+        A leader whose poll ends before the group answers forgets that it is joining (3.0.12).
+        """
         self._assigned = frozenset()
+        self._consumer._coordinator.request_rejoin()  # noqa: SLF001 - there is no public way
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         """Hold the partitions still: a position, so that Kafka's is not asked, and a pause."""
@@ -220,6 +262,43 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
         """Return the assignment if it changed since the last call."""
         assigned, self._assigned = self._assigned, None
         return assigned
+
+
+class _Escaped(bytearray):
+    r"""A batch in whose texts each byte that is not UTF-8 is read as `\xhh`."""
+
+    def __getitem__(self, place: Any) -> Any:  # noqa: ANN401 - as of any sequence
+        found = super().__getitem__(place)
+        return _Escaped(found) if isinstance(found, bytearray) else found
+
+    def decode(self, encoding: str = "utf-8", _errors: str = "strict") -> str:
+        """Return the text."""
+        return super().decode(encoding, "backslashreplace")
+
+
+class _Batch(DefaultRecordBatch):  # type: ignore[misc]  # the library has no types
+    """A batch of records, those too whose headers have names that are not UTF-8.
+
+    Kafka takes them, and the library gives up the whole partition for one of them.
+    """
+
+    __slots__ = ()
+
+    def _read_msg(self) -> Any:  # noqa: ANN401 - the library's record
+        """Return the next record."""
+        try:
+            return super()._read_msg()
+        except UnicodeDecodeError:
+            plain: Any = self._buffer  # type: ignore[has-type]
+            self._buffer = _Escaped(plain)  # type: ignore[misc]
+            try:
+                return super()._read_msg()
+            finally:
+                self._buffer = plain  # type: ignore[misc]
+
+
+# The class stands in that module and cannot be handed in.
+memory_records.DefaultRecordBatch = _Batch
 
 
 def _refusal(bootstrap: str, error: KafkaError) -> InvalidInputError:

@@ -7,17 +7,17 @@ order of their names, no spaces, UTF-8, no member that holds its default. Source
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from ledger.errors import InvalidInputError
 from ledger.events import TYPES, Data, UsageRecorded, UsageTallied
 from ledger.identifiers import parse_credit_code
-from ledger.period import EPOCH, MILLISECOND
+from ledger.period import EPOCH, HOUR_MS
 from ledger.text import Text
 from ledger.usage import Slice, check_quantity, is_usable_span, parse_amount, slice_of
 
@@ -34,7 +34,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SALT = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 # CloudEvents' extension `sequence`, where it is a number; 18 digits stay within 64 bits.
-_SEQUENCE = re.compile(r"[0-9]{1,18}", re.ASCII)
+_SEQUENCE_DIGITS_MAX: Final = 18
+
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
 )
@@ -136,8 +137,8 @@ def parse(raw: bytes) -> Event:
     `bad_data`, `bad_name`, `missing_salt`, `entry_too_long`, the credit code's and the slice's own
     codes.
     """
-    event = _parse_canonical_usage(raw) if raw.endswith(_USAGE_END) else None
-    return event or _parse_any(raw)
+    events = parse_usage([raw]) if raw.endswith(_USAGE_END) else None
+    return events[0] if events else _parse_any(raw)
 
 
 def _parse_any(raw: bytes) -> Event:
@@ -268,8 +269,11 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
 
 def _read_sequence(said: str | int | None) -> int | None:
     """Return the number of an event among its source's, None where it is none that we can count."""
+    if said is None:
+        return None
     text = str(said)
-    return int(text) if _SEQUENCE.fullmatch(text) else None
+    countable = text.isascii() and text.isdecimal() and len(text) <= _SEQUENCE_DIGITS_MAX
+    return int(text) if countable else None
 
 
 def _refuse_controls(value: object) -> None:
@@ -304,6 +308,9 @@ def check_name(field: str, name: str) -> None:
 
 # --- canonical usage: the hot path ---
 
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
+_Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
 
 class _UsageData(
     msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False
@@ -311,66 +318,69 @@ class _UsageData(
     """`UsageRecorded` with its instants read; the members in canonical order."""
 
     amount: str
-    contract: str | None = None
-    end: datetime
-    job: str
-    quantity: str | None = None
-    resource: str
-    start: datetime
+    contract: _Name | None = None
+    end: _Instant
+    job: _Name
+    resource: _Name
+    start: _Instant
 
 
 class _UsageLine(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """The envelope of canonical usage: every member that it may have, in canonical order."""
 
     data: _UsageData
-    id: str
+    id: _Name
     sequence: str | None = None
-    source: str
+    source: _Name
     specversion: Literal["1.0"]
     subject: str
     type: Literal["cn.suanquan.usage.recorded.v1"]
 
 
+class _UnusualError(Exception):
+    """A record in canonical bytes that goes the long way all the same."""
+
+
 _USAGE_END: Final = f'"type":"{UsageRecorded.type}"}}'.encode()
+_DAY_MS: Final = 24 * HOUR_MS
 
-_decode_usage_line = msgspec.json.Decoder(_UsageLine).decode
-_encode_usage_line = msgspec.json.Encoder().encode
+_decode_usage_lines = msgspec.json.Decoder(_UsageLine).decode_lines
+_encode_usage_lines = msgspec.json.Encoder().encode_lines
 
 
-def _parse_canonical_usage(raw: bytes) -> Event | None:
-    """Return the event of a usage record in canonical bytes, None for whatever else it is.
+def parse_usage(raws: Sequence[bytes]) -> list[Event] | None:
+    """Return the events of usage records in canonical bytes; None if any record is anything else.
 
-    That the bytes read are the bytes that the values give shows at once that no member stands
-    twice or is unknown and that instants are written in full; plain ASCII without escapes shows
-    that every name is printable. All else goes the long way, which says what is wrong.
+    They are decoded as one text, a record a line, and what was read must give the same text again.
+    So no member stands twice or is unknown, and instants are written in full. Canonical JSON holds
+    no line break, so as many lines as records means that each line is a record. Plain ASCII without
+    escapes shows that every name is printable. All else goes the long way, which says what is
+    wrong.
     """
-    if not raw.isascii() or b"\\" in raw or b"\x7f" in raw or len(raw) > ENTRY_BYTES_MAX:
+    text = b"\n".join((*raws, b""))
+    if not text.isascii() or b"\\" in text or b"\x7f" in text:
+        return None
+    if max(map(len, raws), default=0) > ENTRY_BYTES_MAX:
         return None
     try:
-        line = _decode_usage_line(raw)
-    except (msgspec.MsgspecError, RecursionError):
+        lines = _decode_usage_lines(text)
+        if len(lines) != len(raws) or _encode_usage_lines(lines) != text:
+            return None
+        for subject in {line.subject for line in lines}:
+            _check_subject(subject)
+        return [_usage_event(raw, line) for raw, line in zip(raws, lines, strict=True)]
+    except (msgspec.MsgspecError, RecursionError, InvalidInputError, _UnusualError):
         return None
+
+
+def _usage_event(raw: bytes, line: _UsageLine) -> Event:
+    """Return the event of a line whose instants and amount are still to be checked."""
     data = line.data
-    start, end = data.start, data.end
-    if (
-        _encode_usage_line(line) != raw
-        or start.tzinfo is None
-        or end.tzinfo is None
-        or start.microsecond
-        or end.microsecond
-        or data.quantity is not None
-        or not 0 < len(line.id) <= NAME_LENGTH_MAX
-        or not 0 < len(line.source) <= NAME_LENGTH_MAX
-        or not 0 < len(data.job) <= NAME_LENGTH_MAX
-        or not 0 < len(data.resource) <= NAME_LENGTH_MAX
-        or data.contract == ""
-        or len(data.contract or "") > NAME_LENGTH_MAX
-    ):
-        return None
-    start_ms, end_ms = (start - EPOCH) // MILLISECOND, (end - EPOCH) // MILLISECOND
-    if not is_usable_span(start_ms, end_ms):
-        return None
-    _check_subject(line.subject)
+    start, end = data.start - EPOCH, data.end - EPOCH
+    start_ms = start.days * _DAY_MS + start.seconds * 1000
+    end_ms = end.days * _DAY_MS + end.seconds * 1000
+    if start.microseconds or end.microseconds or not is_usable_span(start_ms, end_ms):
+        raise _UnusualError
     piece = Slice(
         data.job,
         data.resource,
@@ -379,5 +389,5 @@ def _parse_canonical_usage(raw: bytes) -> Event | None:
         start_ms,
         end_ms,
     )
-    sequence = None if line.sequence is None else _read_sequence(line.sequence)
+    sequence = _read_sequence(line.sequence)
     return Event(line.source, line.id, line.subject, UsageRecorded, raw, piece, sequence)

@@ -5,7 +5,7 @@ meaning under the same name is a conflict, refused beside what it conflicts with
 first and looked up only when the database says that one is taken: batches are mostly all new.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger import tables
-from ledger.bulk import DuplicateKeyError, insert_rows
+from ledger.bulk import DuplicateKeyError, insert_identities
 from ledger.codec import Event, parse
 from ledger.events import LogName
 from ledger.read import read_some
@@ -26,6 +26,9 @@ LOOKUP_KEYS_MAX: Final = 500
 
 Key = tuple[str, str]
 Place = tuple[LogName, int]
+
+Claims = dict[str, dict[str, int]]
+"""By source and id, the index that an event takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +67,42 @@ def resolve(
 
     The caller holds the log's head, so that `size` is where the first new event will stand.
     """
-    standing = {(event.source, event.id): event for _, event in reversed(events)}
     fresh, repeats = events, list[tuple[int, Event]]()
-    if len(standing) < len(events):
-        fresh = [pair for pair in events if standing[_key(pair[1])] is pair[1]]
-        repeats = [pair for pair in events if standing[_key(pair[1])] is not pair[1]]
-    numbers = _number_sources(connection, sorted({event.source for _, event in fresh}))
+    claims = _claims(fresh, size)
+    if sum(map(len, claims.values())) < len(fresh):
+        fresh, repeats = _part_repeats(events)
+        claims = _claims(fresh, size)
+    numbers = _number_sources(connection, sorted(claims))
     taken: dict[Key, Place] = {}
     try:
-        _claim(connection, log, size, fresh, numbers)
+        _insert(connection, log, claims, numbers)
     except DuplicateKeyError:
-        taken = _look_up(connection, numbers, standing)
-        standing |= _read_events(connection, taken)
+        taken = _look_up(connection, numbers, [_key(event) for _, event in fresh])
         repeats += [pair for pair in fresh if _key(pair[1]) in taken]
         fresh = [pair for pair in fresh if _key(pair[1]) not in taken]
-        _claim(connection, log, size, fresh, numbers)
+        claims = _claims(fresh, size)
+        _insert(connection, log, claims, numbers)
     resolved = Resolved([event for _, event in fresh])
-    at = {_key(event): i for i, event in enumerate(resolved.fresh)} if repeats else {}
-    for position, event in sorted(repeats, key=itemgetter(0)):
-        key = _key(event)
-        if event.same_meaning(standing[key]):
-            resolved.duplicate += 1
-        else:
-            place = taken.get(key) or (log, size + at[key])
-            resolved.conflicts.append(Conflict(position, event, *place))
+    if repeats:
+        standing = {_key(event): event for event in resolved.fresh}
+        standing |= _read_events(connection, taken)
+        for position, event in sorted(repeats, key=itemgetter(0)):
+            if event.same_meaning(standing[_key(event)]):
+                resolved.duplicate += 1
+            else:
+                place = taken.get(_key(event)) or (log, claims[event.source][event.id])
+                resolved.conflicts.append(Conflict(position, event, *place))
     return resolved
+
+
+def _part_repeats(
+    events: Sequence[tuple[int, Event]],
+) -> tuple[list[tuple[int, Event]], list[tuple[int, Event]]]:
+    """Return the first event of each name, and those that come again."""
+    first = {_key(event): event for _, event in reversed(events)}
+    fresh = [pair for pair in events if first[_key(pair[1])] is pair[1]]
+    repeats = [pair for pair in events if first[_key(pair[1])] is not pair[1]]
+    return fresh, repeats
 
 
 def _key(event: Event) -> Key:
@@ -131,20 +145,23 @@ def find_standing(connection: Connection, keys: Iterable[Key]) -> dict[Key, Even
     return _read_events(connection, _look_up(connection, numbers, known))
 
 
-def _claim(
-    connection: Connection,
-    log: LogName,
-    size: int,
-    fresh: Sequence[tuple[int, Event]],
-    numbers: dict[str, int],
+def _claims(fresh: Sequence[tuple[int, Event]], size: int) -> Claims:
+    """Return the index that each event takes, the first one's being `size`."""
+    claims: Claims = {}
+    for index, (_, event) in enumerate(fresh, size):
+        ids = claims.get(event.source)
+        if ids is None:
+            ids = claims[event.source] = {}
+        ids[event.id] = index
+    return claims
+
+
+def _insert(
+    connection: Connection, log: LogName, claims: Claims, numbers: Mapping[str, int]
 ) -> None:
-    """Insert the identity of each event, the first standing at `size`."""
-    number = LOG_NUMBERS[log]
-    rows = [
-        (numbers[event.source], event.id, number, index)
-        for index, (_, event) in enumerate(fresh, size)
-    ]
-    insert_rows(connection, tables.identity, rows)
+    """Insert the identities; `DuplicateKeyError` where a name is taken."""
+    numbered = {numbers[source]: ids for source, ids in claims.items()}
+    insert_identities(connection, LOG_NUMBERS[log], numbered)
 
 
 def _look_up(

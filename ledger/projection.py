@@ -1,11 +1,11 @@
 """Projections: tables that cache a fold of the log, updated in the transaction that appends.
 
-A fold turns any run of events into partial rows; rows with one key merge column by column. Each
+A run of events, folded, gives partial rows; rows with one key merge column by column. Each
 merge is associative and commutative, so batches of any size give the same table, and a replay of
 the whole log in one piece is comparable row by row.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, assert_never
 
@@ -17,13 +17,10 @@ from ledger import tables
 from ledger.codec import Event
 from ledger.errors import InvalidInputError
 from ledger.events import RejectionSettled, UsageTallied
-from ledger.period import cut_by_day
+from ledger.facts import Facts, gather
 from ledger.quantity import parse_quantity
 from ledger.text import Text
 from ledger.usage import DayKey
-
-# As many numbers as fit into a positive 64-bit integer, a bit each, in a round figure.
-SEQUENCE_BITS: Final = 60
 
 Merge = Literal["sum", "min", "max", "or"]
 Key = tuple[Any, ...]
@@ -34,14 +31,14 @@ Rows = dict[Key, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Projection:
-    """A name that is its table's, the fold that fills it, and how its value columns merge.
+    """A name that is its table's, how its rows follow from facts, and how its values merge.
 
     The table's key columns come first, its value columns after them, one merge each.
     """
 
     table: Table
     merges: tuple[Merge, ...]
-    fold: Callable[[Iterable[Event]], Rows]
+    derive: Callable[[Facts], Rows]
 
     @property
     def name(self) -> str:
@@ -57,9 +54,13 @@ class Projection:
         """Return the row that two partial rows with one key make together."""
         return tuple(_merge(how, a, b) for how, a, b in zip(self.merges, old, new, strict=True))
 
-    def apply(self, connection: Connection, events: Sequence[Event]) -> None:
-        """Merge what a batch of events folds to into the table."""
-        rows = self.fold(events)
+    def fold(self, events: Iterable[Event]) -> Rows:
+        """Return the rows of any run of events."""
+        return self.derive(gather(events))
+
+    def apply(self, connection: Connection, facts: Facts) -> None:
+        """Merge the rows of a batch's facts into the table."""
+        rows = self.derive(facts)
         if rows:
             named = [
                 dict(zip(self.columns, (*key, *values), strict=True))
@@ -128,47 +129,32 @@ def _merge_sql(how: Merge, old: ColumnElement[int], new: ColumnElement[int]) -> 
             assert_never(how)
 
 
-def _fold_usage_day(events: Iterable[Event]) -> Rows:
+def _usage_day(facts: Facts) -> Rows:
     """Return quantities in micro-unit-seconds by enterprise, contract, resource and policy day."""
     total: dict[DayKey, int] = {}
-    for event in events:
-        piece = event.usage
-        if piece is not None:
-            subject, contract, resource = event.subject, piece.contract, piece.resource
-            for day, duration_ms in cut_by_day(piece.start_ms, piece.end_ms):
-                key = subject, contract, resource, day
-                total[key] = total.get(key, 0) + piece.amount_milli * duration_ms
-    return {key: (quantity,) for key, quantity in total.items()}
+    for (_, *names), (_, micro) in facts.held.items():
+        key = (names[0], names[1], names[2], names[3])
+        total[key] = total.get(key, 0) + micro
+    return {key: (micro,) for key, micro in total.items()}
 
 
-def _fold_source_span(events: Iterable[Event]) -> Rows:
+def _source_span(facts: Facts) -> Rows:
     """Return the first start and the last end of each source's usage, in UTC milliseconds."""
-    spans: dict[str, tuple[int, int]] = {}
-    for event in events:
-        piece = event.usage
-        if piece is not None:
-            first, last = spans.get(event.source) or (piece.start_ms, piece.end_ms)
-            if piece.start_ms < first or piece.end_ms > last or event.source not in spans:
-                spans[event.source] = min(first, piece.start_ms), max(last, piece.end_ms)
-    return {(source,): span for source, span in spans.items()}
+    return {(source,): (first, last) for source, (first, last) in facts.spans.items()}
 
 
-def _fold_source_day(events: Iterable[Event]) -> Rows:
+def _source_day(facts: Facts) -> Rows:
     """Return what each source sent of a resource for a policy day, beside what it says it sent.
 
     Slices that start on the day and micro-unit-seconds held during it; tallies and their sums.
     """
     total: dict[tuple[str, str, str], list[int]] = {}
-    for event in events:
-        piece = event.usage
-        if piece is not None:
-            started = 1
-            for day, duration_ms in cut_by_day(piece.start_ms, piece.end_ms):
-                row = total.setdefault((event.source, piece.resource, day), [0, 0, 0, 0, 0])
-                row[0] += started
-                row[1] += piece.amount_milli * duration_ms
-                started = 0
-        elif event.kind is UsageTallied:
+    for (source, _, _, resource, day), (starts, micro) in facts.held.items():
+        row = total.setdefault((source, resource, day), [0, 0, 0, 0, 0])
+        row[0] += starts
+        row[1] += micro
+    for event in facts.others:
+        if event.kind is UsageTallied:
             said = event.data
             assert isinstance(said, UsageTallied)
             row = total.setdefault((event.source, said.resource, said.day), [0, 0, 0, 0, 0])
@@ -178,30 +164,24 @@ def _fold_source_day(events: Iterable[Event]) -> Rows:
     return {key: tuple(values) for key, values in total.items()}
 
 
-def _fold_sequence(events: Iterable[Event]) -> Rows:
+def _sequence_block(facts: Facts) -> Rows:
     """Return which numbers of each source are there: a bit each, `SEQUENCE_BITS` in a block."""
-    bits: dict[tuple[str, int], int] = {}
-    for event in events:
-        if event.sequence is not None:
-            block, number = divmod(event.sequence, SEQUENCE_BITS)
-            key = event.source, block
-            bits[key] = bits.get(key, 0) | 1 << number
-    return {key: (value,) for key, value in bits.items()}
+    return {block: (bits,) for block, bits in facts.numbers.items()}
 
 
-def _fold_settlement(events: Iterable[Event]) -> Rows:
+def _settlement(facts: Facts) -> Rows:
     """Return the refused records that were taken in after all."""
     return {
         (data.stream, data.position): (1,)
-        for data in (event.data for event in events if event.kind is RejectionSettled)
+        for data in (event.data for event in facts.others if event.kind is RejectionSettled)
         if isinstance(data, RejectionSettled)
     }
 
 
-USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _fold_usage_day)
-SOURCE_SPAN: Final = Projection(tables.source_span, ("min", "max"), _fold_source_span)
-SOURCE_DAY: Final = Projection(tables.source_day, ("sum",) * 5, _fold_source_day)
-SEQUENCE_BLOCK: Final = Projection(tables.sequence_block, ("or",), _fold_sequence)
-SETTLEMENT: Final = Projection(tables.settlement, ("max",), _fold_settlement)
+USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _usage_day)
+SOURCE_SPAN: Final = Projection(tables.source_span, ("min", "max"), _source_span)
+SOURCE_DAY: Final = Projection(tables.source_day, ("sum",) * 5, _source_day)
+SEQUENCE_BLOCK: Final = Projection(tables.sequence_block, ("or",), _sequence_block)
+SETTLEMENT: Final = Projection(tables.settlement, ("max",), _settlement)
 
 PROJECTIONS: Final = (USAGE_DAY, SOURCE_SPAN, SOURCE_DAY, SEQUENCE_BLOCK, SETTLEMENT)

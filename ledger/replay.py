@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from ledger.codec import Event
 from ledger.events import LogName
+from ledger.facts import gather
 from ledger.finding import FINDINGS_MAX, Finding
 from ledger.projection import Projection, Rows
 from ledger.read import read_events
@@ -38,9 +39,10 @@ def fold(
     result: dict[str, Rows] = {projection.name: {} for projection in projections}
     source = iter(events)
     while batch := list(islice(source, SPAN)):
+        facts = gather(batch)
         for projection in projections:
             rows = result[projection.name]
-            for key, values in projection.fold(batch).items():
+            for key, values in projection.derive(facts).items():
                 old = rows.get(key)
                 rows[key] = values if old is None else projection.merge(old, values)
         progress(len(batch))

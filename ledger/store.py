@@ -19,6 +19,7 @@ from ledger.bulk import DuplicateKeyError, insert_rows
 from ledger.codec import Event
 from ledger.errors import RuleViolationError
 from ledger.events import BatchRecorded, LogName
+from ledger.facts import gather
 from ledger.log_writer import OWN_SOURCE, LogWriter
 from ledger.projection import Projection
 from ledger.read import read_heads, usage_logs_of
@@ -135,8 +136,9 @@ class Store:
             size = writer.size
             if moved or resolved.fresh or rejections:
                 size = writer.write(resolved, rejections, self._compressor)
+                facts = gather(resolved.fresh)
                 for projection in self._projections:
-                    projection.apply(connection, resolved.fresh)
+                    projection.apply(connection, facts)
         return Outcome(recorded, duplicate, rejected, max(batch.expected, batch.next), log, size)
 
 

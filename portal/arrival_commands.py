@@ -6,9 +6,9 @@ from typing import Any
 import click
 from rich.table import Table
 
+from ledger.facts import SEQUENCE_BITS
 from ledger.gap import find_gaps
 from ledger.period import parse_month
-from ledger.projection import SEQUENCE_BITS
 from ledger.query import read_sequence_blocks, read_source_days
 from ledger.tally import SourceDay, compared_days
 from ledger.text import Text

@@ -44,9 +44,9 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.codec ledger.errors ledger.events ledger.finding ledger.gap ledger.head
-    ledger.identifiers ledger.journal ledger.merkle ledger.money ledger.period ledger.proof
-    ledger.quantity ledger.tally ledger.text ledger.tlog ledger.usage
+    ledger.__init__ ledger.codec ledger.errors ledger.events ledger.facts ledger.finding ledger.gap
+    ledger.head ledger.identifiers ledger.journal ledger.merkle ledger.money ledger.period
+    ledger.proof ledger.quantity ledger.tally ledger.text ledger.tlog ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     vouchers
@@ -58,12 +58,13 @@ CORE: Final = words(
 
 SHELL: Final = words(
     """
-    ledger.batch ledger.bulk ledger.check ledger.config ledger.database ledger.export
+    ledger.backup ledger.batch ledger.bulk ledger.check ledger.config ledger.database ledger.export
     ledger.identity ledger.log_writer ledger.projection ledger.provenance ledger.query
     ledger.read ledger.rejection ledger.replay ledger.schema ledger.shape ledger.signing
     ledger.store ledger.tables ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.retry
-    ingest.producer ingest.refusal ingest.security ingest.status ingest.watchdog ingest.worker
+    ingest.producer ingest.reading ingest.refusal ingest.security ingest.status
+    ingest.watchdog ingest.worker
     vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal
     reports.sheets reports.trace

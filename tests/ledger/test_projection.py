@@ -11,6 +11,7 @@ from sqlalchemy import select
 from ledger import tables
 from ledger.codec import Event, encode
 from ledger.events import RejectionSettled
+from ledger.facts import gather
 from ledger.projection import (
     PROJECTIONS,
     SEQUENCE_BLOCK,
@@ -124,9 +125,9 @@ def test_the_database_merges_as_python_does(ledger: Ledger) -> None:
     for cut in (1, 4, 5, 9):
         with ledger.write.connect() as connection:
             for projection in PROJECTIONS:
-                projection.apply(connection, MIXED[:cut])
-                projection.apply(connection, [])
-                projection.apply(connection, MIXED[cut:])
+                projection.apply(connection, gather(MIXED[:cut]))
+                projection.apply(connection, gather([]))
+                projection.apply(connection, gather(MIXED[cut:]))
                 rows = connection.execute(select(projection.table)).all()
                 expected = {(*k, *v) for k, v in projection.fold(MIXED).items()}
                 assert {tuple(row) for row in rows} == expected != set()

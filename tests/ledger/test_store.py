@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 
@@ -15,6 +15,7 @@ from ledger import merkle, tables
 from ledger.codec import Event, encode
 from ledger.errors import RuleViolationError, TamperedLogError
 from ledger.events import BatchRecorded, LogName
+from ledger.facts import Facts
 from ledger.projection import PROJECTIONS, Projection, Rows
 from ledger.read import read_chunks, read_entries, read_events
 from ledger.rejection import REJECTION_BODY_BYTES_MAX, Rejection
@@ -295,7 +296,7 @@ class CrashError(Exception):
     """A fault of the test's own making."""
 
 
-def crash(_events: Iterable[Event]) -> Rows:
+def crash(_facts: Facts) -> Rows:
     raise CrashError
 
 

@@ -43,6 +43,8 @@ COMMANDS = (
     "log prove-growth",
     "log check-proof",
     "replay",
+    "backup",
+    "restore",
 )
 
 CASE = {
@@ -355,9 +357,24 @@ def test_what_was_changed_behind_our_back_exits_with_4(
 
 
 def tamper(home: Path, trigger: str, statement: str) -> None:
+    """Change something behind the wall that forbids it, and put the wall back."""
     with sqlite3.connect(home / "suanquan.db") as database:
+        query = "SELECT sql FROM sqlite_master WHERE name = ?"
+        ((wall,),) = database.execute(query, [trigger])
         database.execute(f"DROP TRIGGER {trigger}")
         database.execute(statement)
+        database.execute(wall)
+
+
+def test_a_wall_that_is_down_is_a_finding(suanquan: Run, usage_file: Path, home: Path) -> None:
+    suanquan("ingest", "file", usage_file, "--format", "cloudevents")
+    with sqlite3.connect(home / "suanquan.db") as database:
+        database.execute("DROP TRIGGER chunk_no_update")
+    checked = suanquan("log", "check", "--json", "--lang", "en")
+    assert (checked.status, [one["what"] for one in checked.json["findings"]]) == (
+        4,
+        ["trigger chunk_no_update is gone"],
+    )
 
 
 def test_a_broken_chunk_is_a_finding_of_every_check(

@@ -1,0 +1,63 @@
+"""What a run of events says, counted in one pass for every projection that is derived from it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from ledger.codec import Event
+from ledger.period import cut_by_day
+
+# As many numbers as fit into a positive 64-bit integer, a bit each, in a round figure.
+SEQUENCE_BITS: Final = 60
+
+Cell = tuple[str, str, str, str, str]
+"""Source, enterprise, contract (empty where none is named), resource, policy day."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """Sums over events; they do not depend on the events' order.
+
+    `held` is, for each cell, how many slices start on its day and the micro-unit-seconds during it.
+    `spans` is each source's first start and last end in UTC milliseconds. `numbers` has a bit for
+    each number that a source gave, by source and block of `SEQUENCE_BITS`. `others` are the events
+    that are no usage.
+    """
+
+    held: dict[Cell, list[int]] = field(default_factory=dict)
+    spans: dict[str, list[int]] = field(default_factory=dict)
+    numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    others: list[Event] = field(default_factory=list)
+
+
+def gather(events: Iterable[Event]) -> Facts:
+    """Return what events say."""
+    facts = Facts()
+    # Local names and dictionaries of small lists: each event of the ledger passes here.
+    held, spans, numbers = facts.held, facts.spans, facts.numbers
+    for event in events:
+        source, piece, sequence = event.source, event.usage, event.sequence
+        if sequence is not None:
+            block = source, sequence // SEQUENCE_BITS
+            numbers[block] = numbers.get(block, 0) | 1 << sequence % SEQUENCE_BITS
+        if piece is None:
+            facts.others.append(event)
+            continue
+        start_ms, end_ms = piece.start_ms, piece.end_ms
+        span = spans.get(source)
+        if span is None:
+            spans[source] = [start_ms, end_ms]
+        elif start_ms < span[0] or end_ms > span[1]:
+            spans[source] = [min(start_ms, span[0]), max(end_ms, span[1])]
+        starts = 1
+        for day, duration_ms in cut_by_day(start_ms, end_ms):
+            cell = source, event.subject, piece.contract, piece.resource, day
+            micro = piece.amount_milli * duration_ms
+            sums = held.get(cell)
+            if sums is None:
+                held[cell] = [starts, micro]
+            else:
+                sums[0] += starts
+                sums[1] += micro
+            starts = 0
+    return facts
