@@ -34,7 +34,13 @@ class Signer:
         self._home = home
 
     def verifier_key(self, head: Head) -> tlog.VerifierKey:
-        """Return the public key of a log, whose name is the log's origin."""
+        """Return the public key of a log, whose name is the log's origin.
+
+        A home without private keys, such as a backup, has the public ones beside where they were.
+        """
+        public = self._home / "keys" / f"{head.name}.vkey"
+        if public.exists() and not self._key_path(head).exists():
+            return tlog.parse_vkey(public.read_text("utf-8").strip())
         return tlog.VerifierKey(head.origin, self._key(head).public_key().public_bytes_raw())
 
     def last(self, head: Head) -> tlog.Checkpoint | None:

@@ -17,6 +17,7 @@ from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.read import CHECK_THE_LOG
 from ledger.text import Text
 from portal import (
+    backup_commands,
     database_commands,
     demo_command,
     ingest_commands,
@@ -61,6 +62,8 @@ for command in (
     statement_commands.statement,
     log_commands.log,
     log_commands.replay,
+    backup_commands.backup,
+    backup_commands.restore,
 ):
     cli.add_command(command)
 

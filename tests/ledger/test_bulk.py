@@ -6,7 +6,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from ledger import tables
-from ledger.bulk import DuplicateKeyError, insert_rows
+from ledger.bulk import DuplicateKeyError, insert_identities, insert_rows
 from tests.ledger.conftest import Ledger
 
 ROWS = [
@@ -55,3 +55,46 @@ def test_another_broken_constraint_is_not_called_a_taken_key(
     ):
         insert_rows(connection, tables.chunk, [row])
     assert ledger.dump()["chunk"] == []
+
+
+IDS = [
+    "1",
+    "01",
+    "",
+    " ",
+    "'",
+    '"',
+    "\\",
+    "\\u0041",
+    "a\\",
+    "\t",
+    "字",
+    "😀",
+    "\u2028",
+    "[",
+    "{}",
+    "x" * 256,
+]
+
+
+def test_identities_arrive_as_they_were_given(ledger: Ledger) -> None:
+    # One by one and all together, for ids that JSON has to escape change how the others go.
+    claims = {number: {name: 10 * number} for number, name in enumerate(IDS)}
+    claims[100] = {name: 2**62 + number for number, name in enumerate(IDS)}
+    claims[101] = {f"{number:06}": number for number in range(3_000)}
+    with ledger.write.begin() as connection:
+        insert_identities(connection, 2, claims)
+    expected = [
+        (source, name, 2, index) for source in claims for name, index in claims[source].items()
+    ]
+    assert sorted(ledger.dump()["identity"]) == sorted(expected)
+
+
+@pytest.mark.parametrize("name", ["2", '"'])
+def test_a_taken_identity_leaves_nothing_of_the_call(ledger: Ledger, name: str) -> None:
+    with ledger.write.begin() as connection:
+        insert_identities(connection, 1, {1: {name: 0}})
+        with pytest.raises(DuplicateKeyError, match="identity"):
+            insert_identities(connection, 1, {1: {"1": 5, name: 6}, 2: {"1": 7}})
+        insert_identities(connection, 1, {2: {name: 8}})
+    assert sorted(ledger.dump()["identity"]) == [(1, name, 1, 0), (2, name, 1, 8)]

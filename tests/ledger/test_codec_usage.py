@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.codec import encode, parse
+from ledger.codec import encode, parse, parse_usage
 from ledger.errors import InvalidInputError
 from ledger.events import FactReported, UsageRecorded
 from tests.ledger.conftest import CODE, SALT
@@ -23,7 +23,8 @@ def outcome_of(raw: bytes) -> tuple[object, ...]:
     except InvalidInputError as error:
         return error.code, error.message
     assert event.raw == raw
-    return event.source, event.id, event.subject, event.kind, event.usage, event.data
+    named = event.source, event.id, event.subject, event.sequence
+    return *named, event.kind, event.usage, event.data
 
 
 def check_both_ways(raw: bytes) -> None:
@@ -86,6 +87,7 @@ TRICKY: dict[str, list[str] | list[str | None]] = {
     "end": TRICKY_INSTANTS,
     "amount": ["8", "0", "-1", "0.125", "0.1250", "1e3", "100000", "100000.001", "", "NaN"],
     "quantity": [None, "28800", "1", ""],
+    "sequence": [None, "1", "007", "", "x", "-1", "1.0", "9" * 18, "9" * 19, "٣", "１"],
     "subject": [CODE, CODE[:17] + "4", "", None, CODE.lower()],
     "specversion": ["1.0", "1.1", "", None],
     "type": [USAGE_TYPE, USAGE_TYPE + "1", FACT_TYPE],
@@ -171,3 +173,34 @@ def test_members_that_stand_twice_are_refused_both_ways() -> None:
         twice = raw.replace(piece, piece + b"," + piece)
         assert outcome_of(twice)[0] == "duplicate_member"
         check_both_ways(twice)
+
+
+def test_records_read_together_are_each_read_as_alone() -> None:
+    raws = [canonical(PLAIN | {"id": str(number), "sequence": "7"}) for number in range(5)]
+    assert parse_usage(raws) == [parse(raw) for raw in raws]
+    assert parse_usage([]) == []
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"",
+        b"\n",
+        canonical(PLAIN) + b"\n",
+        canonical(PLAIN) + b"\n" + canonical(PLAIN),
+        canonical(PLAIN | {"quantity": "28800"}),
+        canonical(PLAIN | {"amount": "0"}),
+        canonical(PLAIN | {"job": "x" * 65_535}),
+    ],
+)
+def test_one_record_that_is_unlike_sends_all_the_long_way(odd: bytes) -> None:
+    raw = canonical(PLAIN)
+    for raws in ([odd], [odd, raw], [raw, odd], [raw, odd, raw]):
+        assert parse_usage(raws) is None
+
+
+def test_two_halves_of_a_record_are_not_taken_for_one() -> None:
+    raw = canonical(PLAIN)
+    for at in range(1, len(raw)):
+        assert parse_usage([raw[:at], raw[at:]]) is None
+        assert parse_usage([raw + b"\n" + raw[:at], raw[at:]]) is None
