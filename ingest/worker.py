@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from ingest.incident import beyond_end, lost_offsets, mostly_bad, unreadable
 from ingest.reading import NOTHING, Part, cut, read_records
 from ingest.status import Status
-from ingest.topic import Bounds, Polled, Run, Topic
+from ingest.topic import Bounds, Run, Topic
 from ingest.watchdog import Watchdog
 from ledger.database import DatabaseError, OperationalError
 from ledger.errors import InvalidInputError, LedgerError, RuleViolationError
@@ -116,10 +116,15 @@ class Worker:
         """Take turns until there is nothing left to do."""
         while not self._stopping and not self._is_done(goals):
             polled = self._source.poll(POLL_MS if self._places else PLACE_MS)
-            self._take(polled)
+            if polled.assigned is not None:
+                self._take(polled.assigned)
             for partition, run in polled.runs.items():
                 if not self._stopping:
                     self._record(partition, run)
+            # After the records: those before what cannot be read came in the same poll.
+            for partition, words in polled.broken.items():
+                if not self._stopping:
+                    self._stand_still(partition, words)
             if not polled.runs:
                 self._pass_markers()
             self._place_all()
@@ -188,24 +193,23 @@ class Worker:
             self._wait(error)
             return False
 
-    def _take(self, polled: Polled) -> None:
-        """Note a new assignment, and what cannot be read on."""
-        if polled.assigned is not None:
-            self._assigned = polled.assigned
-            self._incidents = {
-                one: error for one, error in self._incidents.items() if one in polled.assigned
-            }
-            self._places.clear()
-            self._unplaced = set(polled.assigned) - self._incidents.keys()
-        for partition, words in polled.broken.items():
-            place = self._places.get(partition)
-            bounds = self._source.bounds([partition])
-            if place is None:
-                continue
-            if bounds and bounds[partition].first <= place.first <= bounds[partition].end:
-                self._halt(partition, unreadable(self._name(partition), place.first, words))
-            else:
-                self._displace(partition)
+    def _take(self, assigned: frozenset[int]) -> None:
+        """Note a new assignment."""
+        self._assigned = assigned
+        self._incidents = {one: error for one, error in self._incidents.items() if one in assigned}
+        self._places.clear()
+        self._unplaced = set(assigned) - self._incidents.keys()
+
+    def _stand_still(self, partition: int, words: str) -> None:
+        """Let a partition stand still that cannot be read on from where it stands, and say why."""
+        place = self._places.get(partition)
+        bounds = self._source.bounds([partition])
+        if place is None:
+            return
+        if bounds and bounds[partition].first <= place.first <= bounds[partition].end:
+            self._halt(partition, unreadable(self._name(partition), place.first, words))
+        else:
+            self._displace(partition)
 
     def _place_all(self) -> None:
         """Start the partitions that stand still, each from where the database says."""

@@ -1,97 +1,41 @@
-"""A real Kafka into each kind of database, exactly once, whatever is killed, moved or deleted."""
+"""A real Kafka into each kind of database, exactly once, whatever is moved or deleted."""
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from itertools import count
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
-from kafka.admin import NewTopic
+from kafka import KafkaProducer
 
 from ingest.consumer import Source
+from ingest.topic import Bounds
 from ingest.watchdog import Watchdog
-from ingest.worker import Confirmed, Worker
+from ingest.worker import Worker
 from ledger.errors import InvalidInputError, RuleViolationError
-
-ROOT = Path(__file__).parents[2]
-DRIVER = Path(__file__).with_name("run_worker.py")
-CODE = "91420100MA4K2XY18X"
-KEY = CODE.encode()
-STRUCTURED = [("content-type", b"application/cloudevents+json")]
-NOW_MS = 1_669_190_400_000
+from tests.ingest.topics import (
+    KEY,
+    NOW_MS,
+    ROOT,
+    STRUCTURED,
+    Driven,
+    Kafka,
+    Message,
+    binary,
+    check_batches,
+    ids,
+    read,
+    structured,
+    usage,
+)
 
 Ledger = Any
-Message = tuple[bytes | None, list[tuple[str, bytes]], bytes | None]
-
-_NUMBERS = count(1)
-
-
-def usage(event_id: int, amount: str = "1") -> bytes:
-    event = {
-        "data": {
-            "amount": amount,
-            "end": "2022-07-01T01:00:00Z",
-            "job": "j",
-            "resource": "r",
-            "start": "2022-07-01T00:00:00Z",
-        },
-        "id": f"{event_id:06}",
-        "source": "urn:a",
-        "specversion": "1.0",
-        "subject": CODE,
-        "type": "cn.suanquan.usage.recorded.v1",
-    }
-    return json.dumps(event, separators=(",", ":")).encode()
-
-
-def structured(value: bytes) -> Message:
-    return KEY, STRUCTURED, value
-
-
-def binary(value: bytes) -> Message:
-    event = json.loads(value)
-    data = json.dumps(event.pop("data")).encode()
-    return KEY, [(f"ce_{name}", said.encode()) for name, said in event.items()], data
-
-
-class Kafka:
-    """A broker as a test uses it: topics of its own, and what is sent to them."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self.bootstrap = bootstrap
-        self.admin = KafkaAdminClient(bootstrap_servers=bootstrap)
-        self._producer = KafkaProducer(bootstrap_servers=bootstrap, linger_ms=5)
-
-    def topic(self, partitions: int = 1) -> str:
-        """Return the name of a new topic."""
-        name = f"usage-{next(_NUMBERS)}"
-        self.admin.create_topics([NewTopic(name, partitions, 1)], wait_for_metadata=True)
-        return name
-
-    def send(self, topic: str, messages: Sequence[Message], partition: int = 0) -> None:
-        """Append messages to a partition."""
-        for key, headers, value in messages:
-            self._producer.send(topic, key=key, value=value, headers=headers, partition=partition)
-        self._producer.flush()
-
-    def delete(self, topic: str, before: int) -> None:
-        """Delete the records of the first partition before an offset, as retention does."""
-        self.admin.delete_records({TopicPartition(topic, 0): before})
-
-    def close(self) -> None:
-        """Let go of the broker."""
-        self._producer.close()
-        self.admin.close()
 
 
 @pytest.fixture(scope="module")
@@ -100,78 +44,18 @@ def kafka(broker: str) -> Iterator[Kafka]:
         yield made
 
 
-def read(kafka: Kafka, ledger: Ledger, topic: str, **confirmed: Any) -> Worker:  # noqa: ANN401 - the fields of Confirmed
-    """Return a worker of this process after it read a topic to its end."""
-    with closing(Source(kafka.bootstrap, topic, topic, 2_000)) as source:
-        worker = Worker(
-            source,
-            ledger.store,
-            lambda: NOW_MS,
-            Watchdog(60, ends_process=False),
-            confirmed=Confirmed(**confirmed),
-        )
-        worker.run(until_end=True)
-        return worker
-
-
-class Driven:
-    """A worker in a process of its own."""
-
-    def __init__(self, url: str, kafka: Kafka, topic: str, *flags: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, str(DRIVER), url, kafka.bootstrap, topic, topic, *flags],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    @property
-    def output(self) -> IO[str]:
-        assert self.process.stdout is not None
-        return self.process.stdout
-
-    def wait_until_reading(self) -> None:
-        assert self.output.readline() == "reading\n"
-
-    def end(self) -> list[int]:
-        """Return seen, recorded, duplicate and fenced, after the process ended well."""
-        lines = self.output.read().split("\n")
-        assert self.process.wait(60) == 0, lines
-        return [int(word) for word in lines[-2].split()]
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.output.close()
-
-
 @pytest.fixture
 def drive(kafka: Kafka) -> Iterator[Callable[..., Driven]]:
     """Yield how a worker is started in a process of its own; none outlives the test."""
     started: list[Driven] = []
 
     def start(ledger: Ledger, topic: str, *flags: str) -> Driven:
-        started.append(Driven(ledger.url, kafka, topic, *flags))
+        started.append(Driven(ledger.url, kafka.bootstrap, topic, *flags))
         return started[-1]
 
     yield start
     for one in started:
         one.kill()
-
-
-def ids(ledger: Ledger) -> list[str]:
-    return [event.id for event in ledger.events("usage")]
-
-
-def check_batches(ledger: Ledger, topic: str, partition: int, end: int, seen: int) -> None:
-    """Check that a partition's batches cover its offsets without gap or overlap."""
-    batches = ledger.batches(f"kafka:{topic}/{partition}")
-    edges = [0, *(one.next for one in batches)]
-    assert [one.first for one in batches] == edges[:-1]
-    assert edges[-1] == end
-    assert sum(one.seen for one in batches) == seen
-    assert all(one.seen == one.recorded + one.duplicate + one.rejected for one in batches)
 
 
 def test_every_record_is_recorded_once_counted_or_kept(kafka: Kafka, either_ledger: Ledger) -> None:
@@ -185,7 +69,7 @@ def test_every_record_is_recorded_once_counted_or_kept(kafka: Kafka, either_ledg
         (KEY, STRUCTURED, b"\xff\x00"),
     ]
     kafka.send(topic, [binary(usage(100)), *bad, structured(usage(101))], 1)
-    worker = read(kafka, either_ledger, topic)
+    worker = read(kafka.bootstrap, either_ledger, topic)
     status = worker.status
     assert (status.seen, status.recorded, status.duplicate, status.rejected) == (28, 22, 1, 5)
     assert worker.offsets() == {f"{topic}/0": 22, f"{topic}/1": 6}
@@ -202,32 +86,8 @@ def test_every_record_is_recorded_once_counted_or_kept(kafka: Kafka, either_ledg
     check_batches(either_ledger, topic, 0, 22, 22)
     check_batches(either_ledger, topic, 1, 6, 6)
     size = either_ledger.size()
-    assert read(kafka, either_ledger, topic).status.seen == 0
+    assert read(kafka.bootstrap, either_ledger, topic).status.seen == 0
     assert either_ledger.size() == size
-    assert either_ledger.findings() == []
-
-
-def test_a_worker_killed_three_times_loses_and_doubles_nothing(
-    kafka: Kafka, either_ledger: Ledger, drive: Callable[..., Driven]
-) -> None:
-    topic = kafka.topic(2)
-    for partition in (0, 1):
-        own = [structured(usage(10_000 * partition + i)) for i in range(4_000)]
-        # What an agent sends again after it lost an answer: other offsets, the same events.
-        kafka.send(topic, [*own, *own[-500:]], partition)
-    dice = random.Random(7)  # noqa: S311 - when to kill is no secret
-    for _ in range(3):
-        worker = drive(either_ledger, topic)
-        worker.wait_until_reading()
-        time.sleep(dice.uniform(0, 0.25))
-        worker.kill()
-    drive(either_ledger, topic).end()
-    found = ids(either_ledger)
-    for partition in (0, 1):
-        own_ids = [one for one in found if (one >= "010000") == bool(partition)]
-        assert own_ids == [f"{10_000 * partition + i:06}" for i in range(4_000)]
-        check_batches(either_ledger, topic, partition, 4_500, 4_500)
-    assert sum(one.duplicate for one in either_ledger.batches()) == 1_000
     assert either_ledger.findings() == []
 
 
@@ -255,7 +115,7 @@ def test_a_worker_that_slept_past_its_session_changes_nothing(
     topic = kafka.topic()
     kafka.send(topic, [structured(usage(i)) for i in range(1_000)])
     sleeper = drive(either_ledger, topic, "sleep")
-    sleeper.wait_until_reading()
+    sleeper.wait_until("reading")
     other = drive(either_ledger, topic)
     seen, recorded, _, fenced = other.end()
     assert (seen, recorded, fenced) == (1_000, 1_000, 0)
@@ -282,7 +142,7 @@ def test_aborted_records_are_not_seen_and_markers_are_passed(
         else:
             producer.abort_transaction()
     producer.close()
-    worker = read(kafka, either_ledger, topic)
+    worker = read(kafka.bootstrap, either_ledger, topic)
     assert ids(either_ledger) == ["000000", "000001", "000020", "000021"]
     # Four transactions, each with two records and one marker.
     assert worker.offsets() == {f"{topic}/0": 12}
@@ -292,15 +152,15 @@ def test_aborted_records_are_not_seen_and_markers_are_passed(
 def test_deleted_records_stop_their_partition(kafka: Kafka, ledger: Ledger) -> None:
     topic = kafka.topic()
     kafka.send(topic, [structured(usage(i)) for i in range(5)])
-    read(kafka, ledger, topic)
+    read(kafka.bootstrap, ledger, topic)
     kafka.send(topic, [structured(usage(i)) for i in range(5, 10)])
     kafka.delete(topic, 8)
     with pytest.raises(RuleViolationError) as caught:
-        read(kafka, ledger, topic)
+        read(kafka.bootstrap, ledger, topic)
     assert caught.value.code == "lost_offsets"
     assert "[5, 8)" in caught.value.message.en
     assert len(ids(ledger)) == 5
-    worker = read(kafka, ledger, topic, lost={0: 8})
+    worker = read(kafka.bootstrap, ledger, topic, lost={0: 8})
     assert worker.status.recorded == 2
     assert [(one.first, one.next) for one in ledger.batches()] == [(0, 5), (8, 10)]
 
@@ -332,7 +192,7 @@ def test_a_topic_first_seen_starts_where_kafka_still_has_it(kafka: Kafka, ledger
     topic = kafka.topic()
     kafka.send(topic, [structured(usage(i)) for i in range(10)])
     kafka.delete(topic, 4)
-    assert read(kafka, ledger, topic).status.recorded == 6
+    assert read(kafka.bootstrap, ledger, topic).status.recorded == 6
     assert [(one.first, one.next) for one in ledger.batches()] == [(4, 10)]
 
 
@@ -341,6 +201,23 @@ def test_a_topic_that_is_not_there_is_named(kafka: Kafka) -> None:
         Source(kafka.bootstrap, "nowhere", "g")
     assert caught.value.code == "no_topic"
     assert "nowhere" in caught.value.message.en
+
+
+def test_new_partitions_are_taken_up_however_short_a_poll_is(kafka: Kafka) -> None:
+    topic = kafka.topic()
+    with closing(Source(kafka.bootstrap, topic, topic, 2_000)) as source:
+        poll_until_assigned(source, 0)
+        kafka.admin.create_partitions({topic: 2})
+        # Asked about the new one, the client learns that it is there.
+        assert source.bounds([1]) == {1: Bounds(0, 0)}
+        poll_until_assigned(source, 0, 1)
+
+
+def poll_until_assigned(source: Source, *partitions: int) -> None:
+    """Poll in steps that are shorter than any answer until partitions are assigned."""
+    deadline = time.monotonic() + 30
+    while source.poll(1).assigned != frozenset(partitions):
+        assert time.monotonic() < deadline, f"{partitions} were never assigned"
 
 
 # --- the command ---

@@ -1,4 +1,4 @@
-"""A file that is read while somebody keeps killing the reader, at any moment, on both databases."""
+"""Killed again and again, at any moment: who reads a file; workers, broker and PostgreSQL."""
 
 import os
 import random
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ingest.adapters import Adapter
+from tests.ingest.kills import kill_again_and_again, running_scene
 from tests.ingest.test_file_worker import lasting
 
 pytestmark = pytest.mark.soak
@@ -22,6 +23,9 @@ Read = Callable[..., object]
 
 ROWS = 600
 KILLS = 12
+
+ROUNDS = 20
+DOWN_S = 20.0
 
 
 @pytest.fixture(params=range(5))
@@ -110,3 +114,11 @@ def test_killed_again_and_again_leaves_what_an_undisturbed_run_leaves(
         assert lasting(ledger) == expected
     assert deaths >= KILLS // 3, "runs were cut short"
     assert len(reached) > KILLS // 3, "and at different places"
+
+
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+def test_twenty_kills_of_everything_under_load_lose_and_double_nothing(
+    make_ledger: Callable[[str], Ledger], tmp_path: Path
+) -> None:
+    with running_scene(make_ledger, tmp_path) as scene:
+        kill_again_and_again(scene, ROUNDS, DOWN_S)

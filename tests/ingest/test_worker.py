@@ -1,7 +1,9 @@
 """The worker on a source that lives in memory: placement, incidents, failures, bounds."""
 
+import gc
 import json
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -247,6 +249,20 @@ def test_a_record_that_nobody_can_take_apart_stops_the_partition(ledger: Ledger)
     assert "t/0 cannot be read from 0 on: bad crc" in error.message.en
 
 
+def test_records_before_one_that_nobody_can_take_apart_are_recorded(ledger: Ledger) -> None:
+    class Torn(FakeTopic):
+        """A poll that brings records and what stopped it."""
+
+        def poll(self, timeout_ms: int) -> Polled:
+            polled = super().poll(timeout_ms)
+            return Polled(polled.assigned, polled.runs, {0: "bad crc"} if polled.runs else {})
+
+    error = incident(ledger, Torn(topic_of(5).records[:3], end=5))
+    assert error.code == "unreadable"
+    assert "t/0 cannot be read from 3 on: bad crc" in error.message.en
+    assert leaves(ledger) == [(0, 3, 3)]
+
+
 def test_a_partition_that_moved_under_the_reader_is_named_as_lost(ledger: Ledger) -> None:
     run(ledger, topic_of(3))
 
@@ -329,3 +345,21 @@ def test_a_worker_that_gets_nothing_though_records_are_there_ends(ledger: Ledger
     with pytest.raises(LedgerError) as caught:
         run(ledger, topic, stalled_s=-1)
     assert caught.value.code == "stalled"
+
+
+def test_cycles_are_not_looked_for_amid_a_batch(ledger: Ledger) -> None:
+    while_running: list[bool] = []
+    watchdog = Watchdog(60, ends_process=False)
+    for topic in (topic_of(3), mixed(100, 100)):
+        worker = Worker(
+            topic,
+            ledger.store,
+            lambda: NOW_MS,
+            watchdog,
+            report=lambda _: while_running.append(gc.isenabled()),
+        )
+        with suppress(RuleViolationError):
+            worker.run(until_end=True)
+        assert gc.isenabled()
+        assert gc.get_freeze_count() == 0
+    assert set(while_running) == {False}

@@ -50,6 +50,8 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=500
 """
 
+_FORMAT: Final = ("kafka.tools.StorageTool", "format")
+
 
 class Broker:
     """A broker that can be killed and started again, with its address and its data."""
@@ -108,7 +110,8 @@ def kafka_broker(more_properties: str = "") -> Iterator[Broker]:
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         with (home / "log").open("wb") as log:
             subprocess.run(
-                [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
+                # One word each: an identifier may begin with a dash.
+                [*java, *_FORMAT, f"--cluster-id={cluster}", f"--config={properties}"],
                 check=True,
                 stdout=log,
                 stderr=log,
