@@ -50,6 +50,13 @@ BUSY_TIMEOUT_MS: Final = 30_000
 TRANSACTION_IDLE_MAX_MS: Final = 60_000
 STATEMENT_MAX_MS: Final = 120_000
 
+# A host that is gone is noticed after a minute; in the middle of a COPY no other limit applies.
+KEEPALIVES: Final = {
+    "tcp_keepalives_idle": 30,
+    "tcp_keepalives_interval": 10,
+    "tcp_keepalives_count": 3,
+}
+
 
 def open_engine(url: str, access: Access) -> Engine:
     """Return an engine for a database with the walls of its access in place.
@@ -142,6 +149,8 @@ def _bound_transactions(engine: Engine) -> None:
         connection.autocommit = True
         connection.execute(f"SET idle_in_transaction_session_timeout = {TRANSACTION_IDLE_MAX_MS}")
         connection.execute(f"SET statement_timeout = {STATEMENT_MAX_MS}")
+        for name, value in KEEPALIVES.items():
+            connection.execute(f"SET {name} = {value}")
         connection.autocommit = False
 
 
