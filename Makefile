@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo broker test lint pytest bench soak lock clean
+.PHONY: help setup demo broker test lint pytest bench bench-long soak lock clean
 
 # A cleared environment may lack /usr/sbin, which apt-get needs, and a locale, which Chinese output needs.
 export PATH := $(if $(PATH),$(PATH):)/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -17,7 +17,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 help:  ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## Install the locked dependencies and the command `suanquan` into .venv
 
@@ -39,8 +39,11 @@ pytest: setup
 	@echo "==> pytest"
 	$(BIN)/python -m pytest -q --durations=10
 
-bench: setup  ## Measure throughput, size on disk and rendering time
+bench: setup  ## Measure against bare loops and peers: some ten minutes
 	@$(BIN)/python -m bench
+
+bench-long: setup  ## Measure growing ledgers and memory: more than an hour
+	@$(BIN)/python -m bench curve memory
 
 soak: setup  ## Run the long tests: faults, restarts, many hours of events in minutes
 	@$(BIN)/python -m pytest -q --durations=10 -m soak

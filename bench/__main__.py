@@ -1,45 +1,62 @@
-"""Run every measurement at three sizes and print it: `make bench`."""
+"""Run measurements and print them as a table: `make bench`, or `python -m bench THEME …`.
 
+Without a theme it runs the short ones, some ten minutes. The long ones are `curve`, which stores
+thirty million records and takes an hour, and `memory`: `make bench-long`.
+"""
+
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
-from bench import cases
-from bench.measure import Measurement
-from tests.servers.postgresql import postgresql
+from bench import curve, files, latency, parts, peer, profile, streams
+from bench.measure import HEAD, Measurement, Reading
+from bench.world import Databases, workspace
+from tests.servers.kafka import kafka
+from tests.servers.postgresql import postgresql_server
 
-RECORDS = (10_000, 40_000, 160_000)
-DECISIONS = (300, 1_000, 3_000)
-STATEMENTS = (5, 20, 60)
+MEMORY_RECORDS: Final = 2_000_000
 
-HEAD = f"{'measured':<26}{'size':>9}{'per second':>13}{'ceiling':>13}{'ratio':>8}  against"
+Rows = Iterator[Measurement | Reading]
 
+SHORT: Final[dict[str, Callable[[streams.Broker, Databases], Rows]]] = {
+    "worker": streams.one_worker,
+    "two": streams.two_workers,
+    "profile": profile.profile,
+    "peer": lambda _, databases: peer.peer(databases),
+    "latency": latency.latency,
+    "catch-up": streams.catch_up,
+    "largest": streams.largest,
+    "files": lambda _, databases: files.file_ingest(databases),
+    "parts": lambda _, databases: parts.parts(databases),
+}
 
-def measure() -> Iterator[Measurement]:
-    """Yield every measurement, each at its three sizes."""
-    for size in RECORDS:
-        yield cases.ingest_sqlite(size)
-    with postgresql() as url:
-        for size in RECORDS:
-            yield cases.ingest_postgresql(size, url)
-    for size in RECORDS:
-        yield cases.merkle_append(size)
-    for size in RECORDS:
-        yield cases.replays(size)
-    for size in DECISIONS:
-        yield cases.decisions(size)
-    for size in STATEMENTS:
-        yield cases.statements(size)
+LONG: Final[dict[str, Callable[[streams.Broker, Databases], Rows]]] = {
+    "curve": curve.curve,
+    "memory": lambda broker, databases: streams.flat_memory(broker, databases, MEMORY_RECORDS),
+}
 
 
 def main() -> int:
-    """Print each measurement as it is made."""
-    print(HEAD)
-    for one in measure():
-        print(
-            f"{one.name:<26}{one.size:>9,}{one.rate:>13,.0f}{one.ceiling_rate:>13,.0f}"
-            f"{one.ratio:>8.2f}  {one.ceiling}",
-            flush=True,
-        )
+    """Print each row as it is measured."""
+    themes = sys.argv[1:] or list(SHORT)
+    known = SHORT | LONG
+    unknown = [name for name in themes if name not in known]
+    if unknown:
+        print(f"no such theme: {' '.join(unknown)}; there are {' '.join(known)}", file=sys.stderr)
+        return 2
+    with (
+        workspace() as home,
+        kafka() as bootstrap,
+        # As in use: what is committed is on disk.
+        postgresql_server(durable=True) as server,
+    ):
+        broker, databases = streams.Broker(bootstrap), Databases(home, server.url)
+        print(f"{os.cpu_count()} processors, broker and database among them; both databases fsync")
+        print(f"\n{HEAD}")
+        for name in themes:
+            for row in known[name](broker, databases):
+                print(row.render(), flush=True)
     return 0
 
 

@@ -1,60 +1,104 @@
 """What the measurements work on: usage records of a seeded shape, and ledgers that hold them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
-from random import Random
 from tempfile import TemporaryDirectory
+from typing import Final, Literal
+from uuid import UUID
 
-from sqlalchemy import Engine
+import psycopg
+from sqlalchemy import Engine, make_url
 
-from ingest.adapters.ndjson import NdjsonAdapter
-from ingest.file_worker import ingest_file
 from ledger import schema
-from ledger.codec import Event, encode
 from ledger.database import open_engine
-from ledger.events import UsageRecorded
 from ledger.identifiers import synthetic_credit_code
 from ledger.period import render_instant
-from ledger.projection import PROJECTIONS
-from ledger.store import Store
 
 # 2022-01-01 in Beijing.
 _START_MS = 1_640_966_400_000
-_MINUTE_MS = 60_000
+_HOUR_MS = 3_600_000
+_JOBS_A_SECOND = 5
 _ENTERPRISES = 50
 _RACKS = 16
-_JOBS_A_MINUTE = 12
 
-RECORDED_AT_MS = 1_700_000_000_000
+_TEMPLATE = (
+    '{{"data":{{"amount":"{amount}","contract":"C-2022-{tenant:04}","end":"{end}",'
+    '"job":"job-{job:08x}","resource":"ascend-910b","start":"{start}"}},"id":"{event_id}",'
+    '"sequence":"{sequence}","source":"urn:agent:rack-{rack:02}","specversion":"1.0",'
+    '"subject":"{subject}","type":"cn.suanquan.usage.recorded.v1"}}'
+)
+
+ORIGIN: Final = "bench.example"
+
+Ids = Literal["growing", "uuid7", "uuid4"]
+"""Numbers that a source counts up; UUIDs that begin with the time; UUIDs of chance alone."""
+
+# Any odd number of 128 bits without a pattern would do; this one is from PCG.
+_ODD: Final = 0x2360ED051FC65DA44385DF649FCCF645
+_MASK: Final = (1 << 128) - 1
+
+_numbers = count()
+_render = lru_cache(maxsize=4096)(render_instant)
 
 
-def usage_events(count: int, first: int = 0) -> list[Event]:
-    """Return slices of about an hour that fifty enterprises held, as sixteen racks number them.
+class Usage:
+    """Canonical usage records that sixteen racks number one after the other.
 
-    Ids grow in time, a source's one after the other. About 311 bytes each, which compress to some
-    thirty: what differs between two records is drawn from a seed.
+    Each is a slice of about an hour that one of fifty enterprises held, in the order of their ends.
+    311 bytes with growing ids, 335 with UUIDs. What differs from record to record looks drawn by
+    chance, so that zstd leaves some 23 bytes of each, and 35 or 45 with UUIDs.
     """
-    codes = [synthetic_credit_code(f"bench-{number}") for number in range(_ENTERPRISES)]
-    draw = Random(first)  # noqa: S311 - a benchmark wants the same records again
-    return [_usage_event(number, codes, draw) for number in range(first, first + count)]
+
+    def __init__(self, ids: Ids = "growing", first: int = 0) -> None:
+        """Begin with the record of that number; the same number is always the same record."""
+        self._ids = ids
+        self._next = first
+        self._codes = [synthetic_credit_code(f"bench-{number}") for number in range(_ENTERPRISES)]
+
+    def take(self, size: int) -> list[tuple[bytes, bytes]]:
+        """Return the next (key, value) pairs."""
+        first, self._next = self._next, self._next + size
+        return [self._record(number) for number in range(first, self._next)]
+
+    def _record(self, number: int) -> tuple[bytes, bytes]:
+        """Return the record of a number."""
+        chance = _scramble(number)
+        job = chance >> 96
+        tenant = job % _ENTERPRISES
+        rack, sequence = number % _RACKS, number // _RACKS
+        end_ms = _START_MS + number // _JOBS_A_SECOND * 1000
+        value = _TEMPLATE.format(
+            amount=1 << job % 4,
+            tenant=tenant,
+            end=_render(end_ms),
+            job=job,
+            start=_render(end_ms - _HOUR_MS + job % 97 * 1000),
+            event_id=self._event_id(sequence, end_ms, chance),
+            sequence=sequence,
+            rack=rack,
+            subject=self._codes[tenant],
+        )
+        return self._codes[tenant].encode(), value.encode()
+
+    def _event_id(self, sequence: int, end_ms: int, chance: int) -> str:
+        """Return an id of the kind that is asked for."""
+        match self._ids:
+            case "growing":
+                return f"{sequence:012}"
+            case "uuid7":
+                # RFC 9562, section 5.7: 48 bits of milliseconds, then chance.
+                return str(UUID(int=end_ms << 80 | 7 << 76 | 2 << 62 | chance >> 66))
+            case "uuid4":
+                return str(UUID(int=chance, version=4))
 
 
-def _usage_event(number: int, codes: Sequence[str], draw: Random) -> Event:
-    """Return one slice: who, which job and when exactly are drawn."""
-    job = draw.getrandbits(32)
-    tenant = job % _ENTERPRISES
-    end_ms = _START_MS + number // _JOBS_A_MINUTE * _MINUTE_MS + job % 60 * 1000
-    data = UsageRecorded(
-        job=f"job-{job:08x}",
-        contract=f"C-2022-{tenant:04}",
-        resource="ascend-910b",
-        amount=str(1 << job % 4),
-        start=render_instant(end_ms - 3_600_000 + job % 97 * 1000),
-        end=render_instant(end_ms),
-    )
-    rack, sequence = number % _RACKS, number // _RACKS
-    return encode(f"urn:agent:rack-{rack:02}", f"{sequence:012}", codes[tenant], data)
+def _scramble(number: int) -> int:
+    """Return 128 bits that look drawn by chance and are a number's own."""
+    mixed = (number + 1) * _ODD & _MASK
+    return (mixed ^ mixed >> 64) * _ODD & _MASK
 
 
 @contextmanager
@@ -64,25 +108,53 @@ def workspace() -> Iterator[Path]:
         yield Path(name)
 
 
-def write_lines(path: Path, events: list[Event]) -> Path:
-    """Return the path of a file that holds the events, one a line."""
-    path.write_bytes(b"".join(event.raw + b"\n" for event in events))
+def write_lines(path: Path, size: int) -> Path:
+    """Return the path of a file of usage records, one a line."""
+    path.write_bytes(b"".join(value + b"\n" for _, value in Usage().take(size)))
     return path
 
 
+class Databases:
+    """Makes databases, SQLite's in a directory and PostgreSQL's on a server, and drops them."""
+
+    def __init__(self, home: Path, server: str) -> None:
+        self._home = home
+        self._server = make_url(server).set(drivername="postgresql")
+
+    @contextmanager
+    def empty(self, kind: str) -> Iterator[str]:
+        """Yield the URL of an empty database, `SQLite` or `PostgreSQL`, dropped afterwards."""
+        name = f"bench_{next(_numbers)}"
+        if kind == "SQLite":
+            yield f"sqlite:///{self._home / name}.db"
+            for path in self._home.glob(f"{name}.db*"):
+                path.unlink()
+        else:
+            self._tell(f"CREATE DATABASE {name}")
+            yield self._server.set(database=name).render_as_string(hide_password=False)
+            self._tell(f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def ledger(self, kind: str, usage_logs: int = 1) -> Iterator[str]:
+        """Yield the URL of a new ledger, dropped afterwards."""
+        with self.empty(kind) as url:
+            owner = open_engine(url, "own")
+            schema.upgrade(owner, ORIGIN, usage_logs)
+            owner.dispose()
+            yield url
+
+    def _tell(self, statement: str) -> None:
+        """Execute a statement on the server."""
+        text = self._server.render_as_string(hide_password=False)
+        with psycopg.connect(text, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
 @contextmanager
-def new_ledger(url: str) -> Iterator[Engine]:
-    """Yield the writer's engine of a ledger that is new."""
-    owner = open_engine(url, "own")
-    schema.upgrade(owner, "bench.example")
-    owner.dispose()
+def writer(url: str) -> Iterator[Engine]:
+    """Yield the writer's engine of a ledger."""
     engine = open_engine(url, "write")
     try:
         yield engine
     finally:
         engine.dispose()
-
-
-def fill(engine: Engine, path: Path) -> None:
-    """Record a file of events."""
-    ingest_file(Store(engine, PROJECTIONS), path, NdjsonAdapter(), lambda: RECORDED_AT_MS)
