@@ -115,24 +115,29 @@ class Worker:
     def _run(self, goals: Mapping[int, int] | None) -> None:
         """Take turns until there is nothing left to do."""
         while not self._stopping and not self._is_done(goals):
-            polled = self._source.poll(POLL_MS if self._places else PLACE_MS)
-            if polled.assigned is not None:
-                self._take(polled.assigned)
-            for partition, run in polled.runs.items():
-                if not self._stopping:
-                    self._record(partition, run)
-            # After the records: those before what cannot be read came in the same poll.
-            for partition, words in polled.broken.items():
-                if not self._stopping:
-                    self._stand_still(partition, words)
-            if not polled.runs:
-                self._pass_markers()
-            self._place_all()
-            self._watchdog.check()
-            if self._timer.now_s() - self._looked_at_s >= LOOK_S:
-                self._look()
-            self._report(self.status)
+            # What it polled goes with the turn: memory holds the records of one poll, not of two.
+            self._turn()
         self._look()
+        self._report(self.status)
+
+    def _turn(self) -> None:
+        """Record what one poll brings, and see to the partitions that stand still."""
+        polled = self._source.poll(POLL_MS if self._places else PLACE_MS)
+        if polled.assigned is not None:
+            self._take(polled.assigned)
+        for partition, run in polled.runs.items():
+            if not self._stopping:
+                self._record(partition, run)
+        # After the records: those before what cannot be read came in the same poll.
+        for partition, words in polled.broken.items():
+            if not self._stopping:
+                self._stand_still(partition, words)
+        if not polled.runs:
+            self._pass_markers()
+        self._place_all()
+        self._watchdog.check()
+        if self._timer.now_s() - self._looked_at_s >= LOOK_S:
+            self._look()
         self._report(self.status)
 
     def offsets(self) -> dict[str, int]:
@@ -328,6 +333,8 @@ class Worker:
             raise error
         self.status = self.status.retry()
         self._say(Text(f"数据库：{error.orig}；稍后重试", f"database: {error.orig}; trying again"))
+        # An error's traceback may hold the batch, and each try makes one.
+        gc.collect()
         self._timer.wait(RETRY_S)
 
     # --- progress ---
