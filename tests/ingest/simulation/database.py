@@ -130,6 +130,7 @@ class _Places:
         self._who = who
         self._on_sqlite = engine.dialect.name == "sqlite"
         event.listen(engine, "connect", self._connect)
+        event.listen(engine, "begin", self._begin)
         event.listen(engine, "before_cursor_execute", self._execute)
         event.listen(engine, "commit", self._commit)
         event.listen(engine, "rollback", self._rollback)
@@ -145,6 +146,11 @@ class _Places:
             driver.autocommit = False
             driver.cursor_factory = _copying(self._who)
 
+    def _begin(self, _connection: Connection) -> None:
+        process = self._who()
+        if process is not None:
+            process.writing = False
+
     def _execute(self, connection: Connection, _cursor: object, sql: str, *_: object) -> None:
         what, process = name_statement(sql), self._who()
         if process is not None:
@@ -155,16 +161,18 @@ class _Places:
         process = self._who()
         if process is None:
             return
-        _meet(process, connection, "COMMIT")
         driver: Any = connection.connection.dbapi_connection
-        if getattr(driver, "closed", False):
-            return
-        driver.commit()
-        if process.writing:
-            process.on_commit()
-        what = "answer to COMMIT" if process.writing else "answer to reading"
-        process.writing = False
-        _meet(process, connection, what)
+        wrote = process.writing
+        try:
+            _meet(process, connection, "COMMIT")
+            if not getattr(driver, "closed", False):
+                driver.commit()
+                if wrote:
+                    process.on_commit()
+        finally:
+            process.writing = False
+        if not getattr(driver, "closed", False):
+            _meet(process, connection, "answer to COMMIT" if wrote else "answer to reading")
 
     def _rollback(self, connection: Connection) -> None:
         process = self._who()

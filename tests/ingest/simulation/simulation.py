@@ -67,7 +67,7 @@ class Simulation:
         if dice.random() < 0.3:
             self._groups.append(Group(self._cluster))
         self._wanted = dice.choice((1, 2, 2, WORKERS_MAX, WORKERS_MAX))
-        self._checked_share = dice.choice((0, 0, 0.2))
+        self._checked_share = dice.choice((0, 0, 0.3))
         self._running: list[Running] = []
         self._dead: list[Running] = []
         self._positions: dict[str, int] = {}
@@ -79,7 +79,7 @@ class Simulation:
         try:
             self._storm()
             self._calm()
-            refuse(self._reader.findings(self.world))
+            self._check("checked at the end")
         finally:
             for one in self._running:
                 one.process.kill("at the end")
@@ -90,10 +90,11 @@ class Simulation:
     def _storm(self) -> None:
         """Let everything happen that may."""
         while self.stage.turns < STORM_TURNS_MAX and not self._is_recorded():
+            before = self.stage.moves
             self._disturb()
             self._turn()
-            if self._dice.random() < 0.02 * self._checked_share:
-                refuse(self._reader.findings(self.world))
+            if self.stage.moves > before and self._dice.random() < self._checked_share / 2:
+                self._check("checked after a move")
 
     def _calm(self) -> None:
         """Let nothing happen any more: new workers must come to the end, and end."""
@@ -157,8 +158,7 @@ class Simulation:
         if exit_ == "killed":
             self._dead.append(one)
             if self._dice.random() < self._checked_share:
-                self.stage.note("checked after a kill")
-                refuse(self._reader.findings(self.world))
+                self._check("checked after a kill")
             return
         if process.error is not None:
             refuse([f"{process.name}: {process.error!r}"], process.error)
@@ -180,6 +180,11 @@ class Simulation:
             refuse(early)
         self._check_counts(one)
 
+    def _check(self, what: str) -> None:
+        """Raise what disagrees in the ledger, with itself or with the topic."""
+        self.stage.note(what)
+        refuse(self._reader.findings(self.world))
+
     def _check_counts(self, one: Running) -> None:
         """Raise unless a worker counted what it wrote; it cannot count what it was not told of."""
         assert one.worker is not None
@@ -199,7 +204,7 @@ class Simulation:
         """Let the world go on."""
         self._disturb_brokers()
         self._disturb_workers()
-        if self._dice.random() < 0.1:
+        if self._dice.random() < 0.02:
             self.stage.now_s += self._dice.choice((1, 6))
 
     def _disturb_brokers(self) -> None:
