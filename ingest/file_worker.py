@@ -14,8 +14,12 @@ from typing import Final
 from ingest.adapters import Adapter, Reader
 from ingest.lines import Content, Progress, Record, open_content
 from ingest.overlap import Item, read_spans, refuse_overlap, span_of
+from ingest.settlement import STREAM, How, settle, usage_log_of
 from ledger.codec import Event
 from ledger.errors import InvalidInputError
+from ledger.events import LogName
+from ledger.identity import find_standing
+from ledger.query import read_open
 from ledger.rejection import Rejection
 from ledger.store import RESERVED_SOURCES, Batch, Outcome, Store
 from ledger.text import Text
@@ -208,7 +212,7 @@ def _record(
         batch = _batch(stream, expected, first, run)
         recorded_at_ms = clock()
         book.append([event.subject for _, event in batch.events], recorded_at_ms)
-        outcome = store.append(batch, recorded_at_ms)
+        outcome = _append(store, batch, recorded_at_ms)
         expected, first = outcome.next, batch.next
         recorded += outcome.recorded
         duplicate += outcome.duplicate
@@ -223,6 +227,31 @@ def _record(
         book.recorded,
         book.rejected,
     )
+
+
+def _append(store: Store, batch: Batch, recorded_at_ms: int) -> Outcome:
+    """Record a batch, and settle what was refused of these lines before and now is an event."""
+    if batch.expected <= batch.first:
+        return store.append(batch, recorded_at_ms)
+    with store.together() as whole, whole.transaction() as connection:
+        events = dict(batch.events)
+        refused = read_open(connection, batch.stream, batch.first, batch.next)
+        mended = [one for one in refused if one.position in events]
+        names = {
+            one.position: (events[one.position].source, events[one.position].id) for one in mended
+        }
+        before = find_standing(connection, names.values())
+        outcome = whole.append(batch, recorded_at_ms)
+        after = find_standing(connection, names.values())
+        settled: dict[LogName, list[Event]] = {}
+        for one in mended:
+            name = names[one.position]
+            if events[one.position].same_meaning(after[name]):
+                how: How = "duplicate" if name in before else "recorded"
+                settled.setdefault(usage_log_of(one), []).append(settle(one, how))
+        for log, leaves in sorted(settled.items()):
+            whole.append_own(leaves, recorded_at_ms, STREAM, log)
+        return outcome
 
 
 def _runs(items: Iterable[Item], batch_records: int) -> Iterator[list[Item]]:

@@ -8,21 +8,19 @@ that only its map explains, is sent or imported again instead.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from ingest.cloudevents import CONTENT_TYPE, STRUCTURED, parse_record
 from ingest.file_worker import refuse_own
 from ingest.quarantine import restore_record
-from ledger.codec import Event, encode, parse
+from ingest.settlement import STREAM, How, name_of, settle, usage_log_of
+from ledger.codec import Event, parse
 from ledger.errors import InvalidInputError
-from ledger.events import LogName, RejectionSettled
+from ledger.events import LogName
 from ledger.identity import find_standing
 from ledger.query import Refused
 from ledger.store import Store
 from ledger.text import Text
-
-SOURCE: Final = "urn:suanquan:retry"
-STREAM: Final = "retry"
 
 KAFKA_PREFIX: Final = "kafka:"
 
@@ -64,22 +62,22 @@ def retry(
             except InvalidInputError as error:
                 result.refusals[one.number] = error
         names = [(event.source, event.id) for _, event in read]
-        standing = find_standing(connection, [*names, *(_name(one) for one in refused)])
+        standing = find_standing(connection, [*names, *(name_of(one) for one in refused)])
         fresh: dict[LogName, list[Event]] = {}
         for one, event in read:
-            if _name(one) in standing:
+            if name_of(one) in standing:
                 continue
             earlier = standing.setdefault((event.source, event.id), event)
             if not event.same_meaning(earlier):
                 result.refusals[one.number] = _conflict(event)
                 continue
-            outcome: Literal["recorded", "duplicate"] = "duplicate"
+            outcome: How = "duplicate"
             if earlier is event:
                 outcome = "recorded"
-                fresh.setdefault(_usage_log(one), []).append(event)
-            settled = _settled(one, outcome)
-            standing[_name(one)] = settled
-            fresh.setdefault(_usage_log(one), []).append(settled)
+                fresh.setdefault(usage_log_of(one), []).append(event)
+            settled = settle(one, outcome)
+            standing[name_of(one)] = settled
+            fresh.setdefault(usage_log_of(one), []).append(settled)
             result.recorded += outcome == "recorded"
             result.duplicate += outcome == "duplicate"
         for log, events in sorted(fresh.items()):
@@ -107,28 +105,6 @@ def _read(one: Refused, *, as_structured: bool) -> Event:
         event = parse(one.body)
     refuse_own(event)
     return event
-
-
-def _name(one: Refused) -> tuple[str, str]:
-    """Return the name of the leaf that settles a refusal."""
-    return SOURCE, f"{one.log}/{one.batch_index}/{one.position}"
-
-
-def _usage_log(one: Refused) -> LogName:
-    """Return the usage log that takes what a refusal gives."""
-    return "usage" if one.log == "book" else one.log
-
-
-def _settled(one: Refused, outcome: Literal["recorded", "duplicate"]) -> Event:
-    """Return the leaf that settles a refusal."""
-    data = RejectionSettled(
-        batch_log=one.log,
-        batch_index=one.batch_index,
-        stream=one.stream,
-        position=one.position,
-        outcome=outcome,
-    )
-    return encode(*_name(one), "", data)
 
 
 def _conflict(event: Event) -> InvalidInputError:

@@ -90,6 +90,14 @@ def find_refused(connection: Connection, number: int) -> Refused | None:
     return None if row is None else _refused(row)
 
 
+def read_open(connection: Connection, stream: str, first: int, following: int) -> list[Refused]:
+    """Return what of `[first, following)` of a stream was refused and not taken in since."""
+    table = tables.rejection.c
+    query = _refused_query().where(table.stream == stream, table.position >= first)
+    query = query.where(table.position < following, tables.settlement.c.settled.is_(None))
+    return [_refused(row) for row in connection.execute(query.order_by(table.position))]
+
+
 def _refused_query() -> Select[*tuple[Any, ...]]:
     """Return the query for refused records, each with what became of it."""
     rejection, settlement = tables.rejection, tables.settlement

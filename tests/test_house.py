@@ -63,7 +63,7 @@ SHELL: Final = words(
     ledger.read ledger.rejection ledger.replay ledger.schema ledger.shape ledger.signing
     ledger.store ledger.tables ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.retry
-    ingest.producer ingest.reading ingest.refusal ingest.security ingest.status
+    ingest.settlement ingest.producer ingest.reading ingest.refusal ingest.security ingest.status
     ingest.watchdog ingest.worker
     vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal

@@ -22,6 +22,7 @@ from ledger.database import open_engine
 from ledger.events import BatchRecorded, LogName
 from ledger.projection import PROJECTIONS
 from ledger.provenance import check_provenance
+from ledger.query import RefusedFilter, read_refused
 from ledger.read import read_events, read_heads
 from ledger.replay import replay
 from ledger.schema import upgrade
@@ -118,6 +119,14 @@ class Ledger:
         )
         with self.engine.connect() as connection:
             return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
+
+    def still_open(self) -> list[int]:
+        """Return the positions of the refusals that nothing settled."""
+        with self.engine.connect() as connection:
+            return [
+                one.position
+                for one in read_refused(connection, RefusedFilter(is_open=True), 100)[0]
+            ]
 
     def messages(self) -> list[tuple[str, str]]:
         """Return the messages of the rejections in both languages, by stream and position."""

@@ -238,12 +238,48 @@ def test_a_map_that_says_otherwise_than_before_is_counted_apart(
 
 
 def test_a_mended_map_takes_the_lines_that_it_refused(
-    ledger: Ledger, adapt: Adapt, csv_map: bytes, csv_adapter: Adapter, write_csv: Write
+    either_ledger: Ledger, adapt: Adapt, csv_map: bytes, csv_adapter: Adapter, write_csv: Write
 ) -> None:
+    ledger = either_ledger
     narrow = csv_map.replace(b"synthetic = true", b'synthetic = true\nallow = ["a"]', 1)
     path = write_csv(ROWS)
     assert counts(ledger.ingest(path, adapt(narrow))) == (4, 2, 0, 2)
+    assert ledger.still_open() == [3, 5]
     assert counts(ledger.ingest(path, csv_adapter)) == (4, 1, 2, 1)
+    assert ledger.still_open() == [3], "the other one was taken in, and a leaf says so"
+    assert [one.data.outcome for one in ledger.events("usage") if one.subject == ""] == ["recorded"]
+    size = ledger.size()
+    assert counts(ledger.ingest(path, csv_adapter)) == (4, 0, 3, 1)
+    assert ledger.size() == size, "a refusal is settled once"
+    assert ledger.findings() == []
+
+
+def test_a_line_that_came_another_way_settles_its_refusal_as_a_duplicate(
+    ledger: Ledger, adapt: Adapt, csv_adapter: Adapter, write_csv: Write, csv_map: bytes
+) -> None:
+    narrow = csv_map.replace(b"synthetic = true", b'synthetic = true\nallow = ["a"]', 1)
+    path = write_csv(ROWS)
+    ledger.ingest(path, csv_adapter)
+    taken = ledger.events("usage")[-1]
+    assert counts(ledger.ingest(path, adapt(narrow))) == (4, 0, 2, 2)
+    assert ledger.still_open() == [3, 5], "another map refuses what is recorded"
+    assert counts(ledger.ingest(path, csv_adapter)) == (4, 0, 3, 1)
+    assert ledger.still_open() == [3]
+    assert ledger.events("usage")[-1].data.outcome == "duplicate"
+    assert ledger.events("usage")[-2] == taken
+    assert ledger.findings() == []
+
+
+def test_a_line_that_contradicts_what_stands_settles_nothing(
+    ledger: Ledger, adapt: Adapt, csv_adapter: Adapter, write_csv: Write, csv_map: bytes
+) -> None:
+    path = write_csv(ROWS)
+    ledger.ingest(path, csv_adapter)
+    narrow = csv_map.replace(b"synthetic = true", b'synthetic = true\nallow = ["a"]', 1)
+    ledger.ingest(path, adapt(narrow))
+    other = csv_map.replace(b'amount = { column = "cards" }', b'amount = { constant = "7" }')
+    assert counts(ledger.ingest(path, adapt(other))) == (4, 1, 0, 3)
+    assert sorted(ledger.still_open()) == [2, 4, 5], "only the third line was never recorded"
     assert ledger.findings() == []
 
 

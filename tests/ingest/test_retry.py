@@ -9,7 +9,8 @@ from sqlalchemy import select
 from ingest.cloudevents import STRUCTURED, parse_record
 from ingest.file_worker import reject
 from ingest.quarantine import render_record
-from ingest.retry import SOURCE, STREAM, Retried, retry
+from ingest.retry import Retried, retry
+from ingest.settlement import SOURCE, STREAM
 from ledger import tables
 from ledger.codec import Event, encode
 from ledger.errors import InvalidInputError
