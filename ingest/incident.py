@@ -6,22 +6,26 @@ option that confirms it, where going on is a person's to decide.
 
 from collections.abc import Sequence
 
+from ingest.judge import Verdict
 from ingest.topic import Bounds
 from ledger.errors import RuleViolationError
 from ledger.rejection import Rejection
 from ledger.text import Text
 
 
-def mostly_bad(place: str, rejections: Sequence[Rejection], seen: int) -> RuleViolationError:
-    """Return the incident of a batch of which more than half cannot be recorded."""
-    first = rejections[0]
+def mostly_bad(place: str, rejections: Sequence[Rejection], verdict: Verdict) -> RuleViolationError:
+    """Return the incident of records of which too many cannot be recorded.
+
+    `rejections` are those of the batch that is not written; the verdict may count earlier ones too.
+    """
+    first, (bad, seen) = rejections[0], verdict
     return RuleViolationError(
         "mostly_bad",
         Text(
-            f"{place} 从 {first.position} 起的 {seen} 条记录中有 {len(rejections)} 条不能接收，"
-            f"本批未写入；第一条 {first.code}：{first.message.zh}",
-            f"{place}: {len(rejections)} of {seen} records are bad from {first.position} on,"
-            f" nothing of them was written; the first is {first.code}: {first.message.en}",
+            f"{place} 最新的 {seen} 条记录中有 {bad} 条不能接收，位置 {first.position} 起均未写入；"
+            f"该条 {first.code}：{first.message.zh}",
+            f"{place}: {bad} of the newest {seen} records are bad, nothing from {first.position} on"
+            f" was written; that one is {first.code}: {first.message.en}",
         ),
         Text(
             "多半是采集端改了格式：请先修正采集端；确要把坏记录放入拒收，加 --accept-bad 重新运行",

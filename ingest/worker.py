@@ -11,9 +11,11 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Final, NamedTuple
 
 from ingest.incident import beyond_end, lost_offsets, mostly_bad, unreadable
+from ingest.judge import BAD_SHARE_MAX, Judge
 from ingest.reading import NOTHING, Part, cut, read_records
 from ingest.status import Status
 from ingest.topic import Bounds, Run, Topic
@@ -27,9 +29,6 @@ from ledger.text import Text
 # A longer run is appended in parts, so that no transaction holds more than this.
 BATCH_BYTES: Final = 1 << 25
 
-# A change in a producer's format must not put a day of money into quarantine silently.
-JUDGED_RECORDS_MIN: Final = 100
-
 POLL_MS: Final = 500
 
 # While no partition is placed nothing can come but an assignment, which a poll does not return for.
@@ -42,13 +41,13 @@ _OVERTAKEN: Final = frozenset({"stream_moved", "head_moved"})
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmed:
-    """What a person has looked at, so that it may pass: mostly bad batches, and lost records.
+class Permitted:
+    """What may pass: a share of bad records, and lost ones that a person has confirmed.
 
     `lost` maps a partition to its first offset that is still there.
     """
 
-    bad: bool = False
+    bad_share_max: Fraction = BAD_SHARE_MAX
     lost: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -72,7 +71,7 @@ class Worker:
         clock: Callable[[], int],
         watchdog: Watchdog,
         *,
-        confirmed: Confirmed | None = None,
+        permitted: Permitted | None = None,
         report: Callable[[Status], None] = lambda _: None,
         say: Callable[[Text], None] = lambda _: None,
     ) -> None:
@@ -85,7 +84,8 @@ class Worker:
         self._clock = clock
         self._watchdog = watchdog
         self._timer = watchdog.timer
-        self._confirmed = confirmed or Confirmed()
+        self._permitted = permitted or Permitted()
+        self._judge = Judge(self._permitted.bad_share_max)
         self._report = report
         self._say = say
         self._assigned: frozenset[int] = frozenset()
@@ -93,7 +93,8 @@ class Worker:
         self._places: dict[int, _Place] = {}
         self._usage_logs: list[LogName] = []
         self._incidents: dict[int, LedgerError] = {}
-        self._looked_at_s = self._timer.now_s()
+        self._look_at_s = self._timer.now_s() + LOOK_S
+        self._trouble = ""
         self._stopping = False
         self.status = Status()
 
@@ -136,7 +137,7 @@ class Worker:
             self._pass_markers()
         self._place_all()
         self._watchdog.check()
-        if self._timer.now_s() - self._looked_at_s >= LOOK_S:
+        if self._timer.now_s() >= self._look_at_s:
             self._look()
         self._report(self.status)
 
@@ -203,6 +204,7 @@ class Worker:
         self._assigned = assigned
         self._incidents = {one: error for one, error in self._incidents.items() if one in assigned}
         self._places.clear()
+        self._judge = Judge(self._permitted.bad_share_max)
         self._unplaced = set(assigned) - self._incidents.keys()
 
     def _stand_still(self, partition: int, words: str) -> None:
@@ -243,17 +245,19 @@ class Worker:
             self._halt(partition, beyond_end(self._name(partition), position, held))
             return
         elif position < held.first:
-            if self._confirmed.lost.get(partition) != held.first:
+            if self._permitted.lost.get(partition) != held.first:
                 self._halt(partition, lost_offsets(self._name(partition), position, held))
                 return
             place = _Place(position, held.first)
         self._places[partition] = place
         self._unplaced.discard(partition)
+        self._look_at_s = self._timer.now_s()
         self._source.start(partition, place.first)
 
     def _displace(self, partition: int) -> None:
         """Let a partition stand still until the database was asked where it stands."""
         self._source.stop(partition)
+        self._judge.forget(partition)
         self._places.pop(partition, None)
         self._unplaced.add(partition)
 
@@ -262,17 +266,19 @@ class Worker:
         self._displace(partition)
         self._unplaced.discard(partition)
         self._incidents[partition] = incident
+        self._look_at_s = self._timer.now_s()
         self._say(incident.message)
 
     # --- recording ---
 
     def _record(self, partition: int, run: Run) -> None:
-        """Append a run of records; all of it stays unwritten when most of it is bad."""
+        """Append a run of records; all of it stays unwritten when too much of it is bad."""
         parts = [(read_records(part), end) for part, end in cut(run, BATCH_BYTES)]
         bad = [rejection for part, _ in parts for rejection in part.rejections]
-        judged = len(run.records) >= JUDGED_RECORDS_MIN and not self._confirmed.bad
-        if judged and 2 * len(bad) > len(run.records):
-            self._halt(partition, mostly_bad(self._name(partition), bad, len(run.records)))
+        offsets = {rejection.position for rejection in bad}
+        verdict = self._judge.find_too_much(partition, run.records, offsets)
+        if verdict is not None:
+            self._halt(partition, mostly_bad(self._name(partition), bad, verdict))
             return
         for part, end in parts:
             if not self._append(partition, part, end):
@@ -319,12 +325,13 @@ class Worker:
             return False
         self._places[partition] = _Place(outcome.next, batch.next)
         self.status = self.status.add(outcome, recorded_at_ms)
+        self._trouble = ""
         self._source.publish(partition, batch.next)
         self._watchdog.pat()
         return True
 
     def _wait(self, error: DatabaseError) -> None:
-        """Say what the database cannot do, count it, and give it a moment.
+        """Say what the database cannot do, once while it lasts; count it, and give it a moment.
 
         Raises what will not pass by itself.
         """
@@ -332,7 +339,10 @@ class Worker:
         if not (isinstance(error, OperationalError) or error.connection_invalidated):
             raise error
         self.status = self.status.retry()
-        self._say(Text(f"数据库：{error.orig}；稍后重试", f"database: {error.orig}; trying again"))
+        if self._trouble != str(error.orig):
+            self._trouble = str(error.orig)
+            words = error.orig
+            self._say(Text(f"数据库：{words}；持续重试", f"database: {words}; trying on"))
         # An error's traceback may hold the batch, and each try makes one.
         gc.collect()
         self._timer.wait(RETRY_S)
@@ -349,7 +359,7 @@ class Worker:
         self.status = self.status.look(lag, stopped)
         if lag is None or not (self._unplaced or any(lag.values())):
             self._watchdog.pat()
-        self._looked_at_s = self._timer.now_s()
+        self._look_at_s = self._timer.now_s() + LOOK_S
         gc.collect()
 
 

@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -10,10 +12,14 @@ from urllib.parse import quote
 from dotenv import dotenv_values
 
 from ledger.errors import InvalidInputError
+from ledger.money import parse_decimal
 from ledger.text import Text
 
 # Each log is a table row that every read looks at; more writers than this share them.
 USAGE_LOGS_MAX: Final = 64
+
+# A thousandth; what is judged are a hundred records and more.
+SHARE_DECIMALS_MAX: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,8 @@ class Settings:
     """Where a ledger lives, what its logs are called, and how Kafka lets us in.
 
     `home` holds the SQLite file, keys, the last signed checkpoints and statements. `origin` is the
-    first part of each log's origin and is fixed when the database is made. The `kafka_…` fields are
+    first part of each log's origin and is fixed when the database is made. More than the share
+    `bad_share_max` of bad records stops a partition. The `kafka_…` fields are
     as they were given, empty where they were not; `ingest.security` checks them before anything
     connects. Secrets stay out of the representation.
     """
@@ -30,6 +37,7 @@ class Settings:
     database_url: str
     origin: str
     usage_logs: int = 1
+    bad_share_max: Fraction = Fraction(1, 2)
     kafka_security_protocol: str = "PLAINTEXT"
     kafka_ca_file: str = ""
     kafka_certificate_file: str = ""
@@ -65,6 +73,7 @@ class Settings:
         return replace(
             settings,
             usage_logs=_parse_usage_logs(found.get("SUANQUAN_USAGE_LOGS") or "1"),
+            bad_share_max=_parse_share(found.get("SUANQUAN_BAD_SHARE_MAX") or "0.5"),
             **_kafka_settings(found),
         )
 
@@ -84,3 +93,18 @@ def _parse_usage_logs(text: str) -> int:
             Text(f"请设为 1 到 {USAGE_LOGS_MAX}", f"set it to a number from 1 to {USAGE_LOGS_MAX}"),
         )
     return int(text)
+
+
+def _parse_share(text: str) -> Fraction:
+    """Return which share of a partition's newest records may be bad."""
+    with suppress(InvalidInputError):
+        share = parse_decimal(text, SHARE_DECIMALS_MAX)
+        if share <= 1:
+            return share
+    raise InvalidInputError(
+        "bad_setting",
+        Text(
+            f"SUANQUAN_BAD_SHARE_MAX 不能为 {text!r}", f"SUANQUAN_BAD_SHARE_MAX cannot be {text!r}"
+        ),
+        Text("请设为 0 到 1 的小数，如 0.5", "set it to a decimal from 0 to 1, such as 0.5"),
+    )

@@ -1,6 +1,7 @@
 """`suanquan ingest kafka`: record a topic's usage, and show how it goes."""
 
 from contextlib import closing
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from rich.console import Group
 
 from ingest.security import load_security
 from ingest.watchdog import Watchdog
-from ingest.worker import Confirmed, Worker, stopped_by_signals
+from ingest.worker import Permitted, Worker, stopped_by_signals
 from ledger.database import Engine
 from ledger.errors import InvalidInputError
 from ledger.read import read_heads
@@ -38,7 +39,7 @@ it after the running transaction; killing it loses nothing."""
 @click.option("--topic", required=True, metavar="T", help="The topic.")
 @click.option("--group", default="suanquan", show_default=True, help="The consumer group.")
 @click.option("--until-end", is_flag=True, help="Stop at the end that the topic has now.")
-@click.option("--accept-bad", is_flag=True, help="Quarantine a batch though most of it is bad.")
+@click.option("--accept-bad", is_flag=True, help="Quarantine whatever is bad, however much.")
 @click.option(
     "--accept-lost",
     multiple=True,
@@ -80,7 +81,10 @@ def kafka(
     """
     from ingest.consumer import Source  # noqa: PLC0415 - Kafka would slow every command's start
 
-    confirmed = Confirmed(accept_bad, dict(_parse_lost(word, topic) for word in accept_lost))
+    permitted = Permitted(
+        Fraction(1) if accept_bad else shell.settings.bad_share_max,
+        dict(_parse_lost(word, topic) for word in accept_lost),
+    )
     security = load_security(shell.settings)
     # Who is not let in leaves no trace: the database is made, if at all, when Kafka has answered.
     with closing(Source(bootstrap, topic, group, security=security)) as source:
@@ -97,7 +101,7 @@ def kafka(
                     shell.store(engine),
                     now_ms,
                     watchdog,
-                    confirmed=confirmed,
+                    permitted=permitted,
                     report=view.report,
                     say=view.say,
                 )

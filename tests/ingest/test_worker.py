@@ -5,14 +5,16 @@ import json
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingest.status import Status
 from ingest.topic import Bounds, Polled, Run
 from ingest.watchdog import Watchdog
-from ingest.worker import BATCH_BYTES, Confirmed, Worker
+from ingest.worker import BATCH_BYTES, Permitted, Worker
 from ledger.database import OperationalError
 from ledger.errors import LedgerError, RuleViolationError
 from ledger.store import Batch, Outcome, Store
@@ -114,22 +116,22 @@ def topic_of(count: int, *, padding: int = 0) -> FakeTopic:
     return FakeTopic([Given(i, usage(i, padding=padding)) for i in range(count)])
 
 
-def run(ledger: Ledger, topic: FakeTopic, stalled_s: int = 60, **confirmed: Any) -> Worker:  # noqa: ANN401 - the fields of Confirmed
+def run(ledger: Ledger, topic: FakeTopic, stalled_s: int = 60, **permitted: Any) -> Worker:  # noqa: ANN401 - the fields of Permitted
     worker = Worker(
         topic,
         ledger.store,
         lambda: NOW_MS,
         Watchdog(stalled_s, ends_process=False),
-        confirmed=Confirmed(**confirmed),
+        permitted=Permitted(**permitted),
         say=topic.said.append,
     )
     worker.run(until_end=True)
     return worker
 
 
-def incident(ledger: Ledger, topic: FakeTopic, **confirmed: Any) -> LedgerError:  # noqa: ANN401 - the fields of Confirmed
+def incident(ledger: Ledger, topic: FakeTopic, **permitted: Any) -> LedgerError:  # noqa: ANN401 - the fields of Permitted
     with pytest.raises(RuleViolationError) as caught:
-        run(ledger, topic, **confirmed)
+        run(ledger, topic, **permitted)
     return caught.value
 
 
@@ -198,16 +200,39 @@ def test_an_event_in_the_ledgers_own_name_is_refused(ledger: Ledger) -> None:
 def test_a_mostly_bad_batch_stops_the_partition(ledger: Ledger, count: int, bad: int) -> None:
     error = incident(ledger, mixed(count, bad))
     assert (error.code, error.exit_status) == ("mostly_bad", 3)
-    assert f"{bad} of {count}" in error.message.en
+    assert f"{bad} of the newest {count} records" in error.message.en
     assert "--accept-bad" in error.next_step.en
     assert ledger.size() == 0
     assert ledger.rejections() == []
-    assert run(ledger, mixed(count, bad), bad=True).status.rejected == bad
+    assert run(ledger, mixed(count, bad), bad_share_max=Fraction(1)).status.rejected == bad
 
 
 @pytest.mark.parametrize(("count", "bad"), [(100, 50), (99, 99), (1, 1)])
 def test_a_half_bad_or_a_small_batch_is_recorded(ledger: Ledger, count: int, bad: int) -> None:
     assert run(ledger, mixed(count, bad)).status.rejected == bad
+
+
+def test_a_trickle_of_bad_records_stops_the_partition(ledger: Ledger) -> None:
+    topic = FakeTopic([Given(i, usage(i) if i % 10 < 4 else b"x") for i in range(200)])
+    topic.poll_records = 10
+    error = incident(ledger, topic)
+    assert error.code == "mostly_bad"
+    assert "60 of the newest 100 records are bad, nothing from 94 on" in error.message.en
+    assert leaves(ledger)[-1] == (80, 90, 10)
+
+
+def test_a_trickle_is_judged_by_its_newest_records_alone(ledger: Ledger) -> None:
+    topic = FakeTopic([Given(i, usage(i) if i < 500 else b"x") for i in range(700)])
+    topic.poll_records = 10
+    incident(ledger, topic)
+    assert leaves(ledger)[-1] == (540, 550, 10)
+
+
+@pytest.mark.parametrize(("share", "bad"), [("0.1", 11), ("0", 1), ("0.505", 51)])
+def test_the_share_that_stops_a_partition_is_set(ledger: Ledger, share: str, bad: int) -> None:
+    set_to = Fraction(share)
+    assert incident(ledger, mixed(100, bad), bad_share_max=set_to).code == "mostly_bad"
+    assert run(ledger, mixed(100, bad - 1), bad_share_max=set_to).status.rejected == bad - 1
 
 
 def mixed(count: int, bad: int) -> FakeTopic:
@@ -285,7 +310,7 @@ def test_a_partition_that_moved_under_the_reader_is_named_as_lost(ledger: Ledger
 class FailingStore(Store):
     """Fails before and after its transactions, in turn, as a database does that is restarted."""
 
-    failures = ("before", "after", "before", "before", "after")
+    failures: tuple[str, ...] = ("before", "after", "before", "before", "after")
     calls = 0
 
     def append(self, batch: Batch, recorded_at_ms: int) -> Outcome:
@@ -337,6 +362,46 @@ def test_an_overtaken_worker_writes_nothing_and_goes_on_behind(
     assert ["fenced, nothing written" in text.en for text in topic.said] == [True]
     assert leaves(ledger) == [(0, 10, 10), (10, 20, 10)]
     ledger.close()
+
+
+def test_a_database_that_is_away_is_told_once_while_it_is(
+    make_ledger: Callable[..., Ledger], tmp_path: Path
+) -> None:
+    class AwayStore(FailingStore):
+        """Away for three tries, there for one, away for two."""
+
+        failures = ("before", "before", "before", "", "before", "before")
+
+    ledger = make_ledger(f"sqlite:///{tmp_path / 'suanquan.db'}", AwayStore)
+    topic = topic_of(20)
+    topic.poll_records = 10
+    worker = run(ledger, topic)
+    assert ["connection lost" in text.en for text in topic.said] == [True, True]
+    assert worker.status.retried == 5
+    ledger.close()
+
+
+def test_lag_and_what_stands_still_show_at_once(ledger: Ledger) -> None:
+    told: list[Status] = []
+
+    def look(topic: FakeTopic, **permitted: Any) -> Status:  # noqa: ANN401 - the fields of Permitted
+        """Return how the worker stands when it first knows where it stands."""
+        worker = Worker(
+            topic,
+            ledger.store,
+            lambda: NOW_MS,
+            Watchdog(60, ends_process=False),
+            permitted=Permitted(**permitted),
+            report=told.append,
+        )
+        with suppress(RuleViolationError):
+            worker.run(until_end=True)
+        return next(one for one in told if one.lag or one.stopped)
+
+    assert look(topic_of(5)).lag == {0: 5}
+    told.clear()
+    assert look(mixed(105, 105)).stopped == {}
+    assert told[-1].stopped == {0: "mostly_bad"}
 
 
 def test_a_worker_that_gets_nothing_though_records_are_there_ends(ledger: Ledger) -> None:

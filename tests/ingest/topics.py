@@ -15,7 +15,7 @@ from kafka.admin import NewTopic
 
 from ingest.consumer import POLL_RECORDS, Source
 from ingest.watchdog import Watchdog
-from ingest.worker import Confirmed, Worker
+from ingest.worker import Permitted, Worker
 
 ROOT = Path(__file__).parents[2]
 DRIVER = Path(__file__).with_name("run_worker.py")
@@ -112,7 +112,7 @@ def read(
     ledger: Ledger,
     topic: str,
     poll_records: int = POLL_RECORDS,
-    **confirmed: Any,  # noqa: ANN401 - the fields of Confirmed
+    **permitted: Any,  # noqa: ANN401 - the fields of Permitted
 ) -> Worker:
     """Return a worker of this process after it read a topic to its end."""
     with closing(Source(bootstrap, topic, topic, 2_000, poll_records)) as source:
@@ -121,7 +121,7 @@ def read(
             ledger.store,
             lambda: NOW_MS,
             Watchdog(60, ends_process=False),
-            confirmed=Confirmed(**confirmed),
+            permitted=Permitted(**permitted),
         )
         worker.run(until_end=True)
         return worker

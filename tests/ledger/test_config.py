@@ -1,6 +1,7 @@
 """Settings: the environment wins over `.env`, which wins over the defaults."""
 
 from dataclasses import asdict, fields, replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -64,10 +65,12 @@ def test_every_setting_is_read_under_its_own_name(
     for name in NAMES:
         monkeypatch.setenv(name, f"of {name}")
     monkeypatch.setenv("SUANQUAN_USAGE_LOGS", "7")
+    monkeypatch.setenv("SUANQUAN_BAD_SHARE_MAX", "0.25")
     expected: dict[str, object] = {
         one.name: f"of SUANQUAN_{one.name.upper()}" for one in fields(Settings)
     }
     expected |= {"home": directory / "of SUANQUAN_HOME", "usage_logs": 7}
+    expected["bad_share_max"] = Fraction(1, 4)
     assert asdict(Settings.load()) == expected
 
 
@@ -101,3 +104,22 @@ def test_another_number_of_usage_logs_is_refused(
     assert caught.value.code == "bad_setting"
     assert caught.value.message.en.startswith("SUANQUAN_USAGE_LOGS ")
     assert "64" in caught.value.next_step.en
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize("text", ["1.001", "2", "-0.5", "50%", "1e-1", ".5", "½", "0.5001"])
+def test_another_share_of_bad_records_is_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("SUANQUAN_BAD_SHARE_MAX", text)
+    with pytest.raises(InvalidInputError) as caught:
+        Settings.load()
+    assert caught.value.code == "bad_setting"
+    assert repr(text) in caught.value.message.en
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize("text", ["0", "1", "1.000", "0.125"])
+def test_any_share_of_bad_records_may_be_set(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("SUANQUAN_BAD_SHARE_MAX", text)
+    assert Settings.load().bad_share_max == Fraction(text)
