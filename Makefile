@@ -42,7 +42,7 @@ pytest: setup
 bench: setup  ## Measure against bare loops and peers: some ten minutes
 	@$(BIN)/python -m bench
 
-bench-long: setup  ## Measure growing ledgers and memory: more than an hour
+bench-long: setup  ## Measure growing ledgers and memory: half an hour
 	@$(BIN)/python -m bench curve memory
 
 soak: setup  ## Run the long tests: faults, restarts, many hours of events in minutes

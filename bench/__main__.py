@@ -1,7 +1,7 @@
 """Run measurements and print them as a table: `make bench`, or `python -m bench THEME …`.
 
 Without a theme it runs the short ones, some ten minutes. The long ones are `curve`, which stores
-thirty million records and takes an hour, and `memory`: `make bench-long`.
+thirty million records and takes twenty minutes, and `memory`: `make bench-long`.
 """
 
 import os
