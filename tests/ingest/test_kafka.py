@@ -91,6 +91,22 @@ def test_every_record_is_recorded_once_counted_or_kept(kafka: Kafka, either_ledg
     assert either_ledger.findings() == []
 
 
+@pytest.mark.parametrize("told", [0, 3, 7])
+def test_kafkas_own_offsets_are_told_and_never_obeyed(
+    kafka: Kafka, ledger: Ledger, told: int
+) -> None:
+    topic = kafka.topic()
+    kafka.send(topic, [structured(usage(i)) for i in range(5)])
+    read(kafka.bootstrap, ledger, topic)
+    assert kafka.committed(topic) == 5, "where tools that show lag look"
+    kafka.commit(topic, told)
+    kafka.send(topic, [structured(usage(i)) for i in range(5, 8)])
+    worker = read(kafka.bootstrap, ledger, topic)
+    assert (worker.status.seen, worker.status.recorded) == (3, 3)
+    assert ids(ledger) == [f"{i:06}" for i in range(8)]
+    assert kafka.committed(topic) == 8
+
+
 def test_two_workers_record_what_one_would(
     kafka: Kafka, either_ledger: Ledger, drive: Callable[..., Driven]
 ) -> None:

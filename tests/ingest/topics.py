@@ -12,6 +12,7 @@ from typing import IO, Any, Self
 
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
+from kafka.structs import OffsetAndMetadata
 
 from ingest.consumer import POLL_RECORDS, Source
 from ingest.watchdog import Watchdog
@@ -100,6 +101,17 @@ class Kafka:
     def delete(self, topic: str, before: int) -> None:
         """Delete the records of the first partition before an offset, as retention does."""
         self.admin.delete_records({TopicPartition(topic, 0): before})
+
+    def committed(self, topic: str) -> int:
+        """Return what Kafka says of the group that is named like its topic, for one partition."""
+        found = self.admin.list_group_offsets({topic: [TopicPartition(topic, 0)]})
+        offset: int = found[topic][TopicPartition(topic, 0)].offset
+        return offset
+
+    def commit(self, topic: str, offset: int) -> None:
+        """Move what Kafka says of that group, as anybody may."""
+        moved = {TopicPartition(topic, 0): OffsetAndMetadata(offset, "", -1)}
+        self.admin.alter_group_offsets(topic, moved)
 
     def close(self) -> None:
         """Let go of the broker."""
