@@ -22,9 +22,10 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from bench.world import Usage, writer
 from ingest.consumer import PARTITION_BYTES_MAX, POLL_RECORDS, Source
+from ingest.process import stopped_by_signals
 from ingest.status import Status
 from ingest.watchdog import Watchdog
-from ingest.worker import Worker, stopped_by_signals
+from ingest.worker import Worker
 from ledger.codec import ENTRY_BYTES_MAX
 from ledger.projection import PROJECTIONS
 from ledger.store import Store
@@ -80,7 +81,7 @@ def worker(bootstrap: str, topic: str, url: str, *flags: str) -> Samples:
     ):
         store = Store(engine, PROJECTIONS)
         running = Worker(source, store, lambda: time.time_ns() // 1_000_000, watchdog, report=note)
-        with stopped_by_signals(running):
+        with stopped_by_signals(running.stop):
             running.run(until_end="forever" not in flags)
         assert running.status.seen == running.status.recorded, running.status
     return samples

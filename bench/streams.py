@@ -152,10 +152,10 @@ def catch_up(broker: Broker, databases: Databases) -> Iterator[Measurement]:
             yield of_rates(f"after a stop, {kind}", RECORDS, pairs, "before the stop")
 
 
-def _wait_for(url: str, stream: str, position: int) -> None:
-    """Return when a stream stands at a position."""
+def _wait_for(url: str, prefix: str, position: int) -> None:
+    """Return when the stream whose name begins so stands at a position."""
     engine = open_engine(url, "read")
-    query = select(tables.stream.c.next).where(tables.stream.c.name == stream)
+    query = select(tables.stream.c.next).where(tables.stream.c.name.startswith(prefix))
     while True:
         with engine.connect() as connection:
             if (connection.scalar(query) or 0) >= position:

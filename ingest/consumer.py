@@ -6,12 +6,16 @@ Kafka's consumer protocol, eager assignment, `read_committed`.
 """
 
 import logging
+from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Final
+from uuid import UUID
 
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
+    AuthorizationError,
     CorruptRecordError,
     KafkaError,
     KafkaTimeoutError,
@@ -20,9 +24,10 @@ from kafka.errors import (
     UnsupportedCodecError,
 )
 from kafka.record import memory_records
-from kafka.record.default_records import DefaultRecordBatch
 from kafka.structs import OffsetAndMetadata
 
+from ingest.reading import size_of
+from ingest.record_batch import Batch
 from ingest.refusal import Overheard, refusal
 from ingest.security import PLAINTEXT, Security, client_options
 from ingest.topic import Bounds, Polled, Record, Run
@@ -34,8 +39,7 @@ from ledger.text import Text
 POLL_RECORDS: Final = 50_000
 POLL_BYTES: Final = 1 << 24
 
-# The library is asked for so many at a time: what it unpacks of compressed ones, 64 KiB the longest
-# entry, stays within memory.
+# The library is asked for so many at a time: of 64 KiB each, the longest entry, some 128 MiB.
 TAKE_RECORDS: Final = 2_000
 
 # The broker collects this long for a fetch of this size, so that a trickle makes few transactions.
@@ -83,11 +87,17 @@ class Source:
         self._poll_records = poll_records
         self._security = security
         self._overheard = Overheard()
+        client: dict[str, Any] = {
+            "bootstrap_servers": bootstrap.split(","),
+            "client_id": "suanquan",
+            "reconnect_backoff_max_ms": RECONNECT_MS_MAX,
+            "bootstrap_timeout_ms": BOOTSTRAP_TIMEOUT_MS,
+            **client_options(security),
+        }
         with self._explained():
             self._consumer: Any = KafkaConsumer(
-                bootstrap_servers=bootstrap.split(","),
+                **client,
                 group_id=group,
-                client_id="suanquan",
                 enable_auto_commit=False,
                 isolation_level="read_committed",
                 auto_offset_reset="none",
@@ -99,22 +109,61 @@ class Source:
                 max_partition_fetch_bytes=PARTITION_BYTES_MAX,
                 session_timeout_ms=session_timeout_ms,
                 heartbeat_interval_ms=session_timeout_ms // 4,
-                reconnect_backoff_max_ms=RECONNECT_MS_MAX,
-                bootstrap_timeout_ms=BOOTSTRAP_TIMEOUT_MS,
                 metrics_enabled=False,
-                **client_options(security),
             )
         self._listener = _Listener(self._consumer)
         with self._explained():
             self.partitions = frozenset(self._consumer.partitions_for_topic(topic))
+        self._require_readable(client)
+        self._consumer.subscribe([topic], listener=self._listener)
+
+    def _require_readable(self, client: Mapping[str, Any]) -> None:
+        """Raise `InvalidInputError` for a topic that is not there or keeps not all its records."""
+        topic = self.topic
         if not self.partitions:
             self.close()
             raise InvalidInputError(
                 "no_topic",
-                Text(f"Kafka 上没有主题 {topic}", f"there is no topic {topic} on {bootstrap}"),
+                Text(
+                    f"Kafka 上没有主题 {topic}", f"there is no topic {topic} on {self._bootstrap}"
+                ),
                 Text("请核对 --topic，或先建主题", "check --topic, or create the topic first"),
             )
-        self._consumer.subscribe([topic], listener=self._listener)
+        with self._explained():
+            compacted = _is_compacted(client, topic)
+        if compacted:
+            self.close()
+            raise InvalidInputError(
+                "compacted_topic",
+                Text(
+                    f"主题 {topic} 启用了压实（cleanup.policy=compact），Kafka 会删除同键的旧记录",
+                    f"{topic} is compacted: Kafka deletes all but the newest record of each key",
+                ),
+                Text(
+                    "请将主题的 cleanup.policy 改为 delete，并让采集端补发已删除的记录",
+                    "set its cleanup.policy to delete, and have the agents send again what is gone",
+                ),
+            )
+
+    def identify(self) -> str | None:
+        """Return the topic's id as the brokers say it now (KIP-516), None when they do not.
+
+        As Kafka's own tools print it. Empty where the brokers know no ids, before Kafka 2.8.
+        """
+        cluster = self._consumer._cluster  # noqa: SLF001 - there is no public way to ask anew
+        asked = self._consumer._manager.wait_for  # noqa: SLF001 - as above
+        try:
+            self._consumer._net.run(asked, cluster.request_update(), LOOK_TIMEOUT_MS)  # noqa: SLF001
+        except KafkaError as error:
+            if isinstance(error, KafkaTimeoutError) or error.retriable:
+                return None
+            raise _refusal(self._bootstrap, error) from error
+        if self.topic not in cluster.topics():
+            return None
+        found: UUID | None = cluster.topic_id(self.topic)
+        if found is None or not found.int:
+            return ""
+        return urlsafe_b64encode(found.bytes).decode().rstrip("=")
 
     def poll(self, timeout_ms: int) -> Polled:
         """Return the records that arrived within a time, and whether the assignment changed."""
@@ -129,6 +178,8 @@ class Source:
                 # A broker that is away comes back; whoever waits for it sees no progress meanwhile.
                 if not error.retriable:
                     raise
+        if found:
+            self._overheard.error = None
         self.partitions |= {one.partition for one in self._consumer.assignment()}
         runs = {
             one.partition: Run(records, max(records[-1].offset + 1, self._position(one)))
@@ -144,7 +195,7 @@ class Source:
             for name, records in self._consumer.poll(timeout_ms=0 if count else timeout_ms).items():
                 found.setdefault(name, []).extend(records)
                 taken += len(records)
-                size += sum([len(record.value or b"") for record in records])
+                size += sum(map(size_of, records))
             if taken < TAKE_RECORDS:
                 break
             count += taken
@@ -184,7 +235,13 @@ class Source:
             raise _refusal(self._bootstrap, error) from error
         if names:
             self._overheard.error = None
-        return {one.partition: Bounds(first[one], end[one]) for one in names}
+        return {one.partition: Bounds(first[one], end[one], self._written(one)) for one in names}
+
+    def _written(self, name: TopicPartition) -> int:
+        """Return the end of what is written, open transactions included, as far as it was heard."""
+        if name not in self._consumer.assignment():
+            return 0
+        return self._consumer.highwater(name) or 0
 
     def publish(self, partition: int, offset: int) -> None:
         """Tell Kafka how far the ledger is, for tools that show lag; whether it arrives is open."""
@@ -264,41 +321,22 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the library
         return assigned
 
 
-class _Escaped(bytearray):
-    r"""A batch in whose texts each byte that is not UTF-8 is read as `\xhh`."""
+def _is_compacted(client: Mapping[str, Any], topic: str) -> bool:
+    """Return whether Kafka deletes all but the newest record of each key of a topic.
 
-    def __getitem__(self, place: Any) -> Any:  # noqa: ANN401 - as of any sequence
-        found = super().__getitem__(place)
-        return _Escaped(found) if isinstance(found, bytearray) else found
-
-    def decode(self, encoding: str = "utf-8", _errors: str = "strict") -> str:
-        """Return the text."""
-        return super().decode(encoding, "backslashreplace")
-
-
-class _Batch(DefaultRecordBatch):  # type: ignore[misc]  # the library has no types
-    """A batch of records, those too whose headers have names that are not UTF-8.
-
-    Kafka takes them, and the library gives up the whole partition for one of them.
+    Who may not see a topic's configuration is not told.
     """
-
-    __slots__ = ()
-
-    def _read_msg(self) -> Any:  # noqa: ANN401 - the library's record
-        """Return the next record."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": None})
+    with closing(KafkaAdminClient(**client)) as admin:
         try:
-            return super()._read_msg()
-        except UnicodeDecodeError:
-            plain: Any = self._buffer  # type: ignore[has-type]
-            self._buffer = _Escaped(plain)  # type: ignore[misc]
-            try:
-                return super()._read_msg()
-            finally:
-                self._buffer = plain  # type: ignore[misc]
+            found = admin.describe_configs([resource], config_filter="all")
+        except AuthorizationError:
+            return False
+    return "compact" in str(found["topic"][topic]["cleanup.policy"])
 
 
 # The class stands in that module and cannot be handed in.
-memory_records.DefaultRecordBatch = _Batch
+memory_records.DefaultRecordBatch = Batch
 
 
 def _refusal(bootstrap: str, error: KafkaError) -> InvalidInputError:

@@ -240,6 +240,8 @@ def _append(store: Store, batch: Batch, recorded_at_ms: int) -> Outcome:
         names = {
             one.position: (events[one.position].source, events[one.position].id) for one in mended
         }
+        # Of several lines of one name the first one is recorded, if none stood before.
+        firsts = {(event.source, event.id): at for at, event in reversed(batch.events)}
         before = find_standing(connection, names.values())
         outcome = whole.append(batch, recorded_at_ms)
         after = find_standing(connection, names.values())
@@ -247,7 +249,8 @@ def _append(store: Store, batch: Batch, recorded_at_ms: int) -> Outcome:
         for one in mended:
             name = names[one.position]
             if events[one.position].same_meaning(after[name]):
-                how: How = "duplicate" if name in before else "recorded"
+                is_first = name not in before and firsts[name] == one.position
+                how: How = "recorded" if is_first else "duplicate"
                 settled.setdefault(usage_log_of(one), []).append(settle(one, how))
         for log, leaves in sorted(settled.items()):
             whole.append_own(leaves, recorded_at_ms, STREAM, log)

@@ -50,9 +50,9 @@ class Judge:
         self._newest[partition] = newest
         return None
 
-    def forget(self, partition: int) -> None:
-        """Start anew with a partition: its records will be read from elsewhere, or by another."""
-        self._newest.pop(partition, None)
+    def recall(self, partition: int, newest: Sequence[bool]) -> None:
+        """Take up a partition where others left it: whether each of the newest was bad."""
+        self._newest[partition] = list(newest[-JUDGED_RECORDS:])
 
 
 def _newest(before: list[bool], records: Sequence[Record], bad: Collection[int]) -> list[bool]:

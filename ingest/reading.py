@@ -36,15 +36,23 @@ NOTHING: Final = Part([], [])
 def cut(run: Run, bytes_max: int) -> Iterator[tuple[Sequence[Record], int]]:
     """Yield a run's records in parts, each with the offset where the next one begins.
 
-    A part ends with the record that brings its values to `bytes_max` bytes.
+    A part ends with the record that brings the sum of their sizes to `bytes_max`.
     """
     records = run.records
     start, left = 0, bytes_max
-    for end, total in enumerate(accumulate(len(record.value or b"") for record in records), 1):
+    for end, total in enumerate(accumulate(map(size_of, records)), 1):
         if total >= left and end < len(records):
             yield records[start:end], records[end].offset
             start, left = end, total + bytes_max
     yield records[start:], run.next
+
+
+def size_of(record: Record) -> int:
+    """Return the bytes of a record: key, value and headers."""
+    size = len(record.value or b"") + len(record.key or b"")
+    for name, value in record.headers:
+        size += len(name) + len(value or b"")
+    return size
 
 
 def read_records(records: Sequence[Record]) -> Part:

@@ -14,6 +14,7 @@ from ingest.cloudevents import CONTENT_TYPE, STRUCTURED, parse_record
 from ingest.file_worker import refuse_own
 from ingest.quarantine import restore_record
 from ingest.settlement import STREAM, How, name_of, settle, usage_log_of
+from ingest.topic import KAFKA_PREFIX
 from ledger.codec import Event, parse
 from ledger.errors import InvalidInputError
 from ledger.events import LogName
@@ -21,8 +22,6 @@ from ledger.identity import find_standing
 from ledger.query import Refused
 from ledger.store import Store
 from ledger.text import Text
-
-KAFKA_PREFIX: Final = "kafka:"
 
 # Refusals read and settled in one transaction; each may hold 64 KiB.
 RETRY_RECORDS: Final = 500
@@ -101,6 +100,16 @@ def _read(one: Refused, *, as_structured: bool) -> Event:
         if as_structured and all(name != CONTENT_TYPE for name, _ in headers):
             headers = [(CONTENT_TYPE, STRUCTURED), *headers]
         event = parse_record(key, value, headers)
+    elif one.code != "conflict" and not one.body.lstrip().startswith(b"{"):
+        raise InvalidInputError(
+            "needs_map",
+            Text("这一行要凭列映射才能读懂", "only its map says what this row means"),
+            Text(
+                "请用改好的映射（--map）重新导入原文件；文件本身有误的，改正后另行导入",
+                "import the file again with its mended map (--map); a row that is wrong itself is"
+                " mended in a new file",
+            ),
+        )
     else:
         event = parse(one.body)
     refuse_own(event)

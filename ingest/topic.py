@@ -6,7 +6,7 @@ Offsets are those of Apache Kafka: whole, growing, with gaps.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 
 class Record(Protocol):
@@ -37,10 +37,14 @@ class Run(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """The offsets `[first, end)` that a partition holds; open transactions lie beyond the end."""
+    """The offsets `[first, end)` that a partition holds and lets be read.
+
+    What lies from `end` to `written` waits for a transaction that is open, or was not looked at.
+    """
 
     first: int
     end: int
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,12 @@ class Topic(Protocol):
     topic: str
     partitions: frozenset[int]
 
+    def identify(self) -> str | None:
+        """Return the topic's id as the brokers say it now, None when they do not.
+
+        A topic that is made anew has another id. Empty where the brokers know no ids.
+        """
+
     def poll(self, timeout_ms: int) -> Polled:
         """Return the records that arrived within a time, and whether the assignment changed."""
 
@@ -82,3 +92,16 @@ class Topic(Protocol):
 
     def publish(self, partition: int, offset: int) -> None:
         """Tell tools that show lag how far the ledger is; whether it arrives is open."""
+
+
+KAFKA_PREFIX: Final = "kafka:"
+"""How the stream of a partition begins."""
+
+
+def stream_of(topic: str, partition: int, identity: str) -> str:
+    """Return the name of the stream that a partition of a topic is.
+
+    Neither `#` nor `/` can stand in a topic's name. Two topics of one name, of two clusters or one
+    made after the other, are two streams.
+    """
+    return f"{KAFKA_PREFIX}{topic}/{partition}" + (f"#{identity}" if identity else "")

@@ -7,21 +7,29 @@ and goes on from there. A partition that cannot go on honestly stands still and 
 """
 
 import gc
-import signal
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from fractions import Fraction
+from collections.abc import Callable, Container, Mapping
 from typing import Final, NamedTuple
 
-from ingest.incident import beyond_end, lost_offsets, mostly_bad, unreadable
-from ingest.judge import BAD_SHARE_MAX, Judge
+from ingest.incident import (
+    Permitted,
+    beyond_end,
+    lost_offsets,
+    mostly_bad,
+    no_broker,
+    other_topic,
+    say_fenced,
+    say_held_back,
+    unreadable,
+)
+from ingest.judge import Judge
+from ingest.process import collector_held
 from ingest.reading import NOTHING, Part, cut, read_records
 from ingest.status import Status
+from ingest.streams import Streams
 from ingest.topic import Bounds, Run, Topic
 from ingest.watchdog import Watchdog
 from ledger.database import DatabaseError, OperationalError
-from ledger.errors import InvalidInputError, LedgerError, RuleViolationError
+from ledger.errors import LedgerError, RuleViolationError
 from ledger.events import LogName
 from ledger.store import Batch, Store
 from ledger.text import Text
@@ -38,17 +46,6 @@ LOOK_S: Final = 5
 RETRY_S: Final = 0.5
 
 _OVERTAKEN: Final = frozenset({"stream_moved", "head_moved"})
-
-
-@dataclass(frozen=True, slots=True)
-class Permitted:
-    """What may pass: a share of bad records, and lost ones that a person has confirmed.
-
-    `lost` maps a partition to its first offset that is still there.
-    """
-
-    bad_share_max: Fraction = BAD_SHARE_MAX
-    lost: Mapping[int, int] = field(default_factory=dict)
 
 
 class _Place(NamedTuple):
@@ -93,6 +90,8 @@ class Worker:
         self._places: dict[int, _Place] = {}
         self._usage_logs: list[LogName] = []
         self._incidents: dict[int, LedgerError] = {}
+        self._streams = Streams(store, source.topic)
+        self._bounds: Mapping[int, Bounds] | None = None
         self._look_at_s = self._timer.now_s() + LOOK_S
         self._trouble = ""
         self._stopping = False
@@ -108,7 +107,7 @@ class Worker:
         Raises the incident of a partition (`ingest.incident`) when nothing else is left to read or
         at the end, and `LedgerError` (`stalled`) when records are there and nothing moves.
         """
-        with _collector_held():
+        with collector_held():
             self._run(self._goals() if until_end else None)
         for _, incident in sorted(self._incidents.items()):
             raise incident
@@ -119,7 +118,9 @@ class Worker:
             # What it polled goes with the turn: memory holds the records of one poll, not of two.
             self._turn()
         self._look()
-        self._report(self.status)
+        self._tell()
+        if goals is not None:
+            self._tell_held_back()
 
     def _turn(self) -> None:
         """Record what one poll brings, and see to the partitions that stand still."""
@@ -133,49 +134,45 @@ class Worker:
         for partition, words in polled.broken.items():
             if not self._stopping:
                 self._stand_still(partition, words)
-        if not polled.runs:
-            self._pass_markers()
+        self._pass_markers(polled.runs)
         self._place_all()
         self._watchdog.check()
         if self._timer.now_s() >= self._look_at_s:
             self._look()
-        self._report(self.status)
+        self._tell()
 
     def offsets(self) -> dict[str, int]:
         """Return the next offset of every partition of the topic, as the database holds it."""
         return {
-            self._name(partition): self._position(partition)
+            self._streams.name(partition): self._streams.position(partition)
             for partition in sorted(self._source.partitions)
         }
 
     # --- where partitions stand ---
 
-    def _name(self, partition: int) -> str:
-        """Return a partition's name for people."""
-        return f"{self._source.topic}/{partition}"
+    def _identify(self) -> bool:
+        """Return whether the topic is known; if it is another one now, nothing is placed any more.
 
-    def _stream(self, partition: int) -> str:
-        """Return the stream that a partition is."""
-        return f"kafka:{self._name(partition)}"
-
-    def _position(self, partition: int) -> int:
-        """Return where a partition's stream stands in the database."""
-        return self._store.position(self._stream(partition))
+        Its offsets say nothing about the other one's.
+        """
+        identity = self._source.identify()
+        if identity is not None and identity != self._streams.identity:
+            for partition in list(self._places):
+                self._displace(partition)
+            self._streams.identity = identity
+        return identity is not None
 
     def _goals(self) -> dict[int, int]:
         """Return the end of each partition that holds anything."""
+        known = self._identify()
         # Positions first: what is read later can only be further on, whoever else is writing.
-        positions = {one: self._position(one) for one in self._source.partitions}
+        positions = {one: self._streams.position(one) for one in self._source.partitions}
         bounds = self._source.bounds(positions)
-        if bounds is None:
-            raise InvalidInputError(
-                "no_broker",
-                Text("Kafka 没有应答", "Kafka does not answer"),
-                Text("请检查网络后重试", "check the network and try again"),
-            )
+        if bounds is None or not known:
+            raise no_broker()
         for partition, held in sorted(bounds.items()):
             if positions[partition] > held.end:
-                raise beyond_end(self._name(partition), positions[partition], held)
+                raise beyond_end(self._streams.name(partition), positions[partition], held)
         return {one: held.end for one, held in bounds.items() if held.first < held.end}
 
     def _is_done(self, goals: Mapping[int, int] | None) -> bool:
@@ -194,7 +191,7 @@ class Worker:
         if partition in self._assigned:
             return partition in self._incidents
         try:
-            return self._position(partition) >= end
+            return self._streams.position(partition) >= end
         except DatabaseError as error:
             self._wait(error)
             return False
@@ -204,7 +201,6 @@ class Worker:
         self._assigned = assigned
         self._incidents = {one: error for one, error in self._incidents.items() if one in assigned}
         self._places.clear()
-        self._judge = Judge(self._permitted.bad_share_max)
         self._unplaced = set(assigned) - self._incidents.keys()
 
     def _stand_still(self, partition: int, words: str) -> None:
@@ -214,50 +210,58 @@ class Worker:
         if place is None:
             return
         if bounds and bounds[partition].first <= place.first <= bounds[partition].end:
-            self._halt(partition, unreadable(self._name(partition), place.first, words))
+            self._halt(partition, unreadable(self._streams.name(partition), place.first, words))
         else:
             self._displace(partition)
 
     def _place_all(self) -> None:
         """Start the partitions that stand still, each from where the database says."""
-        if not self._unplaced:
+        if not self._unplaced or not self._identify():
             return
         try:
-            positions = {one: self._position(one) for one in self._unplaced}
+            positions = {one: self._streams.find_position(one) for one in self._unplaced}
             # More may have been added; each partition's usage goes to one of them.
             self._usage_logs = self._store.usage_logs()
             bounds = self._source.bounds(positions) or {}
-            # Asked again: what another worker recorded meanwhile, Kafka may have deleted by now.
-            standing = [one for one in bounds if self._position(one) == positions[one]]
+            for one, held in bounds.items():
+                # Asked again: what others recorded meanwhile, Kafka may have deleted by now.
+                if self._streams.find_position(one) == positions[one]:
+                    self._place(one, positions[one], held)
         except DatabaseError as error:
             self._wait(error)
-            return
-        for partition in standing:
-            self._place(partition, positions[partition], bounds[partition])
 
-    def _place(self, partition: int, position: int, held: Bounds) -> None:
+    def _place(self, partition: int, position: int | None, held: Bounds) -> None:
         """Start a partition, or stop it for good when its records are not there any more."""
-        place = _Place(position, position)
-        if position == 0:
-            # First seen: everything that Kafka still has, by choice and not by a client's default.
-            place = _Place(0, held.first)
+        name, is_confirmed = (
+            self._streams.name(partition),
+            self._permitted.lost.get(partition) == held.first,
+        )
+        incident = None
+        if position is None:
+            older = self._streams.find_older(partition)
+            if older and not is_confirmed:
+                incident = other_topic(name, held, older)
         elif position > held.end:
-            self._halt(partition, beyond_end(self._name(partition), position, held))
+            incident = beyond_end(name, position, held)
+        elif position < held.first and not is_confirmed:
+            incident = lost_offsets(name, position, held)
+        if incident is not None:
+            self._halt(partition, incident)
             return
-        elif position < held.first:
-            if self._permitted.lost.get(partition) != held.first:
-                self._halt(partition, lost_offsets(self._name(partition), position, held))
-                return
-            place = _Place(position, held.first)
-        self._places[partition] = place
+        # First seen: all that Kafka still has, by choice and not by a client's default.
+        first = max(position or 0, held.first)
+        self._judge.recall(partition, self._streams.find_bad(partition, position or 0))
+        self._places[partition] = _Place(position or 0, first)
         self._unplaced.discard(partition)
+        # Where a stream begins is recorded before anything of it, so that a loss shows from then.
+        if position is None and not self._append(partition, NOTHING, first, opens=True):
+            return
         self._look_at_s = self._timer.now_s()
-        self._source.start(partition, place.first)
+        self._source.start(partition, first)
 
     def _displace(self, partition: int) -> None:
         """Let a partition stand still until the database was asked where it stands."""
         self._source.stop(partition)
-        self._judge.forget(partition)
         self._places.pop(partition, None)
         self._unplaced.add(partition)
 
@@ -278,35 +282,40 @@ class Worker:
         offsets = {rejection.position for rejection in bad}
         verdict = self._judge.find_too_much(partition, run.records, offsets)
         if verdict is not None:
-            self._halt(partition, mostly_bad(self._name(partition), bad, verdict))
+            start = run.records[0].offset
+            self._halt(partition, mostly_bad(self._streams.name(partition), start, bad, verdict))
             return
         for part, end in parts:
             if not self._append(partition, part, end):
                 return
 
-    def _pass_markers(self) -> None:
+    def _pass_markers(self, moving: Container[int]) -> None:
         """Move streams over what holds no records: transaction markers and aborted records.
 
-        Left behind they would look like lost records once Kafka deletes them.
+        Left behind they would look like lost records once Kafka deletes them. Partitions that are
+        `moving` brought records, which end behind their markers.
         """
         for partition, place in list(self._places.items()):
+            if partition in moving:
+                continue
             position = self._source.position(partition)
             if position > place.first:
                 self._append(partition, NOTHING, position)
 
-    def _append(self, partition: int, part: Part, end: int) -> bool:
+    def _append(self, partition: int, part: Part, end: int, *, opens: bool = False) -> bool:
         """Append records up to an offset and return whether it was possible."""
         place = self._places.get(partition)
         if place is None:
             return False
         batch = Batch(
-            stream=self._stream(partition),
+            stream=self._streams.stream(partition),
             expected=place.expected,
             first=place.first,
             next=end,
             events=part.events,
             rejections=part.rejections,
             usage_log=self._usage_logs[partition % len(self._usage_logs)],
+            opens=opens,
         )
         recorded_at_ms = self._clock()
         try:
@@ -315,8 +324,7 @@ class Worker:
             if error.code not in _OVERTAKEN:
                 raise
             self.status = self.status.fence()
-            zh, en = error.message.zh, error.message.en
-            self._say(Text(f"本批未写入，已由别的进程处理：{zh}", f"fenced, nothing written: {en}"))
+            self._say_fenced(error)
             self._displace(partition)
             return False
         except DatabaseError as error:
@@ -324,7 +332,8 @@ class Worker:
             self._wait(error)
             return False
         self._places[partition] = _Place(outcome.next, batch.next)
-        self.status = self.status.add(outcome, recorded_at_ms)
+        if not opens:
+            self.status = self.status.add(outcome, recorded_at_ms)
         self._trouble = ""
         self._source.publish(partition, batch.next)
         self._watchdog.pat()
@@ -347,47 +356,41 @@ class Worker:
         gc.collect()
         self._timer.wait(RETRY_S)
 
+    def _say_fenced(self, error: LedgerError) -> None:
+        """Say that another worker was faster, once while it goes on."""
+        if self._trouble != error.code:
+            self._trouble = error.code
+            self._say(say_fenced(error))
+
     # --- progress ---
 
     def _look(self) -> None:
-        """Measure the lag; nothing to read, or nobody to ask, is no stall."""
-        bounds = self._source.bounds(self._places)
-        lag: dict[int, int] | None = None
-        if bounds is not None:
-            lag = {one: held.end - self._places[one].first for one, held in bounds.items()}
-        stopped = {one: incident.code for one, incident in self._incidents.items()}
-        self.status = self.status.look(lag, stopped)
-        if lag is None or not (self._unplaced or any(lag.values())):
+        """Ask how far each partition goes; nothing to read, or nobody to ask, is no stall."""
+        self._identify()
+        self._bounds = self._source.bounds(self._places)
+        waits = self._unplaced or any(
+            held.end > self._places[one].first for one, held in (self._bounds or {}).items()
+        )
+        if self._bounds is None or not waits:
             self._watchdog.pat()
         self._look_at_s = self._timer.now_s() + LOOK_S
         gc.collect()
 
+    def _tell(self) -> None:
+        """Report how the worker stands: the lag is up to what was last seen to be written."""
+        lag: dict[int, int] | None = None
+        if self._bounds is not None:
+            lag = {
+                one: max(0, held.end - place.first, held.written - place.first)
+                for one, place in self._places.items()
+                if (held := self._bounds.get(one)) is not None
+            }
+        stopped = {one: incident.code for one, incident in self._incidents.items()}
+        self.status = self.status.look(lag, stopped)
+        self._report(self.status)
 
-@contextmanager
-def _collector_held() -> Iterator[None]:
-    """Let Python look for unreachable cycles only when it is told to, while the context lasts.
-
-    A batch holds a hundred thousand objects for a moment, none of them in a cycle; looking through
-    them again and again took a sixth of a worker's time. What was there before is not looked at.
-    """
-    enabled = gc.isenabled()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        if enabled:
-            gc.enable()
-
-
-@contextmanager
-def stopped_by_signals(worker: Worker) -> Iterator[None]:
-    """Let SIGTERM and SIGINT stop a worker cleanly while the context lasts."""
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(one, lambda *_: worker.stop()) for one in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+    def _tell_held_back(self) -> None:
+        """Say which records could not be read because a transaction before them is open."""
+        for one, held in (self._bounds or {}).items():
+            if held.written > held.end:
+                self._say(say_held_back(self._streams.name(one), held))

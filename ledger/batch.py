@@ -15,8 +15,9 @@ class Batch(msgspec.Struct, frozen=True):
 
     `expected` is the stream's next position as the writer knows it. A batch that ends at or before
     it was read again: it must not move anything, but what is new in it is still recorded.
-    `usage_log` is the log that takes its usage; writers with logs of their own never wait for each
-    other's head.
+    `opens`: the stream was never seen before, and where it begins is recorded though nothing was
+    read of it yet. `usage_log` is the log that takes its usage; writers with logs of their own
+    never wait for each other's head.
     """
 
     stream: str
@@ -26,6 +27,7 @@ class Batch(msgspec.Struct, frozen=True):
     events: Sequence[tuple[int, Event]]
     rejections: Sequence[Rejection] = ()
     usage_log: LogName = "usage"
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

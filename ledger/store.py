@@ -7,11 +7,11 @@ which puts counts, positions, refusals and the time of recording under the root.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import zstandard
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from ledger import tables
 from ledger.batch import Batch, Outcome
@@ -52,8 +52,27 @@ class Store:
 
     def position(self, stream: str) -> int:
         """Return the next position of a stream, zero for one that was never seen."""
+        return self.find_position(stream) or 0
+
+    def find_position(self, stream: str) -> int | None:
+        """Return the next position of a stream, None for one that was never seen."""
         with self.transaction() as connection:
-            return _position(connection, stream)
+            return _find_position(connection, stream)
+
+    def streams(self, prefix: str) -> dict[str, int]:
+        """Return the next position of each stream whose name begins so, by name."""
+        name = tables.stream.c.name
+        query = select(tables.stream).where(func.substr(name, 1, len(prefix)) == prefix)
+        with self.transaction() as connection:
+            return {row.name: row.next for row in connection.execute(query.order_by(name))}
+
+    def refused(self, stream: str, first: int, following: int) -> set[int]:
+        """Return which of the positions `[first, following)` of a stream were refused."""
+        table = tables.rejection.c
+        query = select(table.position).where(table.stream == stream)
+        query = query.where(table.position >= first, table.position < following)
+        with self.transaction() as connection:
+            return set(connection.scalars(query))
 
     def usage_logs(self) -> list[LogName]:
         """Return the names of the ledger's usage logs, in order."""
@@ -99,7 +118,7 @@ class Store:
         Raises `RuleViolationError` (`name_taken`) when one contradicts what stands under its name.
         """
         with self.transaction() as connection:
-            start = _position(connection, stream)
+            start = _find_position(connection, stream) or 0
             batch = Batch(
                 stream=stream,
                 expected=start,
@@ -156,10 +175,10 @@ def _logs_of(batch: Batch) -> list[LogName]:
     return [batch.usage_log if kind == "usage" else kind for kind in sorted(touched, reverse=True)]
 
 
-def _position(connection: Connection, stream: str) -> int:
-    """Return the next position of a stream, zero for one that was never seen."""
+def _find_position(connection: Connection, stream: str) -> int | None:
+    """Return the next position of a stream, None for one that was never seen."""
     table = tables.stream
-    return connection.scalar(select(table.c.next).where(table.c.name == stream)) or 0
+    return connection.scalar(select(table.c.next).where(table.c.name == stream))
 
 
 def _advance(connection: Connection, batch: Batch) -> bool:
@@ -168,25 +187,22 @@ def _advance(connection: Connection, batch: Batch) -> bool:
     The row is locked by the update, so of two writers with one expectation the second one fails.
     """
     table = tables.stream
-    if batch.next <= batch.expected:
-        current, moved = _position(connection, batch.stream), False
-    else:
-        moved = True
-        current = batch.expected
-        if batch.expected == 0 and _position(connection, batch.stream) == 0:
-            try:
-                insert_rows(connection, table, [(batch.stream, batch.next)])
-            except DuplicateKeyError:
-                current = _position(connection, batch.stream)
-        else:
-            changed = connection.execute(
-                update(table)
-                .where(table.c.name == batch.stream, table.c.next == batch.expected)
-                .values(next=batch.next)
-            )
-            if changed.rowcount != 1:
-                current = _position(connection, batch.stream)
-    if current != batch.expected:
+    moves = batch.next > batch.expected
+    may_be_new = batch.expected == 0 and (moves or batch.opens)
+    if may_be_new and _find_position(connection, batch.stream) is None:
+        with suppress(DuplicateKeyError):
+            insert_rows(connection, table, [(batch.stream, batch.next)])
+            return True
+    if moves:
+        changed = connection.execute(
+            update(table)
+            .where(table.c.name == batch.stream, table.c.next == batch.expected)
+            .values(next=batch.next)
+        )
+        if changed.rowcount == 1:
+            return True
+    current = _find_position(connection, batch.stream) or 0
+    if moves or current != batch.expected:
         raise RuleViolationError(
             "stream_moved",
             Text(
@@ -195,4 +211,4 @@ def _advance(connection: Connection, batch: Batch) -> bool:
             ),
             Text("未写入任何内容；请重新运行", "nothing was written; run it again"),
         )
-    return moved
+    return False

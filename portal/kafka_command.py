@@ -8,9 +8,11 @@ from typing import Any, Final
 import click
 from rich.console import Group
 
+from ingest.incident import Permitted
+from ingest.process import stopped_by_signals
 from ingest.security import load_security
 from ingest.watchdog import Watchdog
-from ingest.worker import Permitted, Worker, stopped_by_signals
+from ingest.worker import Worker
 from ledger.database import Engine
 from ledger.errors import InvalidInputError
 from ledger.read import read_heads
@@ -105,7 +107,7 @@ def kafka(
                     report=view.report,
                     say=view.say,
                 )
-                with stopped_by_signals(worker):
+                with stopped_by_signals(worker.stop):
                     worker.run(until_end=until_end)
             return _result(shell, engine, worker)
         finally:

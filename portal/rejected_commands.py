@@ -9,7 +9,8 @@ from rich.console import Group
 from rich.table import Table
 
 from ingest.quarantine import split_record
-from ingest.retry import KAFKA_PREFIX, RETRY_RECORDS, Retried, retry
+from ingest.retry import RETRY_RECORDS, Retried, retry
+from ingest.topic import KAFKA_PREFIX
 from ledger.database import Engine
 from ledger.errors import InvalidInputError
 from ledger.period import render_instant
@@ -43,15 +44,21 @@ def list_(shell: Shell, limit: int, after: int, code: str | None, *, is_open: bo
     rows = [_rejection_row(shell, one) for one in refused]
     data = {"rows": rows, "total": total}
     if not rows:
-        return Result(data, shell.say(Text("没有拒收的记录。", "Nothing was refused.")))
+        nothing = Text("没有拒收的记录。", "Nothing was refused.")
+        if after or code or is_open:
+            nothing = Text("没有符合条件的拒收记录。", "No refused record is as asked for.")
+        return Result(data, shell.say(nothing))
     shown = Table(caption=shell.say(_counted(len(rows), total)))
-    for title in (Text("编号", "id"), Text("位置", "position"), Text("代码", "code")):
+    shown.add_column(shell.say(Text("编号", "id")), no_wrap=True)
+    shown.add_column(shell.say(Text("来源", "source")), overflow="fold")
+    for title in (Text("位置", "position"), Text("代码", "code")):
         shown.add_column(shell.say(title), no_wrap=True)
     shown.add_column(shell.say(Text("已补录", "settled")), no_wrap=True)
     shown.add_column(shell.say(Text("原因与下一步", "why, and what next")), overflow="fold")
     for row in rows:
         settled = "✓" if row["settled"] else ""
-        shown.add_row(str(row["id"]), str(row["position"]), row["code"], settled, row["message"])
+        place = row["source"], str(row["position"])
+        shown.add_row(str(row["id"]), *place, row["code"], settled, row["message"])
     return Result(data, shown)
 
 
@@ -82,7 +89,8 @@ def show(shell: Shell, rejection_id: int) -> Result:
         "sha256": row.sha256.hex(),
     }
     body, colon = row.body.decode(errors="replace"), shell.say(Text("：", ": "))
-    return Result(data, Group(f"{row.code}{colon}{data['message']}", "", body))
+    place = f"{row.stream} {row.position}  {data['recorded_at']}"
+    return Result(data, Group(place, f"{row.code}{colon}{data['message']}", "", body))
 
 
 @rejected.command(

@@ -63,7 +63,8 @@ SHELL: Final = words(
     ledger.read ledger.rejection ledger.replay ledger.schema ledger.shape ledger.signing
     ledger.store ledger.tables ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.retry
-    ingest.settlement ingest.producer ingest.reading ingest.refusal ingest.security ingest.status
+    ingest.process ingest.producer ingest.record_batch ingest.settlement ingest.streams
+    ingest.reading ingest.refusal ingest.security ingest.status
     ingest.watchdog ingest.worker
     vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal
@@ -114,7 +115,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "click": ("portal",),
     "fontTools": ("reports.fonts",),
     "jinja2": ("portal",),
-    "kafka": ("ingest.consumer", "ingest.producer"),
+    "kafka": ("ingest.consumer", "ingest.producer", "ingest.record_batch"),
     "litestar": ("portal.web",),
     "pandas": ("reports.sheets",),
     "psycopg": ("ledger",),

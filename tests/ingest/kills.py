@@ -68,11 +68,11 @@ class Command:
 
 
 def positions(ledger: Ledger) -> dict[str, int]:
-    """Return where each stream stands; a database that is just coming back is asked again."""
+    """Return where each partition stands; a database that is just coming back is asked again."""
     deadline = time.monotonic() + RECOVERY_S
     while True:
         try:
-            return dict(ledger.rows("stream"))
+            return {name.partition("#")[0]: at for name, at in ledger.rows("stream")}
         except OperationalError:
             if time.monotonic() > deadline:
                 raise

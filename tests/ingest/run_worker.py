@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, event
 
 from ingest.consumer import Source
+from ingest.process import stopped_by_signals
 from ingest.watchdog import Watchdog
-from ingest.worker import Worker, stopped_by_signals
+from ingest.worker import Worker
 from ledger.database import Engine, open_engine
 from ledger.projection import PROJECTIONS
 from ledger.store import Batch, Outcome, Store
@@ -34,7 +35,7 @@ class TellingStore(Store):
 
     def append(self, batch: Batch, recorded_at_ms: int) -> Outcome:
         """Record a batch."""
-        if not self.told:
+        if batch.events and not self.told:
             self.told = True
             tell("reading")
             if self.sleeps:
@@ -44,7 +45,7 @@ class TellingStore(Store):
     def _append(self, connection: Connection, batch: Batch, recorded_at_ms: int) -> Outcome:
         """Record a batch within a transaction."""
         outcome = super()._append(connection, batch, recorded_at_ms)
-        if self.freezes:
+        if self.freezes and batch.events:
             self.freezes = False
             tell("frozen")
             os.kill(os.getpid(), signal.SIGSTOP)
@@ -78,7 +79,7 @@ def main(url: str, bootstrap: str, topic: str, group: str, *flags: str) -> None:
     source = Source(bootstrap, topic, group, SESSION_TIMEOUT_MS, POLL_RECORDS)
     with closing(source), Watchdog(30) as watchdog:
         worker = Worker(source, store, lambda: 1_669_190_400_000, watchdog)
-        with stopped_by_signals(worker):
+        with stopped_by_signals(worker.stop):
             worker.run(until_end="forever" not in flags)
     status = worker.status
     tell(f"{status.seen} {status.recorded} {status.duplicate} {status.fenced}")

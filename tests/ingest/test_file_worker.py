@@ -270,6 +270,24 @@ def test_a_line_that_came_another_way_settles_its_refusal_as_a_duplicate(
     assert ledger.findings() == []
 
 
+def test_of_refused_lines_of_one_name_the_first_is_recorded(
+    ledger: Ledger, adapt: Adapt, csv_map: bytes, write_csv: Write
+) -> None:
+    named = csv_map.replace(b"[time]", b'id = ["who", "start"]\n[time]', 1)
+    narrow = named.replace(b"synthetic = true", b'synthetic = true\nallow = ["a"]', 1)
+    row = "b,1,2022-07-01 08:00:00,66.0"
+    path = write_csv([row, row, "b,1,2022-07-02 08:00:00,66.0"])
+    assert counts(ledger.ingest(path, adapt(narrow))) == (3, 0, 0, 3)
+    assert counts(ledger.ingest(path, adapt(named))) == (3, 2, 1, 0)
+    found = [one.data for one in ledger.events("usage") if one.subject == ""]
+    assert [(one.position, one.outcome) for one in found] == [
+        (2, "recorded"),
+        (3, "duplicate"),
+        (4, "recorded"),
+    ]
+    assert ledger.findings() == []
+
+
 def test_a_line_that_contradicts_what_stands_settles_nothing(
     ledger: Ledger, adapt: Adapt, csv_adapter: Adapter, write_csv: Write, csv_map: bytes
 ) -> None:

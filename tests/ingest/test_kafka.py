@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 from kafka import KafkaProducer
+from kafka.admin import ConfigResource, ConfigResourceType
 
 from ingest.consumer import Source
+from ingest.record_batch import UNPACKED_BYTES_MAX
 from ingest.topic import Bounds
 from ingest.watchdog import Watchdog
 from ingest.worker import Worker
@@ -165,6 +167,11 @@ def test_aborted_records_are_not_seen_and_markers_are_passed(
     check_batches(either_ledger, topic, 0, 12, 4)
 
 
+def edges(ledger: Ledger) -> list[tuple[int, int]]:
+    """Return where each batch begins and ends; the first one says where its stream begins."""
+    return [(one.first, one.next) for one in ledger.batches()]
+
+
 def test_deleted_records_stop_their_partition(kafka: Kafka, ledger: Ledger) -> None:
     topic = kafka.topic()
     kafka.send(topic, [structured(usage(i)) for i in range(5)])
@@ -178,7 +185,7 @@ def test_deleted_records_stop_their_partition(kafka: Kafka, ledger: Ledger) -> N
     assert len(ids(ledger)) == 5
     worker = read(kafka.bootstrap, ledger, topic, lost={0: 8})
     assert worker.status.recorded == 2
-    assert [(one.first, one.next) for one in ledger.batches()] == [(0, 5), (8, 10)]
+    assert edges(ledger) == [(0, 0), (0, 5), (8, 10)]
 
 
 def test_records_deleted_under_a_running_worker_stop_it(kafka: Kafka, ledger: Ledger) -> None:
@@ -209,7 +216,7 @@ def test_a_topic_first_seen_starts_where_kafka_still_has_it(kafka: Kafka, ledger
     kafka.send(topic, [structured(usage(i)) for i in range(10)])
     kafka.delete(topic, 4)
     assert read(kafka.bootstrap, ledger, topic).status.recorded == 6
-    assert [(one.first, one.next) for one in ledger.batches()] == [(4, 10)]
+    assert edges(ledger) == [(4, 4), (4, 10)]
 
 
 def test_a_topic_that_is_not_there_is_named(kafka: Kafka) -> None:
@@ -217,6 +224,69 @@ def test_a_topic_that_is_not_there_is_named(kafka: Kafka) -> None:
         Source(kafka.bootstrap, "nowhere", "g")
     assert caught.value.code == "no_topic"
     assert "nowhere" in caught.value.message.en
+
+
+def test_a_topic_of_which_kafka_keeps_the_newest_alone_is_refused(
+    kafka: Kafka, ledger: Ledger
+) -> None:
+    topic = kafka.topic()
+    policy = {"cleanup.policy": "delete,compact"}
+    kafka.admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, policy)])
+    with pytest.raises(InvalidInputError) as caught:
+        read(kafka.bootstrap, ledger, topic)
+    assert caught.value.code == "compacted_topic"
+
+
+def test_a_topic_made_anew_is_not_taken_for_the_old_one(
+    kafka: Kafka, either_ledger: Ledger
+) -> None:
+    topic = kafka.topic()
+    kafka.send(topic, [structured(usage(i)) for i in range(10)])
+    read(kafka.bootstrap, either_ledger, topic)
+    kafka.remake(topic)
+    kafka.send(topic, [structured(usage(i)) for i in range(5, 25)])
+    with pytest.raises(RuleViolationError) as caught:
+        read(kafka.bootstrap, either_ledger, topic)
+    assert caught.value.code == "other_topic"
+    assert len(ids(either_ledger)) == 10
+    worker = read(kafka.bootstrap, either_ledger, topic, lost={0: 0})
+    assert (worker.status.recorded, worker.status.duplicate) == (15, 5)
+    assert ids(either_ledger) == [f"{i:06}" for i in range(25)]
+    assert either_ledger.findings() == []
+
+
+def test_a_batch_that_unpacks_to_more_than_memory_is_for_stops_its_partition(
+    kafka: Kafka, ledger: Ledger
+) -> None:
+    topic = kafka.topic()
+    kafka.send(topic, [structured(usage(i)) for i in range(3)])
+    options = {"max_request_size": 1 << 28, "batch_size": 1 << 28}
+    for codec in ("zstd", "gzip", "lz4"):
+        producer = KafkaProducer(
+            bootstrap_servers=kafka.bootstrap, compression_type=codec, **options
+        )
+        with closing(producer):
+            # Packed it is under the megabyte that a broker lets in.
+            producer.send(topic, b" " * (UNPACKED_BYTES_MAX + 1), partition=0).get(60)
+    with pytest.raises(RuleViolationError) as caught:
+        read(kafka.bootstrap, ledger, topic)
+    assert caught.value.code == "unreadable"
+    assert f"unpacks to more than {UNPACKED_BYTES_MAX} bytes" in caught.value.message.en
+    assert ids(ledger) == [f"{i:06}" for i in range(3)]
+
+
+@pytest.mark.parametrize("codec", ["gzip", "lz4", "zstd"])
+def test_packed_records_are_read(kafka: Kafka, ledger: Ledger, codec: str) -> None:
+    topic = kafka.topic()
+    producer = KafkaProducer(
+        bootstrap_servers=kafka.bootstrap, compression_type=codec, linger_ms=100
+    )
+    with closing(producer):
+        for i in range(300):
+            key, headers, value = structured(usage(i))
+            producer.send(topic, key=key, value=value, headers=headers, partition=0)
+        producer.flush()
+    assert read(kafka.bootstrap, ledger, topic).status.recorded == 300
 
 
 def test_new_partitions_are_taken_up_however_short_a_poll_is(kafka: Kafka) -> None:
@@ -261,7 +331,8 @@ def test_the_command_counts_and_says_where_every_partition_stands(
     said = json.loads(answer)
     assert [said[name] for name in ("seen", "recorded", "duplicate", "rejected")] == [3, 3, 0, 0]
     assert said["offsets"] == {f"{topic}/0": 3, f"{topic}/1": 0}
-    assert said["logs"][0] == {"name": "usage", "size": 4}
+    # Three events, the leaf that closes their batch, and one for where each partition begins.
+    assert said["logs"][0] == {"name": "usage", "size": 6}
     progress = [json.loads(line) for line in lines.splitlines()]
     assert progress[-1]["event"] == "progress"
     assert progress[-1]["recorded"] == 3
@@ -280,7 +351,7 @@ def test_the_command_stops_at_a_mostly_bad_batch_until_told_otherwise(
     error = json.loads(lines.splitlines()[-1])["error"]
     assert error["code"] == "mostly_bad"
     assert "--accept-bad" in error["next"]
-    assert ledger.size() == 0
+    assert edges(ledger) == [(0, 0)]
     process = command(ledger, kafka, topic, "--until-end", "--accept-bad")
     answer, _ = process.communicate(timeout=60)
     assert (process.returncode, json.loads(answer)["rejected"]) == (0, 150)
@@ -291,7 +362,7 @@ def test_the_command_ends_cleanly_on_sigterm(kafka: Kafka, ledger: Ledger) -> No
     kafka.send(topic, [structured(usage(i)) for i in range(3)])
     process = command(ledger, kafka, topic)
     deadline = time.monotonic() + 30
-    while ledger.size() == 0 and time.monotonic() < deadline:
+    while not ids(ledger) and time.monotonic() < deadline:
         time.sleep(0.1)
     process.terminate()
     answer, _ = process.communicate(timeout=30)

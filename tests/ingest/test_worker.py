@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from ingest.incident import Permitted
+from ingest.reading import size_of
 from ingest.status import Status
 from ingest.topic import Bounds, Polled, Run
 from ingest.watchdog import Watchdog
-from ingest.worker import BATCH_BYTES, Permitted, Worker
+from ingest.worker import BATCH_BYTES, Worker
 from ledger.database import OperationalError
 from ledger.errors import LedgerError, RuleViolationError
 from ledger.store import Batch, Outcome, Store
@@ -69,6 +71,7 @@ class FakeTopic:
         self, records: list[Given], end: int | None = None, first: int = 0, partition: int = 0
     ) -> None:
         self.partition = partition
+        self.identity: str | None = "A"
         self.partitions = frozenset({partition})
         self.records = records
         self.first = first
@@ -81,6 +84,9 @@ class FakeTopic:
         self.silent = False
         self.broken = ""
         self.said: list[Text] = []
+
+    def identify(self) -> str | None:
+        return self.identity
 
     def poll(self, _timeout_ms: int) -> Polled:
         if not self.assigned:
@@ -136,8 +142,9 @@ def incident(ledger: Ledger, topic: FakeTopic, **permitted: Any) -> LedgerError:
 
 
 def leaves(ledger: Ledger) -> list[tuple[int, int, int]]:
-    """Return (first, next, seen) of each batch."""
-    return [(one.first, one.next, one.seen) for one in ledger.batches()]
+    """Return (first, next, seen) of each batch, those left out that say where a stream begins."""
+    found = [(one.first, one.next, one.seen) for one in ledger.batches()]
+    return [(first, next_, seen) for first, next_, seen in found if first < next_]
 
 
 def test_batches_cover_offsets_without_gaps(ledger: Ledger) -> None:
@@ -158,9 +165,9 @@ def test_each_partitions_usage_goes_to_its_log(ledger: Ledger) -> None:
     assert [one.id for one in ledger.events("usage")] == ["000000", "000001", "000020", "000021"]
     assert [one.id for one in ledger.events("usage-1")] == ["000010", "000011"]
     assert [(stream, log) for _, stream, *_, log, _, _ in ledger.rows("rejection")] == [
-        ("kafka:t/0", 1),
-        ("kafka:t/1", LOG_NUMBERS["usage-1"]),
-        ("kafka:t/2", 1),
+        ("kafka:t/0#A", 1),
+        ("kafka:t/1#A", LOG_NUMBERS["usage-1"]),
+        ("kafka:t/2#A", 1),
     ]
     assert ledger.findings() == []
 
@@ -176,7 +183,14 @@ def test_a_run_of_the_largest_records_is_appended_in_parts(ledger: Ledger) -> No
     run(ledger, topic_of(600, padding=65_000))
     seen = [count for _, _, count in leaves(ledger)]
     assert [(first, next_) for first, next_, _ in leaves(ledger)] == [(0, seen[0]), (seen[0], 600)]
-    assert seen == [BATCH_BYTES // len(usage(0, padding=65_000)) + 1, 600 - seen[0]]
+    size = size_of(Given(0, usage(0, padding=65_000)))
+    assert seen == [BATCH_BYTES // size + 1, 600 - seen[0]]
+
+
+def test_keys_and_headers_count_for_the_size_of_a_record() -> None:
+    given = Given(0, b"12345", b"678")
+    assert size_of(given) == 8 + len("content-type") + len("application/cloudevents+json")
+    assert size_of(Given(0, None, None)) == size_of(given) - 8
 
 
 def test_a_bad_record_is_kept_with_its_place(ledger: Ledger) -> None:
@@ -202,7 +216,7 @@ def test_a_mostly_bad_batch_stops_the_partition(ledger: Ledger, count: int, bad:
     assert (error.code, error.exit_status) == ("mostly_bad", 3)
     assert f"{bad} of the newest {count} records" in error.message.en
     assert "--accept-bad" in error.next_step.en
-    assert ledger.size() == 0
+    assert leaves(ledger) == []
     assert ledger.rejections() == []
     assert run(ledger, mixed(count, bad), bad_share_max=Fraction(1)).status.rejected == bad
 
@@ -217,7 +231,7 @@ def test_a_trickle_of_bad_records_stops_the_partition(ledger: Ledger) -> None:
     topic.poll_records = 10
     error = incident(ledger, topic)
     assert error.code == "mostly_bad"
-    assert "60 of the newest 100 records are bad, nothing from 94 on" in error.message.en
+    assert "60 of the newest 100 records are bad, nothing from 90 on" in error.message.en
     assert leaves(ledger)[-1] == (80, 90, 10)
 
 
@@ -226,6 +240,18 @@ def test_a_trickle_is_judged_by_its_newest_records_alone(ledger: Ledger) -> None
     topic.poll_records = 10
     incident(ledger, topic)
     assert leaves(ledger)[-1] == (540, 550, 10)
+
+
+def test_a_worker_that_starts_anew_judges_by_what_came_before(ledger: Ledger) -> None:
+    for end in (60, 99):
+        assert run(ledger, mixed(end, end)).status.rejected in {60, 39}
+    error = incident(ledger, mixed(110, 110))
+    assert "100 of the newest 100 records are bad, nothing from 99 on" in error.message.en
+    assert run(ledger, FakeTopic([*mixed(99, 99).records, *good(99, 120)])).status.recorded == 21
+
+
+def good(first: int, end: int) -> list[Given]:
+    return [Given(i, usage(i)) for i in range(first, end)]
 
 
 @pytest.mark.parametrize(("share", "bad"), [("0.1", 11), ("0", 1), ("0.505", 51)])
@@ -259,11 +285,148 @@ def test_a_confirmed_loss_leaves_a_gap_that_the_log_shows(ledger: Ledger) -> Non
     assert ledger.findings() == []
 
 
-def test_a_topic_that_was_made_anew_is_not_read(ledger: Ledger) -> None:
+def test_records_that_kafka_deleted_before_the_first_batch_are_named(ledger: Ledger) -> None:
+    assert incident(ledger, mixed(150, 80)).code == "mostly_bad"
+    later = FakeTopic(good(120, 150), end=150, first=120)
+    error = incident(ledger, later)
+    assert error.code == "lost_offsets"
+    assert "[0, 120)" in error.message.en
+    assert run(ledger, FakeTopic(later.records, 150, 120), lost={0: 120}).status.recorded == 30
+    assert leaves(ledger) == [(120, 150, 30)]
+    assert ledger.findings() == []
+
+
+def test_where_a_stream_begins_is_recorded_once(ledger: Ledger) -> None:
+    records = [Given(i, b"x") for i in range(7, 150)]
+    for _ in range(2):
+        incident(ledger, FakeTopic(records, end=150, first=7))
+    assert [(one.first, one.next, one.seen) for one in ledger.batches()] == [(7, 7, 0)]
+    assert ledger.findings() == []
+
+
+def test_a_topic_that_was_cut_short_is_not_read(ledger: Ledger) -> None:
     run(ledger, topic_of(5))
     error = incident(ledger, topic_of(2))
     assert error.code == "beyond_end"
     assert leaves(ledger) == [(0, 5, 5)]
+
+
+def remade(records: list[Given], first: int = 0) -> FakeTopic:
+    """Return another topic of the same name."""
+    topic = FakeTopic(records, end=records[-1].offset + 1, first=first)
+    topic.identity = "B"
+    return topic
+
+
+@pytest.mark.parametrize("count", [2, 5, 9])
+def test_another_topic_of_the_name_is_not_read_until_a_person_says_so(
+    ledger: Ledger, count: int
+) -> None:
+    run(ledger, topic_of(5))
+    error = incident(ledger, remade(good(0, count)))
+    assert (error.code, error.exit_status) == ("other_topic", 3)
+    assert "kafka:t/0#A 5" in error.message.en
+    assert "--accept-lost t/0=0" in error.next_step.en
+    assert incident(ledger, remade(good(0, count)), lost={0: 5}).code == "other_topic"
+    assert leaves(ledger) == [(0, 5, 5)]
+
+
+def test_another_topic_of_the_name_is_read_from_its_own_beginning(ledger: Ledger) -> None:
+    run(ledger, topic_of(5))
+    worker = run(ledger, remade(good(3, 9), first=3), lost={0: 3})
+    assert (worker.status.recorded, worker.status.duplicate) == (4, 2)
+    assert worker.offsets() == {"t/0": 9}
+    assert run(ledger, remade(good(3, 10), first=3)).status.seen == 1, "known from now on"
+    assert run(ledger, topic_of(6)).status.duplicate == 1, "the first one still stands at five"
+    assert ledger.findings() == []
+
+
+def test_a_topic_that_is_made_anew_under_a_worker_is_noticed(ledger: Ledger) -> None:
+    class Swapped(FakeTopic):
+        """Another topic takes the place of this one after the first records."""
+
+        def poll(self, timeout_ms: int) -> Polled:
+            polled = super().poll(timeout_ms)
+            if polled.runs:
+                self.identity, self.records, self.end = "B", good(0, 100), 100
+                self.running = False
+            return polled
+
+    topic = Swapped(topic_of(5).records)
+    topic.end = 50
+    error = incident(ledger, topic)
+    assert error.code == "other_topic"
+    assert leaves(ledger) == [(0, 5, 5)]
+
+
+def test_brokers_that_know_no_ids_are_read_by_name(ledger: Ledger) -> None:
+    for end in (5, 7):
+        topic = topic_of(end)
+        topic.identity = ""
+        run(ledger, topic)
+    assert [one.stream for one in ledger.batches()] == ["kafka:t/0"] * 3
+
+
+def test_nothing_is_placed_while_nobody_says_which_topic_it_is(ledger: Ledger) -> None:
+    class Slow(FakeTopic):
+        """Brokers that do not answer at first."""
+
+        asked = 0
+
+        def identify(self) -> str | None:
+            self.asked += 1
+            return "A" if self.asked in {1, 5} or self.asked > 8 else None
+
+    topic = Slow(topic_of(5).records)
+    assert run(ledger, topic).status.recorded == 5
+    assert {one.stream for one in ledger.batches()} == {"kafka:t/0#A"}
+
+
+def test_markers_are_passed_while_another_partition_is_busy(ledger: Ledger) -> None:
+    class Busy(FakeTopic):
+        """Partition 0 always brings records; partition 1 holds an aborted transaction alone."""
+
+        starts = frozenset[int]()
+
+        def poll(self, timeout_ms: int) -> Polled:
+            if 1 not in self.starts or 0 not in self.starts:
+                first = not self.assigned
+                self.assigned = True
+                return Polled(frozenset({0, 1}) if first else None)
+            self.records.append(Given(self.at, usage(self.at)))
+            polled = super().poll(timeout_ms)
+            assert self.at < 100, "the markers were never passed"
+            return polled
+
+        def start(self, partition: int, offset: int) -> None:
+            self.starts |= {partition}
+            if partition == 0:
+                super().start(partition, offset)
+
+        def position(self, partition: int) -> int:
+            return self.at if partition == 0 else 6
+
+        def bounds(self, partitions: Collection[int]) -> dict[int, Bounds]:
+            return {one: Bounds(0, 6) for one in partitions}
+
+    topic = Busy([])
+    topic.partitions = frozenset({0, 1})
+    worker = run(ledger, topic)
+    assert worker.offsets()["t/1"] == 6
+
+
+def test_what_an_open_transaction_holds_back_is_lag_and_is_told(ledger: Ledger) -> None:
+    class Held(FakeTopic):
+        """Records lie behind a transaction that is open."""
+
+        def bounds(self, partitions: Collection[int]) -> dict[int, Bounds]:
+            return {one: Bounds(0, 5, 306) for one in partitions}
+
+    topic = Held(topic_of(5).records)
+    worker = run(ledger, topic)
+    assert worker.status.lag == {0: 301}
+    (said,) = topic.said
+    assert said.en.startswith("t/0: 301 offsets from 5 on wait for an open transaction")
 
 
 def test_a_record_that_nobody_can_take_apart_stops_the_partition(ledger: Ledger) -> None:
@@ -349,7 +512,7 @@ def test_an_overtaken_worker_writes_nothing_and_goes_on_behind(
         overtaken = False
 
         def append(self, batch: Batch, recorded_at_ms: int) -> Outcome:
-            if not self.overtaken:
+            if batch.events and not self.overtaken:
                 self.overtaken = True
                 super().append(batch, recorded_at_ms)
             return super().append(batch, recorded_at_ms)

@@ -4,19 +4,22 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 from typing import IO, Any, Self
 
 from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
+from kafka.errors import TopicAlreadyExistsError
 from kafka.structs import OffsetAndMetadata
 
 from ingest.consumer import POLL_RECORDS, Source
+from ingest.incident import Permitted
 from ingest.watchdog import Watchdog
-from ingest.worker import Permitted, Worker
+from ingest.worker import Worker
 
 ROOT = Path(__file__).parents[2]
 DRIVER = Path(__file__).with_name("run_worker.py")
@@ -102,6 +105,17 @@ class Kafka:
         """Delete the records of the first partition before an offset, as retention does."""
         self.admin.delete_records({TopicPartition(topic, 0): before})
 
+    def remake(self, topic: str) -> None:
+        """Delete a topic and make another one of its name."""
+        self.admin.delete_topics([topic])
+        end_s = time.monotonic() + 30
+        while time.monotonic() < end_s:
+            with suppress(TopicAlreadyExistsError):
+                self.admin.create_topics([NewTopic(topic, 1, 1)], wait_for_metadata=True)
+                return
+            time.sleep(0.1)
+        raise AssertionError(topic)
+
     def committed(self, topic: str) -> int:
         """Return what Kafka says of the group that is named like its topic, for one partition."""
         found = self.admin.list_group_offsets({topic: [TopicPartition(topic, 0)]})
@@ -183,7 +197,9 @@ def ids(ledger: Ledger, source: str = "urn:a") -> list[str]:
 
 def check_batches(ledger: Ledger, topic: str, partition: int, end: int, seen: int) -> None:
     """Check that a partition's batches cover its offsets without gap or overlap."""
-    batches = ledger.batches(f"kafka:{topic}/{partition}")
+    batches = [
+        one for one in ledger.batches() if one.stream.startswith(f"kafka:{topic}/{partition}#")
+    ]
     edges = [0, *(one.next for one in batches)]
     assert [one.first for one in batches] == edges[:-1]
     assert edges[-1] == end

@@ -256,8 +256,8 @@ def test_in_a_pipe_a_line_comes_each_interval_though_nothing_happens(
     }
     assert last["lag"] == {f"{topic}/0": 0, f"{topic}/1": 0}
     assert (last["stopped"], last["trouble"]) == ({}, None)
-    # Three events and the batch's own leaf.
-    assert (last["last"]["log"], last["last"]["index"]) == ("usage", 3)
+    # A leaf for where each partition begins, three events and the batch's own leaf.
+    assert (last["last"]["log"], last["last"]["index"]) == ("usage", 5)
     found = metrics.read_text("utf-8").splitlines()
     assert f'suanquan_ingest_records_total{{topic="{topic}",result="recorded"}} 3' in found
     assert list(tmp_path.glob("*.part")) == []

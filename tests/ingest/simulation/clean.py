@@ -48,6 +48,10 @@ class _Scripted:
         self.partitions = frozenset(range(len(self.world.partitions)))
         self._at: dict[int, int] = {}
 
+    def identify(self) -> str:
+        """Return the topic's id."""
+        return ""
+
     def poll(self, _timeout_ms: int) -> Polled:
         """Return the next records; at the end only the positions have moved."""
         if not self.assigned:

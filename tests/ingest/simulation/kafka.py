@@ -109,6 +109,12 @@ class Member:
         self._running: set[int] = set()
         group.join(self)
 
+    def identify(self) -> str | None:
+        """Return the topic's id, which never changes here; None when the brokers are silent."""
+        self._touch("identify")
+        self.unanswered |= self.cluster.silent
+        return None if self.cluster.silent else ""
+
     def poll(self, timeout_ms: int) -> Polled:
         """Return what has arrived; whoever else wants to run does so first."""
         self.process.at("poll", yields=True)
