@@ -132,16 +132,22 @@ def read_events(
 ) -> Iterator[tuple[int, Event]]:
     """Yield `(index, event)` for the indexes `[start, end)` of a log, in order."""
     for index, entry in read_entries(connection, log, start, end):
-        try:
-            yield index, parse(entry)
-        except InvalidInputError as error:
-            raise TamperedLogError(
-                "bad_entry",
-                Text(
-                    f"{log} 第 {index} 条不是事件：{error}", f"{log}[{index}] is no event: {error}"
-                ),
-                CHECK_THE_LOG,
-            ) from error
+        yield index, parse_entry(log, index, entry)
+
+
+def parse_entry(log: LogName, index: int, entry: bytes) -> Event:
+    """Return the event that an entry of a log holds.
+
+    Raises `TamperedLogError` (`bad_entry`): what was recorded was an event.
+    """
+    try:
+        return parse(entry)
+    except InvalidInputError as error:
+        raise TamperedLogError(
+            "bad_entry",
+            Text(f"{log} 第 {index} 条不是事件：{error}", f"{log}[{index}] is no event: {error}"),
+            CHECK_THE_LOG,
+        ) from error
 
 
 def read_some(connection: Connection, log: LogName, indexes: Iterable[int]) -> dict[int, bytes]:

@@ -19,7 +19,7 @@ from ledger.errors import InvalidInputError, LedgerError
 from ledger.read import read_heads
 from ledger.store import Store
 from ledger.text import Text
-from portal import arrival_commands, kafka_command, rejected_commands
+from portal import arrival_commands, kafka_command, overlap_command, rejected_commands
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 
@@ -35,6 +35,7 @@ ingest.add_command(kafka_command.kafka)
 ingest.add_command(rejected_commands.rejected)
 ingest.add_command(arrival_commands.gaps)
 ingest.add_command(arrival_commands.tallies)
+ingest.add_command(overlap_command.overlaps)
 
 
 @ingest.command(

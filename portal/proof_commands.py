@@ -1,13 +1,16 @@
 """`suanquan log export`, `prove` and their kin: what outsiders check with tools of their own."""
 
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from ledger import merkle, tlog
 from ledger.database import Connection
 from ledger.errors import InvalidInputError
+from ledger.events import LogName
 from ledger.export import export_log
 from ledger.head import Head
 from ledger.proof import (
@@ -20,10 +23,13 @@ from ledger.proof import (
     render_growth,
     render_proof,
 )
-from ledger.read import read_entries, read_heads, tiles_at
+from ledger.read import read_entries, read_heads, read_tile, tiles_at
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
+
+# A tile has 8 KiB.
+TILES_KEPT: Final = 256
 
 
 @click.command(
@@ -99,16 +105,31 @@ def prove(shell: Shell, log: str, index: int, out: Path) -> Result:
     """Write one entry with its proof and a checkpoint into a file (C2SP tlog-proof)."""
     with shell.reading() as connection:
         head = _head(connection, log)
-        note = _covering_note(shell, connection, head, index)
+        note = covering_note(shell, connection, head, index)
         size = tlog.parse_checkpoint(tlog.parse_note(note).text).size
-        ((_, entry),) = read_entries(connection, log, index, index + 1)
-        hashes = merkle.prove_inclusion(index, size, tiles_at(connection, log, size))
-    out.write_text(render_proof(Proof(entry, index, tuple(hashes), note)), "utf-8")
+        ((_, proof),) = prove_entries(connection, head.name, [index], note)
+    out.write_text(proof, "utf-8")
     vkey = tlog.render_vkey(shell.signer.verifier_key(head))
     data = {"log": log, "index": index, "size": size, "path": str(out), "vkey": vkey}
     check = f"suanquan log check-proof {out} --key '{vkey}'"
     shown = Text(f"已写入 {out}；核对：\n{check}", f"wrote {out}; check it with:\n{check}")
     return Result(data, shell.say(shown))
+
+
+def prove_entries(
+    connection: Connection, log: LogName, indexes: Sequence[int], note: str
+) -> Iterator[tuple[int, str]]:
+    """Yield the index of each entry and its proof under one checkpoint, which covers them all."""
+    size = tlog.parse_checkpoint(tlog.parse_note(note).text).size
+    # Proofs of one tree share most of their tiles.
+    tile = lru_cache(TILES_KEPT)(
+        lambda level, index: read_tile(connection, log, level, index, size)
+    )
+    reader = merkle.tile_reader(tile)
+    for index in indexes:
+        ((_, entry),) = read_entries(connection, log, index, index + 1)
+        hashes = merkle.prove_inclusion(index, size, reader)
+        yield index, render_proof(Proof(entry, index, tuple(hashes), note))
 
 
 def _head(connection: Connection, log: str) -> Head:
@@ -124,7 +145,7 @@ def _head(connection: Connection, log: str) -> Head:
     return heads[log]
 
 
-def _covering_note(shell: Shell, connection: Connection, head: Head, index: int) -> str:
+def covering_note(shell: Shell, connection: Connection, head: Head, index: int) -> str:
     """Return the last signed checkpoint if it covers an entry, else one that is signed now."""
     if index >= head.size:
         raise InvalidInputError(

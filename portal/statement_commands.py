@@ -1,4 +1,4 @@
-"""`suanquan statement`: make statements as PDF, and list those that were issued."""
+"""`suanquan statement make` and `list`: statements as PDF, and those that were issued."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -12,15 +12,14 @@ from ledger.errors import InvalidInputError, LedgerError
 from ledger.money import render_yuan
 from ledger.period import parse_month
 from ledger.text import Text
-from ledger.usage import render_quantity, separate_thousands
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
+from portal.trace_command import trace
+from portal.verify_command import verify
 from reports.issue import Draft, Issued, Press, list_issued, path_in, require_tallied, subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
-from reports.trace import Traced, find_issue
-from reports.trace import trace as trace_entries
 from vouchers.book import Book
 
 SOURCE = "urn:suanquan:statements"
@@ -31,6 +30,10 @@ KINDS: Final = {"compute": Text("算力", "compute"), "subsidy": Text("补贴", 
 @click.group()
 def statement() -> None:
     """Make and list settlement statements."""
+
+
+statement.add_command(trace)
+statement.add_command(verify)
 
 
 @statement.command(
@@ -116,86 +119,6 @@ def list_(shell: Shell) -> Result:
     with shell.reading() as connection:
         snapshot = read_snapshot(connection)
     return _listed(shell, snapshot.book, list_issued(snapshot))
-
-
-@statement.command(
-    epilog="""\b
-Examples:
-  suanquan statement trace SQ-C-2022-07-91420100MA4K2XY18X-1
-  suanquan statement trace SQ-C-2022-07-91420100MA4K2XY18X-1 --json | jq -r '.rows[].index'
-
-\b
-Each index can be proved to somebody else: suanquan log prove LOG INDEX --out FILE"""
-)
-@click.argument("number", metavar="ID")
-@answers
-def trace(shell: Shell, number: str) -> Result:
-    """List the entries of the logs that a statement was made from, and what each adds."""
-    with shell.reading() as connection:
-        found = find_issue(connection, number)
-        if found is None:
-            raise InvalidInputError(
-                "no_statement",
-                Text(f"没有编号为 {number} 的结算单", f"there is no statement {number}"),
-                Text("编号见 suanquan statement list", "see suanquan statement list"),
-            )
-        index, issued = found
-        with shell.progress(Text("追溯", "tracing"), sum(issued.data.sizes.values())) as step:
-            traced = list(trace_entries(connection, issued, step))
-    rows = [_traced_row(one) for one in traced]
-    total: dict[str, int] = {}
-    for one in traced:
-        if one.event.usage is not None:
-            resource = one.event.usage.resource
-            total[resource] = total.get(resource, 0) + one.micro
-    data: dict[str, Any] = {
-        "id": number,
-        "entry": {"log": "book", "index": index},
-        "sizes": issued.data.sizes,
-        "rows": rows,
-        "total": [
-            {"resource": name, "unit": "unit_second", "quantity": render_quantity(micro)}
-            for name, micro in sorted(total.items())
-        ],
-    }
-    return Result(data, _trace_shown(shell, data))
-
-
-def _traced_row(one: Traced) -> dict[str, Any]:
-    """Return a traced entry's keys of the command line."""
-    row: dict[str, Any] = {
-        "log": one.log,
-        "index": one.index,
-        "type": one.event.kind.type,
-        "source": one.event.source,
-        "id": one.event.id,
-    }
-    if one.event.usage is None:
-        return row
-    return row | {"resource": one.event.usage.resource, "quantity": render_quantity(one.micro)}
-
-
-def _trace_shown(shell: Shell, data: dict[str, Any]) -> Group:
-    """Return what a statement rests on, for a person."""
-    table = Table()
-    for title in (Text("日志", "log"), Text("条目", "index")):
-        table.add_column(shell.say(title), no_wrap=True)
-    table.add_column(shell.say(Text("事件", "event")), overflow="fold")
-    table.add_column(shell.say(Text("资源", "resource")), overflow="fold")
-    table.add_column(shell.say(Text("单位·秒", "unit-seconds")), justify="right", no_wrap=True)
-    for row in data["rows"]:
-        name = f"{row['type'].removeprefix('cn.suanquan.')} {row['id']}"
-        amount = separate_thousands(row["quantity"]) if "quantity" in row else ""
-        table.add_row(row["log"], str(row["index"]), name, row.get("resource", ""), amount)
-    table.add_section()
-    for one in data["total"]:
-        total = shell.say(Text("合计", "total"))
-        table.add_row(total, "", "", one["resource"], separate_thousands(one["quantity"]))
-    entry = data["entry"]["index"]
-    told = Text(
-        f"{data['id']} 由账簿日志第 {entry} 条签发", f"{data['id']} was issued by book[{entry}]"
-    )
-    return Group(shell.say(told), table)
 
 
 def statement_row(shell: Shell, one: Issued) -> dict[str, Any]:

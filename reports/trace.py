@@ -12,7 +12,7 @@ from ledger.codec import Event
 from ledger.database import Connection
 from ledger.events import LogName, StatementIssued
 from ledger.period import cut_by_day
-from ledger.read import read_events, read_heads
+from ledger.read import parse_entry, read_entries, read_events, read_heads
 from reports.issue import Issued
 
 Step = Callable[[int], None]
@@ -34,10 +34,18 @@ class Traced:
 def trace(
     connection: Connection, issued: Issued, progress: Step = lambda _: None
 ) -> Iterator[Traced]:
-    """Yield the entries that a statement rests on, log by log in the order of the sizes it saw."""
+    """Yield the entries that a statement rests on, log by log in the order of the sizes it saw.
+
+    Every entry is read, but only those that can name the enterprise are parsed: JSON has no way to
+    write its code but the code itself or an escape, which needs a backslash.
+    """
+    code = issued.subject.encode()
     for log, size in issued.data.sizes.items():
-        for index, event in read_events(connection, log, 0, size):
+        for index, entry in read_entries(connection, log, 0, size):
             progress(1)
+            if code not in entry and b"\\" not in entry:
+                continue
+            event = parse_entry(log, index, entry)
             if event.subject != issued.subject:
                 continue
             if event.usage is None:

@@ -59,16 +59,16 @@ CORE: Final = words(
 SHELL: Final = words(
     """
     ledger.backup ledger.batch ledger.bulk ledger.check ledger.config ledger.database ledger.export
-    ledger.identity ledger.log_writer ledger.projection ledger.provenance ledger.query
-    ledger.read ledger.rejection ledger.replay ledger.schema ledger.shape ledger.signing
-    ledger.store ledger.tables ledger.walls
+    ledger.identity ledger.log_writer ledger.overlap ledger.projection ledger.provenance
+    ledger.query ledger.read ledger.rejection ledger.replay ledger.schema ledger.shape
+    ledger.signing ledger.store ledger.tables ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.retry
     ingest.process ingest.producer ingest.record_batch ingest.settlement ingest.streams
     ingest.reading ingest.refusal ingest.security ingest.status
     ingest.watchdog ingest.worker
     vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal
-    reports.sheets reports.trace
+    reports.sheets reports.trace reports.verification
     portal
     migrations
     """

@@ -159,3 +159,29 @@ def test_an_unknown_refusal_is_named(suanquan: Run) -> None:
     answer = suanquan("ingest", "rejected", "retry", 99, "--json", "--lang", "en")
     assert (answer.status, answer.error["code"]) == (2, "no_rejection")
     assert "no rejection 99" in answer.error["message"]
+
+
+def test_overlapping_slices_are_listed_and_still_counted(suanquan: Run, home: Path) -> None:
+    ingest(suanquan, home, usage(1), usage(2, "3"))
+    answer = suanquan("ingest", "overlaps", "--month", "2022-07", "--json")
+    assert answer.json == {
+        "rows": [
+            {
+                "enterprise": CODE,
+                "job": "j",
+                "resource": "r",
+                "first": {"log": "usage", "index": 0},
+                "second": {"log": "usage", "index": 1},
+                "start": "2022-07-01T00:00:00Z",
+                "end": "2022-07-01T01:00:00Z",
+                "unit": "unit_second",
+                "quantity": "3600",
+            }
+        ],
+        "total": 1,
+    }
+    assert suanquan("usage", "--json").json["total"][0]["quantity"] == "14400"
+    shown = suanquan("ingest", "overlaps", "--lang", "en")
+    assert "usage[1]" in shown.out
+    none = suanquan("ingest", "overlaps", "--month", "2022-08", "--lang", "en")
+    assert "No slices of one job share time." in none.out

@@ -1,0 +1,56 @@
+"""Whether a file is a statement as it was issued: looked up by its hash, never by its name."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from reports.issue import Issued
+
+# A number as the title in the PDF's metadata has it: UTF-16BE, whose zero bytes are escaped.
+_NUMBER: Final = re.compile(rb"SQ-[A-Z]-[0-9]{4}-[0-9]{2}-[0-9A-Z]{18}-[1-9][0-9]{0,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the ledger knows of a file: the statement that it is, the one that it claims to be.
+
+    `issued` is None for bytes that were never issued. `claimed` is then the issued statement whose
+    number the file bears, None where it bears none of ours. `superseded_by` is the number of the
+    latest statement for the same period, None where that is this one.
+    """
+
+    sha256: str
+    number: str | None
+    issued: Issued | None
+    claimed: Issued | None
+    superseded_by: str | None
+
+
+def verify(statements: Sequence[Issued], pdf: bytes) -> Verified:
+    """Return what the issued statements, in the order of issue, say of a file."""
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    number = read_number(pdf)
+    issued = next((one for one in statements if one.data.pdf_sha256 == sha256), None)
+    claimed = next((one for one in statements if one.data.statement == number), None)
+    named = issued or claimed
+    later = None
+    if named is not None:
+        latest = [one.data.statement for one in statements if _period(one) == _period(named)][-1]
+        later = latest if latest != named.data.statement else None
+    return Verified(sha256, number, issued, None if issued else claimed, later)
+
+
+def read_number(pdf: bytes) -> str | None:
+    """Return the statement's number that a PDF bears in its metadata, None where it bears none.
+
+    The first one found: whatever else a file says does not make it a statement, its hash does.
+    """
+    found = _NUMBER.search(pdf.replace(rb"\000", b"").replace(b"\0", b""))
+    return None if found is None else found[0].decode()
+
+
+def _period(one: Issued) -> tuple[str, str, str]:
+    """Return what a statement is about: statements that share it follow one another."""
+    return one.subject, one.data.kind, one.data.period
