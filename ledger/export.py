@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.head import Head
+from ledger.note import VerifierKey, open_note, render_vkey
 from ledger.read import read_entries, read_tile, root_at
 from ledger.text import Text
 
@@ -32,7 +33,7 @@ def export_log(  # noqa: PLR0913 - what to write, under which signature, where; 
     connection: Connection,
     head: Head,
     note: str,
-    key: tlog.VerifierKey,
+    key: VerifierKey,
     directory: Path,
     *,
     with_entries: bool = True,
@@ -43,7 +44,7 @@ def export_log(  # noqa: PLR0913 - what to write, under which signature, where; 
     `note` is that checkpoint. Raises `TamperedLogError` (`forked`) where the directory holds an
     export of another history, and `InvalidInputError` (`other_log`) where it holds another log.
     """
-    checkpoint = tlog.parse_checkpoint(tlog.open_note(note, [key]).text)
+    checkpoint = tlog.parse_checkpoint(open_note(note, [key]).text)
     _require_growth(connection, head, checkpoint, key, directory)
     files = 0
     for path, width, read in _parts(connection, head, checkpoint.size, with_entries=with_entries):
@@ -51,7 +52,7 @@ def export_log(  # noqa: PLR0913 - what to write, under which signature, where; 
             _write(directory / path, read())
             files += 1
         progress(width)
-    _write(directory / "vkey", (tlog.render_vkey(key) + "\n").encode())
+    _write(directory / "vkey", (render_vkey(key) + "\n").encode())
     os.sync()
     _write(directory / "checkpoint", note.encode())
     return Exported(head.name, checkpoint.size, files)
@@ -69,14 +70,14 @@ def _require_growth(
     connection: Connection,
     head: Head,
     checkpoint: tlog.Checkpoint,
-    key: tlog.VerifierKey,
+    key: VerifierKey,
     directory: Path,
 ) -> None:
     """Raise unless what the directory holds already is an earlier state of this very log."""
     path = directory / "checkpoint"
     if not path.exists():
         return
-    old = tlog.parse_checkpoint(tlog.open_note(path.read_text("utf-8"), [key]).text)
+    old = tlog.parse_checkpoint(open_note(path.read_text("utf-8"), [key]).text)
     if old.origin != checkpoint.origin:
         raise InvalidInputError(
             "other_log",

@@ -20,6 +20,7 @@ from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import LogName
 from ledger.head import Head
+from ledger.note import VerifierKey, open_note, parse_vkey, sign_note
 from ledger.read import CHECK_THE_LOG, read_entries, read_tile
 from ledger.text import Text
 
@@ -33,15 +34,15 @@ class Signer:
     def __init__(self, home: Path) -> None:
         self._home = home
 
-    def verifier_key(self, head: Head) -> tlog.VerifierKey:
+    def verifier_key(self, head: Head) -> VerifierKey:
         """Return the public key of a log, whose name is the log's origin.
 
         A home without private keys, such as a backup, has the public ones beside where they were.
         """
         public = self._home / "keys" / f"{head.name}.vkey"
         if public.exists() and not self._key_path(head).exists():
-            return tlog.parse_vkey(public.read_text("utf-8").strip())
-        return tlog.VerifierKey(head.origin, self._key(head).public_key().public_bytes_raw())
+            return parse_vkey(public.read_text("utf-8").strip())
+        return VerifierKey(head.origin, self._key(head).public_key().public_bytes_raw())
 
     def last(self, head: Head) -> tlog.Checkpoint | None:
         """Return the last checkpoint that was signed for a log, its signature verified.
@@ -54,7 +55,7 @@ class Signer:
             if text is None:
                 self._require_no_key(head)
                 return None
-            return tlog.parse_checkpoint(tlog.open_note(text, [self.verifier_key(head)]).text)
+            return tlog.parse_checkpoint(open_note(text, [self.verifier_key(head)]).text)
         except (UnicodeDecodeError, InvalidInputError) as error:
             raise TamperedLogError(
                 "bad_checkpoint",
@@ -92,7 +93,7 @@ class Signer:
         require_extension(connection, head, last)
         key = self._key(head)
         text = tlog.render_checkpoint(tlog.Checkpoint(head.origin, head.size, head.root))
-        note = tlog.sign_note(text, head.origin, key)
+        note = sign_note(text, head.origin, key)
         write_file(self._checkpoint_path(head.name), note.encode())
         return note
 

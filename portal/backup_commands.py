@@ -14,6 +14,7 @@ from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import LogName
 from ledger.finding import Finding
 from ledger.head import Head
+from ledger.note import VerifierKey, open_note, parse_note, parse_vkey, render_vkey
 from ledger.period import render_instant
 from ledger.read import read_heads, root_at
 from ledger.signing import Signer, write_file
@@ -109,7 +110,7 @@ def _write_notes(shell: Shell, draft: Path, heads: Mapping[LogName, Head]) -> Si
             continue
         signed[head.name] = checkpoint
         write_file(draft / "checkpoints" / head.name, note.encode())
-        vkey = tlog.render_vkey(shell.signer.verifier_key(head))
+        vkey = render_vkey(shell.signer.verifier_key(head))
         write_file(draft / "keys" / f"{head.name}.vkey", f"{vkey}\n".encode())
     return signed
 
@@ -226,9 +227,7 @@ def restore(shell: Shell, directory: Path) -> Result:
                 copied = copy_ledger(source, target, step)
     finally:
         target.dispose()
-    signed = {
-        name: tlog.parse_checkpoint(tlog.parse_note(note).text) for name, note in newest.items()
-    }
+    signed = {name: tlog.parse_checkpoint(parse_note(note).text) for name, note in newest.items()}
     findings = _prove(shell, copied.heads, signed)
     data = {
         "dir": str(directory),
@@ -291,7 +290,7 @@ def _require_reach(
                 continue
             note = path.read_text("utf-8")
             last = tlog.parse_checkpoint(
-                tlog.open_note(note, [_verifier_key(home, directory, head)]).text
+                open_note(note, [_verifier_key(home, directory, head)]).text
             )
             now = f"{head.origin} {head.size} {head.root.hex()}"
             if last.origin != head.origin or last.size > head.size:
@@ -305,17 +304,17 @@ def _require_reach(
 
 def _parse(note: str) -> tlog.Checkpoint:
     """Return what a note says, its signature not verified."""
-    return tlog.parse_checkpoint(tlog.parse_note(note).text)
+    return tlog.parse_checkpoint(parse_note(note).text)
 
 
-def _verifier_key(home: Path, directory: Path, head: Head) -> tlog.VerifierKey:
+def _verifier_key(home: Path, directory: Path, head: Head) -> VerifierKey:
     """Return a log's public key: the home's own, or the one that the backup brings."""
     for place in (home, directory):
         if (place / "keys" / f"{head.name}.key").exists():
             return Signer(place).verifier_key(head)
         public = place / "keys" / f"{head.name}.vkey"
         if public.exists():
-            return tlog.parse_vkey(public.read_text("utf-8").strip())
+            return parse_vkey(public.read_text("utf-8").strip())
     raise InvalidInputError(
         "no_key",
         Text(f"缺少日志 {head.name} 的公钥", f"there is no public key of {head.name}"),

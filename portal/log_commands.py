@@ -7,12 +7,12 @@ import click
 from rich.console import Group
 from rich.table import Table
 
-from ledger import tlog
 from ledger.check import check_log
 from ledger.database import Connection
 from ledger.errors import TamperedLogError
 from ledger.finding import Finding
 from ledger.head import Head
+from ledger.note import render_vkey
 from ledger.projection import PROJECTIONS
 from ledger.provenance import check_provenance
 from ledger.read import read_heads
@@ -81,7 +81,7 @@ def checkpoint(shell: Shell) -> Result:
     with shell.reading() as connection:
         for head in read_heads(connection).values():
             note = shell.signer.checkpoint(connection, head)
-            vkey = tlog.render_vkey(shell.signer.verifier_key(head))
+            vkey = render_vkey(shell.signer.verifier_key(head))
             notes.append({**head_row(head), "origin": head.origin, "note": note, "vkey": vkey})
     shown = "\n".join(f"{one['vkey']}\n\n{one['note']}" for one in notes)
     return Result({"logs": notes}, shown.removesuffix("\n"))

@@ -10,6 +10,7 @@ from ledger.database import Connection
 from ledger.errors import InvalidInputError
 from ledger.export import export_log
 from ledger.head import Head
+from ledger.note import open_note, parse_note, parse_vkey, render_vkey
 from ledger.proof import (
     Growth,
     Proof,
@@ -100,11 +101,11 @@ def prove(shell: Shell, log: str, index: int, out: Path) -> Result:
     with shell.reading() as connection:
         head = _head(connection, log)
         note = _covering_note(shell, connection, head, index)
-        size = tlog.parse_checkpoint(tlog.parse_note(note).text).size
+        size = tlog.parse_checkpoint(parse_note(note).text).size
         ((_, entry),) = read_entries(connection, log, index, index + 1)
         hashes = merkle.prove_inclusion(index, size, tiles_at(connection, log, size))
     out.write_text(render_proof(Proof(entry, index, tuple(hashes), note)), "utf-8")
-    vkey = tlog.render_vkey(shell.signer.verifier_key(head))
+    vkey = render_vkey(shell.signer.verifier_key(head))
     data = {"log": log, "index": index, "size": size, "path": str(out), "vkey": vkey}
     check = f"suanquan log check-proof {out} --key '{vkey}'"
     shown = Text(f"已写入 {out}；核对：\n{check}", f"wrote {out}; check it with:\n{check}")
@@ -154,7 +155,7 @@ def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
     with shell.reading() as connection:
         head = _head(connection, log)
         key = shell.signer.verifier_key(head)
-        earlier = tlog.parse_checkpoint(tlog.open_note(_read(old), [key]).text)
+        earlier = tlog.parse_checkpoint(open_note(_read(old), [key]).text)
         note = shell.signer.checkpoint(connection, head)
         if earlier.size > head.size:
             raise InvalidInputError(
@@ -166,7 +167,7 @@ def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
             earlier.size, head.size, tiles_at(connection, log, head.size)
         )
     out.write_text(render_growth(Growth(earlier.size, tuple(hashes), note)), "utf-8")
-    vkey = tlog.render_vkey(key)
+    vkey = render_vkey(key)
     data = {"log": log, "old_size": earlier.size, "size": head.size, "path": str(out), "vkey": vkey}
     check = f"suanquan log check-proof {out} --old {old} --key '{vkey}'"
     shown = Text(f"已写入 {out}；核对：\n{check}", f"wrote {out}; check it with:\n{check}")
@@ -193,7 +194,7 @@ It needs neither database nor home, only the public key that the log's operator 
 @answers
 def check_proof_(shell: Shell, file: Path, key: str, old: Path | None) -> Result:
     """Check a proof's signature and hashes; exit 4 when it does not hold."""
-    vkey = tlog.parse_vkey(key.strip())
+    vkey = parse_vkey(key.strip())
     if old is not None:
         grown = check_growth(parse_growth(_read(file)), _read(old), [vkey])
         sizes = grown.old.size, grown.new.size

@@ -46,7 +46,7 @@ CORE: Final = words(
     """
     ledger.__init__ ledger.codec ledger.errors ledger.events ledger.facts ledger.finding ledger.gap
     ledger.head ledger.identifiers ledger.journal ledger.merkle ledger.money ledger.period
-    ledger.proof ledger.quantity ledger.tally ledger.text ledger.tlog ledger.usage
+    ledger.note ledger.proof ledger.quantity ledger.tally ledger.text ledger.tlog ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     vouchers

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.export import Exported, export_log
+from ledger.note import sign_note
 from ledger.proof import Proof, render_proof
 from ledger.read import read_heads, tiles_at
 from ledger.signing import Signer
@@ -194,7 +195,7 @@ def test_another_history_is_not_written_over_an_export(
         (tmp_path / "home" / "checkpoints" / "usage").unlink()
         seed = b64decode((tmp_path / "home" / "keys" / "usage.key").read_bytes())
         text = tlog.render_checkpoint(tlog.Checkpoint(head.origin, forged.size, forged.root))
-        note = tlog.sign_note(text, head.origin, Ed25519PrivateKey.from_private_bytes(seed))
+        note = sign_note(text, head.origin, Ed25519PrivateKey.from_private_bytes(seed))
         with pytest.raises(TamperedLogError) as caught:
             export_log(connection, forged, note, key, tmp_path / "usage")
     assert caught.value.code == "forked"

@@ -12,9 +12,10 @@ from ledger import tables
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import LogName
 from ledger.head import Head
+from ledger.note import open_note, sign_note
 from ledger.read import read_entries, read_heads
 from ledger.signing import Signer, require_extension, write_file
-from ledger.tlog import Checkpoint, open_note, parse_checkpoint, sign_note
+from ledger.tlog import Checkpoint, parse_checkpoint
 from tests.ledger.conftest import (
     ORIGIN,
     Ledger,
