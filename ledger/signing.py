@@ -5,9 +5,7 @@ shown to extend the last signed checkpoint, which lives in a file outside the da
 disagreement nothing is signed and nothing is repaired.
 """
 
-import os
 import secrets
-import stat
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,9 +20,9 @@ from ledger.events import LogName
 from ledger.head import Head
 from ledger.note import VerifierKey, open_note, parse_vkey, sign_note
 from ledger.read import CHECK_THE_LOG, read_entries, read_tile
+from ledger.secret import make_secret, read_secret, write_file
 from ledger.text import Text
 
-_KEY_MODE: Final = 0o600
 _SPAN: Final = 64 * merkle.TILE_WIDTH
 
 
@@ -101,8 +99,8 @@ class Signer:
         """Return this home's secret from which the salts of its own book events are derived."""
         path = self._home / "keys" / "salt.key"
         if not path.exists():
-            _make_secret(path, b64encode(secrets.token_bytes(32)) + b"\n")
-        return b64decode(_read_secret(path))
+            make_secret(path, b64encode(secrets.token_bytes(32)) + b"\n")
+        return b64decode(read_secret(path))
 
     def _checkpoint_path(self, log: LogName) -> Path:
         return self._home / "checkpoints" / log
@@ -121,8 +119,8 @@ class Signer:
             )
         if not path.exists():
             seed = Ed25519PrivateKey.generate().private_bytes_raw()
-            _make_secret(path, b64encode(seed) + b"\n")
-        return Ed25519PrivateKey.from_private_bytes(b64decode(_read_secret(path)))
+            make_secret(path, b64encode(seed) + b"\n")
+        return Ed25519PrivateKey.from_private_bytes(b64decode(read_secret(path)))
 
 
 def require_extension(connection: Connection, head: Head, last: tlog.Checkpoint | None) -> None:
@@ -169,41 +167,3 @@ def _disagreement(code: str, head: Head, last: tlog.Checkpoint | None) -> Tamper
         ),
         CHECK_THE_LOG,
     )
-
-
-def _read_secret(path: Path) -> bytes:
-    """Return a secret file's content; one that others may read is refused."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & ~_KEY_MODE:
-        raise InvalidInputError(
-            "open_key",
-            Text(
-                f"密钥文件 {path} 的权限为 {mode:04o}", f"the key file {path} has mode {mode:04o}"
-            ),
-            Text(f"请执行 chmod 600 {path}", f"run chmod 600 {path}"),
-        )
-    return path.read_bytes()
-
-
-def _make_secret(path: Path, data: bytes) -> None:
-    """Write a secret unless another process has just made one there, which then stands."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    write_file(draft, data)
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file readable by its owner only, so that a crash leaves the old one or the new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _KEY_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

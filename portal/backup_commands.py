@@ -17,7 +17,8 @@ from ledger.head import Head
 from ledger.note import VerifierKey, open_note, parse_note, parse_vkey, render_vkey
 from ledger.period import render_instant
 from ledger.read import read_heads, root_at
-from ledger.signing import Signer, write_file
+from ledger.secret import write_file
+from ledger.signing import Signer
 from ledger.text import Text
 from portal.backup_folder import (
     DATABASE,

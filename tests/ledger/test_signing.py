@@ -14,7 +14,8 @@ from ledger.events import LogName
 from ledger.head import Head
 from ledger.note import open_note, sign_note
 from ledger.read import read_entries, read_heads
-from ledger.signing import Signer, require_extension, write_file
+from ledger.secret import write_file
+from ledger.signing import Signer, require_extension
 from ledger.tlog import Checkpoint, parse_checkpoint
 from tests.ledger.conftest import (
     ORIGIN,
@@ -90,15 +91,6 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
         assert f"{mode:04o}" in caught.value.message.zh
         path.chmod(0o400)
         use()
-
-
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "file"
-    write_file(path, b"old, and longer")
-    write_file(path, b"new")
-    assert path.read_bytes() == b"new"
-    assert mode_of(path) == 0o600
-    assert list(path.parent.iterdir()) == [path]
 
 
 # --- signing ---
