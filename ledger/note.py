@@ -155,17 +155,19 @@ def parse_note(text: str) -> Note:
     )
 
 
-def sign_note(text: str, name: str, private_key: Ed25519PrivateKey) -> str:
-    """Return the note that the named key makes of a text, which ends in a newline.
+def sign_note(text: str, name: str, *private_keys: Ed25519PrivateKey) -> str:
+    """Return the note that keys of one name make of a text, which ends in a newline.
 
     Raises `InvalidInputError` (code `key_name`) for a name that no signature line can hold.
     """
     _require_key_name(name)
     assert text.endswith("\n"), text
     assert _NOT_IN_NOTE.search(text) is None, text
-    key = VerifierKey(name, private_key.public_key().public_bytes_raw())
-    signature = Signature(name, key.key_id, private_key.sign(text.encode()))
-    note = Note(text, (signature,))
+    signatures = []
+    for private_key in private_keys:
+        key = VerifierKey(name, private_key.public_key().public_bytes_raw())
+        signatures.append(Signature(name, key.key_id, private_key.sign(text.encode())))
+    note = Note(text, tuple(signatures))
     assert parse_note(render_note(note)) == note, "what is signed must be readable"
     return render_note(note)
 

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import LogName
 from ledger.head import Head
-from ledger.note import VerifierKey, open_note, parse_vkey, sign_note
+from ledger.keyring import Keyring
+from ledger.note import VerifierKey, open_note, sign_note
 from ledger.read import CHECK_THE_LOG, read_entries, read_tile
 from ledger.secret import make_secret, read_secret, write_file
 from ledger.text import Text
@@ -32,20 +32,45 @@ class Signer:
     def __init__(self, home: Path) -> None:
         self._home = home
 
-    def verifier_key(self, head: Head) -> VerifierKey:
-        """Return the public key of a log, whose name is the log's origin.
+    # --- keys ---
 
-        A home without private keys, such as a backup, has the public ones beside where they were.
+    def keyring(self, head: Head) -> Keyring:
+        """Return the key files of a log."""
+        return Keyring(self._home, head)
+
+    def verifier_keys(self, head: Head) -> list[VerifierKey]:
+        """Return the public keys that sign a log, the older first; their name is its origin.
+
+        There are two while one takes over from the other.
         """
-        public = self._home / "keys" / f"{head.name}.vkey"
-        if public.exists() and not self._key_path(head).exists():
-            return parse_vkey(public.read_text("utf-8").strip())
-        return VerifierKey(head.origin, self._key(head).public_key().public_bytes_raw())
+        ring = self.keyring(head)
+        if not ring.current():
+            self._require_key(head)
+        return ring.current()
+
+    def verifier_key(self, head: Head) -> VerifierKey:
+        """Return the public key to give to tools that take one: the older of those that sign."""
+        return self.verifier_keys(head)[0]
+
+    def known_keys(self, head: Head) -> list[VerifierKey]:
+        """Return every public key that signs or once signed a log."""
+        return [*self.verifier_keys(head), *self.keyring(head).retired()]
+
+    def _require_key(self, head: Head) -> None:
+        """Make a log's first key; raise when it has signed already."""
+        ring = self.keyring(head)
+        if not ring.path.exists():
+            if self._checkpoint_path(head.name).exists() or ring.coming():
+                raise ring.missing()
+            ring.make_first()
+
+    # --- checkpoints ---
 
     def last(self, head: Head) -> tlog.Checkpoint | None:
         """Return the last checkpoint that was signed for a log, its signature verified.
 
-        Raises `TamperedLogError` when the file was changed.
+        A key that signs now must have signed it: whoever got hold of a retired one makes no last
+        checkpoint. Raises `TamperedLogError` when the file was changed.
         """
         path = self._checkpoint_path(head.name)
         try:
@@ -53,7 +78,10 @@ class Signer:
             if text is None:
                 self._require_no_key(head)
                 return None
-            return tlog.parse_checkpoint(open_note(text, [self.verifier_key(head)]).text)
+            opened = open_note(text, self.known_keys(head))
+            if not set(opened.signers) & set(self.verifier_keys(head)):
+                raise self._retired_signature(path)
+            return tlog.parse_checkpoint(opened.text)
         except (UnicodeDecodeError, InvalidInputError) as error:
             raise TamperedLogError(
                 "bad_checkpoint",
@@ -61,9 +89,22 @@ class Signer:
                 CHECK_THE_LOG,
             ) from error
 
+    def _retired_signature(self, path: Path) -> TamperedLogError:
+        return TamperedLogError(
+            "retired_key",
+            Text(
+                f"检查点 {path} 只有已停用密钥的签名",
+                f"the checkpoint {path} is signed by a retired key alone",
+            ),
+            Text(
+                "它早于密钥轮换或系伪造；请恢复最后签名的检查点文件",
+                "it is older than the rotation, or forged; restore the last signed one",
+            ),
+        )
+
     def _require_no_key(self, head: Head) -> None:
         """Raise when a log has a key but no checkpoint: the key is made to sign the first one."""
-        if self._key_path(head).exists():
+        if self.keyring(head).path.exists():
             path = self._checkpoint_path(head.name)
             raise TamperedLogError(
                 "checkpoint_missing",
@@ -74,9 +115,6 @@ class Signer:
                 Text("请从备份恢复检查点文件", "restore the checkpoint from a backup"),
             )
 
-    def _key_path(self, head: Head) -> Path:
-        return self._home / "keys" / f"{head.name}.key"
-
     def last_note(self, head: Head) -> str | None:
         """Return the last signed note of a log as it stands in its file, None before the first."""
         path = self._checkpoint_path(head.name)
@@ -85,15 +123,19 @@ class Signer:
     def checkpoint(self, connection: Connection, head: Head) -> str:
         """Return the signed note over a log's head, after verifying all since the last one.
 
-        Raises `TamperedLogError`: `rolled_back`, `forked`, `bad_head`, `bad_chunk`.
+        Every key that signs puts a line under it. Raises `TamperedLogError`: `rolled_back`,
+        `forked`, `bad_head`, `bad_chunk`, `key_missing`.
         """
         last = self.last(head)
         require_extension(connection, head, last)
-        key = self._key(head)
+        self._require_key(head)
         text = tlog.render_checkpoint(tlog.Checkpoint(head.origin, head.size, head.root))
-        note = sign_note(text, head.origin, key)
+        note = sign_note(text, head.origin, *self.keyring(head).signers())
         write_file(self._checkpoint_path(head.name), note.encode())
         return note
+
+    def _checkpoint_path(self, log: LogName) -> Path:
+        return self._home / "checkpoints" / log
 
     def salt_key(self) -> bytes:
         """Return this home's secret from which the salts of its own book events are derived."""
@@ -101,26 +143,6 @@ class Signer:
         if not path.exists():
             make_secret(path, b64encode(secrets.token_bytes(32)) + b"\n")
         return b64decode(read_secret(path))
-
-    def _checkpoint_path(self, log: LogName) -> Path:
-        return self._home / "checkpoints" / log
-
-    def _key(self, head: Head) -> Ed25519PrivateKey:
-        """Return a log's signing key."""
-        path = self._key_path(head)
-        if not path.exists() and self._checkpoint_path(head.name).exists():
-            raise TamperedLogError(
-                "key_missing",
-                Text(
-                    f"已有签名的检查点，密钥文件 {path} 却不见了",
-                    f"a checkpoint was signed, but the key file {path} is gone",
-                ),
-                Text("请从备份恢复密钥文件", "restore the key file from a backup"),
-            )
-        if not path.exists():
-            seed = Ed25519PrivateKey.generate().private_bytes_raw()
-            make_secret(path, b64encode(seed) + b"\n")
-        return Ed25519PrivateKey.from_private_bytes(b64decode(read_secret(path)))
 
 
 def require_extension(connection: Connection, head: Head, last: tlog.Checkpoint | None) -> None:

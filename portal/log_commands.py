@@ -21,7 +21,7 @@ from ledger.replay import replay as fold_again
 from ledger.shape import check_shape
 from ledger.text import Text
 from ledger.walls import check_walls
-from portal import proof_commands
+from portal import key_commands, proof_commands
 from portal.options import answers
 from portal.shell import Result, Shell
 from reports.issue import list_issued
@@ -40,6 +40,7 @@ for command in (
     proof_commands.prove,
     proof_commands.prove_growth,
     proof_commands.check_proof_,
+    key_commands.rotate_key,
 ):
     log.add_command(command)
 
@@ -51,10 +52,25 @@ def list_(shell: Shell) -> Result:
     with shell.reading() as connection:
         heads = read_heads(connection)
     rows = [
-        {**head_row(head), "origin": head.origin, "note": shell.signer.last_note(head)}
+        {
+            **head_row(head),
+            "origin": head.origin,
+            "note": shell.signer.last_note(head),
+            "keys": key_commands.key_rows(shell, head),
+        }
         for head in heads.values()
     ]
-    return Result({"logs": rows}, _heads_table(shell, heads.values()))
+    return Result(
+        {"logs": rows}, Group(_heads_table(shell, heads.values()), *_key_lines(shell, rows))
+    )
+
+
+def _key_lines(shell: Shell, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a line for each public key of each log."""
+    words = {"signing": Text("签名中", "signs"), "retired": Text("已停用", "retired")}
+    return [
+        f"{one['vkey']}  {shell.say(words[one['state']])}" for row in rows for one in row["keys"]
+    ]
 
 
 def head_row(head: Head) -> dict[str, Any]:
@@ -81,9 +97,17 @@ def checkpoint(shell: Shell) -> Result:
     with shell.reading() as connection:
         for head in read_heads(connection).values():
             note = shell.signer.checkpoint(connection, head)
-            vkey = render_vkey(shell.signer.verifier_key(head))
-            notes.append({**head_row(head), "origin": head.origin, "note": note, "vkey": vkey})
-    shown = "\n".join(f"{one['vkey']}\n\n{one['note']}" for one in notes)
+            vkeys = [render_vkey(key) for key in shell.signer.verifier_keys(head)]
+            notes.append(
+                {
+                    **head_row(head),
+                    "origin": head.origin,
+                    "note": note,
+                    "vkey": vkeys[0],
+                    "vkeys": vkeys,
+                }
+            )
+    shown = "\n".join("\n".join([*one["vkeys"], "", one["note"]]) for one in notes)
     return Result({"logs": notes}, shown.removesuffix("\n"))
 
 

@@ -1,5 +1,6 @@
 """`suanquan log export`, `prove` and their kin: what outsiders check with tools of their own."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from ledger.database import Connection
 from ledger.errors import InvalidInputError
 from ledger.export import export_log
 from ledger.head import Head
-from ledger.note import open_note, parse_note, parse_vkey, render_vkey
+from ledger.note import VerifierKey, open_note, parse_note, parse_vkey, render_vkey
 from ledger.proof import (
     Growth,
     Proof,
@@ -54,7 +55,7 @@ def export(shell: Shell, directory: Path, *, public: bool, signed: bool) -> Resu
                     connection,
                     head,
                     note,
-                    shell.signer.verifier_key(head),
+                    shell.signer.known_keys(head),
                     directory / head.name,
                     with_entries=not public,
                     progress=step,
@@ -99,7 +100,7 @@ Example:
 def prove(shell: Shell, log: str, index: int, out: Path) -> Result:
     """Write one entry with its proof and a checkpoint into a file (C2SP tlog-proof)."""
     with shell.reading() as connection:
-        head = _head(connection, log)
+        head = head_of(connection, log)
         note = _covering_note(shell, connection, head, index)
         size = tlog.parse_checkpoint(parse_note(note).text).size
         ((_, entry),) = read_entries(connection, log, index, index + 1)
@@ -112,7 +113,7 @@ def prove(shell: Shell, log: str, index: int, out: Path) -> Result:
     return Result(data, shell.say(shown))
 
 
-def _head(connection: Connection, log: str) -> Head:
+def head_of(connection: Connection, log: str) -> Head:
     """Return the head of a log that a person named."""
     heads = read_heads(connection)
     if log not in heads:
@@ -153,9 +154,10 @@ Example:
 def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
     """Write the proof that a log only grew since an earlier checkpoint (consistency)."""
     with shell.reading() as connection:
-        head = _head(connection, log)
-        key = shell.signer.verifier_key(head)
-        earlier = tlog.parse_checkpoint(open_note(_read(old), [key]).text)
+        head = head_of(connection, log)
+        keys = shell.signer.known_keys(head)
+        opened = open_note(_read(old), keys)
+        earlier = tlog.parse_checkpoint(opened.text)
         note = shell.signer.checkpoint(connection, head)
         if earlier.size > head.size:
             raise InvalidInputError(
@@ -167,11 +169,25 @@ def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
             earlier.size, head.size, tiles_at(connection, log, head.size)
         )
     out.write_text(render_growth(Growth(earlier.size, tuple(hashes), note)), "utf-8")
-    vkey = render_vkey(key)
-    data = {"log": log, "old_size": earlier.size, "size": head.size, "path": str(out), "vkey": vkey}
-    check = f"suanquan log check-proof {out} --old {old} --key '{vkey}'"
+    vkeys = _enough(opened.signers, open_note(note, keys).signers)
+    data = {
+        "log": log,
+        "old_size": earlier.size,
+        "size": head.size,
+        "path": str(out),
+        "vkey": vkeys[-1],
+        "vkeys": vkeys,
+    }
+    named = " ".join(f"--key '{vkey}'" for vkey in vkeys)
+    check = f"suanquan log check-proof {out} --old {old} {named}"
     shown = Text(f"已写入 {out}；核对：\n{check}", f"wrote {out}; check it with:\n{check}")
     return Result(data, shell.say(shown))
+
+
+def _enough(old: Sequence[VerifierKey], new: Sequence[VerifierKey]) -> list[str]:
+    """Return public keys that check both of two notes: one that signed both, or one of each."""
+    both = [key for key in new if key in old]
+    return [render_vkey(key) for key in (both[:1] or [old[-1], new[0]])]
 
 
 @click.command(
@@ -182,21 +198,24 @@ Examples:
   suanquan log check-proof growth.txt --old 2022-07.checkpoint --key "$(cat vkey)"
 
 \b
-It needs neither database nor home, only the public key that the log's operator published.""",
+It needs neither database nor home, only the public key that the log's operator published. Over a
+change of keys give both: --key OLD --key NEW.""",
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--key", required=True, metavar="VKEY", help="The log's public key.")
+@click.option(
+    "--key", "keys", required=True, multiple=True, metavar="VKEY", help="A public key of the log."
+)
 @click.option(
     "--old",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The earlier checkpoint, for a proof of growth.",
 )
 @answers
-def check_proof_(shell: Shell, file: Path, key: str, old: Path | None) -> Result:
+def check_proof_(shell: Shell, file: Path, keys: tuple[str, ...], old: Path | None) -> Result:
     """Check a proof's signature and hashes; exit 4 when it does not hold."""
-    vkey = parse_vkey(key.strip())
+    vkeys = [parse_vkey(key.strip()) for key in keys]
     if old is not None:
-        grown = check_growth(parse_growth(_read(file)), _read(old), [vkey])
+        grown = check_growth(parse_growth(_read(file)), _read(old), vkeys)
         sizes = grown.old.size, grown.new.size
         data: dict[str, Any] = {
             "ok": True,
@@ -210,7 +229,7 @@ def check_proof_(shell: Shell, file: Path, key: str, old: Path | None) -> Result
             f"it holds: {grown.new.origin} only grew from {sizes[0]:,} to {sizes[1]:,} entries",
         )
         return Result(data, f"✓ {shell.say(told)}")
-    shown = check_proof(parse_proof(_read(file)), [vkey])
+    shown = check_proof(parse_proof(_read(file)), vkeys)
     checkpoint = shown.checkpoint
     data = {
         "ok": True,

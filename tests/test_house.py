@@ -59,9 +59,9 @@ CORE: Final = words(
 SHELL: Final = words(
     """
     ledger.backup ledger.batch ledger.bulk ledger.check ledger.config ledger.database ledger.export
-    ledger.identity ledger.log_writer ledger.projection ledger.provenance ledger.query
-    ledger.read ledger.rejection ledger.replay ledger.schema ledger.secret ledger.shape
-    ledger.signing ledger.store ledger.tables ledger.walls
+    ledger.identity ledger.keyring ledger.log_writer ledger.projection ledger.provenance
+    ledger.query ledger.read ledger.rejection ledger.replay ledger.schema ledger.secret
+    ledger.shape ledger.signing ledger.store ledger.tables ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.retry
     ingest.producer ingest.reading ingest.refusal ingest.security ingest.status
     ingest.watchdog ingest.worker

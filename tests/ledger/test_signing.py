@@ -305,7 +305,8 @@ def test_a_note_that_is_signed_but_no_checkpoint_is_found(
 ) -> None:
     signer = Signer(tmp_path)
     head = sqlite_ledger.heads()["book"]
-    key = signer._key(head)  # noqa: SLF001 - a thief of the key
+    signer.verifier_key(head)
+    (key,) = signer.keyring(head).signers()
     write_file(tmp_path / "checkpoints" / "book", sign_note("hello\n", head.origin, key).encode())
     with pytest.raises(TamperedLogError, match="bad_checkpoint"):
         signer.last(head)

@@ -42,6 +42,7 @@ COMMANDS = (
     "log prove",
     "log prove-growth",
     "log check-proof",
+    "log rotate-key",
     "replay",
     "backup",
     "restore",
