@@ -65,8 +65,7 @@ class VerifierKey(NamedTuple):
     @property
     def key_id(self) -> bytes:
         """Return the four bytes that mark this key's signatures (signed-note, Signatures)."""
-        named = self.name.encode() + b"\n" + _ED25519 + self.public_key
-        return sha256(named).digest()[:_KEY_ID_BYTES]
+        return key_id_of(self.name, _ED25519 + self.public_key)
 
 
 # --- keys ---
@@ -77,20 +76,17 @@ def render_vkey(key: VerifierKey) -> str:
 
     Raises `InvalidInputError` (code `key_name`) for a name that no signature line can hold.
     """
-    _require_key_name(key.name)
     assert len(key.public_key) == _PUBLIC_KEY_BYTES, len(key.public_key)
-    return f"{key.name}+{key.key_id.hex()}+{encode_base64(_ED25519 + key.public_key)}"
+    return render_key(key.name, _ED25519 + key.public_key)
 
 
 def parse_vkey(text: str) -> VerifierKey:
     """Return the Ed25519 verifier key of a text; `InvalidInputError` (code `vkey_form`)."""
-    # The base64 may hold a plus sign of its own.
-    name, _, rest = text.partition("+")
-    typed = decode_base64(rest.partition("+")[2])
-    if _is_key_name(name) and typed is not None and len(typed) == 1 + _PUBLIC_KEY_BYTES:
-        key = VerifierKey(name, typed[1:])
-        if render_vkey(key) == text:
-            return key
+    found = parse_key(text)
+    if found is not None:
+        name, typed = found
+        if typed[:1] == _ED25519 and len(typed) == 1 + _PUBLIC_KEY_BYTES:
+            return VerifierKey(name, typed[1:])
     raise InvalidInputError(
         "vkey_form",
         Text(f"不是合法的 Ed25519 公钥：{text[:120]!r}", f"not an Ed25519 key: {text[:120]!r}"),
@@ -99,6 +95,27 @@ def parse_vkey(text: str) -> VerifierKey:
             "copy the whole key that the log's operator published: name+8 hex digits+base64",
         ),
     )
+
+
+def key_id_of(name: str, typed: bytes) -> bytes:
+    """Return a key's four bytes; `typed` is its signature type's byte and the public key."""
+    return sha256(name.encode() + b"\n" + typed).digest()[:_KEY_ID_BYTES]
+
+
+def render_key(name: str, typed: bytes) -> str:
+    """Return a key of any signature type as text; `InvalidInputError` (`key_name`)."""
+    _require_key_name(name)
+    return f"{name}+{key_id_of(name, typed).hex()}+{encode_base64(typed)}"
+
+
+def parse_key(text: str) -> tuple[str, bytes] | None:
+    """Return a key's name and its typed public key, whatever its signature type; None if none."""
+    # The base64 may hold a plus sign of its own.
+    name, _, rest = text.partition("+")
+    typed = decode_base64(rest.partition("+")[2])
+    if _is_key_name(name) and typed and render_key(name, typed) == text:
+        return name, typed
+    return None
 
 
 def _is_key_name(name: str) -> bool:

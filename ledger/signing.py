@@ -7,18 +7,19 @@ disagreement nothing is signed and nothing is repaired.
 
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
 
 from ledger import merkle, tlog
+from ledger.cosignature import merge
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import LogName
 from ledger.head import Head
 from ledger.keyring import Keyring
-from ledger.note import VerifierKey, open_note, sign_note
+from ledger.note import Note, VerifierKey, open_note, parse_note, render_note, sign_note
 from ledger.read import CHECK_THE_LOG, read_entries, read_tile
 from ledger.secret import make_secret, read_secret, write_file
 from ledger.text import Text
@@ -81,13 +82,15 @@ class Signer:
             opened = open_note(text, self.known_keys(head))
             if not set(opened.signers) & set(self.verifier_keys(head)):
                 raise self._retired_signature(path)
-            return tlog.parse_checkpoint(opened.text)
+            last = tlog.parse_checkpoint(opened.text)
         except (UnicodeDecodeError, InvalidInputError) as error:
             raise TamperedLogError(
                 "bad_checkpoint",
                 Text(f"检查点文件 {path} 被改动：{error}", f"{path} was changed: {error}"),
                 CHECK_THE_LOG,
             ) from error
+        self._require_newest(head, last)
+        return last
 
     def _retired_signature(self, path: Path) -> TamperedLogError:
         return TamperedLogError(
@@ -116,9 +119,14 @@ class Signer:
             )
 
     def last_note(self, head: Head) -> str | None:
-        """Return the last signed note of a log as it stands in its file, None before the first."""
+        """Return the last signed note of a log as it stands in its file, None before the first.
+
+        What witnesses signed under it is added.
+        """
         path = self._checkpoint_path(head.name)
-        return path.read_bytes().decode() if path.exists() else None
+        if not path.exists():
+            return None
+        return self._with_cosignatures(head, path.read_bytes().decode())
 
     def checkpoint(self, connection: Connection, head: Head) -> str:
         """Return the signed note over a log's head, after verifying all since the last one.
@@ -132,7 +140,73 @@ class Signer:
         text = tlog.render_checkpoint(tlog.Checkpoint(head.origin, head.size, head.root))
         note = sign_note(text, head.origin, *self.keyring(head).signers())
         write_file(self._checkpoint_path(head.name), note.encode())
+        return self._with_cosignatures(head, note)
+
+    # --- what witnesses signed ---
+
+    def cosigned(
+        self, head: Head, keys: Sequence[VerifierKey] = ()
+    ) -> list[tuple[tlog.Checkpoint, Note]]:
+        """Return every checkpoint that a witness cosigned, by size, each verified by our key.
+
+        `keys` are the log's public keys where the home has none; none is made.
+
+        Raises `TamperedLogError` for a file that was changed.
+        """
+        directory = self._home / "cosigned" / head.name
+        if not directory.is_dir():
+            return []
+        ring, found = self.keyring(head), []
+        keys = keys or [*ring.current(), *ring.retired()]
+        for path in directory.iterdir():
+            try:
+                text = path.read_bytes().decode()
+                checkpoint = tlog.parse_checkpoint(open_note(text, keys).text)
+            except (UnicodeDecodeError, InvalidInputError) as error:
+                raise TamperedLogError(
+                    "bad_checkpoint",
+                    Text(f"联署文件 {path} 被改动：{error}", f"{path} was changed: {error}"),
+                    CHECK_THE_LOG,
+                ) from error
+            found.append((checkpoint, parse_note(text)))
+        return sorted(found, key=lambda one: one[0].size)
+
+    def keep_cosigned(self, head: Head, note: Note) -> Note:
+        """Return a note with all that is known of its cosignatures, kept beside the checkpoint.
+
+        It is one that our key signed and that the log extends; whoever calls has shown both.
+        Raises `TamperedLogError` (`forked`) where another checkpoint of that size is kept.
+        """
+        size = tlog.parse_checkpoint(note.text).size
+        held = next((one for at, one in self.cosigned(head) if at.size == size), None)
+        if held is not None:
+            note = merge(held, note.signatures)
+        text = render_note(note)
+        assert parse_note(text) == note, "what is kept must be readable"
+        write_file(self._home / "cosigned" / head.name / str(size), text.encode())
         return note
+
+    def _with_cosignatures(self, head: Head, text: str) -> str:
+        """Return a signed note with the lines that witnesses put under the same text."""
+        for _, one in self.cosigned(head):
+            note = parse_note(text)
+            if one.text == note.text:
+                text = render_note(merge(note, one.signatures))
+        return text
+
+    def _require_newest(self, head: Head, last: tlog.Checkpoint) -> None:
+        """Raise when a witness cosigned a later checkpoint, or another one of the same size."""
+        for checkpoint, _ in self.cosigned(head)[-1:]:
+            same = checkpoint.size == last.size
+            if checkpoint.size > last.size or (same and checkpoint.root != last.root):
+                raise disagreement(
+                    "checkpoint_replaced",
+                    Text(
+                        "最后的检查点不是见证人联署过的最新检查点",
+                        "a witness cosigned another checkpoint than the last one",
+                    ),
+                    (last, checkpoint),
+                )
 
     def _checkpoint_path(self, log: LogName) -> Path:
         return self._home / "checkpoints" / log
@@ -175,6 +249,20 @@ def _leaf_hashes(connection: Connection, head: Head, start: int) -> Iterator[lis
         end = min(first + _SPAN, head.size)
         entries = read_entries(connection, head.name, first, end)
         yield merkle.leaf_hashes(entry for _, entry in entries)
+
+
+def disagreement(
+    code: str, what: Text, checkpoints: tuple[tlog.Checkpoint, tlog.Checkpoint]
+) -> TamperedLogError:
+    """Return the error that shows the present checkpoint and another that contradicts it."""
+    now, other = (f"{one.origin} {one.size} {one.root.hex()}" for one in checkpoints)
+    return TamperedLogError(
+        code,
+        Text(
+            f"{what.zh}。现在：{now}；另一检查点：{other}", f"{what.en}. now: {now}; other: {other}"
+        ),
+        CHECK_THE_LOG,
+    )
 
 
 def _disagreement(code: str, head: Head, last: tlog.Checkpoint | None) -> TamperedLogError:

@@ -19,6 +19,7 @@ from ledger.note import parse_note
 from ledger.period import render_instant
 from ledger.read import read_heads
 from ledger.secret import write_file
+from ledger.signing import Signer
 from ledger.text import Text
 from portal.backup_folder import (
     DATABASE,
@@ -115,6 +116,8 @@ def _write_notes(shell: Shell, draft: Path, heads: Mapping[LogName, Head]) -> Si
         write_file(draft / "checkpoints" / head.name, note.encode())
         write_public(draft, head.name, shell.signer.verifier_keys(head))
         add_retired(draft, head.name, shell.signer.keyring(head).retired())
+        for _, cosigned in shell.signer.cosigned(head):
+            Signer(draft).keep_cosigned(head, cosigned)
     return signed
 
 
@@ -218,8 +221,8 @@ def restore(shell: Shell, directory: Path) -> Result:
     home, directory = shell.settings.home, directory.absolute()
     manifest = _open(directory)
     names = [one.path for one in manifest.files if one.path != DATABASE]
-    kept = [one for one in names if not one.startswith(("checkpoints/", "keys/retired/"))]
-    kept = [one for one in kept if not is_held(home, one)]
+    merged = ("checkpoints/", "cosigned/", "keys/retired/")
+    kept = [one for one in names if not one.startswith(merged) and not is_held(home, one)]
     require_room(home, directory, kept)
     target = open_engine(shell.settings.database_url, "own")
     try:
@@ -248,6 +251,8 @@ def restore(shell: Shell, directory: Path) -> Result:
     copy_files(kept, directory, home)
     for head in copied.heads.values():
         add_retired(home, head.name, Keyring(directory, head).retired())
+        for _, cosigned in Signer(directory).cosigned(head):
+            shell.signer.keep_cosigned(head, cosigned)
     _warn_after(shell, copied.heads, signed)
     fine = Text(
         f"已恢复到 {data['database']}，与最后签名的检查点一致",

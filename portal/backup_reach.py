@@ -11,6 +11,7 @@ from ledger.head import Head
 from ledger.keyring import Keyring
 from ledger.note import VerifierKey, open_note, parse_note
 from ledger.read import root_at
+from ledger.signing import Signer
 from ledger.text import Text
 from portal.shell import Shell
 
@@ -29,6 +30,7 @@ def require_reach(
         if path.name not in heads and (last := _parse(path.read_text("utf-8"))).size:
             raise _beyond("rolled_back", shell, directory, f"{path.name} —", last)
     for head in heads.values():
+        _require_cosigned(shell, directory, source, head)
         largest, signers = -1, tuple[VerifierKey, ...]()
         for place in (directory, home):
             path = place / "checkpoints" / head.name
@@ -37,17 +39,34 @@ def require_reach(
             note = path.read_text("utf-8")
             opened = open_note(note, _known_keys(home, directory, head))
             last = tlog.parse_checkpoint(opened.text)
-            now = f"{head.origin} {head.size} {head.root.hex()}"
-            if last.origin != head.origin or last.size > head.size:
-                raise _beyond("rolled_back", shell, directory, now, last)
-            if root_at(source, head, last.size) != last.root:
-                raise _beyond("forked", shell, directory, now, last)
+            _require_led_to(shell, directory, source, head, last)
             if last.size > largest:
                 largest, newest[head.name] = last.size, note
                 signers = opened.signers
         if largest >= 0:
             _require_current(home, directory, head, signers)
     return newest
+
+
+def _require_cosigned(shell: Shell, directory: Path, source: Connection, head: Head) -> None:
+    """Raise unless a backup's log leads to every checkpoint that a witness cosigned."""
+    home = shell.settings.home
+    for place in (directory, home):
+        if (place / "cosigned" / head.name).is_dir():
+            keys = _known_keys(home, directory, head)
+            for last, _ in Signer(place).cosigned(head, keys):
+                _require_led_to(shell, directory, source, head, last)
+
+
+def _require_led_to(
+    shell: Shell, directory: Path, source: Connection, head: Head, last: tlog.Checkpoint
+) -> None:
+    """Raise unless a backup's log leads to a checkpoint that was signed."""
+    now = f"{head.origin} {head.size} {head.root.hex()}"
+    if last.origin != head.origin or last.size > head.size:
+        raise _beyond("rolled_back", shell, directory, now, last)
+    if root_at(source, head, last.size) != last.root:
+        raise _beyond("forked", shell, directory, now, last)
 
 
 def _parse(note: str) -> tlog.Checkpoint:

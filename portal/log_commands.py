@@ -21,9 +21,10 @@ from ledger.replay import replay as fold_again
 from ledger.shape import check_shape
 from ledger.text import Text
 from ledger.walls import check_walls
-from portal import key_commands, proof_commands
+from portal import key_commands, proof_commands, witness_commands
 from portal.options import answers
 from portal.shell import Result, Shell
+from portal.witnessed import check_witnesses, cosignature_rows, row_lines
 from reports.issue import list_issued
 from reports.reading import replay_snapshots
 
@@ -41,6 +42,7 @@ for command in (
     proof_commands.prove_growth,
     proof_commands.check_proof_,
     key_commands.rotate_key,
+    witness_commands.cosign,
 ):
     log.add_command(command)
 
@@ -57,6 +59,7 @@ def list_(shell: Shell) -> Result:
             "origin": head.origin,
             "note": shell.signer.last_note(head),
             "keys": key_commands.key_rows(shell, head),
+            "cosignatures": cosignature_rows(shell, head, shell.signer.last_note(head)),
         }
         for head in heads.values()
     ]
@@ -66,11 +69,13 @@ def list_(shell: Shell) -> Result:
 
 
 def _key_lines(shell: Shell, rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Return a line for each public key of each log."""
+    """Return a line for each public key of each log, and each cosignature that it shows."""
     words = {"signing": Text("签名中", "signs"), "retired": Text("已停用", "retired")}
-    return [
-        f"{one['vkey']}  {shell.say(words[one['state']])}" for row in rows for one in row["keys"]
-    ]
+    lines = []
+    for row in rows:
+        lines += [f"{one['vkey']}  {shell.say(words[one['state']])}" for one in row["keys"]]
+        lines += row_lines(row["cosignatures"])
+    return lines
 
 
 def head_row(head: Head) -> dict[str, Any]:
@@ -105,6 +110,7 @@ def checkpoint(shell: Shell) -> Result:
                     "note": note,
                     "vkey": vkeys[0],
                     "vkeys": vkeys,
+                    "cosignatures": cosignature_rows(shell, head, note),
                 }
             )
     shown = "\n".join("\n".join([*one["vkeys"], "", one["note"]]) for one in notes)
@@ -173,6 +179,7 @@ def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> li
                         )
                     )
             findings += check_log(connection, head, signed, step)
+            findings += check_witnesses(shell, connection, head)
         findings += check_provenance(connection, heads, step)
     return findings
 

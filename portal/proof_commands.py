@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ledger import merkle, tlog
+from ledger.cosignature import Witnesses, is_cosigned, parse_witnesses, require_cosigned
 from ledger.database import Connection
 from ledger.errors import InvalidInputError
 from ledger.export import export_log
@@ -26,6 +27,7 @@ from ledger.read import read_entries, read_heads, tiles_at
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
+from portal.witnessed import find_cosigned, instant, now_s, require_enough
 
 
 @click.command(
@@ -77,14 +79,16 @@ def export(shell: Shell, directory: Path, *, public: bool, signed: bool) -> Resu
 def _note(shell: Shell, connection: Connection, head: Head, *, signed: bool) -> str:
     """Return the checkpoint to show a log under: one signed now, or the last that was."""
     if not signed:
-        return shell.signer.checkpoint(connection, head)
-    note = shell.signer.last_note(head)
+        note: str | None = shell.signer.checkpoint(connection, head)
+    else:
+        note = find_cosigned(shell, head) or shell.signer.last_note(head)
     if note is None:
         raise InvalidInputError(
             "no_checkpoint",
             Text(f"日志 {head.name} 尚无签名的检查点", f"{head.name} has no signed checkpoint yet"),
             Text("请先运行 suanquan log checkpoint", "run suanquan log checkpoint first"),
         )
+    require_enough(shell, note)
     return note
 
 
@@ -135,9 +139,16 @@ def _covering_note(shell: Shell, connection: Connection, head: Head, index: int)
             Text("条目从 0 编号，见 suanquan log list", "entries count from 0; see log list"),
         )
     last = shell.signer.last(head)
-    note = shell.signer.last_note(head)
+    note = find_cosigned(shell, head, index + 1) or shell.signer.last_note(head)
     if last is None or note is None or last.size <= index:
-        return shell.signer.checkpoint(connection, head)
+        note = shell.signer.checkpoint(connection, head)
+    if not is_cosigned(parse_note(note), shell.witnesses(), now_s()):
+        shell.warn(
+            Text(
+                "证明所依的检查点尚无足够见证人联署",
+                "the proof's checkpoint is not cosigned by enough witnesses yet",
+            )
+        )
     return note
 
 
@@ -156,7 +167,7 @@ def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
     with shell.reading() as connection:
         head = head_of(connection, log)
         keys = shell.signer.known_keys(head)
-        opened = open_note(_read(old), keys)
+        opened = open_note(read_text(old), keys)
         earlier = tlog.parse_checkpoint(opened.text)
         note = shell.signer.checkpoint(connection, head)
         if earlier.size > head.size:
@@ -210,15 +221,31 @@ change of keys give both: --key OLD --key NEW.""",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The earlier checkpoint, for a proof of growth.",
 )
+@click.option(
+    "--witness", "witnesses", multiple=True, metavar="VKEY", help="A witness's public key."
+)
+@click.option("--require", type=click.IntRange(0), help="How many of them; all by default.")
 @answers
-def check_proof_(shell: Shell, file: Path, keys: tuple[str, ...], old: Path | None) -> Result:
+def check_proof_(
+    shell: Shell,
+    file: Path,
+    *,
+    keys: tuple[str, ...],
+    old: Path | None,
+    witnesses: tuple[str, ...],
+    require: int | None,
+) -> Result:
     """Check a proof's signature and hashes; exit 4 when it does not hold."""
     vkeys = [parse_vkey(key.strip()) for key in keys]
+    known = parse_witnesses("\n".join(witnesses))
+    needed = Witnesses(tuple(known), len(known) if require is None else require)
     if old is not None:
-        grown = check_growth(parse_growth(_read(file)), _read(old), vkeys)
+        growth = parse_growth(read_text(file))
+        grown = check_growth(growth, read_text(old), vkeys)
         sizes = grown.old.size, grown.new.size
         data: dict[str, Any] = {
             "ok": True,
+            "cosignatures": _require(growth.note, needed),
             "origin": grown.new.origin,
             "old_size": sizes[0],
             "size": sizes[1],
@@ -229,10 +256,12 @@ def check_proof_(shell: Shell, file: Path, keys: tuple[str, ...], old: Path | No
             f"it holds: {grown.new.origin} only grew from {sizes[0]:,} to {sizes[1]:,} entries",
         )
         return Result(data, f"✓ {shell.say(told)}")
-    shown = check_proof(parse_proof(_read(file)), vkeys)
+    proof = parse_proof(read_text(file))
+    shown = check_proof(proof, vkeys)
     checkpoint = shown.checkpoint
     data = {
         "ok": True,
+        "cosignatures": _require(proof.note, needed),
         "origin": checkpoint.origin,
         "index": shown.index,
         "size": checkpoint.size,
@@ -246,7 +275,15 @@ def check_proof_(shell: Shell, file: Path, keys: tuple[str, ...], old: Path | No
     return Result(data, f"✓ {shell.say(told)}\n\n{data['entry']}")
 
 
-def _read(path: Path) -> str:
+def _require(note: str, witnesses: Witnesses) -> list[dict[str, Any]]:
+    """Return the witnesses that count under a note; raises where they are fewer than required."""
+    return [
+        {"name": one.witness.name, "at": instant(one.time_s)}
+        for one in require_cosigned(parse_note(note), witnesses, now_s())
+    ]
+
+
+def read_text(path: Path) -> str:
     """Return a text file's content, strictly UTF-8 and with its newlines as they are."""
     try:
         return path.read_bytes().decode()

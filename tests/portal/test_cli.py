@@ -43,6 +43,7 @@ COMMANDS = (
     "log prove-growth",
     "log check-proof",
     "log rotate-key",
+    "log cosign",
     "replay",
     "backup",
     "restore",
