@@ -27,7 +27,7 @@ from ledger.read import read_entries, read_heads, tiles_at
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
-from portal.witnessed import find_cosigned, instant, now_s, require_enough
+from portal.witnessed import contradict, find_cosigned, instant, now_s, require_enough
 
 
 @click.command(
@@ -169,13 +169,8 @@ def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
         keys = shell.signer.known_keys(head)
         opened = open_note(read_text(old), keys)
         earlier = tlog.parse_checkpoint(opened.text)
+        contradict(connection, head, earlier)
         note = shell.signer.checkpoint(connection, head)
-        if earlier.size > head.size:
-            raise InvalidInputError(
-                "no_entry",
-                Text(f"日志 {log} 只有 {head.size} 条", f"{log} has {head.size} entries"),
-                Text(f"{old} 有 {earlier.size} 条；请核对", f"{old} says {earlier.size}; see why"),
-            )
         hashes = merkle.prove_consistency(
             earlier.size, head.size, tiles_at(connection, log, head.size)
         )

@@ -26,16 +26,19 @@ def now_s() -> int:
 
 
 def contradict(connection: Connection, head: Head, checkpoint: tlog.Checkpoint) -> None:
-    """Raise `TamperedLogError` unless a log leads to a checkpoint that its key signed."""
+    """Raise `TamperedLogError` unless a log leads to a checkpoint that its key signed.
+
+    It shows both (`rolled_back`, `forked`).
+    """
     now = tlog.Checkpoint(head.origin, head.size, head.root)
     if checkpoint.origin != head.origin or checkpoint.size > head.size:
         what = Text(
-            "见证人联署过的检查点超出日志", "the log does not reach what a witness cosigned"
+            "日志未到达已签名的检查点", "the log does not reach a checkpoint that was signed"
         )
         raise disagreement("rolled_back", what, (now, checkpoint))
     if root_at(connection, head, checkpoint.size) != checkpoint.root:
         what = Text(
-            "日志不是见证人联署过的检查点的延续", "the log does not extend what a witness cosigned"
+            "日志不是已签名检查点的延续", "the log does not extend a checkpoint that was signed"
         )
         raise disagreement("forked", what, (now, checkpoint))
 
