@@ -29,6 +29,7 @@ def test_the_walk_can_be_walked(tmp_path: Path) -> None:
     assert "it holds: this is entry" in walked.stdout
     assert "it holds: suanquan.local/usage only grew" in walked.stdout
     assert "the logs are sound" in walked.stdout
+    assert "1 count, of 1 known" in walked.stdout
 
 
 @pytest.fixture
