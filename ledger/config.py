@@ -20,6 +20,8 @@ USAGE_LOGS_MAX: Final = 64
 
 # A thousandth; what is judged are a hundred records and more.
 SHARE_DECIMALS_MAX: Final = 3
+# A note holds 100 signatures at most, two of them may be ours.
+WITNESSES_MAX: Final = 98
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Settings:
     kafka_user: str = ""
     kafka_password: str = field(default="", repr=False)
     kafka_password_file: str = ""
+    witnesses_file: str = ""
+    witnesses_required: int = 0
 
     @classmethod
     def of_home(cls, home: Path, database_url: str = "", origin: str = "") -> Self:
@@ -74,6 +78,8 @@ class Settings:
             settings,
             usage_logs=_parse_usage_logs(found.get("SUANQUAN_USAGE_LOGS") or "1"),
             bad_share_max=_parse_share(found.get("SUANQUAN_BAD_SHARE_MAX") or "0.5"),
+            witnesses_file=found.get("SUANQUAN_WITNESSES_FILE") or "",
+            witnesses_required=_parse_required(found.get("SUANQUAN_WITNESSES_REQUIRED") or "0"),
             **_kafka_settings(found),
         )
 
@@ -82,6 +88,23 @@ def _kafka_settings(found: Mapping[str, str | None]) -> dict[str, Any]:
     """Return the settings of Kafka that were given, by their fields' names."""
     names = [one.name for one in fields(Settings) if one.name.startswith("kafka_")]
     return {name: value for name in names if (value := found.get(f"SUANQUAN_{name.upper()}"))}
+
+
+def _parse_required(text: str) -> int:
+    """Return how many witnesses a checkpoint needs."""
+    if text not in map(str, range(WITNESSES_MAX + 1)):
+        raise InvalidInputError(
+            "bad_setting",
+            Text(
+                f"SUANQUAN_WITNESSES_REQUIRED 不能为 {text!r}",
+                f"SUANQUAN_WITNESSES_REQUIRED cannot be {text!r}",
+            ),
+            Text(
+                "请设为所需见证人数，0 为不要求",
+                "set it to how many witnesses a checkpoint needs, 0 for none",
+            ),
+        )
+    return int(text)
 
 
 def _parse_usage_logs(text: str) -> int:

@@ -1,12 +1,13 @@
 """Write a log as files that stock transparency-log tools read: a C2SP tlog-tiles tree.
 
-`checkpoint`, `tile/<level>/<index>`, `tile/entries/<index>`, and the public key beside them. A tile
-that is full is written once and never again; a later export adds. The checkpoint comes last, so
-that whoever reads meanwhile, or after a crash, finds every hash that it promises.
+`checkpoint`, `tile/<level>/<index>`, `tile/entries/<index>`, and the public keys beside them:
+`vkey` is the one for tools that take one, `vkeys` has each that signs or once signed, a line each.
+A tile that is full is written once and never again; a later export adds. The checkpoint comes last,
+so that whoever reads meanwhile, or after a crash, finds every hash that it promises.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.head import Head
+from ledger.note import VerifierKey, open_note, render_vkey
 from ledger.read import read_entries, read_tile, root_at
 from ledger.text import Text
 
@@ -32,7 +34,7 @@ def export_log(  # noqa: PLR0913 - what to write, under which signature, where; 
     connection: Connection,
     head: Head,
     note: str,
-    key: tlog.VerifierKey,
+    keys: Sequence[VerifierKey],
     directory: Path,
     *,
     with_entries: bool = True,
@@ -40,18 +42,21 @@ def export_log(  # noqa: PLR0913 - what to write, under which signature, where; 
 ) -> Exported:
     """Return what was written of a log as it stood at a signed checkpoint.
 
-    `note` is that checkpoint. Raises `TamperedLogError` (`forked`) where the directory holds an
-    export of another history, and `InvalidInputError` (`other_log`) where it holds another log.
+    `note` is that checkpoint, `keys` are the log's public keys, first the one for tools that take
+    one, which must have signed it. Raises `TamperedLogError` (`forked`) where the directory holds
+    an export of another history, and `InvalidInputError` (`other_log`) where it holds another log.
     """
-    checkpoint = tlog.parse_checkpoint(tlog.open_note(note, [key]).text)
-    _require_growth(connection, head, checkpoint, key, directory)
+    checkpoint = tlog.parse_checkpoint(open_note(note, keys[:1]).text)
+    _require_growth(connection, head, checkpoint, keys, directory)
     files = 0
     for path, width, read in _parts(connection, head, checkpoint.size, with_entries=with_entries):
         if not (directory / path).exists():
             _write(directory / path, read())
             files += 1
         progress(width)
-    _write(directory / "vkey", (tlog.render_vkey(key) + "\n").encode())
+    lines = [f"{render_vkey(key)}\n" for key in keys]
+    _write(directory / "vkey", lines[0].encode())
+    _write(directory / "vkeys", "".join(lines).encode())
     os.sync()
     _write(directory / "checkpoint", note.encode())
     return Exported(head.name, checkpoint.size, files)
@@ -69,14 +74,14 @@ def _require_growth(
     connection: Connection,
     head: Head,
     checkpoint: tlog.Checkpoint,
-    key: tlog.VerifierKey,
+    keys: Sequence[VerifierKey],
     directory: Path,
 ) -> None:
     """Raise unless what the directory holds already is an earlier state of this very log."""
     path = directory / "checkpoint"
     if not path.exists():
         return
-    old = tlog.parse_checkpoint(tlog.open_note(path.read_text("utf-8"), [key]).text)
+    old = tlog.parse_checkpoint(open_note(path.read_text("utf-8"), keys).text)
     if old.origin != checkpoint.origin:
         raise InvalidInputError(
             "other_log",

@@ -14,6 +14,7 @@ from typing import Final
 
 from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, TamperedLogError
+from ledger.note import VerifierKey, open_note
 from ledger.text import Text
 
 _HEADER: Final = "c2sp.org/tlog-proof@v1"
@@ -93,13 +94,13 @@ def parse_proof(text: str) -> Proof:
     )
 
 
-def check_proof(proof: Proof, keys: Sequence[tlog.VerifierKey]) -> Shown:
+def check_proof(proof: Proof, keys: Sequence[VerifierKey]) -> Shown:
     """Return what a proof shows under a log's public key.
 
     Raises `TamperedLogError`: `bad_signature` and the like from the note, `not_included` when the
     entry does not stand under the checkpoint's root at the index.
     """
-    checkpoint = tlog.parse_checkpoint(tlog.open_note(proof.note, keys).text)
+    checkpoint = tlog.parse_checkpoint(open_note(proof.note, keys).text)
     leaf = merkle.leaf_hash(proof.entry)
     size, root = checkpoint.size, checkpoint.root
     if not merkle.check_inclusion(leaf, proof.index, size, root, proof.hashes):
@@ -152,13 +153,13 @@ def parse_growth(text: str) -> Growth:
     )
 
 
-def check_growth(growth: Growth, old_note: str, keys: Sequence[tlog.VerifierKey]) -> Grown:
+def check_growth(growth: Growth, old_note: str, keys: Sequence[VerifierKey]) -> Grown:
     """Return both checkpoints once it is shown that the later one only appends to the earlier.
 
     Raises `TamperedLogError`: signatures that do not hold, `forked` when it does not.
     """
-    old = tlog.parse_checkpoint(tlog.open_note(old_note, keys).text)
-    new = tlog.parse_checkpoint(tlog.open_note(growth.note, keys).text)
+    old = tlog.parse_checkpoint(open_note(old_note, keys).text)
+    new = tlog.parse_checkpoint(open_note(growth.note, keys).text)
     sizes, roots = (old.size, new.size), (old.root, new.root)
     grows = merkle.check_consistency(*sizes, *roots, growth.hashes)
     if (old.origin, old.size) != (new.origin, growth.old_size) or not grows:

@@ -24,6 +24,17 @@ def read_usage_days(connection: Connection) -> Iterator[tuple[DayKey, int]]:
         yield (enterprise, contract, resource, day), quantity
 
 
+def find_entry(connection: Connection, source: str, event_id: str) -> tuple[LogName, int] | None:
+    """Return where the event of a name stands, as (log, index); None when it is not recorded."""
+    table, named = tables.identity.c, tables.source.c
+    row = connection.execute(
+        select(table.log, table.leaf_index)
+        .join(tables.source, named.number == table.source)
+        .where(named.name == source, table.event_id == event_id)
+    ).first()
+    return None if row is None else (LOG_NAMES[row[0]], row[1])
+
+
 def read_source_spans(connection: Connection, prefix: str) -> list[tuple[str, int, int]]:
     """Return (source, first, last) of each source that begins with a prefix, earliest first.
 

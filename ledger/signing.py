@@ -5,25 +5,25 @@ shown to extend the last signed checkpoint, which lives in a file outside the da
 disagreement nothing is signed and nothing is repaired.
 """
 
-import os
 import secrets
-import stat
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
 from ledger import merkle, tlog
+from ledger.cosignature import merge
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import LogName
 from ledger.head import Head
+from ledger.keyring import Keyring
+from ledger.note import Note, VerifierKey, open_note, parse_note, render_note, sign_note
 from ledger.read import CHECK_THE_LOG, read_entries, read_tile
+from ledger.secret import make_secret, read_secret, write_file
 from ledger.text import Text
 
-_KEY_MODE: Final = 0o600
 _SPAN: Final = 64 * merkle.TILE_WIDTH
 
 
@@ -33,20 +33,45 @@ class Signer:
     def __init__(self, home: Path) -> None:
         self._home = home
 
-    def verifier_key(self, head: Head) -> tlog.VerifierKey:
-        """Return the public key of a log, whose name is the log's origin.
+    # --- keys ---
 
-        A home without private keys, such as a backup, has the public ones beside where they were.
+    def keyring(self, head: Head) -> Keyring:
+        """Return the key files of a log."""
+        return Keyring(self._home, head)
+
+    def verifier_keys(self, head: Head) -> list[VerifierKey]:
+        """Return the public keys that sign a log, the older first; their name is its origin.
+
+        There are two while one takes over from the other.
         """
-        public = self._home / "keys" / f"{head.name}.vkey"
-        if public.exists() and not self._key_path(head).exists():
-            return tlog.parse_vkey(public.read_text("utf-8").strip())
-        return tlog.VerifierKey(head.origin, self._key(head).public_key().public_bytes_raw())
+        ring = self.keyring(head)
+        if not ring.current():
+            self._require_key(head)
+        return ring.current()
+
+    def verifier_key(self, head: Head) -> VerifierKey:
+        """Return the public key to give to tools that take one: the older of those that sign."""
+        return self.verifier_keys(head)[0]
+
+    def known_keys(self, head: Head) -> list[VerifierKey]:
+        """Return every public key that signs or once signed a log."""
+        return [*self.verifier_keys(head), *self.keyring(head).retired()]
+
+    def _require_key(self, head: Head) -> None:
+        """Make a log's first key; raise when it has signed already."""
+        ring = self.keyring(head)
+        if not ring.path.exists():
+            if self._checkpoint_path(head.name).exists() or ring.coming():
+                raise ring.missing()
+            ring.make_first()
+
+    # --- checkpoints ---
 
     def last(self, head: Head) -> tlog.Checkpoint | None:
         """Return the last checkpoint that was signed for a log, its signature verified.
 
-        Raises `TamperedLogError` when the file was changed.
+        A key that signs now must have signed it: whoever got hold of a retired one makes no last
+        checkpoint. Raises `TamperedLogError` when the file was changed.
         """
         path = self._checkpoint_path(head.name)
         try:
@@ -54,17 +79,35 @@ class Signer:
             if text is None:
                 self._require_no_key(head)
                 return None
-            return tlog.parse_checkpoint(tlog.open_note(text, [self.verifier_key(head)]).text)
+            opened = open_note(text, self.known_keys(head))
+            if not set(opened.signers) & set(self.verifier_keys(head)):
+                raise self._retired_signature(path)
+            last = tlog.parse_checkpoint(opened.text)
         except (UnicodeDecodeError, InvalidInputError) as error:
             raise TamperedLogError(
                 "bad_checkpoint",
                 Text(f"检查点文件 {path} 被改动：{error}", f"{path} was changed: {error}"),
                 CHECK_THE_LOG,
             ) from error
+        self._require_newest(head, last)
+        return last
+
+    def _retired_signature(self, path: Path) -> TamperedLogError:
+        return TamperedLogError(
+            "retired_key",
+            Text(
+                f"检查点 {path} 只有已停用密钥的签名",
+                f"the checkpoint {path} is signed by a retired key alone",
+            ),
+            Text(
+                "它早于密钥轮换或系伪造；请恢复最后签名的检查点文件",
+                "it is older than the rotation, or forged; restore the last signed one",
+            ),
+        )
 
     def _require_no_key(self, head: Head) -> None:
         """Raise when a log has a key but no checkpoint: the key is made to sign the first one."""
-        if self._key_path(head).exists():
+        if self.keyring(head).path.exists():
             path = self._checkpoint_path(head.name)
             raise TamperedLogError(
                 "checkpoint_missing",
@@ -75,53 +118,105 @@ class Signer:
                 Text("请从备份恢复检查点文件", "restore the checkpoint from a backup"),
             )
 
-    def _key_path(self, head: Head) -> Path:
-        return self._home / "keys" / f"{head.name}.key"
-
     def last_note(self, head: Head) -> str | None:
-        """Return the last signed note of a log as it stands in its file, None before the first."""
+        """Return the last signed note of a log as it stands in its file, None before the first.
+
+        What witnesses signed under it is added.
+        """
         path = self._checkpoint_path(head.name)
-        return path.read_bytes().decode() if path.exists() else None
+        if not path.exists():
+            return None
+        return self._with_cosignatures(head, path.read_bytes().decode())
 
     def checkpoint(self, connection: Connection, head: Head) -> str:
         """Return the signed note over a log's head, after verifying all since the last one.
 
-        Raises `TamperedLogError`: `rolled_back`, `forked`, `bad_head`, `bad_chunk`.
+        Every key that signs puts a line under it. Raises `TamperedLogError`: `rolled_back`,
+        `forked`, `bad_head`, `bad_chunk`, `key_missing`.
         """
         last = self.last(head)
         require_extension(connection, head, last)
-        key = self._key(head)
+        self._require_key(head)
         text = tlog.render_checkpoint(tlog.Checkpoint(head.origin, head.size, head.root))
-        note = tlog.sign_note(text, head.origin, key)
+        note = sign_note(text, head.origin, *self.keyring(head).signers())
         write_file(self._checkpoint_path(head.name), note.encode())
+        return self._with_cosignatures(head, note)
+
+    # --- what witnesses signed ---
+
+    def cosigned(
+        self, head: Head, keys: Sequence[VerifierKey] = ()
+    ) -> list[tuple[tlog.Checkpoint, Note]]:
+        """Return every checkpoint that a witness cosigned, by size, each verified by our key.
+
+        `keys` are the log's public keys where the home has none; none is made.
+
+        Raises `TamperedLogError` for a file that was changed.
+        """
+        directory = self._home / "cosigned" / head.name
+        if not directory.is_dir():
+            return []
+        ring, found = self.keyring(head), []
+        keys = keys or [*ring.current(), *ring.retired()]
+        for path in directory.iterdir():
+            try:
+                text = path.read_bytes().decode()
+                checkpoint = tlog.parse_checkpoint(open_note(text, keys).text)
+            except (UnicodeDecodeError, InvalidInputError) as error:
+                raise TamperedLogError(
+                    "bad_checkpoint",
+                    Text(f"联署文件 {path} 被改动：{error}", f"{path} was changed: {error}"),
+                    CHECK_THE_LOG,
+                ) from error
+            found.append((checkpoint, parse_note(text)))
+        return sorted(found, key=lambda one: one[0].size)
+
+    def keep_cosigned(self, head: Head, note: Note) -> Note:
+        """Return a note with all that is known of its cosignatures, kept beside the checkpoint.
+
+        It is one that our key signed and that the log extends; whoever calls has shown both.
+        Raises `TamperedLogError` (`forked`) where another checkpoint of that size is kept.
+        """
+        size = tlog.parse_checkpoint(note.text).size
+        held = next((one for at, one in self.cosigned(head) if at.size == size), None)
+        if held is not None:
+            note = merge(held, note.signatures)
+        text = render_note(note)
+        assert parse_note(text) == note, "what is kept must be readable"
+        write_file(self._home / "cosigned" / head.name / str(size), text.encode())
         return note
+
+    def _with_cosignatures(self, head: Head, text: str) -> str:
+        """Return a signed note with the lines that witnesses put under the same text."""
+        for _, one in self.cosigned(head):
+            note = parse_note(text)
+            if one.text == note.text:
+                text = render_note(merge(note, one.signatures))
+        return text
+
+    def _require_newest(self, head: Head, last: tlog.Checkpoint) -> None:
+        """Raise when a witness cosigned a later checkpoint, or another one of the same size."""
+        for checkpoint, _ in self.cosigned(head)[-1:]:
+            same = checkpoint.size == last.size
+            if checkpoint.size > last.size or (same and checkpoint.root != last.root):
+                raise disagreement(
+                    "checkpoint_replaced",
+                    Text(
+                        "最后的检查点不是见证人联署过的最新检查点",
+                        "a witness cosigned another checkpoint than the last one",
+                    ),
+                    (last, checkpoint),
+                )
+
+    def _checkpoint_path(self, log: LogName) -> Path:
+        return self._home / "checkpoints" / log
 
     def salt_key(self) -> bytes:
         """Return this home's secret from which the salts of its own book events are derived."""
         path = self._home / "keys" / "salt.key"
         if not path.exists():
-            _make_secret(path, b64encode(secrets.token_bytes(32)) + b"\n")
-        return b64decode(_read_secret(path))
-
-    def _checkpoint_path(self, log: LogName) -> Path:
-        return self._home / "checkpoints" / log
-
-    def _key(self, head: Head) -> Ed25519PrivateKey:
-        """Return a log's signing key."""
-        path = self._key_path(head)
-        if not path.exists() and self._checkpoint_path(head.name).exists():
-            raise TamperedLogError(
-                "key_missing",
-                Text(
-                    f"已有签名的检查点，密钥文件 {path} 却不见了",
-                    f"a checkpoint was signed, but the key file {path} is gone",
-                ),
-                Text("请从备份恢复密钥文件", "restore the key file from a backup"),
-            )
-        if not path.exists():
-            seed = Ed25519PrivateKey.generate().private_bytes_raw()
-            _make_secret(path, b64encode(seed) + b"\n")
-        return Ed25519PrivateKey.from_private_bytes(b64decode(_read_secret(path)))
+            make_secret(path, b64encode(secrets.token_bytes(32)) + b"\n")
+        return b64decode(read_secret(path))
 
 
 def require_extension(connection: Connection, head: Head, last: tlog.Checkpoint | None) -> None:
@@ -156,6 +251,20 @@ def _leaf_hashes(connection: Connection, head: Head, start: int) -> Iterator[lis
         yield merkle.leaf_hashes(entry for _, entry in entries)
 
 
+def disagreement(
+    code: str, what: Text, checkpoints: tuple[tlog.Checkpoint, tlog.Checkpoint]
+) -> TamperedLogError:
+    """Return the error that shows the present checkpoint and another that contradicts it."""
+    now, other = (f"{one.origin} {one.size} {one.root.hex()}" for one in checkpoints)
+    return TamperedLogError(
+        code,
+        Text(
+            f"{what.zh}。现在：{now}；另一检查点：{other}", f"{what.en}. now: {now}; other: {other}"
+        ),
+        CHECK_THE_LOG,
+    )
+
+
 def _disagreement(code: str, head: Head, last: tlog.Checkpoint | None) -> TamperedLogError:
     """Return the error that shows both tree heads."""
     now = f"{head.origin} {head.size} {head.root.hex()}"
@@ -168,41 +277,3 @@ def _disagreement(code: str, head: Head, last: tlog.Checkpoint | None) -> Tamper
         ),
         CHECK_THE_LOG,
     )
-
-
-def _read_secret(path: Path) -> bytes:
-    """Return a secret file's content; one that others may read is refused."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & ~_KEY_MODE:
-        raise InvalidInputError(
-            "open_key",
-            Text(
-                f"密钥文件 {path} 的权限为 {mode:04o}", f"the key file {path} has mode {mode:04o}"
-            ),
-            Text(f"请执行 chmod 600 {path}", f"run chmod 600 {path}"),
-        )
-    return path.read_bytes()
-
-
-def _make_secret(path: Path, data: bytes) -> None:
-    """Write a secret unless another process has just made one there, which then stands."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    write_file(draft, data)
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file readable by its owner only, so that a crash leaves the old one or the new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _KEY_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -9,14 +9,17 @@ from rich.console import Group
 
 from ledger import tlog
 from ledger.config import Settings
-from ledger.database import REVISION, Connection, open_engine, require_schema
-from ledger.errors import InvalidInputError, TamperedLogError
+from ledger.database import REVISION, open_engine, require_schema
+from ledger.errors import InvalidInputError
 from ledger.events import LogName
 from ledger.finding import Finding
 from ledger.head import Head
+from ledger.keyring import Keyring, add_retired, write_public
+from ledger.note import parse_note
 from ledger.period import render_instant
-from ledger.read import read_heads, root_at
-from ledger.signing import Signer, write_file
+from ledger.read import read_heads
+from ledger.secret import write_file
+from ledger.signing import Signer
 from ledger.text import Text
 from portal.backup_folder import (
     DATABASE,
@@ -31,6 +34,7 @@ from portal.backup_folder import (
     require_room,
     require_unchanged,
 )
+from portal.backup_reach import is_held, require_reach
 from portal.log_commands import EXIT_DISAGREES, compare_projections, finding_row, head_row
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
@@ -68,7 +72,8 @@ def backup(shell: Shell, directory: Path, *, with_keys: bool) -> Result:
             return Result(data, _disagreeing(shell, data), EXIT_DISAGREES)
         statements = _copy_statements(shell, draft)
         if with_keys:
-            names = [f"keys/{one.name}" for one in sorted((shell.settings.home / "keys").glob("*"))]
+            held = sorted((shell.settings.home / "keys").glob("*.key"))
+            names = [f"keys/{one.name}" for one in held]
             copy_files(names, shell.settings.home, draft)
             shell.warn(
                 Text(
@@ -109,8 +114,10 @@ def _write_notes(shell: Shell, draft: Path, heads: Mapping[LogName, Head]) -> Si
             continue
         signed[head.name] = checkpoint
         write_file(draft / "checkpoints" / head.name, note.encode())
-        vkey = tlog.render_vkey(shell.signer.verifier_key(head))
-        write_file(draft / "keys" / f"{head.name}.vkey", f"{vkey}\n".encode())
+        write_public(draft, head.name, shell.signer.verifier_keys(head))
+        add_retired(draft, head.name, shell.signer.keyring(head).retired())
+        for _, cosigned in shell.signer.cosigned(head):
+            Signer(draft).keep_cosigned(head, cosigned)
     return signed
 
 
@@ -214,21 +221,20 @@ def restore(shell: Shell, directory: Path) -> Result:
     home, directory = shell.settings.home, directory.absolute()
     manifest = _open(directory)
     names = [one.path for one in manifest.files if one.path != DATABASE]
-    kept = [one for one in names if not one.startswith("checkpoints/")]
+    merged = ("checkpoints/", "cosigned/", "keys/retired/")
+    kept = [one for one in names if not one.startswith(merged) and not is_held(home, one)]
     require_room(home, directory, kept)
     target = open_engine(shell.settings.database_url, "own")
     try:
         with _shell_of(shell, directory).reading() as source:
             heads = read_heads(source)
-            newest = _require_reach(shell, directory, source, heads)
+            newest = require_reach(shell, directory, source, heads)
             total = sum(head.size for head in heads.values())
             with shell.progress(Text("恢复", "restoring"), total * 2) as step:
                 copied = copy_ledger(source, target, step)
     finally:
         target.dispose()
-    signed = {
-        name: tlog.parse_checkpoint(tlog.parse_note(note).text) for name, note in newest.items()
-    }
+    signed = {name: tlog.parse_checkpoint(parse_note(note).text) for name, note in newest.items()}
     findings = _prove(shell, copied.heads, signed)
     data = {
         "dir": str(directory),
@@ -243,6 +249,10 @@ def restore(shell: Shell, directory: Path) -> Result:
     for name, note in newest.items():
         write_file(home / "checkpoints" / name, note.encode())
     copy_files(kept, directory, home)
+    for head in copied.heads.values():
+        add_retired(home, head.name, Keyring(directory, head).retired())
+        for _, cosigned in Signer(directory).cosigned(head):
+            shell.signer.keep_cosigned(head, cosigned)
     _warn_after(shell, copied.heads, signed)
     fine = Text(
         f"已恢复到 {data['database']}，与最后签名的检查点一致",
@@ -268,80 +278,6 @@ def _open(directory: Path) -> Manifest:
             ),
         )
     return manifest
-
-
-def _require_reach(
-    shell: Shell, directory: Path, source: Connection, heads: Mapping[LogName, Head]
-) -> dict[LogName, str]:
-    """Return the newest signed note of each log, once the backup is shown to reach them all.
-
-    Both the backup's and the home's must lie on the backup's history. Raises `TamperedLogError`
-    (`rolled_back`, `forked`, `signature_missing`, `signature_invalid`).
-    """
-    home, newest = shell.settings.home, dict[LogName, str]()
-    held = home / "checkpoints"
-    for path in sorted(held.iterdir()) if held.is_dir() else []:
-        if path.name not in heads and (last := _parse(path.read_text("utf-8"))).size:
-            raise _beyond("rolled_back", shell, directory, f"{path.name} —", last)
-    for head in heads.values():
-        largest = -1
-        for place in (directory, home):
-            path = place / "checkpoints" / head.name
-            if not path.exists():
-                continue
-            note = path.read_text("utf-8")
-            last = tlog.parse_checkpoint(
-                tlog.open_note(note, [_verifier_key(home, directory, head)]).text
-            )
-            now = f"{head.origin} {head.size} {head.root.hex()}"
-            if last.origin != head.origin or last.size > head.size:
-                raise _beyond("rolled_back", shell, directory, now, last)
-            if root_at(source, head, last.size) != last.root:
-                raise _beyond("forked", shell, directory, now, last)
-            if last.size > largest:
-                largest, newest[head.name] = last.size, note
-    return newest
-
-
-def _parse(note: str) -> tlog.Checkpoint:
-    """Return what a note says, its signature not verified."""
-    return tlog.parse_checkpoint(tlog.parse_note(note).text)
-
-
-def _verifier_key(home: Path, directory: Path, head: Head) -> tlog.VerifierKey:
-    """Return a log's public key: the home's own, or the one that the backup brings."""
-    for place in (home, directory):
-        if (place / "keys" / f"{head.name}.key").exists():
-            return Signer(place).verifier_key(head)
-        public = place / "keys" / f"{head.name}.vkey"
-        if public.exists():
-            return tlog.parse_vkey(public.read_text("utf-8").strip())
-    raise InvalidInputError(
-        "no_key",
-        Text(f"缺少日志 {head.name} 的公钥", f"there is no public key of {head.name}"),
-        Text(f"请把密钥放回 {home / 'keys'}", f"put the keys back into {home / 'keys'} first"),
-    )
-
-
-def _beyond(
-    code: str, shell: Shell, directory: Path, now: str, last: tlog.Checkpoint
-) -> TamperedLogError:
-    """Return the error that shows where the backup stands and what was signed."""
-    then = f"{last.origin} {last.size} {last.root.hex()}"
-    held = shell.settings.home / "checkpoints"
-    return TamperedLogError(
-        code,
-        Text(
-            f"备份 {directory} 未包含已签名的全部条目。备份：{now}；已签名：{then}",
-            f"{directory} does not lead to what was signed. backup: {now}; signed: {then}",
-        ),
-        Text(
-            f"未恢复任何内容；请用更新的备份。若没有，请把 {held} 移走留作证据后再恢复，"
-            "并重新导入此后的文件与主题",
-            f"nothing was restored; use a newer backup. If there is none, move {held} away, keep"
-            " it as evidence, restore, and read the files and topics since then again",
-        ),
-    )
 
 
 def _prove(

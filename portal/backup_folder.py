@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from ledger.errors import InvalidInputError, TamperedLogError
-from ledger.signing import write_file
+from ledger.secret import write_file
 from ledger.text import Text
 
 MANIFEST: Final = "backup.json"

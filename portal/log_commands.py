@@ -7,12 +7,12 @@ import click
 from rich.console import Group
 from rich.table import Table
 
-from ledger import tlog
 from ledger.check import check_log
 from ledger.database import Connection
 from ledger.errors import TamperedLogError
 from ledger.finding import Finding
 from ledger.head import Head
+from ledger.note import render_vkey
 from ledger.projection import PROJECTIONS
 from ledger.provenance import check_provenance
 from ledger.read import read_heads
@@ -21,9 +21,10 @@ from ledger.replay import replay as fold_again
 from ledger.shape import check_shape
 from ledger.text import Text
 from ledger.walls import check_walls
-from portal import proof_commands
+from portal import key_commands, proof_commands, witness_commands
 from portal.options import answers
 from portal.shell import Result, Shell
+from portal.witnessed import check_witnesses, cosignature_rows, row_lines
 from reports.issue import list_issued
 from reports.reading import replay_snapshots
 
@@ -40,6 +41,8 @@ for command in (
     proof_commands.prove,
     proof_commands.prove_growth,
     proof_commands.check_proof_,
+    key_commands.rotate_key,
+    witness_commands.cosign,
 ):
     log.add_command(command)
 
@@ -51,10 +54,28 @@ def list_(shell: Shell) -> Result:
     with shell.reading() as connection:
         heads = read_heads(connection)
     rows = [
-        {**head_row(head), "origin": head.origin, "note": shell.signer.last_note(head)}
+        {
+            **head_row(head),
+            "origin": head.origin,
+            "note": shell.signer.last_note(head),
+            "keys": key_commands.key_rows(shell, head),
+            "cosignatures": cosignature_rows(shell, head, shell.signer.last_note(head)),
+        }
         for head in heads.values()
     ]
-    return Result({"logs": rows}, _heads_table(shell, heads.values()))
+    return Result(
+        {"logs": rows}, Group(_heads_table(shell, heads.values()), *_key_lines(shell, rows))
+    )
+
+
+def _key_lines(shell: Shell, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a line for each public key of each log, and each cosignature that it shows."""
+    words = {"signing": Text("签名中", "signs"), "retired": Text("已停用", "retired")}
+    lines = []
+    for row in rows:
+        lines += [f"{one['vkey']}  {shell.say(words[one['state']])}" for one in row["keys"]]
+        lines += row_lines(row["cosignatures"])
+    return lines
 
 
 def head_row(head: Head) -> dict[str, Any]:
@@ -81,9 +102,18 @@ def checkpoint(shell: Shell) -> Result:
     with shell.reading() as connection:
         for head in read_heads(connection).values():
             note = shell.signer.checkpoint(connection, head)
-            vkey = tlog.render_vkey(shell.signer.verifier_key(head))
-            notes.append({**head_row(head), "origin": head.origin, "note": note, "vkey": vkey})
-    shown = "\n".join(f"{one['vkey']}\n\n{one['note']}" for one in notes)
+            vkeys = [render_vkey(key) for key in shell.signer.verifier_keys(head)]
+            notes.append(
+                {
+                    **head_row(head),
+                    "origin": head.origin,
+                    "note": note,
+                    "vkey": vkeys[0],
+                    "vkeys": vkeys,
+                    "cosignatures": cosignature_rows(shell, head, note),
+                }
+            )
+    shown = "\n".join("\n".join([*one["vkeys"], "", one["note"]]) for one in notes)
     return Result({"logs": notes}, shown.removesuffix("\n"))
 
 
@@ -149,6 +179,7 @@ def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> li
                         )
                     )
             findings += check_log(connection, head, signed, step)
+            findings += check_witnesses(shell, connection, head)
         findings += check_provenance(connection, heads, step)
     return findings
 

@@ -8,11 +8,13 @@ from typing import Any, Final
 import click
 
 from ledger import merkle, tlog
+from ledger.cosignature import Witnesses, is_cosigned, parse_witnesses, require_cosigned
 from ledger.database import Connection
 from ledger.errors import InvalidInputError
 from ledger.events import LogName
 from ledger.export import export_log
 from ledger.head import Head
+from ledger.note import VerifierKey, open_note, parse_note, parse_vkey, render_vkey
 from ledger.proof import (
     Growth,
     Proof,
@@ -27,6 +29,7 @@ from ledger.read import read_entries, read_heads, read_tile, tiles_at
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
+from portal.witnessed import contradict, find_cosigned, instant, now_s, require_enough
 
 # A tile has 8 KiB.
 TILES_KEPT: Final = 256
@@ -59,7 +62,7 @@ def export(shell: Shell, directory: Path, *, public: bool, signed: bool) -> Resu
                     connection,
                     head,
                     note,
-                    shell.signer.verifier_key(head),
+                    shell.signer.known_keys(head),
                     directory / head.name,
                     with_entries=not public,
                     progress=step,
@@ -81,14 +84,16 @@ def export(shell: Shell, directory: Path, *, public: bool, signed: bool) -> Resu
 def _note(shell: Shell, connection: Connection, head: Head, *, signed: bool) -> str:
     """Return the checkpoint to show a log under: one signed now, or the last that was."""
     if not signed:
-        return shell.signer.checkpoint(connection, head)
-    note = shell.signer.last_note(head)
+        note: str | None = shell.signer.checkpoint(connection, head)
+    else:
+        note = find_cosigned(shell, head) or shell.signer.last_note(head)
     if note is None:
         raise InvalidInputError(
             "no_checkpoint",
             Text(f"日志 {head.name} 尚无签名的检查点", f"{head.name} has no signed checkpoint yet"),
             Text("请先运行 suanquan log checkpoint", "run suanquan log checkpoint first"),
         )
+    require_enough(shell, note)
     return note
 
 
@@ -104,12 +109,12 @@ Example:
 def prove(shell: Shell, log: str, index: int, out: Path) -> Result:
     """Write one entry with its proof and a checkpoint into a file (C2SP tlog-proof)."""
     with shell.reading() as connection:
-        head = _head(connection, log)
+        head = head_of(connection, log)
         note = covering_note(shell, connection, head, index)
-        size = tlog.parse_checkpoint(tlog.parse_note(note).text).size
+        size = tlog.parse_checkpoint(parse_note(note).text).size
         ((_, proof),) = prove_entries(connection, head.name, [index], note)
     out.write_text(proof, "utf-8")
-    vkey = tlog.render_vkey(shell.signer.verifier_key(head))
+    vkey = render_vkey(shell.signer.verifier_key(head))
     data = {"log": log, "index": index, "size": size, "path": str(out), "vkey": vkey}
     check = f"suanquan log check-proof {out} --key '{vkey}'"
     shown = Text(f"已写入 {out}；核对：\n{check}", f"wrote {out}; check it with:\n{check}")
@@ -120,7 +125,7 @@ def prove_entries(
     connection: Connection, log: LogName, indexes: Sequence[int], note: str
 ) -> Iterator[tuple[int, str]]:
     """Yield the index of each entry and its proof under one checkpoint, which covers them all."""
-    size = tlog.parse_checkpoint(tlog.parse_note(note).text).size
+    size = tlog.parse_checkpoint(parse_note(note).text).size
     # Proofs of one tree share most of their tiles.
     tile = lru_cache(TILES_KEPT)(
         lambda level, index: read_tile(connection, log, level, index, size)
@@ -132,7 +137,7 @@ def prove_entries(
         yield index, render_proof(Proof(entry, index, tuple(hashes), note))
 
 
-def _head(connection: Connection, log: str) -> Head:
+def head_of(connection: Connection, log: str) -> Head:
     """Return the head of a log that a person named."""
     heads = read_heads(connection)
     if log not in heads:
@@ -154,9 +159,16 @@ def covering_note(shell: Shell, connection: Connection, head: Head, index: int) 
             Text("条目从 0 编号，见 suanquan log list", "entries count from 0; see log list"),
         )
     last = shell.signer.last(head)
-    note = shell.signer.last_note(head)
+    note = find_cosigned(shell, head, index + 1) or shell.signer.last_note(head)
     if last is None or note is None or last.size <= index:
-        return shell.signer.checkpoint(connection, head)
+        note = shell.signer.checkpoint(connection, head)
+    if not is_cosigned(parse_note(note), shell.witnesses(), now_s()):
+        shell.warn(
+            Text(
+                "证明所依的检查点尚无足够见证人联署",
+                "the proof's checkpoint is not cosigned by enough witnesses yet",
+            )
+        )
     return note
 
 
@@ -173,25 +185,35 @@ Example:
 def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
     """Write the proof that a log only grew since an earlier checkpoint (consistency)."""
     with shell.reading() as connection:
-        head = _head(connection, log)
-        key = shell.signer.verifier_key(head)
-        earlier = tlog.parse_checkpoint(tlog.open_note(_read(old), [key]).text)
+        head = head_of(connection, log)
+        keys = shell.signer.known_keys(head)
+        opened = open_note(read_text(old), keys)
+        earlier = tlog.parse_checkpoint(opened.text)
+        contradict(connection, head, earlier)
         note = shell.signer.checkpoint(connection, head)
-        if earlier.size > head.size:
-            raise InvalidInputError(
-                "no_entry",
-                Text(f"日志 {log} 只有 {head.size} 条", f"{log} has {head.size} entries"),
-                Text(f"{old} 有 {earlier.size} 条；请核对", f"{old} says {earlier.size}; see why"),
-            )
         hashes = merkle.prove_consistency(
             earlier.size, head.size, tiles_at(connection, log, head.size)
         )
     out.write_text(render_growth(Growth(earlier.size, tuple(hashes), note)), "utf-8")
-    vkey = tlog.render_vkey(key)
-    data = {"log": log, "old_size": earlier.size, "size": head.size, "path": str(out), "vkey": vkey}
-    check = f"suanquan log check-proof {out} --old {old} --key '{vkey}'"
+    vkeys = _enough(opened.signers, open_note(note, keys).signers)
+    data = {
+        "log": log,
+        "old_size": earlier.size,
+        "size": head.size,
+        "path": str(out),
+        "vkey": vkeys[-1],
+        "vkeys": vkeys,
+    }
+    named = " ".join(f"--key '{vkey}'" for vkey in vkeys)
+    check = f"suanquan log check-proof {out} --old {old} {named}"
     shown = Text(f"已写入 {out}；核对：\n{check}", f"wrote {out}; check it with:\n{check}")
     return Result(data, shell.say(shown))
+
+
+def _enough(old: Sequence[VerifierKey], new: Sequence[VerifierKey]) -> list[str]:
+    """Return public keys that check both of two notes: one that signed both, or one of each."""
+    both = [key for key in new if key in old]
+    return [render_vkey(key) for key in (both[:1] or [old[-1], new[0]])]
 
 
 @click.command(
@@ -202,24 +224,43 @@ Examples:
   suanquan log check-proof growth.txt --old 2022-07.checkpoint --key "$(cat vkey)"
 
 \b
-It needs neither database nor home, only the public key that the log's operator published.""",
+It needs neither database nor home, only the public key that the log's operator published. Over a
+change of keys give both: --key OLD --key NEW.""",
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--key", required=True, metavar="VKEY", help="The log's public key.")
+@click.option(
+    "--key", "keys", required=True, multiple=True, metavar="VKEY", help="A public key of the log."
+)
 @click.option(
     "--old",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The earlier checkpoint, for a proof of growth.",
 )
+@click.option(
+    "--witness", "witnesses", multiple=True, metavar="VKEY", help="A witness's public key."
+)
+@click.option("--require", type=click.IntRange(0), help="How many of them; all by default.")
 @answers
-def check_proof_(shell: Shell, file: Path, key: str, old: Path | None) -> Result:
+def check_proof_(
+    shell: Shell,
+    file: Path,
+    *,
+    keys: tuple[str, ...],
+    old: Path | None,
+    witnesses: tuple[str, ...],
+    require: int | None,
+) -> Result:
     """Check a proof's signature and hashes; exit 4 when it does not hold."""
-    vkey = tlog.parse_vkey(key.strip())
+    vkeys = [parse_vkey(key.strip()) for key in keys]
+    known = parse_witnesses("\n".join(witnesses))
+    needed = Witnesses(tuple(known), len(known) if require is None else require)
     if old is not None:
-        grown = check_growth(parse_growth(_read(file)), _read(old), [vkey])
+        growth = parse_growth(read_text(file))
+        grown = check_growth(growth, read_text(old), vkeys)
         sizes = grown.old.size, grown.new.size
         data: dict[str, Any] = {
             "ok": True,
+            "cosignatures": _require(growth.note, needed),
             "origin": grown.new.origin,
             "old_size": sizes[0],
             "size": sizes[1],
@@ -230,10 +271,12 @@ def check_proof_(shell: Shell, file: Path, key: str, old: Path | None) -> Result
             f"it holds: {grown.new.origin} only grew from {sizes[0]:,} to {sizes[1]:,} entries",
         )
         return Result(data, f"✓ {shell.say(told)}")
-    shown = check_proof(parse_proof(_read(file)), [vkey])
+    proof = parse_proof(read_text(file))
+    shown = check_proof(proof, vkeys)
     checkpoint = shown.checkpoint
     data = {
         "ok": True,
+        "cosignatures": _require(proof.note, needed),
         "origin": checkpoint.origin,
         "index": shown.index,
         "size": checkpoint.size,
@@ -247,7 +290,15 @@ def check_proof_(shell: Shell, file: Path, key: str, old: Path | None) -> Result
     return Result(data, f"✓ {shell.say(told)}\n\n{data['entry']}")
 
 
-def _read(path: Path) -> str:
+def _require(note: str, witnesses: Witnesses) -> list[dict[str, Any]]:
+    """Return the witnesses that count under a note; raises where they are fewer than required."""
+    return [
+        {"name": one.witness.name, "at": instant(one.time_s)}
+        for one in require_cosigned(parse_note(note), witnesses, now_s())
+    ]
+
+
+def read_text(path: Path) -> str:
     """Return a text file's content, strictly UTF-8 and with its newlines as they are."""
     try:
         return path.read_bytes().decode()

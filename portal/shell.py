@@ -30,6 +30,7 @@ from rich.progress import (
 from rich.table import Table
 
 from ledger.config import Settings
+from ledger.cosignature import Witnesses, parse_witnesses
 from ledger.database import Connection, Engine, open_engine, require_schema
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.projection import PROJECTIONS
@@ -120,6 +121,27 @@ class Shell:
                 yield connection
         finally:
             engine.dispose()
+
+    def witnesses(self) -> Witnesses:
+        """Return the witnesses that the settings name, and how many a checkpoint needs.
+
+        Raises `InvalidInputError` (`bad_setting`) when more are required than are named.
+        """
+        path, required = self.settings.witnesses_file, self.settings.witnesses_required
+        keys = parse_witnesses(Path(path).read_text("utf-8")) if path else []
+        if required > len(keys):
+            raise InvalidInputError(
+                "bad_setting",
+                Text(
+                    f"SUANQUAN_WITNESSES_REQUIRED 为 {required}，已知见证人只有 {len(keys)} 位",
+                    f"SUANQUAN_WITNESSES_REQUIRED is {required}, of {len(keys)} known witnesses",
+                ),
+                Text(
+                    "请在 SUANQUAN_WITNESSES_FILE 中列出见证人公钥，每行一个",
+                    "list the witnesses' public keys in SUANQUAN_WITNESSES_FILE, one a line",
+                ),
+            )
+        return Witnesses(tuple(keys), required)
 
     # --- printing ---
 

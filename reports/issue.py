@@ -18,7 +18,7 @@ from ledger.errors import RuleViolationError
 from ledger.events import StatementIssued
 from ledger.finding import Finding
 from ledger.query import read_source_days
-from ledger.signing import write_file
+from ledger.secret import write_file
 from ledger.tally import differing_days
 from ledger.text import Text
 from reports.compute import make_compute

@@ -44,9 +44,10 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.codec ledger.errors ledger.events ledger.facts ledger.finding ledger.gap
-    ledger.head ledger.identifiers ledger.journal ledger.merkle ledger.money ledger.period
-    ledger.proof ledger.quantity ledger.tally ledger.text ledger.tlog ledger.usage
+    ledger.__init__ ledger.codec ledger.cosignature ledger.errors ledger.events ledger.facts
+    ledger.finding ledger.gap ledger.head ledger.identifiers ledger.journal ledger.merkle
+    ledger.money ledger.note ledger.period ledger.proof ledger.quantity ledger.tally ledger.text
+    ledger.tlog ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     vouchers
@@ -59,13 +60,12 @@ CORE: Final = words(
 SHELL: Final = words(
     """
     ledger.backup ledger.batch ledger.bulk ledger.check ledger.config ledger.database ledger.export
-    ledger.identity ledger.log_writer ledger.overlap ledger.projection ledger.provenance
-    ledger.query ledger.read ledger.rejection ledger.replay ledger.schema ledger.shape
-    ledger.signing ledger.store ledger.tables ledger.walls
-    ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.retry
-    ingest.process ingest.producer ingest.record_batch ingest.settlement ingest.streams
-    ingest.reading ingest.refusal ingest.security ingest.status
-    ingest.watchdog ingest.worker
+    ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
+    ledger.provenance ledger.query ledger.read ledger.rejection ledger.replay ledger.schema
+    ledger.secret ledger.shape ledger.signing ledger.store ledger.tables ledger.walls
+    ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.process
+    ingest.producer ingest.reading ingest.record_batch ingest.refusal ingest.retry ingest.security
+    ingest.settlement ingest.status ingest.streams ingest.watchdog ingest.worker
     vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal
     reports.sheets reports.trace reports.verification

@@ -6,6 +6,7 @@ A class says to which log it belongs, whether it may come from outside, and whet
 enterprise (then `subject` is that enterprise's credit code).
 """
 
+from ledger.events.custody import LogKeyIntroduced, LogKeyRetired
 from ledger.events.data import Data, LogKind, LogName
 from ledger.events.metering import BatchRecorded, RejectionSettled, UsageRecorded, UsageTallied
 from ledger.events.papers import (
@@ -33,6 +34,8 @@ __all__ = [
     "EnterpriseRegistered",
     "FactReported",
     "InvoiceRecorded",
+    "LogKeyIntroduced",
+    "LogKeyRetired",
     "LogKind",
     "LogName",
     "PaymentRecorded",
@@ -69,6 +72,8 @@ TYPES: dict[str, type[Data]] = {
         StatementIssued,
         UsageTallied,
         RejectionSettled,
+        LogKeyIntroduced,
+        LogKeyRetired,
     )
 }
 """Every released event type by its name."""

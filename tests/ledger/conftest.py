@@ -23,6 +23,8 @@ from ledger.events import (
     EnterpriseRegistered,
     FactReported,
     InvoiceRecorded,
+    LogKeyIntroduced,
+    LogKeyRetired,
     LogName,
     PaymentRecorded,
     PriceLine,
@@ -38,6 +40,7 @@ from ledger.events import (
 )
 from ledger.finding import Finding
 from ledger.head import Head
+from ledger.note import VerifierKey, render_vkey
 from ledger.period import render_instant
 from ledger.projection import PROJECTIONS
 from ledger.provenance import check_provenance
@@ -60,6 +63,9 @@ AGENT = "urn:agent:1"
 JULY_MS = 1_656_604_800_000
 HOUR_MS = 3_600_000
 NOW_MS = JULY_MS + 31 * 24 * HOUR_MS
+
+# Two keys of one log.
+VKEYS = [render_vkey(VerifierKey(f"{ORIGIN}/usage", bytes([number]) * 32)) for number in (1, 2)]
 
 # One event of each released type with every field given.
 EXAMPLES: tuple[Data, ...] = (
@@ -157,6 +163,8 @@ EXAMPLES: tuple[Data, ...] = (
     RejectionSettled(
         batch_log="usage-1", batch_index=7, stream="kafka:t/0", position=12, outcome="recorded"
     ),
+    LogKeyIntroduced(vkey=VKEYS[1], beside=VKEYS[0]),
+    LogKeyRetired(vkey=VKEYS[0], successor=VKEYS[1]),
 )
 
 

@@ -66,11 +66,13 @@ def test_every_setting_is_read_under_its_own_name(
         monkeypatch.setenv(name, f"of {name}")
     monkeypatch.setenv("SUANQUAN_USAGE_LOGS", "7")
     monkeypatch.setenv("SUANQUAN_BAD_SHARE_MAX", "0.25")
+    monkeypatch.setenv("SUANQUAN_WITNESSES_REQUIRED", "3")
     expected: dict[str, object] = {
         one.name: f"of SUANQUAN_{one.name.upper()}" for one in fields(Settings)
     }
     expected |= {"home": directory / "of SUANQUAN_HOME", "usage_logs": 7}
     expected["bad_share_max"] = Fraction(1, 4)
+    expected |= {"witnesses_required": 3}
     assert asdict(Settings.load()) == expected
 
 
@@ -123,3 +125,15 @@ def test_another_share_of_bad_records_is_refused(
 def test_any_share_of_bad_records_may_be_set(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("SUANQUAN_BAD_SHARE_MAX", text)
     assert Settings.load().bad_share_max == Fraction(text)
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize("text", ["-1", "99", "1.0", "07", "all"])
+def test_another_number_of_required_witnesses_is_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("SUANQUAN_WITNESSES_REQUIRED", text)
+    with pytest.raises(InvalidInputError) as caught:
+        Settings.load()
+    assert caught.value.code == "bad_setting"
+    assert caught.value.message.en.startswith("SUANQUAN_WITNESSES_REQUIRED ")

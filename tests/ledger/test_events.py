@@ -13,6 +13,8 @@ from ledger.events import (
     ContractRegistered,
     Data,
     InvoiceRecorded,
+    LogKeyIntroduced,
+    LogKeyRetired,
     PaymentRecorded,
     PriceLine,
     QualificationGranted,
@@ -141,6 +143,8 @@ def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
         VoucherGranted,
         VoucherDrawn,
         StatementIssued,
+        LogKeyIntroduced,
+        LogKeyRetired,
     }
 
 

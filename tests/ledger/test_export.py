@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.export import Exported, export_log
+from ledger.note import sign_note
 from ledger.proof import Proof, render_proof
 from ledger.read import read_heads, tiles_at
 from ledger.signing import Signer
@@ -28,8 +29,8 @@ def export(
     head = ledger.heads()[log]
     with ledger.read.connect() as connection:
         note = signer.checkpoint(connection, head)
-        key = signer.verifier_key(head)
-        return export_log(connection, head, note, key, directory / log, with_entries=entries)
+        keys = signer.known_keys(head)
+        return export_log(connection, head, note, keys, directory / log, with_entries=entries)
 
 
 def files(directory: Path) -> dict[str, bytes]:
@@ -115,7 +116,7 @@ def test_a_second_export_adds_and_rewrites_no_full_tile(
     ledger.append(*(usage(f"b{at}") for at in range(300)))
     export(ledger, signer, tmp_path)
     after = files(tmp_path / "usage")
-    kept = before.keys() - {"checkpoint", "vkey"}
+    kept = before.keys() - {"checkpoint", "vkey", "vkeys"}
     assert {path: after[path] for path in kept} == {path: before[path] for path in kept}
     assert {path: (tmp_path / "usage" / path).stat().st_mtime_ns for path in kept} == {
         path: stamps[path] for path in kept
@@ -153,7 +154,7 @@ def test_the_public_tree_holds_no_entries(evidence: Ledger, signer: Signer, tmp_
 
 def test_an_empty_log_is_a_checkpoint_alone(ledger: Ledger, signer: Signer, tmp_path: Path) -> None:
     assert export(ledger, signer, tmp_path).size == 0
-    assert sorted(files(tmp_path / "usage")) == ["checkpoint", "vkey"]
+    assert sorted(files(tmp_path / "usage")) == ["checkpoint", "vkey", "vkeys"]
 
 
 def test_every_size_around_an_edge_exports_and_verifies(
@@ -194,9 +195,9 @@ def test_another_history_is_not_written_over_an_export(
         (tmp_path / "home" / "checkpoints" / "usage").unlink()
         seed = b64decode((tmp_path / "home" / "keys" / "usage.key").read_bytes())
         text = tlog.render_checkpoint(tlog.Checkpoint(head.origin, forged.size, forged.root))
-        note = tlog.sign_note(text, head.origin, Ed25519PrivateKey.from_private_bytes(seed))
+        note = sign_note(text, head.origin, Ed25519PrivateKey.from_private_bytes(seed))
         with pytest.raises(TamperedLogError) as caught:
-            export_log(connection, forged, note, key, tmp_path / "usage")
+            export_log(connection, forged, note, [key], tmp_path / "usage")
     assert caught.value.code == "forked"
     assert head.root.hex() in caught.value.message.en
     assert forged.root.hex() in caught.value.message.en

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
+from ledger.note import VerifierKey, sign_note
 from ledger.proof import (
     Growth,
     Proof,
@@ -25,15 +26,15 @@ from ledger.proof import (
 
 ORIGIN = "centre.example/usage"
 SECRET = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-KEY = tlog.VerifierKey(ORIGIN, SECRET.public_key().public_bytes_raw())
-OTHER = tlog.VerifierKey(ORIGIN, bytes(32))
+KEY = VerifierKey(ORIGIN, SECRET.public_key().public_bytes_raw())
+OTHER = VerifierKey(ORIGIN, bytes(32))
 ENTRIES = [f"entry {number}".encode() * (number % 3) for number in range(70)]
 
 
 def note_of(size: int, entries: list[bytes] = ENTRIES, origin: str = ORIGIN) -> str:
     frontier, _ = merkle.extend(merkle.EMPTY_FRONTIER, merkle.leaf_hashes(entries[:size]))
     text = tlog.render_checkpoint(tlog.Checkpoint(origin, size, merkle.root(frontier)))
-    return tlog.sign_note(text, ORIGIN, SECRET)
+    return sign_note(text, ORIGIN, SECRET)
 
 
 @cache

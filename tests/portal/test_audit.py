@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ledger.note import VerifierKey, parse_vkey
 from ledger.proof import check_proof, parse_proof
-from ledger.tlog import VerifierKey, parse_vkey
 from tests.portal.conftest import PROGRAM, Run
 
 GUIDE = Path(__file__).parents[2] / "docs" / "audit.md"
@@ -34,6 +34,7 @@ def test_the_walk_can_be_walked(tmp_path: Path) -> None:
     assert walked.stdout.count("it holds: this is entry") == 4
     assert "it holds: suanquan.local/usage only grew" in walked.stdout
     assert "the logs are sound" in walked.stdout
+    assert "1 count, of 1 known" in walked.stdout
 
 
 @pytest.fixture

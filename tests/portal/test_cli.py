@@ -42,6 +42,8 @@ COMMANDS = (
     "log prove",
     "log prove-growth",
     "log check-proof",
+    "log rotate-key",
+    "log cosign",
     "replay",
     "backup",
     "restore",

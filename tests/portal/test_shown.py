@@ -10,6 +10,7 @@ import pytest
 from ledger import tlog
 from ledger.codec import encode
 from ledger.events import EnterpriseRegistered, UsageRecorded
+from ledger.note import open_note, parse_vkey
 
 Run = Callable[..., Any]
 
@@ -68,7 +69,7 @@ def test_signed_notes_are_printed_as_they_were_signed(suanquan: Run, terminal: R
         parts = printed.out.strip("\n").split("\n\n")
         assert len(parts) == 6
         for vkey, text, signature in (parts[:3], parts[3:]):
-            opened = tlog.open_note(f"{text}\n\n{signature}\n", [tlog.parse_vkey(vkey)])
+            opened = open_note(f"{text}\n\n{signature}\n", [parse_vkey(vkey)])
             assert tlog.parse_checkpoint(opened.text).origin.startswith(LONG_ORIGIN)
 
 
