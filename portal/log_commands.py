@@ -78,7 +78,7 @@ def _heads_table(shell: Shell, heads: Any) -> Table:  # noqa: ANN401
 def checkpoint(shell: Shell) -> Result:
     """Verify everything since the last checkpoint, then sign each log's head."""
     notes = []
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         for head in read_heads(connection).values():
             note = shell.signer.checkpoint(connection, head)
             vkey = tlog.render_vkey(shell.signer.verifier_key(head))
@@ -92,7 +92,7 @@ def checkpoint(shell: Shell) -> Result:
 @answers
 def check(shell: Shell, *, full: bool) -> Result:
     """Check entries, tiles, heads, identities, streams, refusals and walls against each other."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         heads, findings = _find_heads(connection)
         findings += check_walls(connection)
         if heads:
@@ -215,7 +215,7 @@ def _findings_shown(shell: Shell, findings: Sequence[Finding], fine: Text) -> Gr
 @answers
 def replay(shell: Shell, *, statements: bool) -> Result:
     """Fold the logs again from their bytes and compare with everything that is stored."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         heads, findings = _find_heads(connection)
         compared: list[Comparison] = []
         if heads:
