@@ -7,7 +7,7 @@ import click
 
 from ledger import merkle, tlog
 from ledger.database import Connection
-from ledger.errors import InvalidInputError
+from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.export import export_log
 from ledger.head import Head
 from ledger.proof import (
@@ -20,7 +20,7 @@ from ledger.proof import (
     render_growth,
     render_proof,
 )
-from ledger.read import read_entries, read_heads, tiles_at
+from ledger.read import CHECK_THE_LOG, read_entries, read_heads, tiles_at
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
@@ -157,10 +157,13 @@ def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
         earlier = tlog.parse_checkpoint(tlog.open_note(_read(old), [key]).text)
         note = shell.signer.checkpoint(connection, head)
         if earlier.size > head.size:
-            raise InvalidInputError(
-                "no_entry",
-                Text(f"日志 {log} 只有 {head.size} 条", f"{log} has {head.size} entries"),
-                Text(f"{old} 有 {earlier.size} 条；请核对", f"{old} says {earlier.size}; see why"),
+            raise TamperedLogError(
+                "rolled_back",
+                Text(
+                    f"日志 {log} 只有 {head.size} 条，{old} 却签到第 {earlier.size} 条",
+                    f"{log} has {head.size} entries, but {old} was signed over {earlier.size}",
+                ),
+                CHECK_THE_LOG,
             )
         hashes = merkle.prove_consistency(
             earlier.size, head.size, tiles_at(connection, log, head.size)
