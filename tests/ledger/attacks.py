@@ -53,7 +53,7 @@ from tests.ledger.conftest import (
 
 Row = tuple[Any, ...]
 
-ROWS_MAX: Final = 5
+ROWS_MAX: Final = 4
 """Rows of a table that are attacked one by one: a few of each kind, chosen by a seed."""
 
 SWAPS: Final = 2
@@ -218,8 +218,8 @@ def attacks_on(table: Table, rows: list[Row]) -> Iterator[Attack]:
             yield Attack("renumber", table, column.name, tuple(rows), shifted)
     for row in chosen:
         yield Attack("delete", table, None, (row,), ())
-    for row in (chosen[0], chosen[-1]):
-        yield from _copies(table, row)
+    yield from _copies(table, chosen[0], 3)
+    yield from _copies(table, chosen[-1], 1)
     yield Attack("empty", table, None, tuple(rows), ())
 
 
@@ -266,7 +266,7 @@ def _swaps(table: Table, column: Column[Any], at: int, rows: list[Row]) -> Itera
                 return
 
 
-def _copies(table: Table, row: Row) -> Iterator[Attack]:
+def _copies(table: Table, row: Row, variants: int) -> Iterator[Attack]:
     """Yield the attacks that add a copy of a row under another key, each key column in turn."""
     names = [column.name for column in table.columns]
     unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
@@ -274,7 +274,7 @@ def _copies(table: Table, row: Row) -> Iterator[Attack]:
         [names.index(column.name) for column in one.columns] for one in (table.primary_key, *unique)
     ]
     for at in keys[0]:
-        for number in range(3):
+        for number in range(variants):
             copied = row
             for other in (at, *(key[-1] for key in keys[1:])):
                 values = _others(table.columns[names[other]], row[other])
