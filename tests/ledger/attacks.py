@@ -234,7 +234,7 @@ def _choose(rows: list[Row]) -> list[Row]:
 def _others(column: Column[Any], value: Any) -> list[Any]:  # noqa: ANN401 - any column's
     """Return other values for a column, the nearest first."""
     if isinstance(column.type, Integer):
-        return [1] if value is None else [value ^ 1, value + 7, -1 - value]
+        return [1] if value is None else [value ^ 1, value + 7, -1000 - value]
     if isinstance(column.type, LargeBinary):
         middle = len(value) // 2
         flipped = value[:middle] + bytes([value[middle] ^ 0x10]) + value[middle + 1 :]
