@@ -9,7 +9,7 @@ import os
 import secrets
 import stat
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -82,6 +82,11 @@ class Signer:
         """Return the last signed note of a log as it stands in its file, None before the first."""
         path = self._checkpoint_path(head.name)
         return path.read_bytes().decode() if path.exists() else None
+
+    def find_missing(self, logs: Collection[LogName]) -> list[LogName]:
+        """Return the logs that were signed and are not among a ledger's, in order."""
+        signed = {path.name for path in (self._home / "checkpoints").glob("[!.]*")}
+        return sorted(signed.difference(logs))
 
     def checkpoint(self, connection: Connection, head: Head) -> str:
         """Return the signed note over a log's head, after verifying all since the last one.

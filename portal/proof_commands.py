@@ -7,7 +7,7 @@ import click
 
 from ledger import merkle, tlog
 from ledger.database import Connection
-from ledger.errors import InvalidInputError
+from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.export import export_log
 from ledger.head import Head
 from ledger.proof import (
@@ -20,7 +20,7 @@ from ledger.proof import (
     render_growth,
     render_proof,
 )
-from ledger.read import read_entries, read_heads, tiles_at
+from ledger.read import CHECK_THE_LOG, read_entries, read_heads, tiles_at
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
@@ -43,7 +43,7 @@ names; stock transparency-log tools read them as they are."""
 def export(shell: Shell, directory: Path, *, public: bool, signed: bool) -> Result:
     """Write every log as a C2SP tlog-tiles tree, under a checkpoint that is signed now."""
     done: list[dict[str, Any]] = []
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         heads = read_heads(connection)
         total = sum(head.size for head in heads.values())
         with shell.progress(Text("导出", "exporting"), total) as step:
@@ -97,7 +97,7 @@ Example:
 @answers
 def prove(shell: Shell, log: str, index: int, out: Path) -> Result:
     """Write one entry with its proof and a checkpoint into a file (C2SP tlog-proof)."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         head = _head(connection, log)
         note = _covering_note(shell, connection, head, index)
         size = tlog.parse_checkpoint(tlog.parse_note(note).text).size
@@ -151,16 +151,19 @@ Example:
 @answers
 def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
     """Write the proof that a log only grew since an earlier checkpoint (consistency)."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         head = _head(connection, log)
         key = shell.signer.verifier_key(head)
         earlier = tlog.parse_checkpoint(tlog.open_note(_read(old), [key]).text)
         note = shell.signer.checkpoint(connection, head)
         if earlier.size > head.size:
-            raise InvalidInputError(
-                "no_entry",
-                Text(f"日志 {log} 只有 {head.size} 条", f"{log} has {head.size} entries"),
-                Text(f"{old} 有 {earlier.size} 条；请核对", f"{old} says {earlier.size}; see why"),
+            raise TamperedLogError(
+                "rolled_back",
+                Text(
+                    f"日志 {log} 只有 {head.size} 条，{old} 却签到第 {earlier.size} 条",
+                    f"{log} has {head.size} entries, but {old} was signed over {earlier.size}",
+                ),
+                CHECK_THE_LOG,
             )
         hashes = merkle.prove_consistency(
             earlier.size, head.size, tiles_at(connection, log, head.size)

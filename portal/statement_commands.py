@@ -131,7 +131,7 @@ Each index can be proved to somebody else: suanquan log prove LOG INDEX --out FI
 @answers
 def trace(shell: Shell, number: str) -> Result:
     """List the entries of the logs that a statement was made from, and what each adds."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         found = find_issue(connection, number)
         if found is None:
             raise InvalidInputError(
