@@ -51,7 +51,7 @@ def latency(broker: Broker, databases: Databases) -> Iterator[Reading]:
 
 def _watch(url: str, topic: str, size: int) -> Sightings:
     """Return when each offset was first seen in the ledger, once all records are there."""
-    prefix, engine = f"kafka:{topic}/", open_engine(url, "read")
+    prefix, engine = f"kafka:{topic}/", open_engine(url, "audit")
     query = select(tables.stream).where(tables.stream.c.name.startswith(prefix))
     seen: Sightings = {}
     deadline_s = time.monotonic() + _DEADLINE_S

@@ -162,7 +162,7 @@ def replays(size: int, databases: Databases) -> Measurement:
         path = write_lines(home / "usage.ndjson", size)
         with writer(url) as engine:
             ingest_file(Store(engine, PROJECTIONS), path, NdjsonAdapter(), lambda: RECORDED_AT_MS)
-        reader = open_engine(url, "read")
+        reader = open_engine(url, "audit")
         with reader.connect() as connection:
             sizes = {name: head.size for name, head in read_heads(connection).items()}
 

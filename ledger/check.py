@@ -69,7 +69,14 @@ def check_log(
     _blame(check, trees)
     _check_upper(connection, check, trees)
     _check_beyond(connection, check)
-    if signed and (signed.origin, trees.signed_root) != (head.origin, signed.root):
+    if signed and signed.origin != head.origin:
+        check.note(
+            None,
+            "log.origin",
+            f"上次签名的检查点属于 {signed.origin}",
+            f"the last signed checkpoint is of {signed.origin}",
+        )
+    if signed and trees.signed_root != signed.root:
         what = f"{signed.origin} {signed.size} {signed.root.hex()}"
         check.note(
             None,
@@ -209,7 +216,13 @@ def _check_beyond(connection: Connection, check: _Walk) -> None:
     """Look for entries and hashes that stand beyond the head's size."""
     number, size = LOG_NUMBERS[check.head.name], check.head.size
     chunk, tile = tables.chunk.c, tables.tile.c
-    end = connection.scalar(select(func.max(chunk.start + chunk.count)).where(chunk.log == number))
+    first, end = connection.execute(
+        select(func.min(chunk.start), func.max(chunk.start + chunk.count)).where(
+            chunk.log == number
+        )
+    ).one()
+    if (first or 0) < 0:
+        check.note(first, "chunk.start", "条目在日志起点之前", "entries before the log begins")
     if (end or 0) > size:
         check.note(size, "log.size", f"头部之外还有条目，至 {end}", f"entries go on to {end}")
     rows = connection.execute(

@@ -2,7 +2,8 @@
 
 SQLite: write-ahead log, full synchronisation, foreign keys, recursive triggers (without them
 `INSERT OR REPLACE` walks past a delete trigger), and read-only opening for reading commands.
-PostgreSQL: each connection takes the writer's or the reader's role, which may not touch more.
+PostgreSQL: each connection takes the role of its access, which may not touch more, and looks up
+names where the program put them, whatever the server's settings say.
 """
 
 import sqlite3
@@ -34,12 +35,29 @@ __all__ = [
     "require_schema",
 ]
 
-Access = Literal["write", "read", "own"]
+Access = Literal["write", "read", "audit", "own"]
 
-ROLES: Final[dict[Access, str]] = {"write": "suanquan_writer", "read": "suanquan_reader"}
-"""PostgreSQL roles; `own` keeps the role that connected, for migrations."""
+ROLES: Final[dict[Access, str]] = {
+    "write": "suanquan_writer",
+    "read": "suanquan_reader",
+    "audit": "suanquan_auditor",
+}
+"""PostgreSQL roles; `own` keeps the role that connected, for migrations.
 
-REVISION: Final = "0002"
+The reader sees heads, tiles, sums and the entries of the book. The auditor sees everything, what
+agents sent and what was refused included.
+"""
+
+SEARCH_PATHS: Final[dict[Access, str]] = {"read": "suanquan_reading, public"}
+"""Where an access looks tables up, if not in `public` alone.
+
+For the reader a view stands before the entries, which shows those of the book.
+"""
+
+READING: Final = ("read", "audit")
+"""Accesses that change nothing."""
+
+REVISION: Final = "0003"
 """The newest migration, which this program needs."""
 
 # A second writer waits this long for the first one's batch before it gives up.
@@ -73,10 +91,11 @@ def open_engine(url: str, access: Access) -> Engine:
         return _open_sqlite(Path(parsed.database or ""), access)
     if dialect == "postgresql":
         # One snapshot a transaction, so that a check beside a writer sees one tree.
-        isolation = "REPEATABLE READ" if access == "read" else "READ COMMITTED"
+        isolation = "REPEATABLE READ" if access in READING else "READ COMMITTED"
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"), isolation_level=isolation
         )
+        _take_place(engine, SEARCH_PATHS.get(access, "public"))
         if access in ROLES:
             _take_role(engine, ROLES[access])
         if access == "write":
@@ -99,9 +118,9 @@ def _unknown_database(dialect: str) -> InvalidInputError:
 
 def _open_sqlite(path: Path, access: Access) -> Engine:
     """Return an engine on a SQLite file, made where it is missing unless it is only read."""
-    if access == "read" and not path.exists():
+    if access in READING and not path.exists():
         raise missing_schema(str(path))
-    mode = "ro" if access == "read" else "rwc"
+    mode = "ro" if access in READING else "rwc"
 
     def connect() -> sqlite3.Connection:
         """Return a connection that leaves transactions to us."""
@@ -118,7 +137,7 @@ def _open_sqlite(path: Path, access: Access) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
-        if access != "read":
+        if access not in READING:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -126,9 +145,22 @@ def _open_sqlite(path: Path, access: Access) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if access == "read" else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if access in READING else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _take_place(engine: Engine, search_path: str) -> None:
+    """Make each connection of an engine look tables up in the schemas named, and no others.
+
+    A table of ours in a schema that a server's setting puts first would be read in its place.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _set_search_path(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
+        connection.autocommit = True
+        connection.execute(f"SET search_path = {search_path}")
+        connection.autocommit = False
 
 
 def _take_role(engine: Engine, role: str) -> None:

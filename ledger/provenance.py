@@ -4,18 +4,19 @@ Each of these tables says again what the leaves say; whatever was changed behind
 with a leaf, and the leaves are under the root.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from ledger import tables
 from ledger.codec import parse
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import BatchRecorded, LogName
-from ledger.finding import Finding
+from ledger.finding import FINDINGS_MAX, Finding
 from ledger.head import Head
 from ledger.read import decode_chunk, read_chunks
 from ledger.rejection import rejections_digest
@@ -42,6 +43,7 @@ class _Walk:
 
     findings: list[Finding] = field(default_factory=list)
     ends: dict[str, int] = field(default_factory=dict)
+    misnamed: Counter[str] = field(default_factory=Counter)
     digests: dict[tuple[LogName, int], str] = field(default_factory=dict)
 
     def note(self, log: LogName | None, index: int | None, place: str, what: Text) -> None:
@@ -65,7 +67,10 @@ def check_provenance(
     _check_streams(connection, walk)
     names = {LOG_NUMBERS[head.name]: head.name for head in heads}
     _check_rejections(connection, walk, names)
+    _check_numbers(connection, walk, names)
     _check_strangers(connection, walk, names)
+    _check_sources(connection, walk)
+    _check_origins(walk, heads)
     return walk.findings
 
 
@@ -115,6 +120,8 @@ def _check_log(
                 f"identity says {name[0]} {name[1]}, the entry {said.source} {said.id}",
             )
             walk.note(head.name, index, column, what)
+            if name[0] not in {said.source, None}:
+                walk.misnamed[name[0]] += 1
         name = next(names, None)
     while name is not None:
         _note_stray(walk, head.name, name)
@@ -200,18 +207,28 @@ def _check_rejections(connection: Connection, walk: _Walk, names: Mapping[int, L
         walk.note(log, index, "rejection.position", what)
 
 
+def _check_numbers(connection: Connection, walk: _Walk, names: Mapping[int, LogName]) -> None:
+    """Look for refusals that are not numbered in the order in which a log took them."""
+    table = tables.rejection.c
+    order = (table.batch_index, table.position)
+    before = func.lag(table.id).over(partition_by=table.log, order_by=order).label("before")
+    rows = select(table.id, table.log, table.batch_index, before).subquery()
+    query = select(rows).where(rows.c.id < rows.c.before, rows.c.log.in_(names))
+    for row in connection.execute(query.order_by(rows.c.id).limit(FINDINGS_MAX)):
+        what = Text(
+            f"拒收记录 {row.id} 排在 {row.before} 之后",
+            f"refusal {row.id} comes after {row.before}",
+        )
+        walk.note(names[row.log], row.batch_index, "rejection.id", what)
+
+
 def _check_strangers(connection: Connection, walk: _Walk, names: Mapping[int, LogName]) -> None:
-    """Look for rows of no log, sources that gave no event, and settlements of no refusal."""
-    for table in (tables.identity, tables.rejection):
+    """Look for rows of no log, and settlements of no refusal."""
+    for table in (one for one in tables.metadata.sorted_tables if "log" in one.c):
         query = select(table.c.log).where(table.c.log.not_in(names)).distinct()
         for number in connection.scalars(query):
             what = Text(f"没有编号为 {number} 的日志", f"there is no log number {number}")
             walk.note(None, None, f"{table.name}.log", what)
-    identity, source = tables.identity.c, tables.source.c
-    known = select(identity.source).where(identity.source == source.number).exists()
-    for name in connection.scalars(select(source.name).where(~known).order_by(source.name)):
-        what = Text(f"来源 {name} 没有任何事件", f"source {name} has no event")
-        walk.note(None, None, "source.name", what)
     settlement, rejection = tables.settlement.c, tables.rejection.c
     refused = (
         select(rejection.id)
@@ -225,3 +242,31 @@ def _check_strangers(connection: Connection, walk: _Walk, names: Mapping[int, Lo
             f"{stream} at {position} is settled but was never refused",
         )
         walk.note(None, None, "settlement.position", what)
+
+
+def _check_sources(connection: Connection, walk: _Walk) -> None:
+    """Look for sources that gave no event, whose name no event says, or that are not there."""
+    identity, source = tables.identity.c, tables.source.c
+    known = select(identity.source).where(identity.source == source.number).exists()
+    for name in connection.scalars(select(source.name).where(~known).order_by(source.name)):
+        what = Text(f"来源 {name} 没有任何事件", f"source {name} has no event")
+        walk.note(None, None, "source.name", what)
+    for name, misnamed in sorted(walk.misnamed.items()):
+        query = select(func.count()).join_from(
+            tables.identity, tables.source, identity.source == source.number
+        )
+        if misnamed == connection.scalar(query.where(source.name == name)):
+            what = Text(f"来源 {name} 的条目另有其名", f"no entry of source {name} says that name")
+            walk.note(None, None, "source.name", what)
+    present = select(source.number).where(source.number == identity.source).exists()
+    for number in connection.scalars(select(identity.source).where(~present).distinct()):
+        what = Text(f"编号为 {number} 的来源不见了", f"source number {number} is gone")
+        walk.note(None, None, "source.number", what)
+
+
+def _check_origins(walk: _Walk, heads: Sequence[Head]) -> None:
+    """Look for logs whose origins do not have one and the same first part."""
+    if len({head.origin.removesuffix(f"/{head.name}") for head in heads}) > 1:
+        for head in heads:
+            what = Text(f"来源名 {head.origin} 不一致", f"{head.origin} differs from the others")
+            walk.note(head.name, None, "log.origin", what)

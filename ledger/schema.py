@@ -26,8 +26,9 @@ def upgrade(engine: Engine, origin: str, usage_logs: int = 1) -> str:
     """Return the revision that a database has after every migration was applied to it.
 
     The logs are created empty where they are missing: the book and as many usage logs as asked
-    for, which are never taken away again. A log's origin is `<origin>/<name>` for ever. A
-    projection that is new is filled from the logs. Raises `InvalidInputError` (`bad_usage_logs`).
+    for, which are never taken away again. A log's origin is `<origin>/<name>` for ever, and logs
+    that come later have that of the first ones. A projection that is new is filled from the logs.
+    Raises `InvalidInputError` (`bad_usage_logs`).
     """
     if not 1 <= usage_logs <= tables.USAGE_LOGS_MAX:
         raise InvalidInputError(
@@ -49,7 +50,10 @@ def upgrade(engine: Engine, origin: str, usage_logs: int = 1) -> str:
 
 def _create_logs(connection: Connection, origin: str, usage_logs: int) -> None:
     """Insert the head row of each log that has none."""
-    present = set(connection.scalars(select(tables.log.c.name)))
+    rows = connection.execute(select(tables.log.c.name, tables.log.c.origin)).all()
+    present = {row.name: row.origin for row in rows}
+    for name, first in present.items():
+        origin = first.removesuffix(f"/{name}")
     for name, number in islice(tables.LOG_NUMBERS.items(), usage_logs + 1):
         if name not in present:
             connection.execute(

@@ -7,7 +7,7 @@ disagreement nothing is signed and nothing is repaired.
 
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -127,6 +127,11 @@ class Signer:
         if not path.exists():
             return None
         return self._with_cosignatures(head, path.read_bytes().decode())
+
+    def find_missing(self, logs: Collection[LogName]) -> list[LogName]:
+        """Return the logs that were signed and are not among a ledger's, in order."""
+        signed = {path.name for path in (self._home / "checkpoints").glob("[!.]*")}
+        return sorted(signed.difference(logs))
 
     def checkpoint(self, connection: Connection, head: Head) -> str:
         """Return the signed note over a log's head, after verifying all since the last one.

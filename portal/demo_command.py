@@ -197,7 +197,7 @@ def _draw(shell: Shell, snapshot: Snapshot, rulings: dict[str, Ruling]) -> None:
 
 def _prove(shell: Shell) -> None:
     """Sign, check and replay; raise `TamperedLogError` if anything disagrees."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         heads = list(read_heads(connection).values())
         for head in heads:
             shell.signer.checkpoint(connection, head)

@@ -42,12 +42,12 @@ second: the new key alone signs, the old private key is destroyed, its public ke
 @answers
 def rotate_key(shell: Shell, log: str, *, retire: bool) -> Result:
     """Let a new key take over a log, or retire the old one; run again to finish what broke off."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         head = head_of(connection, log)
     ring = shell.signer.keyring(head)
     event_id = (_retire if retire else _introduce)(shell, ring, head)
     signed = _sign(shell, log)
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         place = find_entry(connection, SOURCE, event_id)
     assert place is not None, event_id
     data = {
@@ -103,7 +103,7 @@ def _record(shell: Shell, head: Head, key: VerifierKey, what: str, data: Data) -
 def _sign(shell: Shell, log: str) -> list[dict[str, Any]]:
     """Return the heads of the book and a log, verified and signed now."""
     signed = []
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         for head in read_heads(connection).values():
             if head.name in {"book", log}:
                 shell.signer.checkpoint(connection, head)

@@ -1,6 +1,6 @@
 """`suanquan log` and `suanquan replay`: what the log holds, sign it, check it, fold it again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import click
@@ -10,12 +10,14 @@ from rich.table import Table
 from ledger.check import check_log
 from ledger.database import Connection
 from ledger.errors import TamperedLogError
+from ledger.events import LogName
+from ledger.evidence import unprotected
 from ledger.finding import Finding
 from ledger.head import Head
 from ledger.note import render_vkey
 from ledger.projection import PROJECTIONS
 from ledger.provenance import check_provenance
-from ledger.read import read_heads
+from ledger.read import CHECK_THE_LOG, read_heads
 from ledger.replay import Comparison
 from ledger.replay import replay as fold_again
 from ledger.shape import check_shape
@@ -99,8 +101,11 @@ def _heads_table(shell: Shell, heads: Any) -> Table:  # noqa: ANN401
 def checkpoint(shell: Shell) -> Result:
     """Verify everything since the last checkpoint, then sign each log's head."""
     notes = []
-    with shell.reading() as connection:
-        for head in read_heads(connection).values():
+    with shell.auditing() as connection:
+        heads = read_heads(connection)
+        for missing in find_missing(shell, heads):
+            raise TamperedLogError("log_missing", missing.what, CHECK_THE_LOG)
+        for head in heads.values():
             note = shell.signer.checkpoint(connection, head)
             vkeys = [render_vkey(key) for key in shell.signer.verifier_keys(head)]
             notes.append(
@@ -122,7 +127,7 @@ def checkpoint(shell: Shell) -> Result:
 @answers
 def check(shell: Shell, *, full: bool) -> Result:
     """Check entries, tiles, heads, identities, streams, refusals and walls against each other."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         heads, findings = _find_heads(connection)
         findings += check_walls(connection)
         if heads:
@@ -137,13 +142,31 @@ def check(shell: Shell, *, full: bool) -> Result:
         "ok": not findings,
         "logs": [head_row(head) for head in heads],
         "findings": [finding_row(shell, finding) for finding in findings],
+        "unprotected": [
+            {"table": one.table, "column": one.column, "why": shell.say(one.why)}
+            for one in unprotected()
+        ],
     }
     fine = Text(
         "日志完好：条目、哈希块、根、身份、位置与拒收记录一致",
         "the logs are sound: entries, tiles, roots, identities, positions and refusals agree",
     )
-    shown = Group(_heads_table(shell, heads), _findings_shown(shell, findings, fine))
+    shown = Group(
+        _heads_table(shell, heads),
+        _findings_shown(shell, findings, fine),
+        *_unprotected_shown(shell),
+    )
     return Result(data, shown, EXIT_DISAGREES if findings else 0)
+
+
+def _unprotected_shown(shell: Shell) -> list[str]:
+    """Return a line for each column that nothing proves."""
+    title = shell.say(Text("无证据的列", "nothing proves"))
+    colon = shell.say(Text("：", ": "))
+    return [
+        f"{title}{colon}{one.table}.{one.column}{colon}{shell.say(one.why)}"
+        for one in unprotected()
+    ]
 
 
 def _find_heads(connection: Connection) -> tuple[list[Head], list[Finding]]:
@@ -180,8 +203,26 @@ def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> li
                     )
             findings += check_log(connection, head, signed, step)
             findings += check_witnesses(shell, connection, head)
+        findings += find_missing(shell, [head.name for head in heads])
         findings += check_provenance(connection, heads, step)
     return findings
+
+
+def find_missing(shell: Shell, logs: Collection[LogName]) -> list[Finding]:
+    """Return a finding for each log that was signed and that the ledger does not have any more."""
+    return [
+        Finding(
+            name,
+            None,
+            "log",
+            "name",
+            Text(
+                f"日志 {name} 有签名的检查点，账本中却没有它",
+                f"{name} has a signed checkpoint, and the ledger does not have it",
+            ),
+        )
+        for name in shell.signer.find_missing(logs)
+    ]
 
 
 def _check_database(connection: Connection) -> list[Finding]:
@@ -246,7 +287,7 @@ def _findings_shown(shell: Shell, findings: Sequence[Finding], fine: Text) -> Gr
 @answers
 def replay(shell: Shell, *, statements: bool) -> Result:
     """Fold the logs again from their bytes and compare with everything that is stored."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         heads, findings = _find_heads(connection)
         compared: list[Comparison] = []
         if heads:

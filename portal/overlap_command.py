@@ -30,7 +30,7 @@ both are meant; suanquan log prove gives the two entries."""
 def overlaps(shell: Shell, month: str | None, enterprise: str | None) -> Result:
     """List slices of one job and resource that share time, with both entries of the log."""
     wanted = parse_month(month) if month else ""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         heads = read_heads(connection)
         total = sum(heads[log].size for log in usage_logs_of(heads))
         with shell.progress(Text("查找重叠", "looking for overlaps"), total) as step:

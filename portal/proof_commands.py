@@ -52,7 +52,7 @@ names; stock transparency-log tools read them as they are."""
 def export(shell: Shell, directory: Path, *, public: bool, signed: bool) -> Result:
     """Write every log as a C2SP tlog-tiles tree, under a checkpoint that is signed now."""
     done: list[dict[str, Any]] = []
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         heads = read_heads(connection)
         total = sum(head.size for head in heads.values())
         with shell.progress(Text("导出", "exporting"), total) as step:
@@ -108,7 +108,7 @@ Example:
 @answers
 def prove(shell: Shell, log: str, index: int, out: Path) -> Result:
     """Write one entry with its proof and a checkpoint into a file (C2SP tlog-proof)."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         head = head_of(connection, log)
         note = covering_note(shell, connection, head, index)
         size = tlog.parse_checkpoint(parse_note(note).text).size
@@ -184,7 +184,7 @@ Example:
 @answers
 def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
     """Write the proof that a log only grew since an earlier checkpoint (consistency)."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         head = head_of(connection, log)
         keys = shell.signer.known_keys(head)
         opened = open_note(read_text(old), keys)

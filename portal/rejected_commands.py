@@ -39,7 +39,7 @@ Examples:
 @answers
 def list_(shell: Shell, limit: int, after: int, code: str | None, *, is_open: bool) -> Result:
     """List refused records in the order in which they were refused."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         refused, total = read_refused(connection, RefusedFilter(after, code, is_open), limit)
     rows = [_rejection_row(shell, one) for one in refused]
     data = {"rows": rows, "total": total}
@@ -74,7 +74,7 @@ def _counted(shown: int, total: int) -> Text:
 @answers
 def show(shell: Shell, rejection_id: int) -> Result:
     """Show one refused record with its bytes."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         row = find_refused(connection, rejection_id)
     if row is None:
         raise _unknown(rejection_id)

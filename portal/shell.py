@@ -13,7 +13,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -31,7 +31,7 @@ from rich.table import Table
 
 from ledger.config import Settings
 from ledger.cosignature import Witnesses, parse_witnesses
-from ledger.database import Connection, Engine, open_engine, require_schema
+from ledger.database import Access, Connection, Engine, open_engine, require_schema
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.projection import PROJECTIONS
 from ledger.signing import Signer
@@ -112,15 +112,22 @@ class Shell:
         return Store(engine, PROJECTIONS)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Yield a connection that may only read, and sees one state throughout."""
-        engine = open_engine(self.settings.database_url, "read")
+    def reading(self, access: Access = "read") -> Iterator[Connection]:
+        """Yield a connection that may only read, and sees one state throughout.
+
+        On PostgreSQL it sees the book, tiles and sums; what agents sent is for an auditor.
+        """
+        engine = open_engine(self.settings.database_url, access)
         try:
             require_schema(engine)
             with engine.connect() as connection:
                 yield connection
         finally:
             engine.dispose()
+
+    def auditing(self) -> AbstractContextManager[Connection]:
+        """Return the same with everything to be seen, refused records and raw usage included."""
+        return self.reading("audit")
 
     def witnesses(self) -> Witnesses:
         """Return the witnesses that the settings name, and how many a checkpoint needs.

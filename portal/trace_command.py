@@ -41,7 +41,7 @@ DIR/<log>-<index>.tlog-proof is what suanquan log check-proof checks with the lo
 @answers
 def trace(shell: Shell, number: str, proofs: Path | None, first: int | None) -> Result:
     """List the entries of the logs that a statement was made from, and what each adds."""
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         found = find_issue(connection, number)
         if found is None:
             raise InvalidInputError(

@@ -33,7 +33,7 @@ lines alone, which then belong to the last checkpoint (C2SP tlog-witness, tlog-c
 def cosign(shell: Shell, log: str, file: Path) -> Result:
     """Take in what witnesses signed under a checkpoint of ours, and keep it beside it."""
     witnesses = shell.witnesses()
-    with shell.reading() as connection:
+    with shell.auditing() as connection:
         head = head_of(connection, log)
         note = _read_note(shell, head, file)
         checkpoint = _require_ours(shell, connection, head, note)

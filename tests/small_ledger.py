@@ -96,7 +96,7 @@ class SmallLedger:
         upgrade(own, "centre.example")
         own.dispose()
         self.write = open_engine(url, "write")
-        self.read = open_engine(url, "read")
+        self.read = open_engine(url, "audit")
         self._store = Store(self.write, PROJECTIONS)
 
     def append(self, *log: Event) -> None:

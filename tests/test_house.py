@@ -44,10 +44,10 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.codec ledger.cosignature ledger.errors ledger.events ledger.facts
-    ledger.finding ledger.gap ledger.head ledger.identifiers ledger.journal ledger.merkle
-    ledger.money ledger.note ledger.period ledger.proof ledger.quantity ledger.tally ledger.text
-    ledger.tlog ledger.usage
+    ledger.__init__ ledger.codec ledger.cosignature ledger.errors ledger.events ledger.evidence
+    ledger.facts ledger.finding ledger.gap ledger.head ledger.identifiers ledger.journal
+    ledger.merkle ledger.money ledger.note ledger.period ledger.proof ledger.quantity ledger.tally
+    ledger.text ledger.tlog ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     vouchers

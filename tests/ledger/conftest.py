@@ -229,7 +229,10 @@ def batch(
 
 
 class Ledger:
-    """A migrated database with an engine of each access, its writer, and what a test asks of it."""
+    """A migrated database with an engine of each access, its writer, and what a test asks of it.
+
+    `read` is the auditor's, who sees everything; `reader` may see less.
+    """
 
     @classmethod
     def migrated(cls, url: str) -> "Ledger":
@@ -243,7 +246,8 @@ class Ledger:
         self.url = url
         self.own = open_engine(url, "own")
         self.write = open_engine(url, "write")
-        self.read = open_engine(url, "read")
+        self.read = open_engine(url, "audit")
+        self.reader = open_engine(url, "read")
         self.store = Store(self.write, PROJECTIONS)
 
     @property
@@ -276,7 +280,7 @@ class Ledger:
             return findings(connection)
 
     def close(self) -> None:
-        for engine in (self.own, self.write, self.read):
+        for engine in (self.own, self.write, self.read, self.reader):
             engine.dispose()
 
 

@@ -138,19 +138,21 @@ def test_raw_sql_is_found_and_its_place_is_named(
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "place"),
     [
-        "UPDATE log SET origin = 'elsewhere' WHERE number = 1",
-        "UPDATE log SET size = 0, root = :empty, frontier = :none WHERE number = 1",
+        ("UPDATE log SET origin = 'elsewhere' WHERE number = 1", "log.origin"),
+        ("UPDATE log SET size = 0, root = :empty, frontier = :none WHERE number = 1", "log.root"),
     ],
 )
-def test_a_changed_head_is_found_through_the_checkpoint(evidence: Ledger, statement: str) -> None:
+def test_a_changed_head_is_found_through_the_checkpoint(
+    evidence: Ledger, statement: str, place: str
+) -> None:
     signed = {name: checkpoint(head) for name, head in evidence.heads().items()}
     values = {"empty": merkle.EMPTY_ROOT, "none": b""}
     used = {name: value for name, value in values.items() if f":{name}" in statement}
     with tampering(evidence.own) as connection:
         connection.execute(text(statement), used)
-        assert ("usage", None, "log.root") in places(check_all(connection, signed))
+        assert ("usage", None, place) in places(check_all(connection, signed))
 
 
 # --- entries ---

@@ -153,7 +153,7 @@ def test_a_refusal_removed_or_added_is_found(evidence: Ledger) -> None:
     with tampering(evidence.own) as connection:
         connection.execute(
             text(
-                "INSERT INTO rejection SELECT 99, 'x', 1, code, message_zh, message_en, body,"
+                "INSERT INTO rejection SELECT 0, 'x', 1, code, message_zh, message_en, body,"
                 " length, sha256, NULL, NULL, 2, 2, 0 FROM rejection WHERE code = 'conflict'"
                 " AND log = 2"
             )

@@ -7,17 +7,21 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from ledger import merkle, tables
-from ledger.database import REVISION
+from ledger.database import REVISION, open_engine
 from ledger.schema import upgrade
 from ledger.tables import LOG_NUMBERS
+from ledger.walls import check_walls
 from tests.ledger.conftest import ORIGIN, Ledger, fact, usage
 
+ALEMBIC = Path(__file__).parents[2] / "alembic.ini"
 TABLES = tuple(tables.metadata.tables)
 FROZEN = tables.APPEND_ONLY
 HEADS = tuple(tables.HEADS)
@@ -49,6 +53,21 @@ def test_upgrading_again_changes_nothing(ledger: Ledger) -> None:
     before = ledger.dump()
     assert upgrade(ledger.own, "another.example") == REVISION
     assert ledger.dump() == before
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_an_older_database_ends_with_the_walls_of_a_new_one(
+    database_url: str, revision: str
+) -> None:
+    own = open_engine(database_url, "own")
+    with own.begin() as connection:
+        config = Config(ALEMBIC)
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    assert upgrade(own, ORIGIN) == REVISION
+    with own.connect() as connection:
+        assert check_walls(connection) == []
+    own.dispose()
 
 
 def test_a_failed_upgrade_leaves_nothing(database_url: str) -> None:

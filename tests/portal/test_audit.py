@@ -31,7 +31,7 @@ def test_the_walk_can_be_walked(tmp_path: Path) -> None:
     assert walked.returncode == 0, walked.stderr
     assert "genuine: SQ-C-2022-01-" in walked.stdout
     assert "the replay agrees with what is stored" in walked.stdout
-    assert walked.stdout.count("it holds: this is entry") == 4
+    assert walked.stdout.count("it holds: this is entry") == 5
     assert "it holds: suanquan.local/usage only grew" in walked.stdout
     assert "the logs are sound" in walked.stdout
     assert "1 count, of 1 known" in walked.stdout

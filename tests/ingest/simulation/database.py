@@ -60,7 +60,7 @@ class Database:
         self._stage: Stage | None = None
         self.kind = own.dialect.name
         self.writer = open_engine(url, "write")
-        self.reader = open_engine(url, "read")
+        self.reader = open_engine(url, "audit")
         _Places(self.writer, self._who)
 
     def renew(self, usage_logs: int, stage: Stage | None = None) -> None:

@@ -1,0 +1,115 @@
+"""What protects each column: a declaration, held by a test against the schema and against attacks.
+
+Evidence is something that disagrees when a value is changed below the program with every trigger
+put back afterwards. A column without any is listed by `log check` and explained in SECURITY.md.
+"""
+
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple
+
+from ledger.text import Text
+
+Evidence = Literal["names", "origins", "tree", "leaf", "closing leaf", "fold"]
+"""What a value is held against.
+
+names: the program's own list of logs. origins: each other, and the last signed checkpoint.
+tree: entries, hashes and heads give one root. leaf: the events themselves. closing leaf: counts,
+positions and digests of `batch.recorded`. fold: all events folded again.
+"""
+
+
+class Guard(NamedTuple):
+    """What protects a column, and the places, `table.column`, one of which a finding names."""
+
+    evidence: Evidence
+    places: str
+
+
+class Unprotected(NamedTuple):
+    """A column whose values nothing proves, and why that may be."""
+
+    table: str
+    column: str
+    why: Text
+
+
+def _fold(table: str, keys: str, values: str) -> dict[str, Guard | Text]:
+    """Return the guards of a projection: a row that has moved is named by its first column."""
+    first = keys.split(maxsplit=1)[0]
+    return {
+        **{column: Guard("fold", f"{table}.{first}") for column in keys.split()},
+        **{column: Guard("fold", f"{table}.{column}") for column in values.split()},
+    }
+
+
+COLUMNS: Final[dict[str, dict[str, Guard | Text]]] = {
+    "log": {
+        "number": Guard("names", "log.name"),
+        "name": Guard("names", "log.name"),
+        "origin": Guard("origins", "log.origin"),
+        "size": Guard("tree", "log.root"),
+        "root": Guard("tree", "log.root"),
+        "frontier": Guard("tree", "log.frontier"),
+    },
+    "chunk": {
+        "log": Guard("tree", "chunk.start"),
+        "start": Guard("tree", "chunk.start"),
+        "count": Guard("tree", "chunk.body"),
+        "body": Guard("tree", "chunk.body"),
+    },
+    "tile": dict.fromkeys(("log", "level", "start", "hashes"), Guard("tree", "tile.hashes")),
+    "source": {
+        "number": Guard("leaf", "source.number"),
+        "name": Guard("leaf", "source.name"),
+    },
+    "identity": {
+        "source": Guard("leaf", "identity.source"),
+        "event_id": Guard("leaf", "identity.event_id"),
+        "log": Guard("leaf", "identity.leaf_index"),
+        "leaf_index": Guard("leaf", "identity.leaf_index"),
+    },
+    "stream": dict.fromkeys(("name", "next"), Guard("closing leaf", "stream.next")),
+    "rejection": {
+        "id": Text(
+            "拒收记录的编号由数据库给出，只供人引用；同一日志内的先后有核对，数值本身无证据",
+            "the number that the database gives a refusal, for people to name it; its order within"
+            " a log is checked, its value is in no leaf",
+        ),
+        **dict.fromkeys(
+            (
+                "stream",
+                "position",
+                "code",
+                "message_zh",
+                "message_en",
+                "body",
+                "length",
+                "sha256",
+                "conflict_log",
+                "conflict_index",
+                "batch_index",
+                "recorded_at_ms",
+            ),
+            Guard("closing leaf", "rejection.sha256"),
+        ),
+        "log": Guard("closing leaf", "rejection.sha256 rejection.position"),
+    },
+    "usage_day": _fold("usage_day", "enterprise contract resource day", "quantity"),
+    "source_span": _fold("source_span", "source", "first_ms last_ms"),
+    "source_day": _fold(
+        "source_day",
+        "source resource day",
+        "events quantity tallies tallied_events tallied_quantity",
+    ),
+    "sequence_block": _fold("sequence_block", "source block", "bits"),
+    "settlement": _fold("settlement", "stream position", "settled"),
+}
+"""Each table's columns: what protects each, or why nothing does."""
+
+
+def unprotected() -> Iterator[Unprotected]:
+    """Yield the columns whose values nothing proves."""
+    for table, columns in COLUMNS.items():
+        for column, guard in columns.items():
+            if isinstance(guard, Text):
+                yield Unprotected(table, column, guard)
