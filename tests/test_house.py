@@ -44,9 +44,10 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.codec ledger.errors ledger.events ledger.facts ledger.finding ledger.gap
-    ledger.head ledger.identifiers ledger.journal ledger.merkle ledger.money ledger.period
-    ledger.proof ledger.quantity ledger.tally ledger.text ledger.tlog ledger.usage
+    ledger.__init__ ledger.codec ledger.compact ledger.errors ledger.events ledger.facts
+    ledger.finding ledger.gap ledger.head ledger.identifiers ledger.journal ledger.merkle
+    ledger.money ledger.partial ledger.period ledger.proof ledger.quantity ledger.skim ledger.tally
+    ledger.text ledger.tlog ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     vouchers
@@ -58,18 +59,18 @@ CORE: Final = words(
 
 SHELL: Final = words(
     """
-    ledger.backup ledger.batch ledger.bulk ledger.check ledger.config ledger.database ledger.export
-    ledger.identity ledger.log_writer ledger.projection ledger.provenance ledger.query
-    ledger.read ledger.rejection ledger.replay ledger.schema ledger.shape ledger.signing
-    ledger.store ledger.tables ledger.walls
+    ledger.backup ledger.batch ledger.bulk ledger.check ledger.cluster ledger.config ledger.database
+    ledger.export ledger.history ledger.identity ledger.log_writer ledger.projection
+    ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
+    ledger.resume ledger.schema ledger.shape ledger.signing ledger.spans ledger.store ledger.tables
+    ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.retry
-    ingest.producer ingest.reading ingest.refusal ingest.security ingest.status
-    ingest.watchdog ingest.worker
+    ingest.producer ingest.reading ingest.refusal ingest.security ingest.status ingest.watchdog
+    ingest.worker
     vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal
     reports.sheets reports.trace
-    portal
-    migrations
+    portal migrations
     """
 )
 """May touch the world."""
@@ -112,6 +113,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "apscheduler": ("reports.schedule",),
     "chinese_calendar": ("vouchers.calendar",),
     "click": ("portal",),
+    "distributed": ("ledger.cluster",),
     "fontTools": ("reports.fonts",),
     "jinja2": ("portal",),
     "kafka": ("ingest.consumer", "ingest.producer"),
