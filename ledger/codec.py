@@ -137,7 +137,7 @@ def parse(raw: bytes) -> Event:
     `bad_data`, `bad_name`, `missing_salt`, `entry_too_long`, the credit code's and the slice's own
     codes.
     """
-    events = parse_usage([raw]) if raw.endswith(_USAGE_END) else None
+    events = parse_usage([raw]) if raw.endswith(USAGE_END) else None
     return events[0] if events else _parse_any(raw)
 
 
@@ -250,8 +250,8 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
             Text("请把长内容存为文件，事件里只放哈希", "file long content and send its hash"),
         )
     if data.about_enterprise:
-        _check_subject(subject)
-    sequence = _read_sequence(envelope.sequence)
+        check_subject(subject)
+    sequence = read_sequence(envelope.sequence)
     if isinstance(data, UsageTallied):
         check_name("resource", data.resource)
     if not isinstance(data, UsageRecorded):
@@ -267,7 +267,7 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     return Event(source, event_id, subject, UsageRecorded, raw, piece, sequence)
 
 
-def _read_sequence(said: str | int | None) -> int | None:
+def read_sequence(said: str | int | None) -> int | None:
     """Return the number of an event among its source's, None where it is none that we can count."""
     if said is None:
         return None
@@ -288,7 +288,7 @@ def _refuse_controls(value: object) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _check_subject(subject: str) -> None:
+def check_subject(subject: str) -> None:
     """Raise unless the subject is a credit code."""
     parse_credit_code(subject)
 
@@ -308,7 +308,7 @@ def check_name(field: str, name: str) -> None:
 
 # --- canonical usage: the hot path ---
 
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -318,10 +318,10 @@ class _UsageData(
     """`UsageRecorded` with its instants read; the members in canonical order."""
 
     amount: str
-    contract: _Name | None = None
+    contract: Name | None = None
     end: _Instant
-    job: _Name
-    resource: _Name
+    job: Name
+    resource: Name
     start: _Instant
 
 
@@ -329,9 +329,9 @@ class _UsageLine(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """The envelope of canonical usage: every member that it may have, in canonical order."""
 
     data: _UsageData
-    id: _Name
-    sequence: _Name | None = None
-    source: _Name
+    id: Name
+    sequence: Name | None = None
+    source: Name
     specversion: Literal["1.0"]
     subject: str
     type: Literal["cn.suanquan.usage.recorded.v1"]
@@ -341,7 +341,7 @@ class _UnusualError(Exception):
     """A record in canonical bytes that goes the long way all the same."""
 
 
-_USAGE_END: Final = f'"type":"{UsageRecorded.type}"}}'.encode()
+USAGE_END: Final = f'"type":"{UsageRecorded.type}"}}'.encode()
 _DAY_MS: Final = 24 * HOUR_MS
 
 _decode_usage_lines = msgspec.json.Decoder(_UsageLine).decode_lines
@@ -365,7 +365,7 @@ def parse_usage(raws: Sequence[bytes]) -> list[Event] | None:
         if len(lines) != len(raws) or _encode_usage_lines(lines) != text:
             return None
         for subject in {line.subject for line in lines}:
-            _check_subject(subject)
+            check_subject(subject)
         return [_usage_event(raw, line) for raw, line in zip(raws, lines, strict=True)]
     except (msgspec.MsgspecError, RecursionError, InvalidInputError, _UnusualError):
         return None
@@ -387,5 +387,5 @@ def _usage_event(raw: bytes, line: _UsageLine) -> Event:
         start_ms,
         end_ms,
     )
-    sequence = _read_sequence(line.sequence)
+    sequence = read_sequence(line.sequence)
     return Event(line.source, line.id, line.subject, UsageRecorded, raw, piece, sequence)

@@ -30,6 +30,7 @@ __all__ = [
     "DatabaseError",
     "Engine",
     "OperationalError",
+    "make_url",
     "missing_schema",
     "open_engine",
     "require_schema",

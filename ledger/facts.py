@@ -30,9 +30,9 @@ class Facts:
     others: list[Event] = field(default_factory=list)
 
 
-def gather(events: Iterable[Event]) -> Facts:
-    """Return what events say."""
-    facts = Facts()
+def gather(events: Iterable[Event], into: Facts | None = None) -> Facts:
+    """Return what events say, added to the facts that are given."""
+    facts = Facts() if into is None else into
     # Local names and dictionaries of small lists: each event of the ledger passes here.
     held, spans, numbers = facts.held, facts.spans, facts.numbers
     for event in events:

@@ -72,7 +72,7 @@ def leaf_hash(entry: bytes) -> bytes:
 
 def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
     """Return the hash of each of many leaves."""
-    # leaf_hash written out, as in _parents: a call an entry would double the cost.
+    # leaf_hash written out, as in parents: a call an entry would double the cost.
     return [sha256(b"\x00" + entry).digest() for entry in entries]
 
 
@@ -81,7 +81,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def _parents(row: Sequence[bytes]) -> list[bytes]:
+def parents(row: Sequence[bytes]) -> list[bytes]:
     """Return the nodes over each pair of a row; a last one without a partner has none."""
     # node_hash written out: this line is the hot path, and a call a node costs a sixth of it.
     return [
@@ -135,7 +135,7 @@ def extend(frontier: Frontier, leaves: Sequence[bytes]) -> tuple[Frontier, list[
             row.insert(0, old.pop())
         if len(row) & 1:
             edge.append(row[-1])
-        row = _parents(row)
+        row = parents(row)
         level += 1
     return Frontier(size + len(leaves), (*old, *reversed(edge))), segments
 
@@ -369,5 +369,5 @@ def _subtree_hash(stored: bytes, offset: int, height: int, name: tuple[int, int]
         )
     row = [stored[i * HASH_BYTES : (i + 1) * HASH_BYTES] for i in range(offset, end)]
     for _ in range(height):
-        row = _parents(row)
+        row = parents(row)
     return row[0]

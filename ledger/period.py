@@ -117,7 +117,7 @@ def midnight_ms(day: date) -> int:
 
 
 @lru_cache(maxsize=65536)
-def _day_of_hour(hour: int) -> tuple[str, int]:
+def day_of_hour(hour: int) -> tuple[str, int]:
     """Return the policy day that holds a whole UTC hour, and the instant at which it ends.
 
     The zone's offset has been whole hours since 1901, so an hour never lies in two days.
@@ -128,17 +128,17 @@ def _day_of_hour(hour: int) -> tuple[str, int]:
 
 def day_of(instant_ms: int) -> str:
     """Return the policy day that holds an instant, as `2022-07-01`."""
-    return _day_of_hour(instant_ms // HOUR_MS)[0]
+    return day_of_hour(instant_ms // HOUR_MS)[0]
 
 
 def cut_by_day(start_ms: int, end_ms: int) -> list[tuple[str, int]]:
     """Return `(day, milliseconds)` of a half-open period, cut exactly at the zone's midnights."""
-    day, midnight = _day_of_hour(start_ms // HOUR_MS)
+    day, midnight = day_of_hour(start_ms // HOUR_MS)
     if start_ms < end_ms <= midnight:
         return [(day, end_ms - start_ms)]
     pieces = []
     while start_ms < end_ms:
-        day, midnight = _day_of_hour(start_ms // HOUR_MS)
+        day, midnight = day_of_hour(start_ms // HOUR_MS)
         edge_ms = min(midnight, end_ms)
         pieces.append((day, edge_ms - start_ms))
         start_ms = edge_ms

@@ -11,7 +11,7 @@ from typing import Final
 import zstandard
 from sqlalchemy import Connection, select
 
-from ledger import merkle, tables, tlog
+from ledger import merkle, partial, tables, tlog
 from ledger.codec import Event, parse
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.events import LogName
@@ -25,10 +25,7 @@ BUNDLE_BYTES_MAX: Final = merkle.TILE_WIDTH * (tlog.ENTRY_BYTES_MAX + 2)
 # One for usage and the book.
 LOGS_MIN: Final = 2
 
-CHECK_THE_LOG: Final = Text(
-    "请运行 suanquan log check，并与上次签名的检查点和备份核对",
-    "run suanquan log check and compare with the last signed checkpoint and a backup",
-)
+CHECK_THE_LOG: Final = partial.CHECK_THE_LOG
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +105,27 @@ def read_chunks(connection: Connection, log: LogName, start: int, end: int) -> I
             yield Chunk(log, *row)
 
 
+def read_runs(
+    connection: Connection, log: LogName, start: int, end: int
+) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield `(index, entries from there on)` that together are `[start, end)` of a log, in order.
+
+    Raises `TamperedLogError` when an entry of the range is missing or cannot be read.
+    """
+    expected = start
+    for chunk in read_chunks(connection, log, start, end):
+        entries = decode_chunk(chunk)
+        first, last = max(chunk.start, start), min(chunk.start + chunk.count, end)
+        if first >= last:
+            continue
+        if first != expected:
+            raise _bad_chunk(log, expected, f"entry {first} stands in its place")
+        expected = last
+        yield first, entries[first - chunk.start : last - chunk.start]
+    if expected < end:
+        raise _bad_chunk(log, expected, f"entries [{expected}, {end}) are missing")
+
+
 def read_entries(
     connection: Connection, log: LogName, start: int, end: int
 ) -> Iterator[tuple[int, bytes]]:
@@ -115,16 +133,8 @@ def read_entries(
 
     Raises `TamperedLogError` when an entry of the range is missing or cannot be read.
     """
-    expected = start
-    for chunk in read_chunks(connection, log, start, end):
-        for index, entry in enumerate(decode_chunk(chunk), chunk.start):
-            if start <= index < end:
-                if index != expected:
-                    raise _bad_chunk(log, expected, f"entry {index} stands in its place")
-                expected += 1
-                yield index, entry
-    if expected < end:
-        raise _bad_chunk(log, expected, f"entries [{expected}, {end}) are missing")
+    for first, entries in read_runs(connection, log, start, end):
+        yield from enumerate(entries, first)
 
 
 def read_events(
@@ -143,11 +153,7 @@ def parse_entry(log: LogName, index: int, entry: bytes) -> Event:
     try:
         return parse(entry)
     except InvalidInputError as error:
-        raise TamperedLogError(
-            "bad_entry",
-            Text(f"{log} 第 {index} 条不是事件：{error}", f"{log}[{index}] is no event: {error}"),
-            CHECK_THE_LOG,
-        ) from error
+        raise partial.bad_entry(log, index, error) from error
 
 
 def read_some(connection: Connection, log: LogName, indexes: Iterable[int]) -> dict[int, bytes]:

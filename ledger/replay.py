@@ -1,7 +1,9 @@
 """Fold the log again from its bytes and compare with what is stored, row by row."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import islice
 
 from sqlalchemy import Connection, select
@@ -10,12 +12,12 @@ from ledger.codec import Event
 from ledger.events import LogName
 from ledger.facts import gather
 from ledger.finding import FINDINGS_MAX, Finding
+from ledger.history import StoredHistory
+from ledger.partial import SPAN, Derive, cut
 from ledger.projection import Projection, Rows
-from ledger.read import read_events
+from ledger.rebuild import merge_into
+from ledger.spans import here
 from ledger.text import Text
-
-# Events folded at a time: enough to keep partial rows few, little enough to keep memory flat.
-SPAN: int = 20_000
 
 
 @dataclass(slots=True)
@@ -27,25 +29,13 @@ class Comparison:
     findings: list[Finding] = field(default_factory=list)
 
 
-def fold(
-    projections: Sequence[Projection],
-    events: Iterable[Event],
-    progress: Callable[[int], None] = lambda _: None,
-) -> dict[str, Rows]:
-    """Return the rows of each projection after any run of events.
-
-    `progress` is told how many events each step folded.
-    """
-    result: dict[str, Rows] = {projection.name: {} for projection in projections}
+def fold(projections: Sequence[Projection], events: Iterable[Event]) -> dict[str, Rows]:
+    """Return the rows of each projection after any run of events."""
+    result = {projection.name: Rows() for projection in projections}
     source = iter(events)
     while batch := list(islice(source, SPAN)):
         facts = gather(batch)
-        for projection in projections:
-            rows = result[projection.name]
-            for key, values in projection.derive(facts).items():
-                old = rows.get(key)
-                rows[key] = values if old is None else projection.merge(old, values)
-        progress(len(batch))
+        merge_into(result, projections, {one.name: one.derive(facts) for one in projections})
     return result
 
 
@@ -55,15 +45,38 @@ def replay(
     sizes: dict[LogName, int],
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Comparison]:
-    """Return the comparison of each stored projection with a fold of the logs' bytes."""
+    """Return the comparison of each stored projection with a fold of the logs' bytes.
 
-    def events() -> Iterator[Event]:
-        for log, size in sizes.items():
-            for _, event in read_events(connection, log, 0, size):
-                yield event
+    `progress` is told how many events each step folded.
+    """
+    history = StoredHistory(connection)
+    rows = {projection.name: Rows() for projection in projections}
+    spans = [span for log, size in sizes.items() for span in cut(log, size)]
+    for partial in here(history, derives_of(projections))(spans):
+        merge_into(rows, projections, partial.rows)
+        progress(partial.span.end - partial.span.start)
+    return compare(connection, projections, rows)
 
-    folded = fold(projections, events(), progress)
-    return [_compare(connection, projection, folded[projection.name]) for projection in projections]
+
+def derives_of(projections: Sequence[Projection]) -> dict[str, Derive]:
+    """Return what each projection derives from facts, by name: all that another process needs."""
+    return {projection.name: projection.derive for projection in projections}
+
+
+def compare(
+    connection: Connection, projections: Sequence[Projection], rows: dict[str, Rows]
+) -> list[Comparison]:
+    """Return how each stored projection compares with the rows that a log gives."""
+    return [_compare(connection, projection, rows[projection.name]) for projection in projections]
+
+
+def digest(rows: Rows) -> str:
+    """Return the SHA-256 of a projection's rows in order, a JSON array a line, in hexadecimal."""
+    hashed = sha256()
+    for key, values in sorted(rows.items()):
+        line = json.dumps([*key, *values], ensure_ascii=False, separators=(",", ":"))
+        hashed.update(line.encode() + b"\n")
+    return hashed.hexdigest()
 
 
 def _compare(connection: Connection, projection: Projection, rows: Rows) -> Comparison:

@@ -23,6 +23,7 @@ from portal import (
     ingest_commands,
     log_commands,
     programme_commands,
+    replay_command,
     simulate_command,
     statement_commands,
     usage_command,
@@ -61,7 +62,7 @@ for command in (
     programme_commands.programme,
     statement_commands.statement,
     log_commands.log,
-    log_commands.replay,
+    replay_command.replay,
     backup_commands.backup,
     backup_commands.restore,
 ):

@@ -24,8 +24,9 @@ from ledger.money import render_yuan
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.ingest_commands import record
-from portal.log_commands import check_all, compare_projections, head_row, replay_statements
+from portal.log_commands import check_all, compare_projections, head_row
 from portal.options import answers
+from portal.replay_command import replay_statements
 from portal.shell import Result, Shell, now_ms, program
 from portal.simulate_command import write_simulation
 from portal.statement_commands import issue, statement_row
@@ -203,7 +204,8 @@ def _prove(shell: Shell) -> None:
             shell.signer.checkpoint(connection, head)
         findings = check_all(shell, connection, heads)
         findings += compare_projections(shell, connection, heads)[1]
-        findings += replay_statements(shell, connection, heads)[1]
+        sizes = {head.name: head.size for head in heads}
+        findings += replay_statements(shell, connection, sizes, own=True)[1]
     if findings:
         raise TamperedLogError(
             "demo_disagrees",

@@ -1,4 +1,4 @@
-"""`suanquan log` and `suanquan replay`: what the log holds, sign it, check it, fold it again."""
+"""`suanquan log`: what the logs hold, sign them, check them."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -27,8 +27,6 @@ from portal import key_commands, proof_commands, witness_commands
 from portal.options import answers
 from portal.shell import Result, Shell
 from portal.witnessed import check_witnesses, cosignature_rows, row_lines
-from reports.issue import list_issued
-from reports.reading import replay_snapshots
 
 EXIT_DISAGREES = TamperedLogError.exit_status
 
@@ -128,7 +126,7 @@ def checkpoint(shell: Shell) -> Result:
 def check(shell: Shell, *, full: bool) -> Result:
     """Check entries, tiles, heads, identities, streams, refusals and walls against each other."""
     with shell.auditing() as connection:
-        heads, findings = _find_heads(connection)
+        heads, findings = find_heads(connection)
         findings += check_walls(connection)
         if heads:
             findings += check_all(shell, connection, heads)
@@ -153,7 +151,7 @@ def check(shell: Shell, *, full: bool) -> Result:
     )
     shown = Group(
         _heads_table(shell, heads),
-        _findings_shown(shell, findings, fine),
+        findings_shown(shell, findings, fine),
         *_unprotected_shown(shell),
     )
     return Result(data, shown, EXIT_DISAGREES if findings else 0)
@@ -169,7 +167,7 @@ def _unprotected_shown(shell: Shell) -> list[str]:
     ]
 
 
-def _find_heads(connection: Connection) -> tuple[list[Head], list[Finding]]:
+def find_heads(connection: Connection) -> tuple[list[Head], list[Finding]]:
     """Return the logs' heads, or none and what is wrong with them."""
     misshapen = check_shape(connection)
     if misshapen:
@@ -247,11 +245,11 @@ def compare_projections(
         try:
             compared = fold_again(connection, PROJECTIONS, sizes, step)
         except TamperedLogError as error:
-            return [], [_unreadable(error)]
+            return [], [unreadable(error)]
     return compared, [finding for one in compared for finding in one.findings]
 
 
-def _unreadable(error: TamperedLogError) -> Finding:
+def unreadable(error: TamperedLogError) -> Finding:
     """Return the finding for a log that cannot be folded; its message names the place."""
     return Finding(None, None, "chunk", "body", error.message)
 
@@ -267,7 +265,7 @@ def finding_row(shell: Shell, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _findings_shown(shell: Shell, findings: Sequence[Finding], fine: Text) -> Group | Table:
+def findings_shown(shell: Shell, findings: Sequence[Finding], fine: Text) -> Group | Table:
     """Return the findings as a table, or the sentence that there are none."""
     if not findings:
         return Group(f"✓ {shell.say(fine)}")
@@ -279,65 +277,4 @@ def _findings_shown(shell: Shell, findings: Sequence[Finding], fine: Text) -> Gr
         index = "" if one.index is None else str(one.index)
         place = f"{one.table}.{one.column}"
         table.add_row(one.log or "", index, place, shell.say(one.what))
-    return table
-
-
-@click.command(epilog="Examples:  suanquan replay    suanquan replay --statements --json")
-@click.option("--statements", is_flag=True, help="Also make every issued statement again.")
-@answers
-def replay(shell: Shell, *, statements: bool) -> Result:
-    """Fold the logs again from their bytes and compare with everything that is stored."""
-    with shell.auditing() as connection:
-        heads, findings = _find_heads(connection)
-        compared: list[Comparison] = []
-        if heads:
-            compared, findings = compare_projections(shell, connection, heads)
-        data: dict[str, Any] = {
-            "match": True,
-            "projections": [
-                {"name": one.name, "rows": one.rows, "match": not one.findings} for one in compared
-            ],
-        }
-        if statements and compared:
-            data["statements"], differing = replay_statements(shell, connection, heads)
-            findings += differing
-        elif statements:
-            data["statements"] = {"rendered": 0, "match": False}
-    data["match"] = not findings
-    data["findings"] = [finding_row(shell, finding) for finding in findings]
-    fine = Text("重放结果与所存一致", "the replay agrees with what is stored")
-    folded = [_replay_table(shell, data)] if compared else []
-    shown = Group(*folded, _findings_shown(shell, findings, fine))
-    return Result(data, shown, EXIT_DISAGREES if findings else 0)
-
-
-def replay_statements(
-    shell: Shell, connection: Connection, heads: Sequence[Head]
-) -> tuple[dict[str, Any], list[Finding]]:
-    """Return how many statements were made again and whether they match, and what differs."""
-    sizes = {head.name: head.size for head in heads}
-    issued = list_issued(next(replay_snapshots(connection, [sizes])))
-    press = shell.press()
-    with shell.progress(Text("重制结算单", "making statements again"), len(issued)) as step:
-        findings: list[Finding] = []
-        try:
-            findings.extend(press.replay(connection, issued, step))
-            findings.extend(press.find_strays(issued))
-        except TamperedLogError as error:
-            findings.append(_unreadable(error))
-    return {"rendered": len(issued), "match": not findings}, findings
-
-
-def _replay_table(shell: Shell, data: dict[str, Any]) -> Table:
-    """Return what was folded and how many rows it has."""
-    table = Table()
-    table.add_column(shell.say(Text("内容", "what")))
-    table.add_column(shell.say(Text("行数", "rows")), justify="right")
-    table.add_column(shell.say(Text("一致", "match")))
-    for one in data["projections"]:
-        table.add_row(one["name"], f"{one['rows']:,}", "✓" if one["match"] else "✗")
-    if "statements" in data:
-        made = data["statements"]
-        name = shell.say(Text("结算单", "statements"))
-        table.add_row(name, f"{made['rendered']:,}", "✓" if made["match"] else "✗")
     return table

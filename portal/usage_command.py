@@ -14,7 +14,7 @@ from ledger.usage import DayKey, render_quantity, separate_thousands
 from portal.options import answers
 from portal.shell import Result, Shell
 from reports.reading import read_snapshot, replay_snapshots
-from reports.snapshot import Snapshot
+from reports.snapshot import Sizes, Snapshot
 from vouchers.book import Book
 
 DIMENSIONS: Final = ("enterprise", "month", "day", "resource", "contract")
@@ -110,14 +110,19 @@ def _snapshot(shell: Shell, sizes: dict[LogName, int]) -> Snapshot:
         current = read_snapshot(connection)
         if not sizes:
             return current
-        for log, size in sizes.items():
-            if size > current.sizes[log]:
-                raise InvalidInputError(
-                    "size_beyond_head",
-                    Text(f"{log} 只有 {current.sizes[log]} 条", f"{log} has {current.sizes[log]}"),
-                    Text("大小见 suanquan log list", "see suanquan log list for the sizes"),
-                )
+        require_sizes(current.sizes, sizes)
         return next(replay_snapshots(connection, [{**current.sizes, **sizes}]))
+
+
+def require_sizes(current: Sizes, wanted: Sizes) -> None:
+    """Raise `InvalidInputError` (`size_beyond_head`) for a size that a log has not reached."""
+    for log, size in wanted.items():
+        if size > current.get(log, 0):
+            raise InvalidInputError(
+                "size_beyond_head",
+                Text(f"{log} 只有 {current.get(log, 0)} 条", f"{log} has {current.get(log, 0)}"),
+                Text("大小见 suanquan log list", "see suanquan log list for the sizes"),
+            )
 
 
 def _sum(book: Book, days: list[tuple[DayKey, int]], by: list[str]) -> list[Row]:

@@ -17,6 +17,7 @@ from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.events import StatementIssued
 from ledger.finding import Finding
+from ledger.history import History
 from ledger.query import read_source_days
 from ledger.secret import write_file
 from ledger.tally import differing_days
@@ -133,18 +134,21 @@ class Press:
 
     def replay(
         self,
-        connection: Connection,
+        source: Connection | History,
         issued: Sequence[Issued],
         progress: Callable[[int], None] = lambda _: None,
+        *,
+        must_be_kept: bool = True,
     ) -> Iterator[Finding]:
         """Yield what differs when every issued statement is made again from the logs' bytes.
 
-        `progress` is told of each statement.
+        `progress` is told of each statement. A file that is not in the home is a finding where it
+        `must_be_kept`; one that is there is compared always.
         """
-        for snapshot in replay_snapshots(connection, growing(one.data.sizes for one in issued)):
+        for snapshot in replay_snapshots(source, growing(one.data.sizes for one in issued)):
             for one in issued:
                 if one.data.sizes == snapshot.sizes:
-                    yield from self._replay_one(snapshot, one)
+                    yield from self._replay_one(snapshot, one, must_be_kept=must_be_kept)
                     progress(1)
 
     def find_strays(self, issued: Sequence[Issued]) -> Iterator[Finding]:
@@ -155,7 +159,9 @@ class Press:
                 what = Text(f"{path} 不是账本签发的", f"{path} was not issued by this ledger")
                 yield Finding("book", None, "statement", "path", what)
 
-    def _replay_one(self, snapshot: Snapshot, issued: Issued) -> Iterator[Finding]:
+    def _replay_one(
+        self, snapshot: Snapshot, issued: Issued, *, must_be_kept: bool
+    ) -> Iterator[Finding]:
         """Yield what differs when one statement is made again."""
         data, path = issued.data, path_in(self.home, issued)
         content = _MAKERS[data.kind](snapshot, issued.subject, data.period)
@@ -170,7 +176,8 @@ class Press:
             if hashlib.sha256(render(numbered, self.fonts)).hexdigest() != data.pdf_sha256:
                 yield _finding(data, "pdf_sha256", "重排文件不同", "rendered again, it differs")
         if not path.exists():
-            yield _finding(data, "path", f"文件缺失：{path}", f"{path} is missing")
+            if must_be_kept:
+                yield _finding(data, "path", f"文件缺失：{path}", f"{path} is missing")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != data.pdf_sha256:
             yield _finding(data, "path", f"文件被改动：{path}", f"{path} was changed")
 

@@ -6,16 +6,12 @@ from ledger.database import Connection
 from ledger.errors import TamperedLogError
 from ledger.events import LogName
 from ledger.head import Head
+from ledger.history import History, events_of, frontier_root, history_of
+from ledger.partial import SPAN, Span, facts_of
 from ledger.projection import USAGE_DAY, Rows
 from ledger.query import read_usage_days
-from ledger.read import (
-    CHECK_THE_LOG,
-    read_events,
-    read_heads,
-    root_at,
-    usage_logs_of,
-)
-from ledger.replay import fold
+from ledger.read import CHECK_THE_LOG, read_events, read_heads, usage_logs_of
+from ledger.rebuild import merge_into
 from ledger.text import Text
 from reports.snapshot import Sizes, Snapshot
 from vouchers.book import Book
@@ -32,31 +28,36 @@ def read_snapshot(connection: Connection) -> Snapshot:
     return Snapshot(book, usage, tuple(heads.values()))
 
 
-def replay_snapshots(connection: Connection, sizes: Iterable[Sizes]) -> Iterator[Snapshot]:
+def replay_snapshots(source: Connection | History, sizes: Iterable[Sizes]) -> Iterator[Snapshot]:
     """Yield the ledger at each of the sizes, folded from the logs' bytes alone.
 
     While the sizes grow, each log is read once; where one shrinks, all is read again. One book
     grows under all snapshots: use each before asking for the next. Raises `TamperedLogError`
     (`rolled_back`) for a size that a log does not have.
     """
-    heads = read_heads(connection)
+    history = history_of(source)
+    heads = history.heads()
     book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
     for stated in sizes:
         wanted = _complete(heads, stated)
         _require_sizes(heads, wanted)
         if any(wanted[log] < size for log, size in at.items()):
             book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
-        for _, event in read_events(connection, "book", at["book"], wanted["book"]):
+        for event in events_of(history, "book", at["book"], wanted["book"]):
             book.apply(event)
         for log in usage_logs_of(heads):
-            fresh = read_events(connection, log, at[log], wanted[log])
-            folded = fold([USAGE_DAY], (event for _, event in fresh))
-            for key, values in folded[USAGE_DAY.name].items():
-                old = rows.get(key)
-                rows[key] = values if old is None else USAGE_DAY.merge(old, values)
+            for start in range(at[log], wanted[log], SPAN):
+                _add_usage(rows, history, Span(log, start, min(start + SPAN, wanted[log])))
         at = dict(wanted)
         seen = {name: heads[name] for name in heads if name in stated}
-        yield Snapshot(book, _group(rows), _heads_at(connection, seen, wanted))
+        yield Snapshot(book, _group(rows), _heads_at(history, seen, wanted))
+
+
+def _add_usage(rows: Rows, history: History, span: Span) -> None:
+    """Merge the daily usage of a run of entries into rows."""
+    entries = [entry for _, run in history.runs(*span) for entry in run]
+    derived = USAGE_DAY.derive(facts_of(span.log, span.start, entries))
+    merge_into({USAGE_DAY.name: rows}, [USAGE_DAY], {USAGE_DAY.name: derived})
 
 
 def _complete(heads: dict[LogName, Head], stated: Sizes) -> Sizes:
@@ -88,9 +89,9 @@ def _group(rows: Rows) -> dict[str, list[DayUsage]]:
     return usage
 
 
-def _heads_at(connection: Connection, heads: dict[LogName, Head], sizes: Sizes) -> tuple[Head, ...]:
+def _heads_at(history: History, heads: dict[LogName, Head], sizes: Sizes) -> tuple[Head, ...]:
     """Return the tree heads that the logs had at earlier sizes, computed from the tiles."""
     return tuple(
-        Head(name, head.origin, sizes[name], root_at(connection, head, sizes[name]))
+        Head(name, head.origin, sizes[name], frontier_root(history, name, sizes[name]))
         for name, head in heads.items()
     )

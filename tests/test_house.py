@@ -44,33 +44,32 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.codec ledger.cosignature ledger.errors ledger.events ledger.evidence
-    ledger.facts ledger.finding ledger.gap ledger.head ledger.identifiers ledger.journal
-    ledger.merkle ledger.money ledger.note ledger.period ledger.proof ledger.quantity ledger.tally
-    ledger.text ledger.tlog ledger.usage
+    ledger.__init__ ledger.codec ledger.compact ledger.cosignature ledger.errors ledger.events
+    ledger.evidence ledger.facts ledger.finding ledger.gap ledger.head ledger.identifiers
+    ledger.journal ledger.merkle ledger.money ledger.note ledger.partial ledger.period ledger.proof
+    ledger.quantity ledger.skim ledger.tally ledger.text ledger.tlog ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
-    vouchers
     reports.__init__ reports.annex reports.compute reports.snapshot reports.statement
     reports.subsidy
+    vouchers
     """
 )
 """Values in, values out: no clock, no I/O, no float. One table; the nearest name decides."""
 
 SHELL: Final = words(
     """
-    ledger.backup ledger.batch ledger.bulk ledger.check ledger.config ledger.database ledger.export
-    ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
-    ledger.provenance ledger.query ledger.read ledger.rejection ledger.replay ledger.schema
-    ledger.secret ledger.shape ledger.signing ledger.store ledger.tables ledger.walls
+    ledger.backup ledger.batch ledger.bulk ledger.check ledger.cluster ledger.config ledger.database
+    ledger.export ledger.history ledger.identity ledger.keyring ledger.log_writer ledger.overlap
+    ledger.projection ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection
+    ledger.replay ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans
+    ledger.store ledger.tables ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.process
     ingest.producer ingest.reading ingest.record_batch ingest.refusal ingest.retry ingest.security
     ingest.settlement ingest.status ingest.streams ingest.watchdog ingest.worker
-    vouchers.commands
     reports.fonts reports.issue reports.pdf reports.reading reports.schedule reports.seal
     reports.sheets reports.trace reports.verification
-    portal
-    migrations
+    migrations portal vouchers.commands
     """
 )
 """May touch the world."""
@@ -113,6 +112,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "apscheduler": ("reports.schedule",),
     "chinese_calendar": ("vouchers.calendar",),
     "click": ("portal",),
+    "distributed": ("ledger.cluster",),
     "fontTools": ("reports.fonts",),
     "jinja2": ("portal",),
     "kafka": ("ingest.consumer", "ingest.producer", "ingest.record_batch"),

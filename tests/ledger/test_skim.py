@@ -1,0 +1,83 @@
+"""Skimming gives what gathering each event gives, and refuses what parsing refuses."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from ledger import skim as module
+from ledger.codec import parse
+from ledger.errors import InvalidInputError
+from ledger.facts import Facts, gather
+from ledger.skim import skim
+from tests.ledger.conftest import HOUR_MS, OTHER_CODE, fact, tally, usage
+from tests.ledger.test_codec_usage import TRICKY_INSTANTS, TRICKY_NAMES
+
+PLAIN = usage("plain", sequence="17").raw
+
+
+def outcome_of(way: Callable[[list[bytes]], Facts], raws: list[bytes]) -> object:
+    """Return the facts as plain values, or the refusal's code."""
+    try:
+        facts = way(raws)
+    except InvalidInputError as error:
+        return error.code
+    return facts.held, facts.spans, facts.numbers, sorted(one.raw for one in facts.others)
+
+
+def slowly(raws: list[bytes]) -> Facts:
+    return gather(map(parse, raws))
+
+
+def check_both_ways(*raws: bytes) -> None:
+    assert outcome_of(skim, list(raws)) == outcome_of(slowly, list(raws))
+
+
+def mixed(seed: int) -> list[bytes]:
+    """Return a run of usage over midnights, in and out of the canonical form, and other events."""
+    source = random.Random(seed)  # noqa: S311 - a test's own, seeded
+    raws = []
+    for number in range(60):
+        start_ms = source.randrange(0, 90 * HOUR_MS, 1 + source.randrange(1000))
+        piece = usage(
+            f"{seed}-{number}",
+            source=f"urn:agent:{source.randrange(3)}",
+            subject=source.choice((parse(PLAIN).subject, OTHER_CODE)),
+            amount=source.choice(("1", "0.125", "64")),
+            span_ms=(start_ms, start_ms + source.choice((1, 999, HOUR_MS, 60 * HOUR_MS))),
+            sequence=source.choice(("", str(number), "9" * 18, "9" * 19, "x")),
+        ).raw
+        raws.append(source.choice((piece, piece, piece, piece + b" ", fact(f"{number}").raw)))
+    return [*raws, tally("t", 1, "-0.5").raw]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_run_of_events_gives_the_same(seed: int) -> None:
+    check_both_ways(*mixed(seed))
+    check_both_ways(*(raw for raw in mixed(seed) if raw.endswith(b'recorded.v1"}')))
+
+
+def test_nothing_gives_nothing() -> None:
+    check_both_ways()
+
+
+@pytest.mark.parametrize("at", range(len(PLAIN)))
+def test_any_changed_byte_gives_the_same(at: int) -> None:
+    for byte in (0, 32, 34, 48, 57, 92, 127, 200):
+        changed = bytes((*PLAIN[:at], byte, *PLAIN[at + 1 :]))
+        check_both_ways(usage("before").raw, changed, usage("after").raw)
+
+
+@pytest.mark.parametrize("name", [*TRICKY_NAMES, *TRICKY_INSTANTS])
+def test_a_tricky_value_in_any_place_gives_the_same(name: str) -> None:
+    for old in (b'"plain"', b'"j-1"', b'"a100"', b'"17"', b'"8"', b'"2022-06-30T16:00:00Z"'):
+        assert old in PLAIN
+        check_both_ways(PLAIN.replace(old, b'"' + name.encode() + b'"'))
+
+
+def test_instants_are_forgotten_in_time() -> None:
+    moments = module._moments  # noqa: SLF001 - a cache that must stay bounded
+    moments.clear()
+    moments.update((str(number), (0, "", 0)) for number in range(module.INSTANTS_MAX))
+    check_both_ways(PLAIN)
+    assert 0 < len(moments) <= 2
