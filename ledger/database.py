@@ -2,7 +2,8 @@
 
 SQLite: write-ahead log, full synchronisation, foreign keys, recursive triggers (without them
 `INSERT OR REPLACE` walks past a delete trigger), and read-only opening for reading commands.
-PostgreSQL: each connection takes the writer's or the reader's role, which may not touch more.
+PostgreSQL: each connection takes the role of its access, which may not touch more; only the keeper
+reads personal data, and it writes nothing.
 """
 
 import sqlite3
@@ -34,12 +35,19 @@ __all__ = [
     "require_schema",
 ]
 
-Access = Literal["write", "read", "own"]
+Access = Literal["write", "read", "keep", "own"]
 
-ROLES: Final[dict[Access, str]] = {"write": "suanquan_writer", "read": "suanquan_reader"}
+ROLES: Final[dict[Access, str]] = {
+    "write": "suanquan_writer",
+    "read": "suanquan_reader",
+    "keep": "suanquan_keeper",
+}
 """PostgreSQL roles; `own` keeps the role that connected, for migrations."""
 
-REVISION: Final = "0002"
+READING: Final[frozenset[Access]] = frozenset({"read", "keep"})
+"""Accesses that change nothing and see one state throughout."""
+
+REVISION: Final = "0004"
 """The newest migration, which this program needs."""
 
 # A second writer waits this long for the first one's batch before it gives up.
@@ -73,7 +81,7 @@ def open_engine(url: str, access: Access) -> Engine:
         return _open_sqlite(Path(parsed.database or ""), access)
     if dialect == "postgresql":
         # One snapshot a transaction, so that a check beside a writer sees one tree.
-        isolation = "REPEATABLE READ" if access == "read" else "READ COMMITTED"
+        isolation = "REPEATABLE READ" if access in READING else "READ COMMITTED"
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"), isolation_level=isolation
         )
@@ -99,9 +107,9 @@ def _unknown_database(dialect: str) -> InvalidInputError:
 
 def _open_sqlite(path: Path, access: Access) -> Engine:
     """Return an engine on a SQLite file, made where it is missing unless it is only read."""
-    if access == "read" and not path.exists():
+    if access in READING and not path.exists():
         raise missing_schema(str(path))
-    mode = "ro" if access == "read" else "rwc"
+    mode = "ro" if access in READING else "rwc"
 
     def connect() -> sqlite3.Connection:
         """Return a connection that leaves transactions to us."""
@@ -118,15 +126,17 @@ def _open_sqlite(path: Path, access: Access) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own
-        if access != "read":
+        if access not in READING:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            # What is erased, or moves when a page splits, leaves no bytes in the file.
+            connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA recursive_triggers=ON")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if access == "read" else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if access in READING else "BEGIN IMMEDIATE")
 
     return engine
 

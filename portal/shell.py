@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
@@ -111,9 +111,12 @@ class Shell:
         return Store(engine, PROJECTIONS)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Yield a connection that may only read, and sees one state throughout."""
-        engine = open_engine(self.settings.database_url, "read")
+    def reading(self, access: Literal["read", "keep"] = "read") -> Iterator[Connection]:
+        """Yield a connection that may only read, and sees one state throughout.
+
+        The keeper's access shows personal data too.
+        """
+        engine = open_engine(self.settings.database_url, access)
         try:
             require_schema(engine)
             with engine.connect() as connection:
