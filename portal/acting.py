@@ -86,13 +86,20 @@ def acting(shell: Shell, *, anonymous: bool = False, exchanging: bool = False) -
 
     `anonymous`: without a token it is the console that acts. `exchanging`: an invitation will do.
     """
+    with at_console(shell) as act:
+        act.actor = _actor(act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
+        yield act
+
+
+@contextmanager
+def at_console(shell: Shell) -> Iterator[Act]:
+    """Yield an act of the console of the ledger's machine."""
     at_ms = now_ms()
     engine = shell.writer()
     try:
         with shell.store(engine).together() as store, store.transaction() as connection:
             roster = read_roster(connection, lock_book(connection))
-            actor = _actor(roster, at_ms, anonymous=anonymous, exchanging=exchanging)
-            act = Act(shell, connection, roster, actor, at_ms)
+            act = Act(shell, connection, roster, None, at_ms)
             yield act
             store.append_own(act.events, at_ms, STREAM)
     finally:
