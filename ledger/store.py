@@ -28,7 +28,13 @@ from ledger.text import Text
 __all__ = ["OWN_SOURCE", "OWN_STREAM", "RESERVED_SOURCES", "Batch", "Outcome", "Store"]
 
 RESERVED_SOURCES: Final = frozenset(
-    {OWN_SOURCE, "urn:suanquan:retry", "urn:suanquan:statements", "urn:suanquan:vouchers"}
+    {
+        OWN_SOURCE,
+        "urn:suanquan:people",
+        "urn:suanquan:retry",
+        "urn:suanquan:statements",
+        "urn:suanquan:vouchers",
+    }
 )
 """Sources of events that only our own commands write; nobody else may take their names."""
 

@@ -20,12 +20,14 @@ from portal import (
     backup_commands,
     database_commands,
     demo_command,
+    enterprise_commands,
     ingest_commands,
     log_commands,
     programme_commands,
     simulate_command,
     statement_commands,
     usage_command,
+    user_commands,
 )
 from portal.shell import file_error, language_of_locale, print_error
 
@@ -64,6 +66,8 @@ for command in (
     log_commands.replay,
     backup_commands.backup,
     backup_commands.restore,
+    user_commands.user,
+    enterprise_commands.enterprise,
 ):
     cli.add_command(command)
 

@@ -46,8 +46,8 @@ CORE: Final = words(
     """
     ledger.__init__ ledger.codec ledger.errors ledger.events ledger.evidence ledger.facts
     ledger.finding ledger.gap ledger.head ledger.identifiers ledger.journal ledger.merkle
-    ledger.money ledger.period ledger.proof ledger.quantity ledger.tally ledger.text ledger.tlog
-    ledger.usage
+    ledger.money ledger.period ledger.personal ledger.proof ledger.quantity ledger.roster
+    ledger.tally ledger.text ledger.tlog ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape
     ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
@@ -60,7 +60,8 @@ CORE: Final = words(
 
 SHELL: Final = words(
     """
-    ledger.backup ledger.batch ledger.bulk ledger.check ledger.config ledger.database ledger.export
+    ledger.backup ledger.batch ledger.bulk ledger.check ledger.config ledger.database
+    ledger.erasable ledger.export
     ledger.identity ledger.log_writer ledger.projection ledger.provenance ledger.query
     ledger.read ledger.rejection ledger.replay ledger.schema ledger.shape ledger.signing
     ledger.store ledger.tables ledger.walls

@@ -22,16 +22,31 @@ from ledger.events.papers import (
     ResourceListed,
     TaxDomicileRecorded,
 )
+from ledger.events.people import (
+    BankAccountSet,
+    ContactRecorded,
+    EnterpriseForgotten,
+    ForgetRequested,
+    Role,
+    RoleGranted,
+    RoleRequested,
+    RoleRevoked,
+    TokenIssued,
+)
 from ledger.events.settlement import StatementIssued, VoucherDrawn, VoucherGranted
 
 __all__ = [
     "TYPES",
+    "BankAccountSet",
     "BatchRecorded",
+    "ContactRecorded",
     "ContractRegistered",
     "Data",
     "DeclarationFiled",
+    "EnterpriseForgotten",
     "EnterpriseRegistered",
     "FactReported",
+    "ForgetRequested",
     "InvoiceRecorded",
     "LogKind",
     "LogName",
@@ -42,8 +57,13 @@ __all__ = [
     "RejectionSettled",
     "ResourceKind",
     "ResourceListed",
+    "Role",
+    "RoleGranted",
+    "RoleRequested",
+    "RoleRevoked",
     "StatementIssued",
     "TaxDomicileRecorded",
+    "TokenIssued",
     "UsageRecorded",
     "UsageTallied",
     "VoucherDrawn",
@@ -69,6 +89,14 @@ TYPES: dict[str, type[Data]] = {
         StatementIssued,
         UsageTallied,
         RejectionSettled,
+        RoleRequested,
+        RoleGranted,
+        RoleRevoked,
+        TokenIssued,
+        ContactRecorded,
+        BankAccountSet,
+        ForgetRequested,
+        EnterpriseForgotten,
     )
 }
 """Every released event type by its name."""
