@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, LargeBinary, Table, func, inspect, se
 from ledger import tables
 from ledger.bulk import insert_rows
 from ledger.check import check_log
+from ledger.erasable import check_people
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import LogName
 from ledger.finding import Finding
@@ -49,7 +50,7 @@ class Copied:
 def copy_ledger(
     source: Connection, target: Engine, progress: Callable[[int], None] = lambda _: None
 ) -> Copied:
-    """Return what was copied from a reader's connection into a database that holds nothing yet.
+    """Return what was copied from a keeper's connection into a database that holds nothing yet.
 
     `target` is opened as its owner. `progress` is told of each entry twice: once for its bytes,
     once for its identity. A SQLite target is left without write-ahead log, one file that opens
@@ -87,7 +88,8 @@ def check_copy(
     findings = check_walls(connection)
     for head in heads.values():
         findings += check_log(connection, head, signed.get(head.name), progress)
-    return findings + check_provenance(connection, list(heads.values()), progress)
+    findings += check_provenance(connection, list(heads.values()), progress)
+    return findings + check_people(connection, heads["book"])
 
 
 def _read_sound_heads(source: Connection) -> dict[LogName, Head]:

@@ -36,17 +36,18 @@ __all__ = [
     "require_schema",
 ]
 
-Access = Literal["write", "read", "audit", "own"]
+Access = Literal["write", "read", "audit", "keep", "own"]
 
 ROLES: Final[dict[Access, str]] = {
     "write": "suanquan_writer",
     "read": "suanquan_reader",
     "audit": "suanquan_auditor",
+    "keep": "suanquan_keeper",
 }
 """PostgreSQL roles; `own` keeps the role that connected, for migrations.
 
-The reader sees heads, tiles, sums and the entries of the book. The auditor sees everything, what
-agents sent and what was refused included.
+The reader sees heads, tiles, sums and the entries of the book. The auditor sees what agents sent
+and what was refused too, and of personal data that they are there. The keeper sees everything.
 """
 
 SEARCH_PATHS: Final[dict[Access, str]] = {"read": "suanquan_reading, public"}
@@ -55,10 +56,10 @@ SEARCH_PATHS: Final[dict[Access, str]] = {"read": "suanquan_reading, public"}
 For the reader a view stands before the entries, which shows those of the book.
 """
 
-READING: Final = ("read", "audit")
+READING: Final[frozenset[Access]] = frozenset({"read", "audit", "keep"})
 """Accesses that change nothing."""
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest migration, which this program needs."""
 
 # A second writer waits this long for the first one's batch before it gives up.
@@ -141,6 +142,8 @@ def _open_sqlite(path: Path, access: Access) -> Engine:
         if access not in READING:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
+            # What is erased, or moves when a page splits, leaves no bytes in the file.
+            connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA recursive_triggers=ON")
 

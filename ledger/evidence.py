@@ -103,6 +103,12 @@ COLUMNS: Final[dict[str, dict[str, Guard | Text]]] = {
     ),
     "sequence_block": _fold("sequence_block", "source block", "bits"),
     "settlement": _fold("settlement", "stream position", "settled"),
+    "personal_datum": {
+        "digest": Guard("leaf", "personal_datum.digest"),
+        "enterprise": Guard("leaf", "personal_datum.enterprise"),
+        "kind": Guard("leaf", "personal_datum.kind"),
+        **dict.fromkeys(("salt", "value"), Guard("leaf", "personal_datum.value")),
+    },
 }
 """Each table's columns: what protects each, or why nothing does."""
 

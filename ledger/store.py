@@ -31,6 +31,7 @@ RESERVED_SOURCES: Final = frozenset(
     {
         OWN_SOURCE,
         "urn:suanquan:keys",
+        "urn:suanquan:people",
         "urn:suanquan:retry",
         "urn:suanquan:statements",
         "urn:suanquan:vouchers",

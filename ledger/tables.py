@@ -1,7 +1,8 @@
 """All tables, in SQLAlchemy Core: the only schema, which the migrations must build exactly.
 
-Three groups: the log (append-only, proved by its tree), what ingest knows of its streams, and the
-projections, which are caches of the log and are rebuilt by a replay.
+Four groups: the log (append-only, proved by its tree), what ingest knows of its streams, the
+projections, which are caches of the log and are rebuilt by a replay, and personal data, which may
+be erased.
 """
 
 from typing import Final
@@ -184,6 +185,18 @@ settlement: Final = Table(
     comment="Projection: refused records that were taken in after all.",
 )
 
+personal_datum: Final = Table(
+    "personal_datum",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("enterprise", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("salt", LargeBinary),
+    Column("value", LargeBinary),
+    CheckConstraint("(salt IS NULL) = (value IS NULL)", name="erased"),
+    comment="Personal data under the digests in the book; erased, a row keeps its digest only.",
+)
+
 APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
 """Tables whose rows are never changed or removed."""
 
@@ -192,3 +205,6 @@ HEADS: Final = {"log": ("size", "root", "frontier"), "stream": ("next",)}
 
 PROJECTIONS: Final = ("usage_day", "source_span", "source_day", "sequence_block", "settlement")
 """Caches of the log."""
+
+ERASABLE: Final = {"personal_datum": ("salt", "value")}
+"""Tables whose rows stay, and the columns that may become null."""

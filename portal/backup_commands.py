@@ -139,7 +139,7 @@ def _copy_out(shell: Shell, draft: Path, signed: Signed) -> tuple[dict[str, int]
 
     engine = open_engine(Settings.of_home(draft).database_url, "own")
     try:
-        with shell.auditing() as source:
+        with shell.reading("keep") as source:
             total = sum(head.size for head in read_heads(source).values())
             with shell.progress(Text("复制", "copying"), total * 2) as step:
                 copied = copy_ledger(source, engine, step)
@@ -147,7 +147,7 @@ def _copy_out(shell: Shell, draft: Path, signed: Signed) -> tuple[dict[str, int]
         engine.dispose()
     inner = _shell_of(shell, draft)
     total = sum(head.size for head in copied.heads.values())
-    with inner.auditing() as copy, shell.progress(Text("核对", "checking"), total * 2) as step:
+    with inner.reading("keep") as copy, shell.progress(Text("核对", "checking"), total * 2) as step:
         return copied.rows, check_copy(copy, signed, step)
 
 
@@ -226,7 +226,7 @@ def restore(shell: Shell, directory: Path) -> Result:
     require_room(home, directory, kept)
     target = open_engine(shell.settings.database_url, "own")
     try:
-        with _shell_of(shell, directory).auditing() as source:
+        with _shell_of(shell, directory).reading("keep") as source:
             heads = read_heads(source)
             newest = require_reach(shell, directory, source, heads)
             total = sum(head.size for head in heads.values())
@@ -291,7 +291,7 @@ def _prove(
     require_schema(engine)
     engine.dispose()
     total = sum(head.size for head in heads.values())
-    with shell.auditing() as connection:
+    with shell.reading("keep") as connection:
         with shell.progress(Text("核对", "checking"), total * 2) as step:
             findings = check_copy(connection, signed, step)
         if not findings:

@@ -20,6 +20,7 @@ from portal import (
     backup_commands,
     database_commands,
     demo_command,
+    enterprise_commands,
     ingest_commands,
     log_commands,
     programme_commands,
@@ -27,6 +28,7 @@ from portal import (
     simulate_command,
     statement_commands,
     usage_command,
+    user_commands,
 )
 from portal.shell import file_error, language_of_locale, print_error
 
@@ -65,6 +67,8 @@ for command in (
     replay_command.replay,
     backup_commands.backup,
     backup_commands.restore,
+    user_commands.user,
+    enterprise_commands.enterprise,
 ):
     cli.add_command(command)
 

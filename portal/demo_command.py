@@ -23,6 +23,7 @@ from ledger.head import Head
 from ledger.money import render_yuan
 from ledger.read import read_heads
 from ledger.text import Text
+from portal.demo_people import add_people
 from portal.ingest_commands import record
 from portal.log_commands import check_all, compare_projections, head_row
 from portal.options import answers
@@ -93,10 +94,11 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
     _prepare(home)
     inner = Shell(Settings.of_home(home), shell.language, as_json=shell.as_json)
     events = _ingest(inner, home, seed)
+    users = add_people(inner, _read(inner).book.accounts)
     outcome = _settle(inner)
     _prove(inner)
     data = {
-        "users": [],
+        "users": users,
         "dir": str(home),
         "events": events,
         "enterprises": ENTERPRISES,
@@ -198,7 +200,7 @@ def _draw(shell: Shell, snapshot: Snapshot, rulings: dict[str, Ruling]) -> None:
 
 def _prove(shell: Shell) -> None:
     """Sign, check and replay; raise `TamperedLogError` if anything disagrees."""
-    with shell.auditing() as connection:
+    with shell.reading("keep") as connection:
         heads = list(read_heads(connection).values())
         for head in heads:
             shell.signer.checkpoint(connection, head)

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ledger.check import check_log
 from ledger.database import Connection
+from ledger.erasable import check_people
 from ledger.errors import TamperedLogError
 from ledger.events import LogName
 from ledger.evidence import unprotected
@@ -124,8 +125,11 @@ def checkpoint(shell: Shell) -> Result:
 @click.option("--full", is_flag=True, help="Also fold the log again and check the database file.")
 @answers
 def check(shell: Shell, *, full: bool) -> Result:
-    """Check entries, tiles, heads, identities, streams, refusals and walls against each other."""
-    with shell.auditing() as connection:
+    """Check entries, tiles, heads, identities, streams, refusals and walls against each other.
+
+    Personal data are held against their digests, and every role and consent is judged again.
+    """
+    with shell.reading("keep") as connection:
         heads, findings = find_heads(connection)
         findings += check_walls(connection)
         if heads:
@@ -203,6 +207,9 @@ def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> li
             findings += check_witnesses(shell, connection, head)
         findings += find_missing(shell, [head.name for head in heads])
         findings += check_provenance(connection, heads, step)
+    for head in heads:
+        if head.name == "book":
+            findings += check_people(connection, head)
     return findings
 
 

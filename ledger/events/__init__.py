@@ -23,16 +23,31 @@ from ledger.events.papers import (
     ResourceListed,
     TaxDomicileRecorded,
 )
+from ledger.events.people import (
+    BankAccountSet,
+    ContactRecorded,
+    EnterpriseForgotten,
+    ForgetRequested,
+    Role,
+    RoleGranted,
+    RoleRequested,
+    RoleRevoked,
+    TokenIssued,
+)
 from ledger.events.settlement import StatementIssued, VoucherDrawn, VoucherGranted
 
 __all__ = [
     "TYPES",
+    "BankAccountSet",
     "BatchRecorded",
+    "ContactRecorded",
     "ContractRegistered",
     "Data",
     "DeclarationFiled",
+    "EnterpriseForgotten",
     "EnterpriseRegistered",
     "FactReported",
+    "ForgetRequested",
     "InvoiceRecorded",
     "LogKeyIntroduced",
     "LogKeyRetired",
@@ -45,8 +60,13 @@ __all__ = [
     "RejectionSettled",
     "ResourceKind",
     "ResourceListed",
+    "Role",
+    "RoleGranted",
+    "RoleRequested",
+    "RoleRevoked",
     "StatementIssued",
     "TaxDomicileRecorded",
+    "TokenIssued",
     "UsageRecorded",
     "UsageTallied",
     "VoucherDrawn",
@@ -74,6 +94,14 @@ TYPES: dict[str, type[Data]] = {
         RejectionSettled,
         LogKeyIntroduced,
         LogKeyRetired,
+        RoleRequested,
+        RoleGranted,
+        RoleRevoked,
+        TokenIssued,
+        ContactRecorded,
+        BankAccountSet,
+        ForgetRequested,
+        EnterpriseForgotten,
     )
 }
 """Every released event type by its name."""

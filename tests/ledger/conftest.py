@@ -15,6 +15,7 @@ from ledger import merkle, tables, tlog
 from ledger.check import check_log
 from ledger.codec import Event, encode, parse
 from ledger.database import open_engine
+from ledger.erasable import check_people
 from ledger.events import (
     BatchRecorded,
     ContractRegistered,
@@ -52,6 +53,7 @@ from ledger.store import Batch, Outcome, Store
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.tlog import Checkpoint
+from tests.ledger.people import PEOPLE
 
 CODE = "91350100M000100Y43"
 OTHER_CODE = "91440300708461136T"
@@ -165,6 +167,7 @@ EXAMPLES: tuple[Data, ...] = (
     ),
     LogKeyIntroduced(vkey=VKEYS[1], beside=VKEYS[0]),
     LogKeyRetired(vkey=VKEYS[0], successor=VKEYS[1]),
+    *PEOPLE,
 )
 
 
@@ -248,6 +251,7 @@ class Ledger:
         self.write = open_engine(url, "write")
         self.read = open_engine(url, "audit")
         self.reader = open_engine(url, "read")
+        self.keep = open_engine(url, "keep")
         self.store = Store(self.write, PROJECTIONS)
 
     @property
@@ -276,11 +280,11 @@ class Ledger:
 
     def findings(self) -> list[Finding]:
         """Return what any of the checks finds."""
-        with self.read.connect() as connection:
+        with self.keep.connect() as connection:
             return findings(connection)
 
     def close(self) -> None:
-        for engine in (self.own, self.write, self.read, self.reader):
+        for engine in (self.own, self.write, self.read, self.reader, self.keep):
             engine.dispose()
 
 
@@ -295,12 +299,13 @@ def dump(connection: Connection) -> Dump:
 def findings(
     connection: Connection, signed: dict[LogName, Checkpoint] | None = None
 ) -> list[Finding]:
-    """Return what the checks of tree, provenance and projections find."""
+    """Return what the checks of tree, provenance, people and projections find."""
     heads = read_heads(connection)
     found = []
     for head in heads.values():
         found += check_log(connection, head, (signed or {}).get(head.name))
     found += check_provenance(connection, list(heads.values()))
+    found += check_people(connection, heads["book"])
     if not found:
         sizes = {name: head.size for name, head in heads.items()}
         for comparison in replay(connection, PROJECTIONS, sizes):

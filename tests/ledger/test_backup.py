@@ -31,7 +31,7 @@ def copy_path(tmp_path: Path) -> Path:
 
 
 def copy(source: Ledger, target: Engine) -> Copied:
-    with source.read.connect() as connection:
+    with source.keep.connect() as connection:
         return copy_ledger(connection, target)
 
 
@@ -43,13 +43,13 @@ def test_every_row_of_every_table_is_copied_between_all_kinds(
     evidence: Ledger, target: Engine
 ) -> None:
     told: list[int] = []
-    with evidence.read.connect() as connection:
+    with evidence.keep.connect() as connection:
         copied = copy_ledger(connection, target, told.append)
     with closing(opened(target)) as restored:
         assert restored.dump() == evidence.dump()
         assert restored.heads() == evidence.heads() == copied.heads
         assert copied.rows == {name: len(rows) for name, rows in evidence.dump().items()}
-        with restored.read.connect() as connection:
+        with restored.keep.connect() as connection:
             assert check_copy(connection, {}) == []
         assert restored.findings() == []
     entries = sum(head.size for head in copied.heads.values())
@@ -105,7 +105,7 @@ def test_a_copy_under_load_is_of_one_moment(ledger: Ledger, copy_path: Path) -> 
     thread.start()
     target = open_engine(f"sqlite:///{copy_path}", "own")
     try:
-        with ledger.read.connect() as connection:
+        with ledger.keep.connect() as connection:
             copied = copy_ledger(connection, target, let_the_writer_go_on)
     finally:
         stop.set()
@@ -172,7 +172,7 @@ def test_an_interrupted_copy_leaves_no_row(sqlite_evidence: Ledger, target: Engi
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
 
-    with sqlite_evidence.read.connect() as connection, pytest.raises(KeyboardInterrupt):
+    with sqlite_evidence.keep.connect() as connection, pytest.raises(KeyboardInterrupt):
         copy_ledger(connection, target, interrupt)
     with closing(opened(target)) as left:
         assert {name for name, rows in left.dump().items() if rows} == {"log"}

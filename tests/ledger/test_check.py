@@ -68,7 +68,7 @@ def test_every_entry_is_told_to_the_progress(evidence: Ledger) -> None:
 
 def test_a_check_beside_a_writer_sees_one_ledger(ledger: Ledger) -> None:
     ledger.append(usage("1"), fact("2"))
-    with ledger.read.connect() as connection:
+    with ledger.keep.connect() as connection:
         read_heads(connection)
         ledger.append(usage("3"), fact("4"), rejected=[b"{"])
         assert findings(connection) == []

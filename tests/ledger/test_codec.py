@@ -513,3 +513,16 @@ def test_a_text_that_nobody_can_print_is_refused_in_a_book_event(text: str) -> N
     with pytest.raises(InvalidInputError) as caught:
         written(EnterpriseRegistered(name=text))
     assert caught.value.code == "bad_data"
+
+
+@pytest.mark.parametrize(
+    "data", [one for one in EXAMPLES if one.log == "book"], ids=lambda data: data.type
+)
+def test_every_type_of_the_book_is_refused_without_its_salt(data: Data) -> None:
+    raw = written(data).raw
+    salted = json.loads(raw)
+    assert len(bytes.fromhex(salted.pop("salt"))) == 16
+    with pytest.raises(InvalidInputError, match="missing_salt"):
+        parse(json.dumps(salted).encode())
+    with pytest.raises(InvalidInputError, match="missing_salt"):
+        encode("urn:x", "1", CODE, data)

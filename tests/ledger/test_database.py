@@ -67,7 +67,7 @@ def test_a_server_without_our_roles_has_no_schema(postgres_database: str) -> Non
 
 
 def test_a_migrated_database_has_its_schema_for_every_access(ledger: Ledger) -> None:
-    for engine in (ledger.own, ledger.write, ledger.read, ledger.reader):
+    for engine in (ledger.own, ledger.write, ledger.read, ledger.reader, ledger.keep):
         require_schema(engine)
 
 
@@ -94,6 +94,7 @@ def test_sqlite_is_opened_with_its_walls(sqlite_ledger: Ledger) -> None:
             assert connection.scalar(text("PRAGMA foreign_keys")) == 1
             assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
             assert connection.scalar(text("PRAGMA synchronous")) == 2
+            assert connection.scalar(text("PRAGMA secure_delete")) == 1
 
 
 def test_each_access_takes_its_role(postgres_ledger: Ledger) -> None:
@@ -101,6 +102,7 @@ def test_each_access_takes_its_role(postgres_ledger: Ledger) -> None:
         "write": "suanquan_writer",
         "read": "suanquan_auditor",
         "reader": "suanquan_reader",
+        "keep": "suanquan_keeper",
         "own": "postgres",
     }
     for access, role in roles.items():

@@ -11,6 +11,7 @@ from typing import Final
 import psycopg
 import pytest
 from sqlalchemy import Table, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from ledger import tables
@@ -20,27 +21,33 @@ from ledger.read import read_chunks, read_entries, read_heads, root_at
 from ledger.schema import upgrade
 from ledger.store import Store
 from ledger.walls import check_walls
-from tests.ledger.attacks import examine, populate
+from tests.ledger.attacks import examine, examine_logs, populate
 from tests.ledger.conftest import NOW_MS, ORIGIN, Ledger, fact
 
 NAMES: Final = tuple(tables.metadata.tables)
 
 READABLE: Final[dict[Access, set[str]]] = {
-    "write": set(NAMES),
-    "audit": set(NAMES),
+    "write": set(NAMES) - {"personal_datum"},
+    "audit": set(NAMES) - {"personal_datum"},
+    "keep": set(NAMES),
     "read": {"log", "tile", "chunk", "usage_day", "source_day", "sequence_block"},
 }
-"""Whose rows each role may read; of `chunk` the reader sees the book, by a view."""
+"""Whose rows each role may read; of `chunk` the reader sees the book, by a view.
+
+Of personal data every role sees that they are there, and the keeper alone what they say.
+"""
 
 INSERTABLE: Final[dict[Access, set[str]]] = {
     "write": set(NAMES) - {"log"},
     "audit": set(),
+    "keep": set(),
     "read": set(),
 }
 
 UPDATABLE: Final[dict[Access, dict[str, tuple[str, ...]]]] = {
     "write": {
         **tables.HEADS,
+        "personal_datum": ("salt", "value"),
         **{
             name: tuple(
                 column.name
@@ -51,9 +58,12 @@ UPDATABLE: Final[dict[Access, dict[str, tuple[str, ...]]]] = {
         },
     },
     "audit": {},
+    "keep": {},
     "read": {},
 }
 """Columns that each role may update."""
+
+DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 DENIED: Final = "42501"
 """SQLSTATE insufficient_privilege."""
@@ -115,7 +125,8 @@ def statements_on(table: Table) -> Iterator[tuple[str, str]]:
     name = f"public.{table.name}"
     columns = ", ".join(column.name for column in table.columns)
     yield "SELECT", f"SELECT {columns} FROM {name}"
-    yield "INSERT", f"INSERT INTO {name} ({columns}) SELECT {columns} FROM {name} WHERE false"
+    nulls = ", ".join(f"CAST(NULL AS {one.type.compile(DIALECT)})" for one in table.columns)
+    yield "INSERT", f"INSERT INTO {name} ({columns}) SELECT {nulls} WHERE false"
     for column in table.columns:
         yield f"UPDATE {column.name}", f"UPDATE {name} SET {column.name} = NULL WHERE false"
     first = table.columns[0].name
@@ -231,7 +242,7 @@ def test_sequences_are_the_writers_to_use_and_the_auditors_to_see(
         used = state_of(engine, f"SELECT nextval('public.{name}')")
         assert used == (None if access == "write" else DENIED)
         seen = state_of(engine, f"SELECT last_value FROM public.{name}")
-        assert seen == (None if access == "audit" else DENIED)
+        assert seen == (None if access in {"audit", "keep"} else DENIED)
 
 
 @pytest.mark.parametrize("access", WHO)
@@ -305,9 +316,15 @@ def test_the_writer_appends(server: Server) -> None:
     assert outcome.recorded == 1
 
 
-def test_the_auditor_checks_everything(server: Server) -> None:
-    with server.engines["audit"].connect() as connection:
+def test_the_keeper_checks_everything(server: Server) -> None:
+    with server.engines["keep"].connect() as connection:
         assert examine(connection) == []
+        assert check_walls(connection) == []
+
+
+def test_the_auditor_checks_all_but_what_personal_data_say(server: Server) -> None:
+    with server.engines["audit"].connect() as connection:
+        assert examine_logs(connection) == []
         assert check_walls(connection) == []
 
 

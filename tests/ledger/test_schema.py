@@ -35,7 +35,7 @@ KEYS = {
 
 
 def test_every_table_is_of_one_kind() -> None:
-    kinds = [*tables.APPEND_ONLY, *tables.HEADS, *tables.PROJECTIONS]
+    kinds = [*tables.APPEND_ONLY, *tables.HEADS, *tables.PROJECTIONS, *tables.ERASABLE]
     assert sorted(kinds) == sorted(TABLES)
 
 

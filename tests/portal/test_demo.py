@@ -1,11 +1,17 @@
 """The whole path in one command, and what it leaves to look around in."""
 
+import json
 import os
 import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from ledger.database import open_engine
+from ledger.events import Role
+from ledger.read import read_entries, read_heads
+from ledger.store import OWN_SOURCE
 
 Run = Callable[..., Any]
 
@@ -37,6 +43,8 @@ def test_a_demo_is_played_proved_and_open_to_look_around(suanquan: Run, tmp_path
     assert sum(one["undetermined"] for one in data["decisions"]) > 0
     assert 0 < data["refunded_fen"] < data["charged_fen"]
     _look_around(suanquan, home, data)
+    _read_salts(home)
+    _act(suanquan, home, data)
     _tamper(suanquan, home)
 
 
@@ -52,6 +60,40 @@ def _look_around(suanquan: Run, home: Path, data: dict[str, Any]) -> None:
     total = sum(row["total_fen"] for row in listed if row["kind"] == "compute")
     assert total == data["charged_fen"]
     assert suanquan("log", "check", "--full", "--json", **at).json["ok"] is True
+
+
+def _read_salts(home: Path) -> None:
+    """Each event of the book has a salt of its own; the leaves that close batches have none."""
+    engine = open_engine(f"sqlite:///{home / 'suanquan.db'}", "read")
+    with engine.connect() as connection:
+        size = read_heads(connection)["book"].size
+        entries = [json.loads(entry) for _, entry in read_entries(connection, "book", 0, size)]
+    engine.dispose()
+    salts = [one.get("salt") for one in entries if one["source"] != OWN_SOURCE]
+    assert all(salt and len(bytes.fromhex(salt)) == 16 for salt in salts)
+    assert len(set(salts)) == len(salts) > 100
+
+
+def _act(suanquan: Run, home: Path, data: dict[str, Any]) -> None:
+    """Look as each role, and let two administrators forget an enterprise."""
+    at = {"SUANQUAN_HOME": str(home)}
+    tokens: dict[str, list[str]] = {}
+    for one in data["users"]:
+        tokens.setdefault(one["role"], []).append(one["token"])
+    assert set(tokens) == set(get_args(Role))
+    code = suanquan("usage", "--by", "enterprise", "--json", **at).json["rows"][0]["enterprise"]
+    show = ("enterprise", "show", code, "--json")
+    (helper,) = tokens["task_force"]
+    rows = suanquan(*show, SUANQUAN_TOKEN=helper, **at).json["rows"]
+    assert [row["kind"] for row in rows] == ["contact", "bank_account"]
+    (finance,) = tokens["finance"]
+    assert suanquan(*show, SUANQUAN_TOKEN=finance, **at).error["code"] == "not_allowed"
+    first, second = tokens["administrator"]
+    forget = ("enterprise", "forget", code, "--json")
+    assert suanquan(*forget, "--reason", "1", SUANQUAN_TOKEN=first, **at).status == 0
+    assert suanquan(*forget, SUANQUAN_TOKEN=second, **at).json["erased"] == len(rows)
+    assert suanquan("log", "check", "--full", "--json", **at).json["ok"] is True
+    assert suanquan("replay", "--json", **at).json["match"] is True
 
 
 def _tamper(suanquan: Run, home: Path) -> None:

@@ -19,16 +19,28 @@ from tests.portal.test_contract import existing
 WRITING: Final = {
     "db upgrade",
     "demo",
+    "enterprise bank-account",
+    "enterprise contact",
+    "enterprise forget",
     "ingest file",
     "ingest kafka",
     "ingest rejected retry",
     "log rotate-key",
     "statement make",
     "restore",
+    "user add",
+    "user revoke",
+    "user token",
 }
 
-# They read too; the tests of their own have the witness and the printed statement that they need.
-ELSEWHERE: Final = {"log cosign", "statement verify"}
+# They read too; the tests of their own have the people, witnesses and papers that they need.
+ELSEWHERE: Final = {
+    "enterprise requests",
+    "enterprise show",
+    "log cosign",
+    "statement verify",
+    "user list",
+}
 
 READING: Final[dict[str, tuple[object, ...]]] = {
     "backup": ("{tmp}/backup",),

@@ -1,0 +1,63 @@
+"""The people of a demo: an account of each role, and made-up contacts and bank accounts."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from ledger.personal import BankAccount, Contact
+from ledger.roster import Grant
+from portal.acting import Act, at_console, issue_token
+from portal.enterprise_commands import enter_datum
+from portal.shell import Shell
+from portal.user_commands import grant_role
+
+ADMINISTRATORS: Final = ("admin-1", "admin-2")
+
+
+def add_people(shell: Shell, codes: Iterable[str]) -> list[dict[str, str]]:
+    """Return an account of each role with its token, once accounts and personal data are recorded.
+
+    The rules hold here too: the first administrator adds the second, and both together whoever
+    moves money; each account exchanges its invitation for a token of its own.
+    """
+    enterprises = sorted(codes)
+    accounts = (
+        (ADMINISTRATORS[1], Grant("administrator")),
+        ("auditor-1", Grant("auditor")),
+        ("task-force-1", Grant("task_force")),
+        ("authority-1", Grant("authority", "wuhan")),
+        ("finance-1", Grant("finance", "wuhan")),
+        ("enterprise-1", Grant("enterprise", enterprises[0])),
+    )
+    with at_console(shell) as act:
+        first, admin = ADMINISTRATORS[0], Grant("administrator")
+        grant_role(act, first, admin)
+        users = [_user(first, admin, issue_token(act, first)[0])]
+        for name, grant in accounts:
+            users.append(_user(name, grant, _open_account(act, name, grant)))
+        act.actor = act.roster.tokens["task-force-1"]
+        for number, code in enumerate(enterprises, 1):
+            _enter(act, code, number)
+    return users
+
+
+def _user(name: str, grant: Grant, token: str) -> dict[str, str]:
+    """Return an account's keys of the command line."""
+    return {"name": name, "role": grant.role, "token": token}
+
+
+def _open_account(act: Act, name: str, grant: Grant) -> str:
+    """Return the token of a new account, granted by as many administrators as it takes."""
+    for administrator in ADMINISTRATORS:
+        act.actor = act.roster.tokens[administrator]
+        if grant_role(act, name, grant):
+            break
+    issue_token(act, name)
+    act.actor = act.roster.tokens[name]
+    return issue_token(act, name)[0]
+
+
+def _enter(act: Act, code: str, number: int) -> None:
+    """Enter a contact and a bank account that nobody has."""
+    enter_datum(act, code, Contact(name=f"演示联系人 {number}", phone=f"000-0000{number:04}"))
+    account = BankAccount(holder=f"演示企业 {number}", bank="演示银行", number=f"{number:016}")
+    enter_datum(act, code, account)

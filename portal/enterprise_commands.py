@@ -1,0 +1,305 @@
+"""`suanquan enterprise`: personal and bank data under digests, and how they are erased."""
+
+import json
+import secrets
+from typing import Any, BinaryIO, Final
+
+import click
+from rich.console import Group
+from rich.table import Table
+
+from ledger.erasable import erase_data, keep_data, read_values, sweep
+from ledger.events import EnterpriseForgotten, ForgetRequested
+from ledger.identifiers import parse_credit_code
+from ledger.period import render_instant
+from ledger.personal import (
+    EVENTS,
+    SALT_BYTES,
+    VALUE_BYTES_MAX,
+    Datum,
+    Kind,
+    commit,
+    encode_datum,
+    parse_datum,
+)
+from ledger.roster import ENTERING_ROLES, Held, is_lapsed, lapses_at_ms
+from ledger.text import Text
+from portal.acting import Act, acting, look, not_allowed
+from portal.options import answers
+from portal.shell import Result, Shell, now_ms
+
+KINDS: Final[dict[Kind, Text]] = {
+    "contact": Text("联系人", "contact"),
+    "bank_account": Text("银行账户", "bank account"),
+}
+
+_VIEWERS: Final = (*sorted(ENTERING_ROLES), "auditor")
+
+
+@click.group()
+def enterprise() -> None:
+    """Contacts and bank accounts of enterprises, and their erasure."""
+
+
+_FILE: Final = click.option(
+    "--file", "file", type=click.File("rb"), default="-", help="JSON; default: standard input."
+)
+
+
+@enterprise.command(
+    epilog="""\b
+Example:
+  suanquan enterprise contact 91420100MA4K2XY18X --file contact.json
+with {"name": "…", "phone": "…", "email": "…", "address": "…"}; all but the name may be left out."""
+)
+@click.argument("code", metavar="CODE")
+@_FILE
+@answers
+def contact(shell: Shell, code: str, file: BinaryIO) -> Result:
+    """Record a contact, read from a file or standard input: the log holds its digest only."""
+    return _enter(shell, code, "contact", file)
+
+
+@enterprise.command(
+    epilog="""\b
+Example:
+  suanquan enterprise bank-account 91420100MA4K2XY18X < account.json
+with {"holder": "…", "bank": "…", "number": "…"}."""
+)
+@click.argument("code", metavar="CODE")
+@_FILE
+@answers
+def bank_account(shell: Shell, code: str, file: BinaryIO) -> Result:
+    """Set the bank account, read from a file or standard input: the log holds its digest only."""
+    return _enter(shell, code, "bank_account", file)
+
+
+def _enter(shell: Shell, code: str, kind: Kind, file: BinaryIO) -> Result:
+    """Record a datum of an enterprise and return under which digest."""
+    parse_credit_code(code)
+    datum = parse_datum(kind, file.read(VALUE_BYTES_MAX + 1))
+    with acting(shell) as act:
+        digest = enter_datum(act, code, datum)
+    data = {"enterprise": code, "kind": kind, "digest": digest}
+    shown = Text(
+        f"已录入{KINDS[kind].zh}，日志只存摘要 {digest}",
+        f"recorded the {KINDS[kind].en}; the log holds its digest {digest}",
+    )
+    return Result(data, shell.say(shown))
+
+
+def enter_datum(act: Act, code: str, datum: Datum) -> str:
+    """Return the digest under which a datum was written, beside the event that names it."""
+    salt, value = secrets.token_bytes(SALT_BYTES), encode_datum(datum)
+    digest = commit(code, datum.kind, salt, value)
+    act.record(EVENTS[datum.kind](at=act.at, digest=digest.hex(), recorded_by=act.name), code)
+    keep_data(act.connection, [(digest, code, datum.kind, salt, value)])
+    return digest.hex()
+
+
+@enterprise.command(epilog="Example:  suanquan enterprise show 91420100MA4K2XY18X --json")
+@click.argument("code", metavar="CODE")
+@answers
+def show(shell: Shell, code: str) -> Result:
+    """Show contacts and bank accounts, in the order of their entry, or by whom they were erased.
+
+    The task force and administrators see what they say; an auditor sees that they are there.
+    """
+    parse_credit_code(code)
+    with shell.reading("keep") as connection:
+        roster, actor = look(connection, _VIEWERS)
+        values = read_values(connection, code)
+    may_read = roster.has(actor.person, *ENTERING_ROLES)
+    rows = []
+    for one in roster.held.values():
+        if one.enterprise == code:
+            value = values.get(one.digest)
+            rows.append(
+                {
+                    **_row(one),
+                    "held": value is not None,
+                    "value": json.loads(value) if value is not None and may_read else None,
+                }
+            )
+    return Result({"enterprise": code, "rows": rows}, _shown(shell, rows))
+
+
+def _row(one: Held) -> dict[str, Any]:
+    """Return a datum's keys of the command line, but for what it says."""
+    forgotten = one.forgotten
+    return {
+        "kind": one.kind,
+        "digest": one.digest,
+        "index": one.index,
+        "recorded_at": one.recorded_at,
+        "recorded_by": one.recorded_by,
+        "forgotten": forgotten
+        and {
+            "at": forgotten.at,
+            "requested_by": forgotten.requested_by,
+            "consented_by": forgotten.consented_by,
+        },
+    }
+
+
+def _shown(shell: Shell, rows: list[dict[str, Any]]) -> Table | str:
+    """Return personal data for a person who may see them."""
+    if not rows:
+        return shell.say(Text("没有联系人与银行账户", "there are no contacts and bank accounts"))
+    table = Table()
+    for title in (Text("条目", "index"), Text("种类", "kind"), Text("录入", "recorded")):
+        table.add_column(shell.say(title), no_wrap=True)
+    table.add_column(shell.say(Text("内容", "what it says")), overflow="fold")
+    for row in rows:
+        gone, value = row["forgotten"], row["value"]
+        if gone:
+            told = Text(
+                f"已于 {gone['at']} 删除：{gone['requested_by']} 申请，{gone['consented_by']} 同意",
+                f"erased at {gone['at']}: {gone['requested_by']} asked,"
+                f" {gone['consented_by']} consented",
+            )
+            said = shell.say(told)
+        elif value is None:
+            said = shell.say(Text("有，本账号无权查看", "there, and not yours to read"))
+        else:
+            said = ", ".join(f"{name}: {text}" for name, text in value.items())
+        entered = f"{row['recorded_at']} {row['recorded_by']}"
+        table.add_row(str(row["index"]), shell.say(KINDS[row["kind"]]), entered, said)
+    return table
+
+
+@enterprise.command(epilog="Example:  suanquan enterprise requests --json")
+@answers
+def requests(shell: Shell) -> Result:
+    """List the requests to forget that wait for a second administrator, oldest first."""
+    with shell.reading() as connection:
+        roster, _ = look(connection, ("administrator", "auditor"))
+    at = render_instant(now_ms())
+    rows = [
+        {
+            "enterprise": code,
+            "requested_by": one.requested_by,
+            "reason": one.reason,
+            "requested_at": one.at,
+            "lapses_at": render_instant(lapses_at_ms(one)),
+        }
+        for code, one in roster.forget_requests.items()
+        if not is_lapsed(one, at)
+    ]
+    lines = [
+        f"{one['enterprise']}  {one['requested_by']}  {one['requested_at']} → {one['lapses_at']}"
+        f"  {one['reason']}"
+        for one in rows
+    ]
+    none = shell.say(Text("没有待同意的删除申请", "no request to forget is open"))
+    return Result({"rows": rows}, "\n".join(lines) or none)
+
+
+@enterprise.command(
+    epilog="""\b
+Examples:
+  suanquan enterprise forget 91420100MA4K2XY18X --reason "request 2026-17"   # one administrator
+  suanquan enterprise forget 91420100MA4K2XY18X                             # another one
+
+\b
+What cannot be erased here: backups made before, and on PostgreSQL the archived write-ahead log.
+The answer says from when on they are free of it."""
+)
+@click.argument("code", metavar="CODE")
+@click.option("--reason", help="Why, in the log for ever: a file number, no personal data.")
+@answers
+def forget(shell: Shell, code: str, reason: str | None) -> Result:
+    """Erase an enterprise's personal data, with the consent of two administrators.
+
+    The first one's command asks, the second one's erases; a request lapses after 14 days. Proofs,
+    statements and replays stay as they are: the log holds digests, which nobody can guess from now.
+    """
+    parse_credit_code(code)
+    with acting(shell) as act:
+        request = act.roster.forget_requests.get(code)
+        if request is None or is_lapsed(request, act.at):
+            return _ask(shell, act, code, reason)
+        if request.requested_by == act.name:
+            raise not_allowed(
+                Text(
+                    f"{act.name} 提出的申请须由另一名管理员同意",
+                    f"{act.name} asked, so another administrator has to consent",
+                )
+            )
+        erased = _erase(act, code, request)
+    is_clean = sweep(shell.settings.database_url)
+    data = {
+        "enterprise": code,
+        "state": "forgotten",
+        "requested_by": request.requested_by,
+        "consented_by": act.name,
+        "erased": erased,
+        "at": act.at,
+        "database_clean": is_clean,
+        "held_by_backups_before": act.at,
+    }
+    return Result(data, _forgotten(shell, data))
+
+
+def _ask(shell: Shell, act: Act, code: str, reason: str | None) -> Result:
+    """Record a request to forget and return until when it waits."""
+    if not _held(act, code):
+        raise not_allowed(Text(f"{code} 没有可删除的数据", f"there is nothing of {code} to erase"))
+    if reason is None:
+        raise click.MissingParameter(param_type="option", param_hint="--reason")
+    request = ForgetRequested(at=act.at, requested_by=act.name, reason=reason)
+    act.record(request, code)
+    data = {
+        "enterprise": code,
+        "state": "requested",
+        "requested_by": act.name,
+        "lapses_at": render_instant(lapses_at_ms(request)),
+    }
+    shown = Text(
+        f"已申请删除 {code} 的个人信息；请另一名管理员在 {data['lapses_at']} 前运行同一命令",
+        f"asked to forget {code}; another administrator gives the same command"
+        f" before {data['lapses_at']}",
+    )
+    return Result(data, shell.say(shown))
+
+
+def _held(act: Act, code: str) -> int:
+    """Return how many personal data of an enterprise are not erased."""
+    return sum(one.enterprise == code and not one.forgotten for one in act.roster.held.values())
+
+
+def _erase(act: Act, code: str, request: ForgetRequested) -> int:
+    """Return how many data were erased, in the transaction of the event that says so."""
+    held = _held(act, code)
+    forgotten = EnterpriseForgotten(
+        at=act.at, requested_by=request.requested_by, consented_by=act.name
+    )
+    act.record(forgotten, code)
+    erase_data(act.connection, code)
+    return held
+
+
+def _forgotten(shell: Shell, data: dict[str, Any]) -> Group:
+    """Return what was erased, and where it may still stand."""
+    at = data["at"]
+    done = Text(
+        f"已删除 {data['enterprise']} 的 {data['erased']} 项个人信息："
+        f"{data['requested_by']} 申请，{data['consented_by']} 同意",
+        f"erased {data['erased']} personal data of {data['enterprise']}:"
+        f" {data['requested_by']} asked, {data['consented_by']} consented",
+    )
+    left = Text(
+        f"{at} 之前的备份（及 PostgreSQL 的归档日志、从库）仍含这些数据，请予销毁",
+        f"backups made before {at} (and PostgreSQL's archived log and replicas) still hold them:"
+        " destroy those",
+    )
+    lines = [f"✓ {shell.say(done)}", shell.say(left)]
+    if not data["database_clean"]:
+        unclean = Text(
+            "另一进程正读着数据库，或本账户不是其属主，旧字节尚未离开数据库文件；"
+            "请按 SECURITY.md“删除个人信息”处理",
+            "somebody is reading the database, or this account is not its owner: old bytes are"
+            " still in its files; see SECURITY.md, erasing personal data",
+        )
+        lines.append(f"✗ {shell.say(unclean)}")
+    return Group(*lines)

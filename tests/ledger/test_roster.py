@@ -1,0 +1,176 @@
+"""Who may do what: a small table of acts, each allowed or refused for the reason given."""
+
+import pytest
+
+from ledger.codec import encode
+from ledger.errors import InvalidInputError, RuleViolationError
+from ledger.events import (
+    ContactRecorded,
+    Data,
+    EnterpriseForgotten,
+    ForgetRequested,
+    Role,
+    RoleGranted,
+    RoleRequested,
+    RoleRevoked,
+    TokenIssued,
+)
+from ledger.period import parse_instant
+from ledger.roster import Roster, digest_of
+from tests.ledger.people import FIRST, KEPT, SECOND
+
+AT = "2022-08-01T00:00:00Z"
+LATER = "2022-08-14T23:59:59Z"
+TOO_LATE = "2022-08-15T00:00:00Z"
+DIGEST = "7" * 64
+
+THIRD = RoleGranted(at=AT, person="c", role="administrator", granted_by="a", consented_by="b")
+HELPER = RoleGranted(at=AT, person="t", role="task_force", scope="hubei", granted_by="a")
+ASK_FINANCE = RoleRequested(at=AT, person="f", role="finance", requested_by="a")
+ASK_THIRD = RoleRequested(at=AT, person="c", role="administrator", requested_by="a")
+ASK_FORGET = ForgetRequested(at=AT, requested_by="a", reason="1")
+CONTACT = ContactRecorded(at=AT, digest=DIGEST, recorded_by="t")
+TWO = (FIRST, SECOND)
+
+
+def token(person: str, issued_by: str, expires_at: str = TOO_LATE, mark: str = "s") -> Data:
+    return TokenIssued(
+        at=AT,
+        person=person,
+        token_sha256=digest_of(mark + person),
+        expires_at=expires_at,
+        issued_by=issued_by,
+    )
+
+
+def granted(
+    role: Role, by: str, consent: str | None = None, at: str = AT, person: str = "f"
+) -> Data:
+    return RoleGranted(at=at, person=person, role=role, granted_by=by, consented_by=consent)
+
+
+def forgotten(by: str, consent: str, at: str = AT) -> Data:
+    return EnterpriseForgotten(at=at, requested_by=by, consented_by=consent)
+
+
+def roster_of(*events: Data) -> Roster:
+    """Return the roster after events, each of which is allowed where it stands."""
+    roster = Roster()
+    for number, data in enumerate(events):
+        subject = KEPT if data.about_enterprise else ""
+        assert roster.objection(data, subject) is None, data
+        roster.apply(encode("urn:x", str(number), subject, data, "0" * 32))
+    return roster
+
+
+@pytest.mark.parametrize(
+    ("before", "act"),
+    [
+        ((), FIRST),
+        ((FIRST,), SECOND),
+        ((FIRST,), HELPER),
+        ((*TWO, ASK_FINANCE), granted("finance", "a", "b")),
+        ((*TWO, ASK_FINANCE), granted("finance", "a", "b", LATER)),
+        ((*TWO, ASK_THIRD), THIRD),
+        (TWO, RoleRevoked(at=AT, person="a", role="administrator", revoked_by="b")),
+        ((FIRST,), token("a", "")),
+        ((FIRST, token("a", "", AT)), token("a", "")),
+        ((*TWO, token("a", ""), token("b", "a")), token("b", "b")),
+        ((*TWO, HELPER, token("t", "a"), token("t", "t")), token("t", "a")),
+        ((*TWO, HELPER), CONTACT),
+        ((*TWO, HELPER, CONTACT, ASK_FORGET), forgotten("a", "b")),
+        ((*TWO, HELPER, CONTACT, ASK_FORGET), forgotten("a", "b", LATER)),
+    ],
+)
+def test_what_the_rules_allow_is_done(before: tuple[Data, ...], act: Data) -> None:
+    roster_of(*before, act)
+
+
+@pytest.mark.parametrize(
+    ("before", "act", "why"),
+    [
+        ((FIRST,), granted("administrator", "", person="b"), "administrators, who grant"),
+        ((), granted("auditor", ""), "administrators, who grant"),
+        ((), granted("auditor", "x"), "x is no administrator"),
+        ((*TWO, HELPER), granted("auditor", "t"), "t is no administrator"),
+        (TWO, granted("auditor", "a", person="a"), "cannot do this for themselves"),
+        (TWO, granted("finance", "a", "b"), "no open request"),
+        (TWO, THIRD, "no open request"),
+        ((*TWO, ASK_FINANCE), granted("finance", "a"), "no administrator"),
+        ((*TWO, ASK_FINANCE), granted("finance", "a", "a"), "another administrator"),
+        ((*TWO, ASK_FINANCE), granted("finance", "b", "a"), "no open request"),
+        ((*TWO, ASK_FINANCE), granted("authority", "a", "b"), "no open request"),
+        ((*TWO, ASK_FINANCE), granted("finance", "a", "b", person="g"), "no open request"),
+        ((*TWO, ASK_FINANCE), granted("finance", "a", "b", TOO_LATE), "no open request"),
+        ((*TWO, HELPER, ASK_FINANCE), granted("finance", "a", "t"), "t is no administrator"),
+        (
+            (*TWO, RoleRequested(at=AT, person="b", role="finance", requested_by="a")),
+            granted("finance", "a", "b", person="b"),
+            "cannot do this for themselves",
+        ),
+        (
+            (*TWO, RoleRevoked(at=AT, person="a", role="administrator", revoked_by="b")),
+            granted("administrator", "b", person="c"),
+            "no open request",
+        ),
+        ((FIRST,), RoleRevoked(at=AT, person="a", role="administrator", revoked_by="a"), "last"),
+        (TWO, RoleRevoked(at=AT, person="a", role="auditor", revoked_by="b"), "does not hold"),
+        ((FIRST,), token("z", "a"), "no account"),
+        ((FIRST, token("a", "")), token("a", ""), "holds a valid token"),
+        ((*TWO, HELPER), token("a", "t"), "t is no administrator"),
+        ((*TWO, token("b", "a")), token("b", "a"), "nobody else gives a new token"),
+        (TWO, CONTACT, "t may not enter"),
+        ((*TWO, HELPER, CONTACT), CONTACT, "used before"),
+        ((*TWO, HELPER), ForgetRequested(at=AT, requested_by="t", reason="1"), "no administrator"),
+        ((*TWO, HELPER, CONTACT), forgotten("a", "b"), "no open request"),
+        ((*TWO, ASK_FORGET), forgotten("a", "a"), "another administrator"),
+        ((*TWO, HELPER, ASK_FORGET), forgotten("a", "t"), "t is no administrator"),
+        ((*TWO, ASK_FORGET), forgotten("b", "a"), "no open request"),
+        ((*TWO, ASK_FORGET), forgotten("a", "b", TOO_LATE), "no open request"),
+        ((*TWO, ASK_FORGET, forgotten("a", "b")), forgotten("a", "b"), "no open request"),
+    ],
+)
+def test_what_the_rules_forbid_is_refused(before: tuple[Data, ...], act: Data, why: str) -> None:
+    objection = roster_of(*before).objection(act, KEPT if act.about_enterprise else "")
+    assert objection is not None
+    assert why in objection.en
+
+
+def test_a_token_is_its_holders_until_it_expires_or_is_replaced() -> None:
+    roster = roster_of(FIRST, token("a", "", AT, "old"), token("a", "", TOO_LATE, "new"))
+    now = parse_instant(LATER)
+    assert roster.holder("newa", now).person == "a"
+    for wrong in ("olda", "newb", "", digest_of("newa")):
+        with pytest.raises(RuleViolationError, match="unknown_token"):
+            roster.holder(wrong, now)
+    with pytest.raises(RuleViolationError, match="expired_token"):
+        roster.holder("newa", parse_instant(TOO_LATE))
+
+
+def test_who_holds_no_role_has_no_use_of_a_token() -> None:
+    revoked = RoleRevoked(at=AT, person="t", role="task_force", scope="hubei", revoked_by="a")
+    roster = roster_of(FIRST, HELPER, token("t", "a"), revoked)
+    with pytest.raises(RuleViolationError, match="unknown_token"):
+        roster.holder("st", parse_instant(AT))
+
+
+def test_forgetting_covers_what_came_before_and_nothing_after() -> None:
+    later = ContactRecorded(at=AT, digest="9" * 64, recorded_by="t")
+    roster = roster_of(*TWO, HELPER, CONTACT, ASK_FORGET, forgotten("a", "b"), later)
+    assert roster.held[DIGEST].forgotten == forgotten("a", "b")
+    assert roster.held["9" * 64].forgotten is None
+
+
+@pytest.mark.parametrize(
+    ("role", "scope"),
+    [("enterprise", None), ("enterprise", "hubei"), ("auditor", "hubei"), ("administrator", "x")],
+)
+def test_a_role_has_a_scope_that_fits_it(role: Role, scope: str | None) -> None:
+    with pytest.raises(InvalidInputError):
+        RoleGranted(at=AT, person="a", role=role, scope=scope)
+
+
+@pytest.mark.parametrize("name", ["", "A", "张三", "a b", "-a", "a" * 65, "a\n"])
+def test_an_account_is_not_named_like_a_person(name: str) -> None:
+    with pytest.raises(InvalidInputError, match="bad_person"):
+        RoleGranted(at=AT, person=name, role="auditor")
