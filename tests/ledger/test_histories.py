@@ -25,7 +25,7 @@ from ledger.rejection import Rejection
 from ledger.schema import upgrade
 from ledger.store import Batch, Store
 from ledger.tlog import Checkpoint
-from tests.ledger.attacks import examine
+from tests.ledger.attacks import examine_logs
 from tests.ledger.conftest import (
     CODE,
     EXAMPLES,
@@ -206,7 +206,7 @@ def play(seed: int, ledger: Ledger, census: Counter[str]) -> None:
         signed = checkpoints(connection)
         for _ in range(steps - steps // 2):
             history.step()
-        found = examine(connection, signed)
+        found = examine_logs(connection, signed)
         connection.rollback()
     census.update(history.happened)
     assert found == [], again
