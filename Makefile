@@ -42,8 +42,8 @@ pytest: setup
 bench: setup  ## Measure against bare loops and peers: some ten minutes
 	@$(BIN)/python -m bench
 
-bench-long: setup  ## Measure growing ledgers and memory: half an hour
-	@$(BIN)/python -m bench curve memory
+bench-long: setup  ## Measure growing ledgers, memory, replay: an hour
+	@$(BIN)/python -m bench curve memory auditor
 
 soak: setup  ## Run the long tests: faults, restarts, many hours of events in minutes
 	@$(BIN)/python -m pytest -q --durations=10 -m soak

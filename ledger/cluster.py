@@ -1,8 +1,8 @@
 """Run spans on a Dask cluster: the only file that knows Dask, which is an optional extra.
 
 The workers run the same function as one process does. A worker that dies costs time alone: the
-scheduler gives its spans to another. What they send is data of theirs: whoever replays on a cluster
-believes the rows that it computes, as he believes the machine under his own process.
+scheduler gives its spans to another. Trees that they send are proved by the root; their rows are
+believed, as one believes the machine under one's own process.
 """
 
 import warnings
@@ -58,7 +58,7 @@ def _run(job: Job, address: str, spans: Sequence[Span]) -> Iterator[Partial]:
             chosen = [span for _, span in zip(range(count), waiting, strict=False)]
             return [client.submit(job.work, span, pure=False) for span in chosen]
 
-        running = as_completed(submit(WINDOW))  # type: ignore[no-untyped-call]
+        running = as_completed(submit(WINDOW), loop=client.loop)  # type: ignore[no-untyped-call]
         for future in running:
             result: Partial = future.result()
             future.release()

@@ -107,7 +107,12 @@ def _hire(job: Job) -> tuple[Connection, SpawnProcess]:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(job, theirs), daemon=True)
-    process.start()
+    # Ctrl-C reaches the whole group, and whoever hired decides: a mask is inherited from the start.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     theirs.close()
     return ours, process
 
@@ -132,8 +137,6 @@ def _dismiss(pipe: Connection, process: SpawnProcess) -> None:
 
 def _serve(job: Job, pipe: Connection) -> None:
     """Do spans until nobody gives any more: the pipe ends with the process that hired this one."""
-    # Ctrl-C reaches the whole group; whoever hired us decides.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, OSError):
         while True:
             span = pipe.recv()

@@ -7,22 +7,27 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from multiprocessing import active_children
 from pathlib import Path
 from signal import SIGKILL
+from typing import cast
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
+from ledger import merkle
+from ledger.compact import compact
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.events import LogName
 from ledger.export import export_log
 from ledger.facts import Facts
 from ledger.finding import Finding
+from ledger.head import Head
 from ledger.history import ExportedHistory, History, Place, StoredHistory, root_of
 from ledger.partial import Partial, Span, cut
 from ledger.projection import PROJECTIONS, Rows
-from ledger.rebuild import Rebuilt, rebuild
+from ledger.rebuild import Rebuilt, _promises, rebuild
 from ledger.replay import derives_of, digest, replay
 from ledger.resume import Kept
 from ledger.signing import Signer
@@ -419,3 +424,27 @@ def test_a_directory_that_is_no_export_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="should hold every log's export") as told:
         ExportedHistory(tmp_path)
     assert told.value.code == "no_export"
+
+
+def test_promises_under_a_whole_tile_must_give_the_root_too() -> None:
+    """From 65,536 entries on the frontier is read from higher tiles than the spans' hashes are."""
+    leaves = [sha256(str(number).encode()).digest() for number in range(65_536 + 3 * 256 + 5)]
+    frontier, segments = merkle.extend(merkle.EMPTY_FRONTIER, leaves)
+    tiles = {(level, start // 256): data for level, start, data in segments}
+    head = Head("usage", "x/usage", len(leaves), merkle.root(frontier))
+
+    class Forged(StoredHistory):
+        def heads(self) -> dict[LogName, Head]:
+            return {"usage": head}
+
+        def tiles(self, log: LogName) -> merkle.ReadHashes:
+            assert log == "usage"
+            return merkle.tile_reader(lambda level, index: tiles[level, index])
+
+    history = Forged(cast("Connection", None))
+    spans = list(cut("usage", head.size, WIDTH))
+    promised = _promises(history, "usage", head.size, spans)
+    assert promised == {one: compact(one.start, leaves[one.start : one.end]) for one in spans}
+    tiles[1, 0] = bytes(32) + tiles[1, 0][32:]
+    assert root_of(history, "usage", head.size) == head.root
+    assert _promises(history, "usage", head.size, spans) == {}

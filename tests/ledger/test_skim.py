@@ -81,3 +81,21 @@ def test_instants_are_forgotten_in_time() -> None:
     moments.update((str(number), (0, "", 0)) for number in range(module.INSTANTS_MAX))
     check_both_ways(PLAIN)
     assert 0 < len(moments) <= 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"amount":"8"', b'"amount":"8","amount":"9"'),
+        (b'"amount":"8"', b'"amount":"9","amount":"8"'),
+        (b'"id":"plain"', b'"id":"plain","id":"plain"'),
+        (b'"id":"plain"', b'"id":"plain","other":"x"'),
+        (b'"job":"j-1"', b'"job":"j-1","other":"x"'),
+        (b'"job":"j-1"', b'"job": "j-1"'),
+        (b'"job":"j-1"', b'"job":"j-1","quantity":"28800"'),
+        (b'"job":"j-1"', b'"job":"j-1","quantity":"1"'),
+    ],
+)
+def test_a_member_twice_or_too_many_gives_the_same(old: bytes, new: bytes) -> None:
+    assert old in PLAIN
+    check_both_ways(usage("before").raw, PLAIN.replace(old, new))
