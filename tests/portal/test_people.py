@@ -195,7 +195,7 @@ def test_a_public_export_holds_no_byte_of_an_entry(
     suanquan("log", "export", tmp_path / "public", "--public")
     files = [path for path in (tmp_path / "public").rglob("*") if path.is_file()]
     names = {path.relative_to(tmp_path / "public").parts[1] for path in files}
-    assert names == {"checkpoint", "vkey", "tile"}
+    assert names == {"checkpoint", "vkey", "vkeys", "tile"}
     assert not any("entries" in path.parts for path in files)
     held = b"".join(path.read_bytes() for path in files)
     for word in (b"specversion", b"cn.suanquan", b"gh-1", CODE.encode(), b"salt"):

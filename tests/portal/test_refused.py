@@ -85,6 +85,8 @@ def copy_of(url: str, target: str) -> None:
         connection.execute(
             text(f'CREATE DATABASE "{target}" TEMPLATE "{source.database}" STRATEGY file_copy')
         )
+        # A copy does not bring the rights on the database itself.
+        connection.execute(text(f'REVOKE TEMPORARY ON DATABASE "{target}" FROM PUBLIC'))
     server.dispose()
 
 
