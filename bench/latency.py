@@ -61,7 +61,7 @@ def _watch(url: str, topic: str, size: int) -> Sightings:
             rows = connection.execute(query).all()
         now_s = time.time()
         for name, offset in rows:
-            known = seen.setdefault(int(name.removeprefix(prefix)), [])
+            known = seen.setdefault(int(name.removeprefix(prefix).partition("#")[0]), [])
             if not known or known[-1][0] < offset:
                 known.append((offset, now_s))
         reached = sum(known[-1][0] for known in seen.values())
