@@ -37,10 +37,10 @@ from reports.snapshot import Snapshot
 from reports.statement import Kind
 from vouchers.catalogue import find_programmes
 from vouchers.decision import Status
+from vouchers.names import LEVELS, STATUSES
 from vouchers.rating import rate
 from vouchers.ruling import Ruling, rule_on
 from vouchers.settle import settle
-from vouchers.wording import LEVELS, STATUSES
 
 # Enough enterprises for every standing to occur twice, few enough for three minutes on two cores.
 ENTERPRISES: Final = 24

@@ -15,6 +15,7 @@ from portal.options import answers
 from portal.shell import Result, Shell
 from vouchers.catalogue import select_programmes
 from vouchers.decision import Decision
+from vouchers.names import LEVELS, STATUSES
 from vouchers.programme import Programme, Version
 from vouchers.render import (
     choose_version,
@@ -25,8 +26,9 @@ from vouchers.render import (
     render_ruling,
 )
 from vouchers.ruling import Ruling
-from vouchers.wording import LEVELS, STATUSES, cite, name_field, show_field
-from vouchers.wording import show as show_step
+from vouchers.showing import name_field, show_field
+from vouchers.showing import show as show_step
+from vouchers.wording import cite
 
 
 @click.group()

@@ -7,9 +7,9 @@ from ledger.text import Text
 from reports.statement import Cell, Column, Number, Paragraph, Section, Table, Words, Yuan
 from vouchers.case import Purchase
 from vouchers.decision import Decision
+from vouchers.names import LEVELS, RESOURCES
+from vouchers.payments import sum_paid
 from vouchers.ruling import Ruling
-from vouchers.spend import sum_paid
-from vouchers.wording import LEVELS, RESOURCES
 
 
 def make_annex(ruling: Ruling, apply_on: date) -> Section:

@@ -30,8 +30,8 @@ from reports.statement import (
     digest_values,
 )
 from vouchers.book import Account, Book
-from vouchers.payout import render_exact
 from vouchers.rating import Charge, ChargeLine, DayUsage, rate
+from vouchers.showing import render_exact
 from vouchers.tariff import SECONDS
 
 # Decimals of a converted quantity in print; the exact unit-seconds stand in the annex.

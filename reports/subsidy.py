@@ -31,13 +31,15 @@ from vouchers.book import Account, Book
 from vouchers.case import Case
 from vouchers.catalogue import find_programmes
 from vouchers.decision import Decision, Step
+from vouchers.names import LEVELS, STATUSES
 from vouchers.plan import Plan
 from vouchers.programme import Programme
 from vouchers.ruling import Ruling, rule_on
-from vouchers.wording import LEVELS, STATUSES, cite, show
+from vouchers.showing import show
+from vouchers.wording import cite
 
 # Any change of words or layout on this statement is a new version.
-MAKER = "subsidy/1"
+MAKER = "subsidy/2"
 
 TITLE = Text("补贴结算单", "Subsidy settlement statement")
 
@@ -56,6 +58,16 @@ CUTS = {
     "not_signed_in_year": Text("合同不在年度内签订", "contract signed in another year"),
     "not_completed_in_year": Text("服务不在年度内完成", "service completed in another year"),
     "project_already_funded": Text("研发项目已获其他财政资金", "its project had other funding"),
+    "contract_already_funded": Text("合同已获其他财政资金", "its contract had other funding"),
+    "enterprise_already_funded": Text("企业已获其他财政资金", "the enterprise had other funding"),
+    "contract_already_refunded": Text("所属合同此前已获补贴", "its contract was refunded before"),
+    "not_signed_in_window": Text("合同不在规定期间签订", "contract signed outside the window"),
+    "not_service_in_window": Text("服务不全在规定期间内", "served outside the window"),
+    "not_completed_in_window": Text("服务不在规定期间完成", "completed outside the window"),
+    "not_invoiced_in_window": Text("发票不在规定期间开具", "invoiced outside the window"),
+    "not_paid_in_full_in_window": Text("不在规定期间付清", "paid in full outside the window"),
+    "provider_not_listed": Text("服务机构不在名单有效期内", "the provider was not listed"),
+    "self_use": Text("自用", "self-use"),
 }
 """Why a programme leaves a purchase out, by the reason's code."""
 
@@ -243,8 +255,8 @@ def _value(step: Step) -> Cell:
     """Return a step's value as a cell: money in whole fen as money, all else in words."""
     if step.unit == "fen" and isinstance(step.value, int):
         return Yuan(step.value)
-    if step.unit == "fen":
-        return Number(render_decimal(Fraction(step.value) / 100, 4))
+    if step.unit == "fen" and isinstance(step.value, Fraction):
+        return Number(render_decimal(step.value / 100, 4))
     return _words(show(step))
 
 

@@ -66,8 +66,18 @@ class Fact(Struct, frozen=True, kw_only=True):
     value: Fen | None = None
 
 
+class Record(Struct, frozen=True, kw_only=True):
+    """Something on record against the enterprise, such as `serious_dishonesty`, and its day."""
+
+    kind: Name | None = None
+    on: date | None = None
+
+
 class Enterprise(Struct, frozen=True, kw_only=True):
-    """Who applies. `registered_region` has the six digits of GB/T 2260."""
+    """Who applies. `registered_region` has the six digits of GB/T 2260.
+
+    `controller` names the group that it belongs to; `records`, once given, are complete.
+    """
 
     credit_code: Name | None = None
     name: Name | None = None
@@ -75,6 +85,8 @@ class Enterprise(Struct, frozen=True, kw_only=True):
     tax_domicile: tuple[Domicile, ...] | None = None
     qualifications: tuple[Qualification, ...] | None = None
     facts: tuple[Fact, ...] | None = None
+    records: tuple[Record, ...] | None = None
+    controller: Name | None = None
 
 
 class Payment(Struct, frozen=True, kw_only=True):
@@ -87,13 +99,16 @@ class Payment(Struct, frozen=True, kw_only=True):
 class Purchase(Struct, frozen=True, kw_only=True):
     """One invoice line of a contract; `invoiced_fen` includes `tax_fen`.
 
-    `refunded_by` names the programmes that have paid on it before.
+    `settled_fen` is what both parties settled on, `approved_fen` what an authority approved of the
+    contract. `refunded_by` names the programmes that have paid on it before. `cut_fen` is what a
+    reviewer took out of the base, with the reason. `confirmed` is the provider's confirmation.
     """
 
     contract: Name | None = None
     project: Name | None = None
     signed_on: date | None = None
     contract_fen: Fen | None = None
+    approved_fen: Fen | None = None
     service_from: date | None = None
     service_to: date | None = None
     completed_on: date | None = None
@@ -104,17 +119,29 @@ class Purchase(Struct, frozen=True, kw_only=True):
     tax_fen: Fen | None = None
     payments: tuple[Payment, ...] | None = None
     metered_fen: Fen | None = None
+    settled_fen: Fen | None = None
     provider: Name | None = None
     refunded_by: tuple[Name, ...] = ()
+    cut_fen: Fen = 0
+    cut_reason: Name | None = None
+    confirmed: bool | None = None
+
+
+class ContractRefund(Struct, frozen=True, kw_only=True):
+    """What a voucher has refunded on one contract."""
+
+    contract: Name | None = None
+    amount_fen: Fen | None = None
 
 
 class Earlier(Struct, frozen=True, kw_only=True):
-    """What the enterprise has had of a programme's voucher in one year."""
+    """What the enterprise has had of a programme's voucher in one year, and on which contracts."""
 
     programme: Name | None = None
     year: Year | None = None
     claimed_fen: Fen | None = None
     redeemed_fen: Fen | None = None
+    contracts: tuple[ContractRefund, ...] = ()
 
 
 class OtherFunding(Struct, frozen=True, kw_only=True):
@@ -124,6 +151,14 @@ class OtherFunding(Struct, frozen=True, kw_only=True):
     ref: Name | None = None
     level: Authority | None = None
     year: Year | None = None
+    amount_fen: Fen | None = None
+
+
+class Paper(Struct, frozen=True, kw_only=True):
+    """A document that was filed: what it is, and the contract or project it belongs to."""
+
+    kind: Name | None = None
+    ref: Name | None = None
 
 
 class Declarations(Struct, frozen=True, kw_only=True):
@@ -134,13 +169,18 @@ class Declarations(Struct, frozen=True, kw_only=True):
 
 
 class Case(Struct, frozen=True, kw_only=True):
-    """All facts of one application; `purchases` left out are unknown, an empty list is none."""
+    """All facts of one application; `purchases` left out are unknown, an empty list is none.
+
+    `group_earlier` is what other firms under the same controller have had of vouchers.
+    """
 
     enterprise: Enterprise = Enterprise()
     purchases: tuple[Purchase, ...] | None = None
     earlier: tuple[Earlier, ...] = ()
+    group_earlier: tuple[Earlier, ...] | None = None
     other_funding: tuple[OtherFunding, ...] = ()
     declarations: Declarations = Declarations()
+    documents: tuple[Paper, ...] | None = None
     apply_on: date | None = None
 
 

@@ -3,15 +3,23 @@
 The legal date may itself be unknown; then a condition that does not depend on it still answers.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
-from functools import singledispatch
-from typing import NamedTuple
+from functools import partial
+from typing import Final
 
 from ledger.money import render_yuan
 from ledger.text import Text
-from vouchers.case import Case, Domicile, Earlier, Qualification
+from vouchers.application import (
+    Application,
+    Moment,
+    moment_of,
+    same_year_vouchers,
+    years_before,
+)
+from vouchers.case import Domicile, Qualification
 from vouchers.catalogue import level_of
+from vouchers.cited import Cited
 from vouchers.decision import (
     HOLDS,
     Finding,
@@ -22,63 +30,44 @@ from vouchers.decision import (
     require_any,
     unknown,
 )
-from vouchers.programme import (
+from vouchers.names import DECLARATIONS, FACTS, RECORDS, call
+from vouchers.requirement import (
     AllOf,
     AnyOf,
-    Cited,
     Condition,
     DomiciledIn,
+    FactAtLeast,
     FactBelow,
     Held,
     NoEarlierVoucher,
+    NoRecord,
     NotDeclared,
+    OnDay,
     RegisteredIn,
 )
 from vouchers.truth import Truth, all_of, any_of, same
-from vouchers.wording import DECLARATIONS, FACTS, call, describe_condition
-
-
-class Application(NamedTuple):
-    """The facts, the day of application and the year that the claim belongs to."""
-
-    case: Case
-    applied_on: date
-    year: int
-
-
-class Moment(NamedTuple):
-    """The legal date, None while unknown, and the path of the fact that gives it."""
-
-    on: date | None
-    path: str
+from vouchers.wording import describe_condition
 
 
 def evaluate(cited: Cited[Condition], application: Application, moment: Moment) -> Finding:
     """Return whether the condition holds for the application at the moment."""
-    return _evaluate(cited.value, cited.clause, application, moment)
+    if application.supposed and cited in application.supposed:
+        return HOLDS
+    return _EVALUATORS[type(cited.value)](cited.value, cited.clause, application, moment)
 
 
-def same_year_vouchers(application: Application) -> Iterator[tuple[int, Earlier, Truth]]:
-    """Yield `(position, entry, whether it is of the claim's year)`, known others left out."""
-    for i, entry in enumerate(application.case.earlier):
-        of_year = same(entry.year, application.year)
-        if of_year is not False:
-            yield i, entry, of_year
-
-
-@singledispatch
-def _evaluate(condition: object, clause: Text, application: Application, moment: Moment) -> Finding:
-    raise AssertionError((condition, clause, application, moment))
-
-
-@_evaluate.register
 def _all_of(condition: AllOf, _: Text, application: Application, moment: Moment) -> Finding:
-    return require_all(evaluate(one, application, moment) for one in condition.conditions)
+    return require_all([evaluate(one, application, moment) for one in condition.conditions])
 
 
-@_evaluate.register
 def _any_of(condition: AnyOf, clause: Text, application: Application, moment: Moment) -> Finding:
-    found = require_any(evaluate(one, application, moment) for one in condition.conditions)
+    refusals: list[Finding] = []
+    for option in condition.conditions:
+        found = evaluate(option, application, moment)
+        if found.truth:
+            return Finding(truth=True, met=option)
+        refusals.append(found)
+    found = require_any(refusals)
     if found.truth is not False:
         return found
     zh = "；".join(reason.message.zh for reason in found.refusals)
@@ -87,12 +76,16 @@ def _any_of(condition: AnyOf, clause: Text, application: Application, moment: Mo
     return refused(Reason("no_qualifying_status", message, clause))
 
 
-@_evaluate.register
+def _on_day(condition: OnDay, clause: Text, application: Application, moment: Moment) -> Finding:
+    other = moment_of(condition.date, application, moment.line)
+    return _EVALUATORS[type(condition.condition)](condition.condition, clause, application, other)
+
+
 def _held(condition: Held, clause: Text, application: Application, moment: Moment) -> Finding:
-    path, what = "enterprise.qualifications", describe_condition(condition)
     given = application.case.enterprise.qualifications
     if given is None:
-        return unknown(missing_fact(path, Text("资质情况", "the list of qualifications"), clause))
+        what = Text("资质情况", "the list of qualifications")
+        return unknown(missing_fact("enterprise.qualifications", what, clause))
     truths = [_matches(one, condition, moment.on) for one in given]
     truth = any_of(truths)
     if truth:
@@ -100,21 +93,24 @@ def _held(condition: Held, clause: Text, application: Application, moment: Momen
     if truth is None:
         pending = [i for i, one in enumerate(truths) if one is None]
         return unknown(*_ask_for_held(condition, clause, application, moment, pending))
-    message = Text(f"{_on(moment).zh}不是{what.zh}", f"not {what.en}{_on(moment).en}")
-    return refused(Reason("qualification_not_held", message, clause))
+    return Finding(truth=False, why=partial(_not_held, condition, clause, moment))
+
+
+def _not_held(condition: Held, clause: Text, moment: Moment) -> Reason:
+    what, on = describe_condition(condition), _on(moment)
+    message = Text(f"{on.zh}不是{what.zh}", f"not {what.en}{on.en}")
+    return Reason("qualification_not_held", message, clause)
 
 
 def _matches(given: Qualification, condition: Held, on: date | None) -> Truth:
-    recognised: Iterable[Truth] = [True]
-    if condition.recognised_by:
-        recognised = [same(given.recognised_by, one) for one in condition.recognised_by]
-    return all_of(
-        [
-            same(given.kind, condition.kind),
-            _covers(given.valid_from, given.valid_to, on),
-            any_of(recognised),
-        ]
-    )
+    of_kind = same(given.kind, condition.kind)
+    if of_kind is False:
+        return False
+    covers = _covers(given.valid_from, given.valid_to, on)
+    if not condition.recognised_by:
+        return all_of((of_kind, covers))
+    recognised = any_of(same(given.recognised_by, one) for one in condition.recognised_by)
+    return all_of((of_kind, covers, recognised))
 
 
 def _ask_for_held(
@@ -134,26 +130,51 @@ def _ask_for_held(
             yield _ask_for_date(moment, clause)
 
 
-@_evaluate.register
 def _below(condition: FactBelow, clause: Text, application: Application, _: Moment) -> Finding:
     year = application.applied_on.year - condition.years_before
-    fact = call(FACTS, condition.name)
+    value = _figure(condition.name, year, application)
+    if value is None:
+        return _ask_for_figure(condition.name, year, clause)
+    if value < condition.limit_fen:
+        return HOLDS
+    fact, limit = call(FACTS, condition.name), render_yuan(condition.limit_fen)
+    message = Text(
+        f"{year} 年{fact.zh} {render_yuan(value)} 元，未低于 {limit} 元",
+        f"{fact.en} of {year} are CNY {render_yuan(value)}, not below {limit}",
+    )
+    return refused(Reason("fact_not_below_limit", message, clause))
+
+
+def _at_least(condition: FactAtLeast, clause: Text, application: Application, _: Moment) -> Finding:
+    year = application.applied_on.year - condition.years_before
+    value = _figure(condition.name, year, application)
+    if value is None:
+        return _ask_for_figure(condition.name, year, clause)
+    if value >= condition.limit_fen:
+        return HOLDS
+    fact, limit = call(FACTS, condition.name), render_yuan(condition.limit_fen)
+    message = Text(
+        f"{year} 年{fact.zh} {render_yuan(value)} 元，未达到 {limit} 元",
+        f"{fact.en} of {year} are CNY {render_yuan(value)}, below {limit}",
+    )
+    return refused(Reason("fact_below_limit", message, clause))
+
+
+def _figure(name: str, year: int, application: Application) -> int | None:
+    """Return a numeric attribute of a year, None while it is not given."""
     for given in application.case.enterprise.facts or ():
-        if given.name == condition.name and given.year == year and given.value is not None:
-            if given.value < condition.limit_fen:
-                return HOLDS
-            value, limit = render_yuan(given.value), render_yuan(condition.limit_fen)
-            message = Text(
-                f"{year} 年{fact.zh} {value} 元，未低于 {limit} 元",
-                f"{fact.en} of {year} are CNY {value}, not below {limit}",
-            )
-            return refused(Reason("fact_not_below_limit", message, clause))
+        if given.name == name and given.year == year:
+            return given.value
+    return None
+
+
+def _ask_for_figure(name: str, year: int, clause: Text) -> Finding:
+    fact = call(FACTS, name)
     what = Text(f" {year} 年{fact.zh}", f"the figure for {fact.en} of {year}")
-    path = f"enterprise.facts {{name: {condition.name}, year: {year}}}"
+    path = f"enterprise.facts {{name: {name}, year: {year}}}"
     return unknown(missing_fact(path, what, clause))
 
 
-@_evaluate.register
 def _registered(
     condition: RegisteredIn, clause: Text, application: Application, _: Moment
 ) -> Finding:
@@ -168,7 +189,6 @@ def _registered(
     return refused(Reason("not_registered_in_place", message, clause))
 
 
-@_evaluate.register
 def _domiciled(
     condition: DomiciledIn, clause: Text, application: Application, moment: Moment
 ) -> Finding:
@@ -194,7 +214,6 @@ def _resides(given: Domicile, zone: str, on: date | None) -> Truth:
     return all_of([same(given.zone, zone), _covers(given.valid_from, given.valid_to, on)])
 
 
-@_evaluate.register
 def _not_declared(
     condition: NotDeclared, clause: Text, application: Application, _: Moment
 ) -> Finding:
@@ -213,7 +232,34 @@ def _not_declared(
     return refused(Reason(condition.name, message, clause))
 
 
-@_evaluate.register
+def _no_record(
+    condition: NoRecord, clause: Text, application: Application, moment: Moment
+) -> Finding:
+    given = application.case.enterprise.records
+    what = call(RECORDS, condition.kind)
+    if given is None:
+        asked = Text(f"{what.zh}记录", f"the records of {what.en}")
+        return unknown(missing_fact("enterprise.records", asked, clause))
+    of_kind = [one for one in given if same(one.kind, condition.kind) is not False]
+    if not of_kind:
+        return HOLDS
+    if moment.on is None:
+        return unknown(_ask_for_date(moment, clause))
+    since = years_before(moment.on, condition.years)
+    dated = [one.on for one in of_kind if one.kind and one.on and since < one.on <= moment.on]
+    if dated:
+        message = Text(
+            f"{max(dated)} 有{what.zh}记录，距 {moment.on} 不满 {condition.years} 年",
+            f"has a record of {what.en} of {max(dated)}, within {condition.years} years before"
+            f" {moment.on}",
+        )
+        return refused(Reason("record_in_period", message, clause))
+    if any(one.kind is None or one.on is None for one in of_kind):
+        asked = Text(f"{what.zh}记录的类别或日期", f"kind or day of a record of {what.en}")
+        return unknown(missing_fact("enterprise.records", asked, clause))
+    return HOLDS
+
+
 def _no_earlier(
     condition: NoEarlierVoucher, clause: Text, application: Application, _: Moment
 ) -> Finding:
@@ -254,3 +300,19 @@ def _ask_for_date(moment: Moment, clause: Text) -> Reason:
 
 def _on(moment: Moment) -> Text:
     return Text("", "") if moment.on is None else Text(f"{moment.on} ", f" on {moment.on}")
+
+
+_EVALUATORS: Final[dict[type, Callable[..., Finding]]] = {
+    Held: _held,
+    FactBelow: _below,
+    FactAtLeast: _at_least,
+    RegisteredIn: _registered,
+    DomiciledIn: _domiciled,
+    NotDeclared: _not_declared,
+    NoRecord: _no_record,
+    NoEarlierVoucher: _no_earlier,
+    AllOf: _all_of,
+    AnyOf: _any_of,
+    OnDay: _on_day,
+}
+"""One evaluator a shape. A dictionary, because it is asked some ten times a decision."""

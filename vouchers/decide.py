@@ -7,13 +7,21 @@ headroom and the rule are monotonic, so the two ends bound everything between th
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
+from itertools import product
+from operator import attrgetter, itemgetter
+from typing import Final
+
+from msgspec import Struct, structs
 
 from ledger.money import FEN_MAX
 from ledger.text import Text
-from vouchers.case import Case
-from vouchers.condition import Application, Moment, evaluate
+from vouchers.application import Application, Line, Requirement, moment_of
+from vouchers.case import Case, Purchase
+from vouchers.choice import Choice, choose
+from vouchers.cited import Cited
+from vouchers.condition import evaluate
 from vouchers.decision import (
+    HOLDS,
     Decision,
     Finding,
     Reason,
@@ -22,70 +30,59 @@ from vouchers.decision import (
     missing_fact,
     require_all,
 )
-from vouchers.payout import Payout, find_headroom, pay
-from vouchers.programme import (
-    AnyOf,
-    Cited,
-    Condition,
-    Programme,
-    PurchaseRule,
-    Version,
-    Window,
-    hash_version,
-)
+from vouchers.headroom import Use, use_of_caps
+from vouchers.payout import NOTHING, Counted, Payout, pay
+from vouchers.prepared import Prepared, Terms, prepare
+from vouchers.programme import Programme, Version
 from vouchers.purchase import Assessed, assess
-from vouchers.spend import Line, Span
-from vouchers.wording import BASES, call, describe_condition
+from vouchers.requirement import Condition
+from vouchers.sheet import Sheet
+from vouchers.spend import Measured
+from vouchers.window import claim_year, note_window
 
-_UNDATED = Text("", "")
-_NOTHING = Payout(payable=False, amount_fen=0, steps=(), reasons=())
+_YEAR: Final = Text("申领年度", "claim year")
 
 
-class _Hearing(NamedTuple):
+class _Hearing(Struct, frozen=True, gc=False):
     """Everything that was found about one application under one version."""
 
-    version: Version
+    prepared: Prepared
     application: Application
     purchases: tuple[Assessed, ...]
+    counted: list[Assessed]
     enterprise: Finding
-    headroom: Span
-    missing: tuple[Reason, ...]
+    choices: dict[str, Choice]
+    use: Use
 
 
-def decide(programme: Programme, case: Case, as_of: date | None = None) -> Decision:
+def decide(
+    programme: Programme,
+    case: Case,
+    as_of: date | None = None,
+    supposed: frozenset[Requirement] = frozenset(),
+) -> Decision:
     """Return what the programme alone would pay on the case, and why.
 
-    `as_of`, when given, stands in for the case's day of application.
+    `as_of`, when given, stands in for the case's day of application. What is `supposed` is taken
+    as met whatever the facts say.
     """
     applied_on = case.apply_on if as_of is None else as_of
     if applied_on is None:
-        asked, clause = (
-            Text("申请日期", "the day of application"),
-            programme.versions[-1].legal_date,
-        )
-        reason = missing_fact("apply_on", asked, clause.clause)
-        return Decision(
-            programme=programme.id, status="undetermined", amount_fen=None, reasons=(reason,)
-        )
+        return _no_day(programme)
     version = _choose_version(programme, case, applied_on)
     if version is None:
         return _no_version(programme, applied_on)
-    hearing = _hear(programme, version, case, applied_on)
-    return _conclude(programme, hearing)
+    year = claim_year(version, applied_on)
+    application = Application(case, applied_on, year, supposed)
+    return _conclude(_hear(programme, prepare(programme, version), application))
 
 
-def claim_year(version: Version, applied_on: date) -> int:
-    """Return the year that a claim made on a day belongs to.
-
-    With application windows, the year before until the window that serves it has closed.
-    """
-    year = applied_on.year
-    if version.claim_year.value == "of_application":
-        return year
-    window = _window_of(version, year - 1)
-    if window is None or applied_on > _edges(window.value, year - 1)[1]:
-        return year
-    return year - 1
+def _no_day(programme: Programme) -> Decision:
+    what, cited = Text("申请日期", "the day of application"), programme.versions[-1].legal_date
+    reason = missing_fact("apply_on", what, cited.clause)
+    return Decision(
+        programme=programme.id, status="undetermined", amount_fen=None, reasons=(reason,)
+    )
 
 
 def _no_version(programme: Programme, applied_on: date) -> Decision:
@@ -106,75 +103,177 @@ def _no_version(programme: Programme, applied_on: date) -> Decision:
 def _choose_version(programme: Programme, case: Case, applied_on: date) -> Version | None:
     """Return the version in force on the legal date, the latest of several such days.
 
-    A day of completion that is unknown or nobody's is taken to be that of the application.
+    A legal date that is unknown or nobody's is taken to be that of the application.
     """
-    if programme.versions[-1].legal_date.value == "application":
+    rule = programme.versions[-1].legal_date.value
+    if rule == "application":
         return programme.version_on(applied_on)
-    purchases = case.purchases or ()
-    days = {one.completed_on or applied_on for one in purchases} or {applied_on}
+    application = Application(case, applied_on, applied_on.year)
+    lines = (Line(i, one) for i, one in enumerate(case.purchases or ()))
+    days = {moment_of(rule, application, line).on or applied_on for line in lines} or {applied_on}
     found = (programme.version_on(day) for day in sorted(days, reverse=True))
     return next((version for version in found if version is not None), None)
 
 
-def _hear(programme: Programme, version: Version, case: Case, applied_on: date) -> _Hearing:
-    application = Application(case, applied_on, claim_year(version, applied_on))
-    lines = (Line(i, purchase) for i, purchase in enumerate(case.purchases or ()))
-    headroom, missing = find_headroom(version, programme.id, application)
-    by_application = version.legal_date.value == "application"
-    moment = Moment(applied_on, "apply_on") if by_application else Moment(None, "purchases")
+def _hear(programme: Programme, prepared: Prepared, application: Application) -> _Hearing:
+    version, purchases = prepared.version, application.case.purchases
+    assessed = tuple(
+        [
+            assess(programme.id, prepared, application, Line(i, one))
+            for i, one in enumerate(purchases or ())
+        ]
+    )
+    moment = moment_of(version.legal_date.value, application, None)
+    enterprise = HOLDS
+    if not purchases:
+        enterprise = require_all(
+            [evaluate(one, application, moment) for one in version.eligibility]
+        )
+    if prepared.varying:
+        days = [one.moment for one in assessed if one.moment.on is not None]
+        moment = max(days, key=attrgetter("on"), default=moment)
     return _Hearing(
-        version,
+        prepared,
         application,
-        tuple(assess(programme.id, version, application, line) for line in lines),
-        require_all(evaluate(one, application, moment) for one in version.eligibility),
-        headroom,
-        missing,
+        assessed,
+        [one for one in assessed if one.finding.truth],
+        enterprise,
+        {name: choose(cited, application, moment) for name, cited in prepared.varying},
+        use_of_caps(programme.id, version, application),
     )
 
 
-def _conclude(programme: Programme, hearing: _Hearing) -> Decision:
-    low, high = _lowest(hearing), _highest(hearing)
+def _conclude(hearing: _Hearing) -> Decision:
+    version = hearing.prepared.version
+    steps, low = _lowest(hearing)
+    high = low if steps and _is_exact(hearing) else _highest(hearing)[1]
     determined = low.amount_fen == high.amount_fen
     eligible = determined and low.payable and high.payable
     if eligible:
-        steps, why = (*_premises(hearing), *low.steps), (*_cuts(hearing), *low.reasons)
+        why = (*_cuts(hearing), *low.reasons)
     elif determined:
-        steps, why = high.steps, (*_refusals(hearing), *high.reasons)
+        steps, why = _highest(hearing)[0], (*_refusals(hearing), *high.reasons)
     else:
-        steps, why = _bounds(hearing, low, high), (*_missing(hearing), *_cuts(hearing))
+        steps, why = _bounds(version, low, high), (*_missing(hearing), *_cuts(hearing))
     return Decision(
-        programme=programme.id,
-        version=hearing.version.id,
-        version_hash=hash_version(programme, hearing.version),
+        programme=hearing.prepared.programme,
+        version=version.id,
+        version_hash=hearing.prepared.hash,
         year=hearing.application.year,
         status="eligible" if eligible else "ineligible" if determined else "undetermined",
         amount_fen=low.amount_fen if determined else None,
-        counted=tuple(one.line.position for one in _counted(hearing)) if eligible else (),
+        counted=tuple([one.line.position for one in hearing.counted]) if eligible else (),
+        quota_fen=_quota(hearing),
         steps=steps,
-        reasons=distinct((*why, *_window_notes(hearing))),
+        reasons=distinct((*why, *note_window(version, hearing.application))),
     )
 
 
-def _lowest(hearing: _Hearing) -> Payout:
-    """Return the payout with every unknown against the enterprise."""
-    counted = _counted(hearing)
+def _quota(hearing: _Hearing) -> int | None:
+    """Return the year's cap for this enterprise, None where there is none or it is not known."""
+    choice = hearing.choices.get("yearly_cap_fen")
+    if choice is None:
+        return hearing.prepared.terms.yearly_cap_fen
+    return choice.values[0] if len(choice.values) == 1 else None
+
+
+def _is_exact(hearing: _Hearing) -> bool:
+    """Return whether nothing is unknown, so that one computation gives both ends."""
+    for choice in hearing.choices.values():
+        if len(choice.values) > 1:
+            return False
+    for one in hearing.purchases:
+        if one.finding.truth is None or not _is_measured(one.base):
+            return False
+    return hearing.use.none or hearing.use.exact
+
+
+def _lowest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
+    """Return the steps and the payout with every unknown against the enterprise."""
+    counted = [
+        Counted(one.line, one.base.span.low, one.base if _is_measured(one.base) else None)
+        for one in hearing.counted
+    ]
     if not counted:
-        return _NOTHING
-    return pay(hearing.version, sum(one.amount.low for one in counted), hearing.headroom.low)
+        return (), NOTHING
+    found = [
+        _pay(hearing, terms, counted, premises=True) for terms in _terms(hearing, against=True)
+    ]
+    return min(found, key=_by_amount)
 
 
-def _highest(hearing: _Hearing) -> Payout:
-    """Return the payout with every unknown for the enterprise."""
+def _highest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
+    """Return the steps and the payout with every unknown for the enterprise."""
     if hearing.application.case.purchases is None and hearing.enterprise.truth is not False:
-        return pay(hearing.version, FEN_MAX, hearing.headroom.high)
-    possible = [one for one in hearing.purchases if one.finding.truth is not False]
-    if not possible:
-        return _NOTHING
-    return pay(hearing.version, sum(one.amount.high for one in possible), hearing.headroom.high)
+        counted = [_best(Counted(Line(0, Purchase()), FEN_MAX, None), hearing)]
+    else:
+        counted = [
+            _best(
+                Counted(one.line, one.base.span.high, one.base if _is_measured(one.base) else None),
+                hearing,
+            )
+            for one in hearing.purchases
+            if one.finding.truth is not False
+        ]
+    if not counted:
+        return (), NOTHING
+    found = [
+        _pay(hearing, terms, counted, premises=False) for terms in _terms(hearing, against=False)
+    ]
+    return max(found, key=_by_amount)
 
 
-def _counted(hearing: _Hearing) -> list[Assessed]:
-    return [one for one in hearing.purchases if one.finding.truth]
+def _pay(
+    hearing: _Hearing, terms: Terms, counted: Sequence[Counted], *, premises: bool
+) -> tuple[tuple[Step, ...], Payout]:
+    sheet = Sheet()
+    if premises:
+        _write_premises(sheet, hearing)
+    payout = pay(hearing.prepared, terms, counted, sheet)
+    return tuple(sheet.steps), payout
+
+
+def _by_amount(found: tuple[tuple[Step, ...], Payout]) -> tuple[bool, int]:
+    return found[1].payable, found[1].amount_fen
+
+
+def _terms(hearing: _Hearing, *, against: bool) -> Iterator[Terms]:
+    """Yield every set of rate and caps that may apply, with the most used of them or the least."""
+    use, terms = hearing.use, hearing.prepared.terms
+    if not use.none:
+        terms = structs.replace(
+            terms,
+            used_fen=use.year.end(most=against),
+            group_used_fen=use.group.end(most=against),
+            contract_used_fen={name: one.end(most=against) for name, one in use.contracts.items()},
+        )
+    for values in product(*(choice.values for choice in hearing.choices.values())):
+        chosen = dict(zip(hearing.choices, values, strict=True))
+        yield structs.replace(terms, **chosen) if chosen else terms
+
+
+def _is_measured(base: Measured) -> bool:
+    return base.span.low == base.span.high
+
+
+def _best(counted: Counted, hearing: _Hearing) -> Counted:
+    """Return a purchase with what is unknown of it as good for the enterprise as it can be.
+
+    Its kind is the one that pays most; its contract and provider are nobody else's.
+    """
+    purchase, at = counted.line.purchase, counted.line.position
+    changes: dict[str, object] = {}
+    if purchase.resource_kind is None and hearing.prepared.by_resource is not None:
+        rates = hearing.prepared.by_resource.rates
+        changes["resource_kind"] = max(rates, key=itemgetter(1))[0]
+    if hearing.prepared.version.contract_cap_fen is not None:
+        for key in ("contract", "provider"):
+            if getattr(purchase, key) is None:
+                changes[key] = f"?{at}"
+    if not changes:
+        return counted
+    line = Line(at, structs.replace(purchase, **changes))
+    return structs.replace(counted, line=line)
 
 
 def _cuts(hearing: _Hearing) -> Iterator[Reason]:
@@ -187,109 +286,50 @@ def _refusals(hearing: _Hearing) -> Iterator[Reason]:
         yield from hearing.enterprise.refusals
     yield from _cuts(hearing)
     if hearing.application.case.purchases == ():
-        clause = hearing.version.base.clause
+        clause = hearing.prepared.version.base.clause
         yield Reason("no_purchase", Text("没有采购可以补贴", "there is no purchase"), clause)
 
 
 def _missing(hearing: _Hearing) -> Iterator[Reason]:
     if hearing.application.case.purchases is None:
-        yield missing_fact(
-            "purchases", Text("采购清单", "the purchases"), hearing.version.base.clause
-        )
+        what, clause = Text("采购清单", "the purchases"), hearing.prepared.version.base.clause
+        yield missing_fact("purchases", what, clause)
         yield from hearing.enterprise.missing
     for one in hearing.purchases:
         yield from one.finding.missing
         if one.finding.truth is not False:
-            yield from one.missing
-    yield from hearing.missing
+            yield from one.base.missing
+    for choice in hearing.choices.values():
+        yield from choice.missing
+    yield from hearing.use.missing()
 
 
-def _bounds(hearing: _Hearing, low: Payout, high: Payout) -> tuple[Step, ...]:
+def _bounds(version: Version, low: Payout, high: Payout) -> tuple[Step, ...]:
     """Return the two amounts between which the decision lies."""
-    rate = hearing.version.rate
+    rate = version.rate
     return (
         Step(Text("最低可能金额", "at least"), low.amount_fen, "fen", rate.clause, rate.grade),
         Step(Text("最高可能金额", "at most"), high.amount_fen, "fen", rate.clause, rate.grade),
     )
 
 
-def _premises(hearing: _Hearing) -> Iterator[Step]:
-    """Yield what the amount rests on: version, year, conditions met, purchases counted."""
-    version, application = hearing.version, hearing.application
-    legal, year = version.legal_date, version.claim_year
-    yield Step(Text("适用版本", "version"), version.id, "version", legal.clause, legal.grade)
-    yield Step(
-        Text("申领年度", "claim year"), str(application.year), "year", year.clause, year.grade
-    )
-    counted = _counted(hearing)
-    moments = {one.moment.on: one.moment for one in counted}
-    for cited in version.eligibility:
-        met_on: dict[Cited[Condition], list[date]] = {}
-        for day, moment in moments.items():
+def _write_premises(sheet: Sheet, hearing: _Hearing) -> None:
+    """Write down what the amount rests on: version, year, conditions met, classes."""
+    prepared, steps = hearing.prepared, sheet.steps
+    year = prepared.version.claim_year
+    steps.append(prepared.version_step)
+    steps.append(Step(_YEAR, str(hearing.application.year), "year", year.clause, year.grade))
+    for i, cited in enumerate(prepared.version.eligibility):
+        met_on: dict[Cited[Condition], tuple[date, ...]] = {}
+        for one in hearing.counted:
+            met, day = one.findings[i].met or cited, one.moment.on
             assert day is not None, "a purchase counts on a known day"
-            met_on.setdefault(_option_met(cited, application, moment), []).append(day)
+            days = met_on.get(met, ())
+            if day not in days:
+                met_on[met] = (*days, day)
         for met, days in met_on.items():
-            yield _yes(met, describe_condition(met.value), _name_days(days))
-    for rule in version.purchases:
-        yield _yes(rule, describe_condition(rule.value))
-    basis = call(BASES, version.base.value)
-    for one in counted:
-        name, cited_base = one.line.name(), version.base
-        what = Text(f"{name.zh}：{basis.zh}", f"{name.en}: {basis.en}")
-        at = one.line.position
-        yield Step(what, one.amount.low, "fen", cited_base.clause, cited_base.grade, at)
-
-
-def _option_met(
-    cited: Cited[Condition], application: Application, moment: Moment
-) -> Cited[Condition]:
-    """Return the first option that holds where any of several would do."""
-    if not isinstance(cited.value, AnyOf):
-        return cited
-    options = cited.value.conditions
-    return next(one for one in options if evaluate(one, application, moment).truth)
-
-
-def _name_days(days: Sequence[date]) -> Text:
-    """Return one day as it is, several as their number with the first and the last."""
-    first, last = min(days), max(days)
-    if first == last:
-        return Text(f"{first} ", f"{first} ")
-    return Text(
-        f"{first} 至 {last} 的 {len(days)} 个日期均",
-        f"on all {len(days)} days from {first} to {last} ",
-    )
-
-
-def _yes(cited: Cited[Condition] | Cited[PurchaseRule], what: Text, on: Text = _UNDATED) -> Step:
-    met = Text(f"{on.zh}符合：{what.zh}", f"{on.en}met: {what.en}")
-    return Step(met, "yes", "condition", cited.clause, cited.grade)
-
-
-def _window_notes(hearing: _Hearing) -> Iterator[Reason]:
-    applied_on, year = hearing.application.applied_on, hearing.application.year
-    window = _window_of(hearing.version, year)
-    if window is None:
-        return
-    first, last = _edges(window.value, year)
-    if not first <= applied_on <= last:
-        message = Text(
-            f"{applied_on} 不在 {year} 年度的申请窗口（{first} 至 {last}）内",
-            f"{applied_on} is outside the window for {year}: {first} to {last}",
-        )
-        yield Reason("outside_window", message, window.clause)
-
-
-def _window_of(version: Version, year: int) -> Cited[Window] | None:
-    """Return the window that serves a year: its own one, else the one for any year."""
-    for serves in (year, None):
-        for window in version.windows:
-            if window.value.serves == serves:
-                return window
-    return None
-
-
-def _edges(window: Window, year: int) -> tuple[date, date]:
-    """Return the first and the last day of the window that serves a year."""
-    first, last = (date.fromisoformat(f"{year + 1}-{day}") for day in (window.first, window.last))
-    return first, last
+            steps.append(prepared.met(met, days))
+    steps.extend(prepared.rule_steps)
+    for choice in hearing.choices.values():
+        for because in choice.because:
+            steps.append(prepared.met(because, ()))

@@ -1,80 +1,349 @@
-"""From what was spent to what is paid: rate, headroom, rounding, floor, each as a printed step."""
+"""From what was spent to what is paid: rate, caps, rounding, floor, each as a line of the sheet."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final
 
-from ledger.money import FEN_MAX, render_yuan, round_down
+from msgspec import Struct
+
+from ledger.money import FEN_MAX, render_yuan
 from ledger.text import Text
-from vouchers.condition import Application, same_year_vouchers
-from vouchers.decision import Reason, Step, missing_fact
-from vouchers.programme import Cited, Version
-from vouchers.spend import Span
-from vouchers.truth import same
+from vouchers.amounts import ByResource, FlatAmount, Own, RoundingStep, Tiers
+from vouchers.application import Line
+from vouchers.cited import Cited
+from vouchers.decision import Reason, Step, Unit
+from vouchers.names import BASES, RESOURCES, ROUNDED, call
+from vouchers.prepared import Prepared, Terms
+from vouchers.programme import Version
+from vouchers.sheet import Sheet, exact
+from vouchers.spend import Measured
+
+_BASE: Final = Text("计算基数合计", "base")
+_PRODUCT: Final = Text("基数乘以比例", "base times rate")
+_RATE: Final = Text("支持比例", "rate")
+_LEFT: Final = Text("当年剩余额度", "headroom left this year")
+_WITHIN_LEFT: Final = Text("不超过剩余额度", "within the headroom")
+_TOTAL: Final = Text("补贴合计", "the refunds together")
+_UNIT: Final = Text("金额单位", "unit of the refund")
+_FEN: Final = Text("舍去不足一分的部分", "the rest of a fen is dropped")
+_AT_MOST: Final = Text("不超过上限", "within the limit")
+_YEARLY: Final = (
+    Text("年度最高额度", "yearly cap"),
+    Text("当年已申领额度", "claimed before this year"),
+)
+_GROUP: Final = (
+    Text("同一控制人年度最高额度", "yearly cap of the group"),
+    Text("同一控制人当年已申领额度", "claimed before this year by the group"),
+)
 
 
-class Payout(NamedTuple):
-    """What a base comes to: payable or not, fen, how, and why it is nothing when it is."""
+class Counted(Struct, frozen=True, gc=False):
+    """A purchase that counts, what its base is, and how it was measured where that is exact."""
+
+    line: Line
+    base_fen: int
+    measured: Measured | None
+
+
+Member = tuple[Counted, int]
+
+
+class Payout(Struct, frozen=True, gc=False):
+    """What a base comes to: payable or not, fen, and why it is nothing when it is."""
 
     payable: bool
     amount_fen: int
-    steps: tuple[Step, ...]
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Reason, ...] = ()
 
 
-def pay(version: Version, base_fen: int, headroom_fen: int) -> Payout:
-    """Return what a version pays on a base under the year's headroom, all in fen.
+NOTHING: Final = Payout(payable=False, amount_fen=0)
+
+
+def pay(prepared: Prepared, terms: Terms, counted: Sequence[Counted], sheet: Sheet) -> Payout:
+    """Return what a version pays on the purchases that count, and write it down.
 
     Neither more spend nor more headroom ever pays less.
     """
-    raw = version.rate.value * base_fen
-    capped = min(raw, Fraction(headroom_fen))
-    amount_fen = round_down(capped, version.rounding_unit_fen.value)
-    steps = (
-        *_steps_of_rate(version, base_fen, raw),
-        _step(
-            Text("当年剩余额度", "headroom left this year"), headroom_fen, version.yearly_cap_fen
-        ),
-        _step(Text("不超过剩余额度", "within the headroom"), capped, version.yearly_cap_fen),
-        *_steps_of_rounding(version, amount_fen),
-    )
-    if headroom_fen == 0:
-        return Payout(payable=True, amount_fen=0, steps=steps, reasons=(_cap_used_up(version),))
-    floor = version.claim_floor_fen
-    if floor is not None and amount_fen < floor.value:
-        reason = _below_floor(floor, amount_fen)
-        return Payout(payable=False, amount_fen=0, steps=steps, reasons=(reason,))
-    reasons = () if amount_fen else (_rounds_to_nothing(version),)
-    return Payout(payable=True, amount_fen=amount_fen, steps=steps, reasons=reasons)
-
-
-def find_headroom(
-    version: Version, programme_id: str, application: Application
-) -> tuple[Span, tuple[Reason, ...]]:
-    """Return what is left of the yearly cap, and the facts that would make it exact.
-
-    The cap binds what was claimed and what was redeemed, so the larger of the two counts.
-    """
-    clause, cap_fen = version.yearly_cap_fen.clause, version.yearly_cap_fen.value
-    claimed, redeemed, missing = Span(0, 0), Span(0, 0), []
-    for i, entry, of_year in same_year_vouchers(application):
-        own = same(entry.programme, programme_id)
-        if own is False:
-            continue
-        certain = bool(own and of_year)
-        claimed = _add(claimed, entry.claimed_fen, certain=certain)
-        redeemed = _add(redeemed, entry.redeemed_fen, certain=certain)
-        if not certain or None in (entry.claimed_fen, entry.redeemed_fen):
-            what = Text(
-                "以往申领的项目、年度或金额", "programme, year or amounts of an earlier voucher"
+    version = prepared.version
+    members = [(one, _write_base(sheet, prepared, one)) for one in counted]
+    sheet.put(prepared.tax_step)
+    base, refund = _refund_of_all(sheet, prepared, terms, members)
+    floor = version.yearly_spend_floor_fen
+    if floor is not None:
+        least = _given(sheet, Text("年度支出下限", "least spend of the year"), floor.value, floor)
+        label = Text("达到年度支出下限的基数", "the base, where it reaches the least spend")
+        if not sheet.value(sheet.work(label, "at_least", (base, least), floor)):
+            return Payout(
+                payable=False,
+                amount_fen=0,
+                reasons=(_below_spend_floor(floor, int(sheet.value(base))),),
             )
-            missing.append(missing_fact(f"earlier[{i}]", what, clause))
-    least, most = max(claimed.low, redeemed.low), max(claimed.high, redeemed.high)
-    return Span(max(cap_fen - most, 0), max(cap_fen - least, 0)), tuple(missing)
+    if _rounds_at(version, "before_caps"):
+        refund = _round(sheet, prepared, refund)
+    refund, limits, left_fen = _cap(sheet, version, terms, refund)
+    if _rounds_at(version, "refund"):
+        refund = _round_within(sheet, prepared, refund, (*limits, base))
+    if sheet.value(refund).denominator != 1:
+        one = _given(sheet, _UNIT, 1, version.rounding_unit_fen)
+        refund = sheet.work(_FEN, "down", (refund, one), version.rounding_direction)
+    return _conclude(sheet, prepared, refund, left_fen)
+
+
+def _conclude(sheet: Sheet, prepared: Prepared, refund: int, left_fen: int | None) -> Payout:
+    """Return the payout of a refund: nothing under the claim's floor, and why it is nothing."""
+    version, amount_fen = prepared.version, int(sheet.value(refund))
+    if left_fen == 0:
+        return Payout(payable=True, amount_fen=0, reasons=(_cap_used_up(version),))
+    floor = version.claim_floor_fen
+    if floor is not None:
+        assert prepared.floor_step is not None, version.id
+        least = sheet.put(prepared.floor_step)
+        label = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
+        if not sheet.value(sheet.work(label, "at_least", (refund, least), floor)):
+            return Payout(payable=False, amount_fen=0, reasons=(_below_floor(floor, amount_fen),))
+    reasons = () if amount_fen else (_rounds_to_nothing(version),)
+    return Payout(payable=True, amount_fen=amount_fen, reasons=reasons)
+
+
+def _write_base(sheet: Sheet, prepared: Prepared, counted: Counted) -> int:
+    """Write down the base of a purchase, and return its line."""
+    version, line = prepared.version, counted.line
+    cited = version.base
+    at, contract = line.position, line.purchase.contract
+    measured = counted.measured
+    links = measured.links if measured else ()
+    first_fen = measured.first_fen if measured else counted.base_fen
+    step = Step(
+        BASES[cited.value], first_fen, "fen", cited.clause, cited.grade, "given", (), at, contract
+    )
+    number = sheet.put(step)
+    for link in links:
+        unit: Unit = "ratio" if isinstance(link.operand, Fraction) else "fen"
+        operand = sheet.put(
+            Step(
+                link.operand_label,
+                link.operand,
+                unit,
+                link.cited.clause,
+                link.cited.grade,
+                purchase=at,
+                contract=contract,
+            )
+        )
+        number = sheet.work(link.label, link.operation, (number, operand), link.cited)
+        if link.unit_fen:
+            one = _given(sheet, _UNIT, link.unit_fen, link.cited)
+            number = sheet.work(_FEN, "down", (number, one), link.cited)
+    return _round(sheet, prepared, number) if _rounds_at(version, "base") else number
+
+
+def _refund_of_all(
+    sheet: Sheet, prepared: Prepared, terms: Terms, members: Sequence[Member]
+) -> tuple[int, int]:
+    """Return the lines of the base of the whole claim and of its refund before the claim's caps."""
+    version = prepared.version
+    if version.contract_cap_fen is None:
+        return _refund(sheet, prepared, terms.rate, members)
+    bases, refunds = [], []
+    for contracts, of_contract in _by_contract(version, members):
+        base, refund = _refund(sheet, prepared, terms.rate, of_contract)
+        if _rounds_at(version, "contract"):
+            refund = _round(sheet, prepared, refund)
+        bases.append(base)
+        refunds.append(_cap_contract(sheet, version, terms, contracts, refund))
+    base = sheet.work(_BASE, "sum", tuple(bases), version.base)
+    return base, sheet.work(_TOTAL, "sum", tuple(refunds), version.contract_cap_fen)
+
+
+def _refund(
+    sheet: Sheet, prepared: Prepared, rate: object, members: Sequence[Member]
+) -> tuple[int, int]:
+    """Return the lines of the base of some purchases and of what the rate makes of it."""
+    version = prepared.version
+    base = sheet.work(_BASE, "sum", tuple(number for _, number in members), version.base)
+    if isinstance(rate, ByResource):
+        return base, _by_resource(sheet, version.rate, rate, members)
+    if isinstance(rate, Tiers):
+        return base, _by_tiers(sheet, version.rate, rate, base)
+    if isinstance(rate, FlatAmount):
+        flat = _given(sheet, Text("定额补贴", "flat amount"), rate.amount_fen, version.rate)
+        return base, sheet.work(_AT_MOST, "least", (base, flat), version.rate)
+    if isinstance(rate, Own):
+        return base, _by_own(sheet, version.rate, rate, base)
+    given = prepared.rate_step
+    if given is None:
+        assert isinstance(rate, Fraction), rate
+        given = Step(_RATE, rate, "ratio", version.rate.clause, version.rate.grade)
+    return base, sheet.work(_PRODUCT, "times", (base, sheet.put(given)), version.rate)
+
+
+def _by_resource(
+    sheet: Sheet, cited: Cited[object], rates: ByResource, members: Sequence[Member]
+) -> int:
+    """Return the refund by each kind's own rate; a kind without one adds nothing."""
+    parts = []
+    for kind, rate in rates.rates:
+        numbers = tuple(
+            number for one, number in members if one.line.purchase.resource_kind == kind
+        )
+        if numbers:
+            name = call(RESOURCES, kind)
+            label = Text(f"{name.zh}的计算基数", f"base, {name.en}")
+            base = sheet.work(label, "sum", numbers, cited)
+            label = Text(f"{name.zh}的支持比例", f"rate, {name.en}")
+            number = sheet.put(Step(label, rate, "ratio", cited.clause, cited.grade))
+            parts.append(sheet.work(_PRODUCT, "times", (base, number), cited))
+    return sheet.work(_TOTAL, "sum", tuple(parts), cited)
+
+
+def _by_tiers(sheet: Sheet, cited: Cited[object], tiers: Tiers, base: int) -> int:
+    """Return the refund of a base by marginal rates: each band's own part at its own rate."""
+    parts, below = [], None
+    for i, band in enumerate(tiers.bands, start=1):
+        up_to = base
+        if band.up_to_fen is not None:
+            label = Text(f"第 {i} 档上限", f"upper limit of band {i}")
+            limit = _given(sheet, label, band.up_to_fen, cited)
+            label = Text(f"第 {i} 档及以下的基数", f"base up to band {i}")
+            up_to = sheet.work(label, "least", (base, limit), cited)
+        part = up_to
+        if below is not None:
+            label = Text(f"第 {i} 档的基数", f"base within band {i}")
+            part = sheet.work(label, "minus", (up_to, below), cited)
+        label = Text(f"第 {i} 档支持比例", f"rate of band {i}")
+        rate = sheet.put(Step(label, band.rate, "ratio", cited.clause, cited.grade))
+        label = Text(f"第 {i} 档补贴", f"refund of band {i}")
+        parts.append(sheet.work(label, "times", (part, rate), cited))
+        below = up_to
+    return sheet.work(_TOTAL, "sum", tuple(parts), cited)
+
+
+def _by_own(sheet: Sheet, cited: Cited[object], own: Own, base: int) -> int:
+    """Return the refund by the programme's own function, never more than the base."""
+    label = Text(
+        f"按本办法的计算方法“{own.name}”（第 {own.revision} 版）",
+        f"by the rule's own function {own.name}, revision {own.revision}",
+    )
+    amount = exact(own.function(int(sheet.value(base))))
+    number = sheet.put(Step(label, amount, "fen", cited.clause, cited.grade, "given", (base,)))
+    return sheet.work(_AT_MOST, "least", (base, number), cited)
+
+
+def _by_contract(
+    version: Version, members: Sequence[Member]
+) -> Iterator[tuple[tuple[str, ...], list[Member]]]:
+    """Yield contracts, and the purchases under them, that share one cap.
+
+    Contracts with one provider count as one where each was signed within so many days of the last.
+    """
+    within = version.one_contract_within_days
+    groups: list[tuple[list[str], list[Member]]] = []
+    last: dict[str | None, tuple[date, int]] = {}
+    at: dict[str, int] = {}
+    ordered = sorted(members, key=lambda one: one[0].line.purchase.signed_on or date.min)
+    for member in ordered if within is not None else members:
+        purchase = member[0].line.purchase
+        contract, signed_on = purchase.contract or "", purchase.signed_on
+        group = at.get(contract)
+        if group is None and within is not None and signed_on and purchase.provider in last:
+            before, its_group = last[purchase.provider]
+            group = its_group if (signed_on - before).days <= within.value else None
+        if group is None:
+            group = len(groups)
+            groups.append(([], []))
+        if within is not None and signed_on:
+            last[purchase.provider] = signed_on, group
+        if contract not in at:
+            at[contract] = group
+            groups[group][0].append(contract)
+        groups[group][1].append(member)
+    for contracts, of_contract in groups:
+        yield tuple(contracts), of_contract
+
+
+def _cap_contract(
+    sheet: Sheet, version: Version, terms: Terms, contracts: tuple[str, ...], refund: int
+) -> int:
+    """Return the refund within what is left of a contract's cap."""
+    cited, cap_fen = version.contract_cap_fen, terms.contract_cap_fen
+    assert cited is not None, version.id
+    assert cap_fen is not None, version.id
+    zh, en = "、".join(contracts), ", ".join(contracts)
+    left = _given(sheet, Text(f"合同 {zh} 的上限", f"cap of contract {en}"), cap_fen, cited)
+    used_fen = sum(terms.contract_used_fen.get(one, 0) for one in contracts)
+    if used_fen:
+        label = Text(f"合同 {zh} 已补贴", f"refunded before on {en}")
+        used = _given(sheet, label, used_fen, cited)
+        label = Text(f"合同 {zh} 的剩余额度", f"headroom of contract {en}")
+        left = sheet.work(label, "minus", (left, used), cited)
+    return sheet.work(_AT_MOST, "least", (refund, left), cited)
+
+
+def _cap(
+    sheet: Sheet, version: Version, terms: Terms, refund: int
+) -> tuple[int, tuple[int, ...], int | None]:
+    """Return the refund within the claim's, the year's and the group's caps, and their lines.
+
+    The last is what is left of the year's cap, or of the group's where that is less.
+    """
+    limits: list[int] = []
+    if version.claim_cap_fen is not None and terms.claim_cap_fen is not None:
+        label = Text("单笔申请上限", "most of one claim")
+        limits.append(_given(sheet, label, terms.claim_cap_fen, version.claim_cap_fen))
+        refund = sheet.work(_AT_MOST, "least", (refund, limits[-1]), version.claim_cap_fen)
+    left_fen: int | None = None
+    for cited, cap_fen, used_fen, (cap_label, used_label) in (
+        (version.yearly_cap_fen, terms.yearly_cap_fen, terms.used_fen, _YEARLY),
+        (version.group_cap_fen, terms.group_cap_fen, terms.group_used_fen, _GROUP),
+    ):
+        if cited is None or cap_fen is None:
+            continue
+        left = _given(sheet, cap_label, cap_fen, cited)
+        if used_fen:
+            used = _given(sheet, used_label, used_fen, cited)
+            left = sheet.work(_LEFT, "minus", (left, used), cited)
+        refund = sheet.work(_WITHIN_LEFT, "least", (refund, left), cited)
+        limits.append(left)
+        left_fen = min(int(sheet.value(left)), FEN_MAX if left_fen is None else left_fen)
+    return refund, tuple(limits), left_fen
+
+
+def _rounds_at(version: Version, step: RoundingStep) -> bool:
+    """Return whether a version rounds at a step; at the end where it does not say."""
+    return (version.rounding_step.value if version.rounding_step else "refund") == step
+
+
+def _round(sheet: Sheet, prepared: Prepared, amount: int) -> int:
+    """Return an amount in whole units, by the rule's direction."""
+    version = prepared.version
+    unit = sheet.put(prepared.unit_step)
+    direction = version.rounding_direction
+    return sheet.work(ROUNDED[direction.value], direction.value, (amount, unit), direction)
+
+
+def _round_within(sheet: Sheet, prepared: Prepared, amount: int, limits: Iterable[int]) -> int:
+    """Return an amount in whole units that rounding up has carried above no limit."""
+    rounded = _round(sheet, prepared, amount)
+    direction = prepared.version.rounding_direction
+    if direction.value == "down":
+        return rounded
+    for limit in limits:
+        if sheet.value(rounded) > sheet.value(limit):
+            rounded = sheet.work(_AT_MOST, "least", (rounded, limit), direction)
+            unit = sheet.put(prepared.unit_step)
+            rounded = sheet.work(ROUNDED["down"], "down", (rounded, unit), direction)
+    return rounded
+
+
+def _given(sheet: Sheet, label: Text, amount_fen: int, cited: Cited[object]) -> int:
+    return sheet.put(Step(label, amount_fen, "fen", cited.clause, cited.grade))
 
 
 def _cap_used_up(version: Version) -> Reason:
-    message = Text("当年额度已用完", "the yearly cap is used up")
-    return Reason("cap_used_up", message, version.yearly_cap_fen.clause)
+    cited = version.yearly_cap_fen or version.group_cap_fen
+    assert cited is not None, version.id
+    return Reason("cap_used_up", Text("当年额度已用完", "the yearly cap is used up"), cited.clause)
 
 
 def _below_floor(floor: Cited[int], amount_fen: int) -> Reason:
@@ -86,55 +355,18 @@ def _below_floor(floor: Cited[int], amount_fen: int) -> Reason:
     return Reason("below_claim_floor", message, floor.clause)
 
 
+def _below_spend_floor(floor: Cited[int], base_fen: int) -> Reason:
+    spent, least = render_yuan(base_fen), render_yuan(floor.value)
+    message = Text(
+        f"年度支出 {spent} 元，低于下限 {least} 元",
+        f"CNY {spent} spent in the year is below the least of CNY {least}",
+    )
+    return Reason("below_spend_floor", message, floor.clause)
+
+
 def _rounds_to_nothing(version: Version) -> Reason:
     unit = render_yuan(version.rounding_unit_fen.value)
     message = Text(
         f"不足一个金额单位（{unit} 元）", f"less than one unit of CNY {unit}, rounded down"
     )
     return Reason("rounds_to_nothing", message, version.rounding_unit_fen.clause)
-
-
-def _add(total: Span, amount_fen: int | None, *, certain: bool) -> Span:
-    low = amount_fen if certain and amount_fen is not None else 0
-    high = FEN_MAX if amount_fen is None else amount_fen
-    return Span(total.low + low, total.high + high)
-
-
-def _steps_of_rate(version: Version, base_fen: int, raw: Fraction) -> tuple[Step, ...]:
-    tax = version.tax
-    return (
-        _step(Text("计算基数合计", "base"), base_fen, version.base),
-        Step(Text("基数是否含税", "tax in the base"), tax.value, "switch", tax.clause, tax.grade),
-        _step(Text("支持比例", "rate"), version.rate.value, version.rate, "ratio"),
-        _step(Text("基数乘以比例", "base times rate"), raw, version.rate),
-    )
-
-
-def _steps_of_rounding(version: Version, amount_fen: int) -> tuple[Step, ...]:
-    unit, direction = version.rounding_unit_fen, version.rounding_direction
-    down = Text("舍去不足一个单位的部分", "the rest of a unit is dropped")
-    steps = (
-        _step(Text("金额单位", "unit of the refund"), unit.value, unit),
-        _step(down, amount_fen, direction),
-    )
-    floor = version.claim_floor_fen
-    if floor is None:
-        return steps
-    return (*steps, _step(Text("单笔申请下限", "least claim"), floor.value, floor))
-
-
-def _step(what: Text, amount: Fraction | int, cited: Cited[object], unit: str = "fen") -> Step:
-    exact = Fraction(amount)
-    whole = exact.denominator == 1 and unit == "fen"
-    value = int(exact) if whole else render_exact(exact)
-    return Step(what, value, unit, cited.clause, cited.grade)
-
-
-def render_exact(value: Fraction) -> str:
-    """Return the exact decimal of a non-negative fraction, `1/3` where there is none."""
-    for places in range(13):
-        if 10**places % value.denominator == 0:
-            digits = str(value.numerator * (10**places // value.denominator)).zfill(places + 1)
-            cut = len(digits) - places
-            return f"{digits[:cut]}.{digits[cut:]}" if places else digits
-    return str(value)

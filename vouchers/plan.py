@@ -16,8 +16,8 @@ from ledger.text import Text
 from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.decision import Decision, Reason
+from vouchers.payments import sum_creditable
 from vouchers.programme import NoEarlierVoucher, Programme, Version, assume
-from vouchers.spend import sum_creditable
 
 _JOINT_LIMIT: Final = assume(
     "各级补贴合计不超过实际支付金额", "all levels together never pay more than was paid"

@@ -1,129 +1,120 @@
 """What a programme is: dated versions, each a set of cited values and conditions, and no code.
 
-A value without its clause and grade cannot be written. The shapes below are the vocabulary of the
-programme files; what they mean is in `condition`, `purchase` and `payout`. A version's hash covers
-its values and `MEANING`, not source text, so that refactoring changes nothing.
+A version's hash covers its values and `MEANING`, not source text, so that refactoring changes
+nothing. Everything that a programme file writes with is imported from here.
 """
 
 import hashlib
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
-from typing import Final, Generic, Literal, TypeVar, cast
+from typing import Final, Literal, cast
 
 import msgspec
 from msgspec import Struct
 
 from ledger.text import Text
-from vouchers.case import Authority, ResourceKind
-from vouchers.decision import Grade
-
-# Raised whenever a shape below comes to mean something else: it is part of every hash.
-MEANING: Final = 1
-
-# A cited value is read only, so a cited int serves where a cited object is asked for.
-T_co = TypeVar("T_co", covariant=True)
-
-Level = Literal["province", "city", "district"]
-LEVELS: Final[tuple[Level, ...]] = ("province", "city", "district")
-
-
-class Cited(Struct, Generic[T_co], frozen=True):
-    """A value, the clause that says so, and the grade of that evidence.
-
-    P official text, M official text read in a repost, N press, A assumed.
-    """
-
-    value: T_co
-    clause: Text
-    grade: Grade
-
-
-class Held(Struct, frozen=True, tag="held"):
-    """A qualification of this kind is valid on the legal date; by whom, if the rule says so."""
-
-    kind: str
-    recognised_by: tuple[Authority, ...] = ()
-
-
-class FactBelow(Struct, frozen=True, tag="fact_below"):
-    """A numeric attribute of so many years before the application is strictly below a limit."""
-
-    name: str
-    years_before: int
-    limit_fen: int
-
-
-class RegisteredIn(Struct, frozen=True, tag="registered_in"):
-    """The region code of the registered place starts with these digits."""
-
-    prefix: str
-
-
-class DomiciledIn(Struct, frozen=True, tag="domiciled_in"):
-    """The tax domicile is in the zone on the legal date."""
-
-    zone: str
-
-
-class NotDeclared(Struct, frozen=True, tag="not_declared"):
-    """The enterprise declares that this is not so."""
-
-    name: Literal["related_party", "serious_dishonesty"]
-
-
-class NoEarlierVoucher(Struct, frozen=True, tag="no_earlier_voucher"):
-    """The enterprise has had no voucher of these levels for the same year."""
-
-    levels: tuple[Level, ...]
-
-
-class AllOf(Struct, frozen=True, tag="all_of"):
-    """Every one of these holds."""
-
-    conditions: "tuple[Cited[Condition], ...]"
-
-
-class AnyOf(Struct, frozen=True, tag="any_of"):
-    """At least one of these holds."""
-
-    conditions: "tuple[Cited[Condition], ...]"
-
-
-Condition = (
-    Held | FactBelow | RegisteredIn | DomiciledIn | NotDeclared | NoEarlierVoucher | AllOf | AnyOf
+from vouchers.amounts import (
+    Amount,
+    Apportion,
+    Band,
+    Base,
+    ByClass,
+    ByResource,
+    ByYear,
+    Class,
+    Direction,
+    FlatAmount,
+    Lapse,
+    Own,
+    Rate,
+    RoundingStep,
+    Tiers,
+)
+from vouchers.cited import Cited, assume, cite
+from vouchers.requirement import (
+    AllOf,
+    AnyOf,
+    Condition,
+    DomiciledIn,
+    FactAtLeast,
+    FactBelow,
+    Held,
+    LegalDate,
+    Level,
+    Listed,
+    NoEarlierVoucher,
+    NoRecord,
+    NotDeclared,
+    NotFunded,
+    NotSelfUse,
+    OncePerContract,
+    OnDay,
+    PaidInFullInYear,
+    ProviderListed,
+    PurchaseRule,
+    RegisteredIn,
+    ResourceIs,
+    SignedAndCompletedInYear,
+    Within,
 )
 
+__all__ = [
+    "LEVELS",
+    "AllOf",
+    "AnyOf",
+    "Apportion",
+    "Band",
+    "ByClass",
+    "ByResource",
+    "ByYear",
+    "Cited",
+    "Class",
+    "Condition",
+    "Document",
+    "DomiciledIn",
+    "FactAtLeast",
+    "FactBelow",
+    "FlatAmount",
+    "Held",
+    "Lapse",
+    "Level",
+    "Listed",
+    "NoEarlierVoucher",
+    "NoRecord",
+    "NotDeclared",
+    "NotFunded",
+    "NotSelfUse",
+    "OnDay",
+    "OncePerContract",
+    "Own",
+    "PaidInFullInYear",
+    "Programme",
+    "ProviderListed",
+    "PurchaseRule",
+    "RegisteredIn",
+    "ResourceIs",
+    "SignedAndCompletedInYear",
+    "Tiers",
+    "Version",
+    "Window",
+    "Within",
+    "assume",
+    "cite",
+    "hash_version",
+]
 
-class ResourceIs(Struct, frozen=True, tag="resource_is"):
-    """The purchase is of this kind of resource."""
+# Raised whenever a shape comes to mean something else: it is part of every hash.
+MEANING: Final = 1
 
-    kind: ResourceKind
+LEVELS: Final[tuple[Level, ...]] = ("province", "city", "district")
 
-
-class PaidInFullInYear(Struct, frozen=True, tag="paid_in_full_in_year"):
-    """On the day of application the invoice is paid in full, and it became so in the year."""
-
-
-class SignedAndCompletedInYear(Struct, frozen=True, tag="signed_and_completed_in_year"):
-    """The contract was signed and the service completed in the year."""
-
-
-class ProjectNotFunded(Struct, frozen=True, tag="project_not_funded"):
-    """Its R&D project had no project money of this level so many years before the application."""
-
-    level: Authority
-    years_before: int
-
-
-PurchaseRule = ResourceIs | PaidInFullInYear | SignedAndCompletedInYear | ProjectNotFunded
-
-# Days on which the version is chosen and statuses are tested.
-LegalDate = Literal["application", "service_completed"]
 # The calendar year that a claim belongs to: of the application, or the one its window serves.
 ClaimYear = Literal["of_application", "of_window"]
-# Amounts that the rate is applied to. Payments count up to the day of application.
-Base = Literal["invoiced", "paid", "paid_in_year"]
+
+# The fields that the first released versions had: hashed even where they say nothing. A field that
+# came later is hashed only where it says something, so that a released hash never changes.
+_FOUNDING: Final = frozenset({"valid_to", "windows", "claim_floor_fen"})
 
 
 class Window(Struct, frozen=True):
@@ -134,10 +125,20 @@ class Window(Struct, frozen=True):
     last: str
 
 
-class Version(Struct, frozen=True, kw_only=True):
+class Document(Struct, frozen=True, tag="document"):
+    """A paper that a claim needs: one for the claim, or one for each contract or R&D project."""
+
+    kind: str
+    name: Text
+    each: Literal["claim", "contract", "project"] = "claim"
+
+
+class Version(Struct, frozen=True, kw_only=True, cache_hash=True):
     """The rule from its first to its last day, both included; an amount is integer fen.
 
-    The order is fixed: base, rate, headroom under the yearly cap, rounding, claim floor.
+    The order is fixed: each purchase's base (without tax, its days in the year, a reviewer's cut);
+    the rate, for each contract where contracts have a cap; caps of the contract, of the claim, of
+    the enterprise's and the group's year; rounding where the rule says; the claim's floor.
     """
 
     id: str
@@ -151,11 +152,21 @@ class Version(Struct, frozen=True, kw_only=True):
     purchases: tuple[Cited[PurchaseRule], ...]
     base: Cited[Base]
     tax: Cited[Literal["included", "excluded"]]
-    rate: Cited[Fraction]
-    yearly_cap_fen: Cited[int]
+    apportion: Cited[Apportion] | None = None
+    yearly_spend_floor_fen: Cited[int] | None = None
+    rate: Cited[Rate]
+    contract_cap_fen: Cited[Amount] | None = None
+    one_contract_within_days: Cited[int] | None = None
+    claim_cap_fen: Cited[Amount] | None = None
+    yearly_cap_fen: Cited[Amount] | None = None
+    group_cap_fen: Cited[Amount] | None = None
     rounding_unit_fen: Cited[int]
-    rounding_direction: Cited[Literal["down"]]
+    rounding_direction: Cited[Direction]
+    rounding_step: Cited[RoundingStep] | None = None
     claim_floor_fen: Cited[int] | None = None
+    lapse: Cited[Lapse] | None = None
+    documents: tuple[Cited[Document], ...] = ()
+    provider_confirms: Cited[bool] | None = None
 
     def in_force(self, on: date) -> bool:
         """Return whether the version is in force on a day."""
@@ -169,7 +180,7 @@ class Version(Struct, frozen=True, kw_only=True):
         return None
 
 
-class Programme(Struct, frozen=True, kw_only=True):
+class Programme(Struct, frozen=True, kw_only=True, cache_hash=True):
     """One programme of one government; its versions follow one another without overlap."""
 
     id: str
@@ -193,21 +204,9 @@ class Programme(Struct, frozen=True, kw_only=True):
         return LEVELS.index(self.level), self.id
 
 
-def cite(document: Text, zh: str, en: str) -> Text:
-    """Return the clause of a document, by what it settles."""
-    return Text(f"{document.zh}，{zh}", f"{document.en}, {en}")
-
-
-def assume(zh: str, en: str) -> Text:
-    """Return the clause of a value for which no text was found."""
-    return Text(f"未见条文，假定：{zh}", f"no text found, assumed: {en}")
-
-
 def encode_value(value: object) -> object:
     """Return a value as JSON-able builtins: rates as exact `3/10`, dates as `2022-05-07`."""
-    return cast(
-        "object", msgspec.json.decode(msgspec.json.encode(value, enc_hook=_encode_fraction))
-    )
+    return cast("object", msgspec.json.decode(msgspec.json.encode(value, enc_hook=_encode_exact)))
 
 
 def hash_version(programme: Programme, version: Version) -> str:
@@ -216,11 +215,24 @@ def hash_version(programme: Programme, version: Version) -> str:
         "meaning": MEANING,
         "programme": programme.id,
         "level": programme.level,
-        "version": encode_value(version),
+        "version": _hashed(version),
     }
     return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()
 
 
-def _encode_fraction(value: object) -> str:
-    assert isinstance(value, Fraction), value
-    return str(value)
+def _hashed(version: Version) -> dict[str, object]:
+    """Return a version's values without the later fields that say nothing."""
+    values = cast("dict[str, object]", encode_value(version))
+    return {
+        name: value
+        for name, value in values.items()
+        if name in _FOUNDING or value not in (None, [])
+    }
+
+
+def _encode_exact(value: object) -> str:
+    """Return a rate as `3/10`; of a function only that it is one, for its revision stands by it."""
+    if isinstance(value, Fraction):
+        return str(value)
+    assert callable(value), value
+    return "function"

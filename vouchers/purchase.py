@@ -1,13 +1,17 @@
 """Which purchases count under a version: yes, no with the reason of the cut, or what is missing."""
 
+from collections.abc import Callable, Iterator
 from datetime import date
-from functools import singledispatch
-from typing import NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from ledger.money import render_yuan
 from ledger.text import Text
+from vouchers.application import Application, Line, Moment, moment_of
 from vouchers.case import OtherFunding
-from vouchers.condition import Application, Moment, evaluate
+from vouchers.cited import Cited
+from vouchers.condition import evaluate
 from vouchers.decision import (
     HOLDS,
     Finding,
@@ -17,49 +21,67 @@ from vouchers.decision import (
     require_all,
     unknown,
 )
-from vouchers.programme import (
+from vouchers.names import EVENTS, LEVEL_NAMES, RESOURCES, SCOPES, call
+from vouchers.payments import paid_in_full_on, sum_paid
+from vouchers.prepared import Prepared
+from vouchers.programme import Version
+from vouchers.requirement import (
+    NotFunded,
+    NotSelfUse,
+    OncePerContract,
     PaidInFullInYear,
-    ProjectNotFunded,
+    ProviderListed,
+    PurchaseRule,
     ResourceIs,
     SignedAndCompletedInYear,
-    Version,
+    Within,
 )
-from vouchers.spend import Line, Span, ask, ask_for_payments, measure, paid_in_full_on, sum_paid
-from vouchers.truth import Truth, all_of, same
-from vouchers.wording import LEVEL_NAMES, RESOURCES, call, describe_condition
+from vouchers.spend import Measured, ask, ask_for_payments, measure
+from vouchers.truth import Truth, all_of, any_of, same
+from vouchers.wording import describe_condition
 
 
-class Assessed(NamedTuple):
-    """Whether a purchase counts, its base if it does, and the facts that would make it exact."""
+class Assessed(Struct, frozen=True, gc=False):
+    """Whether a purchase counts, its base if it does, and what each requirement found.
+
+    `findings` are those of the version's eligibility, in its order.
+    """
 
     line: Line
     moment: Moment
     finding: Finding
-    amount: Span
-    missing: tuple[Reason, ...]
+    base: Measured
+    findings: tuple[Finding, ...]
 
 
-def assess(programme_id: str, version: Version, application: Application, line: Line) -> Assessed:
+def assess(programme_id: str, prepared: Prepared, application: Application, line: Line) -> Assessed:
     """Return how far one purchase counts, the conditions on the enterprise included."""
-    moment = legal_moment(version, application, line)
-    amount, missing = measure(version, application, line)
+    version = prepared.version
+    moment = moment_of(version.legal_date.value, application, line)
+    base = measure(version, application, line)
+    findings = tuple([evaluate(one, application, moment) for one in version.eligibility])
     finding = require_all(
         [
-            *(evaluate(one, application, moment) for one in version.eligibility),
-            *(_evaluate(one.value, one.clause, application, line) for one in version.purchases),
+            *findings,
+            *[_judge(one, programme_id, application, line) for one in version.purchases],
             _in_force(version, moment, line),
-            _something_spent(version, amount, line),
+            _something_spent(version, base, line),
             _not_refunded(programme_id, version, line),
+            *(_told_apart(prepared, line) if prepared.tells_apart else ()),
         ]
     )
-    return Assessed(line, moment, finding, amount, missing)
+    return Assessed(line, moment, finding, base, findings)
 
 
-def legal_moment(version: Version, application: Application, line: Line) -> Moment:
-    """Return the day on which statuses are tested for a purchase."""
-    if version.legal_date.value == "application":
-        return Moment(application.applied_on, "apply_on")
-    return Moment(line.purchase.completed_on, line.path("completed_on"))
+def _judge(
+    cited: Cited[PurchaseRule], programme_id: str, application: Application, line: Line
+) -> Finding:
+    """Return whether a purchase obeys one rule."""
+    if application.supposed and cited in application.supposed:
+        return HOLDS
+    if isinstance(cited.value, OncePerContract):
+        return _once(programme_id, cited.clause, application, line)
+    return _JUDGES[type(cited.value)](cited.value, cited.clause, application, line)
 
 
 def _in_force(version: Version, moment: Moment, line: Line) -> Finding:
@@ -80,31 +102,40 @@ def _not_refunded(programme_id: str, version: Version, line: Line) -> Finding:
     return _cut(line, "already_refunded", message, version.base.clause)
 
 
-def _something_spent(version: Version, amount: Span, line: Line) -> Finding:
-    if amount.high > 0:
+def _told_apart(prepared: Prepared, line: Line) -> Iterator[Finding]:
+    """Yield whether kind and contract are known, where rate or cap depend on them."""
+    version = prepared.version
+    if prepared.by_resource is not None:
+        yield _known("resource_kind", version.rate.clause, line)
+    if version.contract_cap_fen is not None:
+        yield _known("contract", version.contract_cap_fen.clause, line)
+    if version.one_contract_within_days is not None:
+        for key in ("provider", "signed_on"):
+            yield _known(key, version.one_contract_within_days.clause, line)
+
+
+def _known(key: str, clause: Text, line: Line) -> Finding:
+    return HOLDS if getattr(line.purchase, key) is not None else unknown(ask(line, key, clause))
+
+
+def _something_spent(version: Version, base: Measured, line: Line) -> Finding:
+    if base.span.high > 0:
         return HOLDS
     message = Text("没有可计入的金额", "has no amount that counts")
     return _cut(line, "nothing_spent", message, version.base.clause)
 
 
-@singledispatch
-def _evaluate(rule: object, clause: Text, application: Application, line: Line) -> Finding:
-    raise AssertionError((rule, clause, application, line))
-
-
-@_evaluate.register
 def _resource(rule: ResourceIs, clause: Text, _: Application, line: Line) -> Finding:
     kind = line.purchase.resource_kind
     if kind is None:
         return unknown(ask(line, "resource_kind", clause))
-    if kind == rule.kind:
+    if kind == rule.kind or kind in rule.also:
         return HOLDS
     given, wanted = call(RESOURCES, kind), describe_condition(rule)
     message = Text(f"为{given.zh}，{wanted.zh}", f"is {given.en}; {wanted.en}")
     return _cut(line, "resource_not_covered", message, clause)
 
 
-@_evaluate.register
 def _paid_in_full(
     _: PaidInFullInYear, clause: Text, application: Application, line: Line
 ) -> Finding:
@@ -132,7 +163,6 @@ def _paid_in_full(
     return _cut(line, "paid_in_other_year", message, clause)
 
 
-@_evaluate.register
 def _signed_and_completed(
     _: SignedAndCompletedInYear, clause: Text, application: Application, line: Line
 ) -> Finding:
@@ -157,43 +187,175 @@ def _within(year: int, day: date | None, verb: Text, clause: Text, line: Line) -
     return _cut(line, f"not_{verb.en}_in_year", message, clause)
 
 
-@_evaluate.register
-def _not_funded(
-    rule: ProjectNotFunded, clause: Text, application: Application, line: Line
-) -> Finding:
+def _not_funded(rule: NotFunded, clause: Text, application: Application, line: Line) -> Finding:
     year = application.applied_on.year - rule.years_before
-    level, project = call(LEVEL_NAMES, rule.level), line.purchase.project
     found = []
     for i, given in enumerate(application.case.other_funding):
-        truth = _funds(given, rule, year, project)
+        truth = _funds(given, rule, year, line)
         if truth:
-            message = Text(
-                f"所属研发项目 {project} 在 {year} 年已获{level.zh}项目资金",
-                f"belongs to R&D project {project}, which had {level.en} money in {year}",
-            )
-            found.append(_cut(line, "project_already_funded", message, clause))
+            found.append(_funded(rule, year, clause, line))
         elif truth is None and None in (given.scope, given.level, given.year, given.ref):
             what = Text(
                 "其他财政资金的范围、编号、级次或年度", "scope, ref, level or year of the funding"
             )
             found.append(unknown(missing_fact(f"other_funding[{i}]", what, clause)))
         elif truth is None:
-            found.append(unknown(ask(line, "project", clause)))
+            found.append(unknown(ask(line, rule.scope, clause)))
     return require_all(found)
 
 
-def _funds(given: OtherFunding, rule: ProjectNotFunded, year: int, project: str | None) -> Truth:
+def _funded(rule: NotFunded, year: int, clause: Text, line: Line) -> Finding:
+    """Return the refusal of a purchase that other public money has been given for."""
+    level, scope = call(LEVEL_NAMES, rule.level), SCOPES[rule.scope]
+    ref = _ref(rule, line) or ""
+    message = Text(
+        f"{scope.zh} {ref} 在 {year} 年已获{level.zh}项目资金".replace("  ", " "),
+        f"belongs to {scope.en} {ref}, which had {level.en} money in {year}".replace(" ,", ","),
+    )
+    return _cut(line, f"{rule.scope}_already_funded", message, clause)
+
+
+def _funds(given: OtherFunding, rule: NotFunded, year: int, line: Line) -> Truth:
+    """Return whether the money is of the scope, level and year that the rule names."""
+    same_ref = True if rule.scope == "enterprise" else same(given.ref, _ref(rule, line))
     return all_of(
-        [
-            same(given.scope, "project"),
+        (
+            same(given.scope, rule.scope),
             same(given.level, rule.level),
             same(given.year, year),
-            same(given.ref, project),
-        ]
+            same_ref,
+        )
     )
+
+
+def _ref(rule: NotFunded, line: Line) -> str | None:
+    """Return what the purchase belongs to: its project, its contract, or nothing narrower."""
+    if rule.scope == "enterprise":
+        return None
+    return line.purchase.project if rule.scope == "project" else line.purchase.contract
+
+
+def _dated_within(rule: Within, clause: Text, _: Application, line: Line) -> Finding:
+    what, found = EVENTS[rule.what], []
+    if rule.what == "paid_in_full":
+        finding = _paid_at_all(clause, line)
+        if not finding.truth:
+            return finding
+    for key, day in _days_of(rule, line):
+        if day is None:
+            found.append(unknown(ask(line, key, clause)))
+        elif not rule.first <= day <= rule.last:
+            message = Text(
+                f"于 {day} {what.zh}，不在 {rule.first} 至 {rule.last} 内",
+                f"was {what.en} on {day}, not between {rule.first} and {rule.last}",
+            )
+            found.append(_cut(line, f"not_{rule.what}_in_window", message, clause))
+    return require_all(found)
+
+
+def _days_of(rule: Within, line: Line) -> tuple[tuple[str, date | None], ...]:
+    """Return the days that a window is about, with the facts that give them."""
+    purchase = line.purchase
+    if rule.what == "service":
+        return (("service_from", purchase.service_from), ("service_to", purchase.service_to))
+    if rule.what == "paid_in_full":
+        return (("payments", paid_in_full_on(purchase)),)
+    key = {"signed": "signed_on", "completed": "completed_on", "invoiced": "invoiced_on"}[rule.what]
+    return ((key, getattr(purchase, key)),)
+
+
+def _paid_at_all(clause: Text, line: Line) -> Finding:
+    """Return whether the payments have reached the invoice, on whatever day."""
+    asked = ask_for_payments(line, clause)
+    if line.purchase.invoiced_fen is None:
+        return unknown(ask(line, "invoiced_fen", clause), *asked)
+    if asked:
+        return unknown(*asked)
+    if paid_in_full_on(line.purchase) is not None:
+        return HOLDS
+    return _cut(line, "not_paid_in_full", Text("尚未付清", "is not paid in full"), clause)
+
+
+def _listed(rule: ProviderListed, clause: Text, _: Application, line: Line) -> Finding:
+    purchase = line.purchase
+    if purchase.provider is None:
+        return unknown(ask(line, "provider", clause))
+    listings = [one for one in rule.providers if one.credit_code == purchase.provider]
+    if not listings:
+        message = Text(
+            f"的服务机构 {purchase.provider} 不在服务机构名单内",
+            f"is from {purchase.provider}, which is not on the list of providers",
+        )
+        return _cut(line, "provider_not_listed", message, clause)
+    days = {"service_from": purchase.service_from, "service_to": purchase.service_to}
+    if any((one.first, one.last) == (None, None) for one in listings):
+        return HOLDS
+    missing = [ask(line, key, clause) for key, day in days.items() if day is None]
+    if missing:
+        return unknown(*missing)
+    first, last = purchase.service_from, purchase.service_to
+    assert first is not None, line
+    assert last is not None, line
+    for one in listings:
+        if (one.first or date.min) <= first and last <= (one.last or date.max):
+            return HOLDS
+    message = Text(
+        f"的服务期 {first} 至 {last} 内，服务机构 {purchase.provider} 不全在名单有效期内",
+        f"was served from {first} to {last}, when {purchase.provider} was not listed throughout",
+    )
+    return _cut(line, "provider_not_listed", message, clause)
+
+
+def _not_self(_: NotSelfUse, clause: Text, application: Application, line: Line) -> Finding:
+    buyer, provider = application.case.enterprise.credit_code, line.purchase.provider
+    if provider is None:
+        return unknown(ask(line, "provider", clause))
+    if buyer is None:
+        what = Text("统一社会信用代码", "the credit code")
+        return unknown(missing_fact("enterprise.credit_code", what, clause))
+    if buyer != provider:
+        return HOLDS
+    message = Text("为自用（服务机构即申请企业）", "is self-use: the provider is the enterprise")
+    return _cut(line, "self_use", message, clause)
+
+
+def _once(programme_id: str, clause: Text, application: Application, line: Line) -> Finding:
+    """Return whether the programme has paid on nothing of the contract before."""
+    contract = line.purchase.contract
+    truths = [
+        all_of((same(entry.programme, programme_id), same(refund.contract, contract)))
+        for entry in application.case.earlier
+        for refund in entry.contracts
+    ]
+    truth = any_of(truths)
+    if truth is False:
+        return HOLDS
+    if truth is None:
+        what = Text("以往补贴所属的项目或合同", "programme or contract of an earlier refund")
+        known = contract is not None
+        return unknown(
+            missing_fact("earlier", what, clause) if known else ask(line, "contract", clause)
+        )
+    message = Text(
+        f"所属合同 {contract} 此前已获本项目补贴",
+        f"belongs to contract {contract}, on which this programme has paid before",
+    )
+    return _cut(line, "contract_already_refunded", message, clause)
 
 
 def _cut(line: Line, code: str, message: Text, clause: Text) -> Finding:
     name = line.name()
     message = Text(f"{name.zh}{message.zh}", f"{name.en} {message.en}")
     return refused(Reason(code, message, clause, line.position))
+
+
+_JUDGES: Final[dict[type, Callable[..., Finding]]] = {
+    ResourceIs: _resource,
+    PaidInFullInYear: _paid_in_full,
+    SignedAndCompletedInYear: _signed_and_completed,
+    Within: _dated_within,
+    NotFunded: _not_funded,
+    ProviderListed: _listed,
+    NotSelfUse: _not_self,
+}
+"""One judge a shape, but for the rule that must know which programme asks."""

@@ -14,7 +14,7 @@ from vouchers.case import parse_case
 from vouchers.catalogue import check_slip, find_programmes, hash_catalogue, select_programmes
 from vouchers.decide import decide
 from vouchers.decision import Decision, Reason, Step
-from vouchers.payout import render_exact
+from vouchers.names import BASES, FIELDS
 from vouchers.plan import Plan, plan
 from vouchers.programme import (
     AllOf,
@@ -26,7 +26,8 @@ from vouchers.programme import (
     hash_version,
 )
 from vouchers.ruling import Ruling
-from vouchers.wording import BASES, FIELDS, cite, describe_condition
+from vouchers.showing import render_exact
+from vouchers.wording import cite, describe_condition
 
 Json = dict[str, Any]
 
@@ -179,10 +180,12 @@ def _render_value(value: object) -> object:
 def _render_step(step: Step, language: Language) -> Json:
     return {
         "what": step.what.render(language),
-        "value": step.value,
+        "value": render_exact(step.value) if isinstance(step.value, Fraction) else step.value,
         "unit": step.unit,
         "clause": step.clause.render(language),
         "grade": step.grade,
+        "operation": step.operation,
+        "inputs": list(step.inputs),
     }
 
 

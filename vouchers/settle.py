@@ -43,7 +43,7 @@ def settle(account: Account, ruling: Ruling, apply_on: date, salt: Salt) -> Iter
             name = f"{account.credit_code}/{programme.id}/{decision.year}"
             granted = account.granted.get((programme.id, decision.year))
             if granted is None:
-                granted = _grant(programme, decision, day)
+                granted = _grant(decision, amount_fen, day)
                 yield _event(f"{name}/granted", account, granted, salt)
             _require_quota(account, granted, amount_fen)
             drawn = VoucherDrawn(
@@ -63,14 +63,13 @@ def _invoices(ruling: Ruling, decision: Decision) -> tuple[str, ...]:
     return tuple(sorted({purchases[at].invoice or "" for at in decision.counted}))
 
 
-def _grant(programme: Programme, decision: Decision, day: str) -> VoucherGranted:
-    """Return the grant of a programme's yearly cap."""
-    version = next(one for one in programme.versions if one.id == decision.version)
+def _grant(decision: Decision, amount_fen: int, day: str) -> VoucherGranted:
+    """Return the grant of the yearly cap, or of what is asked where the rule has no such cap."""
     assert decision.year is not None, decision
     return VoucherGranted(
-        programme=programme.id,
+        programme=decision.programme,
         year=decision.year,
-        quota_fen=version.yearly_cap_fen.value,
+        quota_fen=amount_fen if decision.quota_fen is None else decision.quota_fen,
         granted_on=day,
     )
 

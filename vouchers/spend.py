@@ -1,111 +1,97 @@
-"""What was spent on a purchase, in fen: a span while facts about it are missing.
+"""The base of a purchase: what counts of it, in fen, and how it was arrived at.
 
-The span's low end takes every unknown against the enterprise, its high end for it. Payments count
-up to and including the day of application.
+A span while facts are missing. Payments count up to and including the day of application.
 """
 
 from datetime import date
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final
 
-from ledger.money import FEN_MAX, round_down
+from msgspec import Struct
+
+from ledger.money import round_down
 from ledger.text import Text
-from vouchers.case import Purchase
-from vouchers.condition import Application
-from vouchers.decision import Reason, missing_fact
+from vouchers.amounts import Apportion, Base
+from vouchers.application import Application, Line
+from vouchers.cited import Cited
+from vouchers.decision import Operation, Reason, missing_fact
+from vouchers.payments import Span, known, sum_creditable
 from vouchers.programme import Version
 
 _FACTS: Final = {
     "invoiced_fen": Text("发票价税合计金额", "the amount invoiced"),
     "tax_fen": Text("发票税额", "the tax invoiced"),
+    "contract_fen": Text("合同金额", "the amount of the contract"),
+    "approved_fen": Text("核定合同金额", "the amount approved of the contract"),
+    "settled_fen": Text("结算金额", "the amount settled"),
+    "metered_fen": Text("平台计量金额", "the amount metered"),
     "resource_kind": Text("资源类别", "the kind of resource"),
     "signed_on": Text("合同签订日期", "the day of signing"),
     "completed_on": Text("服务完成日期", "the day of completion"),
+    "service_from": Text("服务开始日期", "the first day of the service"),
+    "service_to": Text("服务结束日期", "the last day of the service"),
+    "invoiced_on": Text("开票日期", "the day of the invoice"),
+    "provider": Text("服务机构", "the provider"),
+    "contract": Text("合同编号", "the contract"),
     "project": Text("所属研发项目", "the R&D project"),
 }
 
+# The fact that each base is read from; payments are summed.
+_READ_FROM: Final[dict[Base, str]] = {
+    "invoiced": "invoiced_fen",
+    "contract": "contract_fen",
+    "approved_contract": "approved_fen",
+    "settled": "settled_fen",
+    "metered": "metered_fen",
+}
 
-class Span(NamedTuple):
-    """The lowest and the highest amount in fen that the facts allow, both included."""
-
-    low: int
-    high: int
-
-
-class Line(NamedTuple):
-    """A purchase at its position in the case, counted from zero."""
-
-    position: int
-    purchase: Purchase
-
-    def path(self, key: str) -> str:
-        """Return the path of one of its facts."""
-        return f"purchases[{self.position}].{key}"
-
-    def name(self) -> Text:
-        """Return what people call it: its position counted from one, and its contract."""
-        zh, en = f"第 {self.position + 1} 项采购", f"purchase {self.position + 1}"
-        contract = self.purchase.contract
-        return Text(f"{zh}（合同 {contract}）", f"{en} ({contract})") if contract else Text(zh, en)
+_NET: Final = Text("不含税比例", "the share that is not tax")
+_WITHOUT_TAX: Final = Text("扣除税额", "without tax")
+_DAYS: Final = Text("属于本年度的服务天数比例", "the share of its days that are in the year")
+_IN_YEAR: Final = Text("按天数分摊", "apportioned by days")
+_CUT: Final = Text("审核核减", "cut by the reviewer")
+_AFTER_CUT: Final = Text("核减后", "after the cut")
 
 
-def measure(
-    version: Version, application: Application, line: Line
-) -> tuple[Span, tuple[Reason, ...]]:
+class Link(Struct, frozen=True, gc=False):
+    """One operation on a purchase's base: with which operand, both as they are called."""
+
+    label: Text
+    operand_label: Text
+    operation: Operation
+    operand: int | Fraction
+    cited: Cited[object]
+    unit_fen: int = 0
+
+
+class Measured(Struct, frozen=True, gc=False):
+    """A purchase's base: the span, the first amount, the operations on it, and what is missing."""
+
+    span: Span
+    first_fen: int
+    links: tuple[Link, ...] = ()
+    missing: tuple[Reason, ...] = ()
+
+
+def measure(version: Version, application: Application, line: Line) -> Measured:
     """Return the base of a purchase under a version, and the facts that would make it exact."""
-    clause, purchase = version.base.clause, line.purchase
-    missing: list[Reason] = []
-    if version.base.value == "invoiced":
-        amount = _known(purchase.invoiced_fen)
-        if purchase.invoiced_fen is None:
-            missing.append(ask(line, "invoiced_fen", clause))
-    else:
-        since = date(application.year, 1, 1) if version.base.value == "paid_in_year" else date.min
-        amount = sum_creditable(purchase, since, application.applied_on)
-        if amount.low != amount.high:
-            missing.extend(ask_for_payments(line, clause))
-    if version.tax.value == "included":
-        return amount, tuple(missing)
-    unknown = [key for key in ("invoiced_fen", "tax_fen") if getattr(purchase, key) is None]
-    asked = [ask(line, key, version.tax.clause) for key in unknown]
-    return _without_tax(purchase, amount), (*missing, *asked)
-
-
-def sum_paid(purchase: Purchase, since: date, until: date) -> Span:
-    """Return what was paid between two days, both included."""
-    if purchase.payments is None:
-        return Span(0, FEN_MAX)
-    low = high = 0
-    for payment in purchase.payments:
-        amount = _known(payment.amount_fen)
-        if payment.paid_on is None:
-            high += amount.high
-        elif since <= payment.paid_on <= until:
-            low += amount.low
-            high += amount.high
-    return Span(low, high)
-
-
-def sum_creditable(purchase: Purchase, since: date, until: date) -> Span:
-    """Return what was paid between two days, no more than was invoiced: the rest is no price."""
-    paid, invoiced_fen = sum_paid(purchase, since, until), purchase.invoiced_fen
-    if invoiced_fen is None:
-        return paid
-    return Span(min(paid.low, invoiced_fen), min(paid.high, invoiced_fen))
-
-
-def paid_in_full_on(purchase: Purchase) -> date | None:
-    """Return the day on which the payments first reached the invoice, None when they have not.
-
-    Invoice and payments must be known. That day, unlike the last payment's, cannot be moved into
-    another year by paying one fen more.
-    """
-    assert purchase.invoiced_fen is not None, purchase
-    days = sorted({one.paid_on for one in purchase.payments or () if one.paid_on is not None})
-    for day in days:
-        if sum_paid(purchase, date.min, day).low >= purchase.invoiced_fen:
-            return day
-    return None
+    span, missing = _gross(version, application, line)
+    if version.tax.value == "included" and version.apportion is None and not line.purchase.cut_fen:
+        return Measured(span, span.low, (), missing)
+    first_fen, links, asked = span.low, [], [*missing]
+    if version.tax.value == "excluded":
+        span, more, unknown = _without_tax(version.tax, line, span)
+        links += more
+        asked += unknown
+    if version.apportion is not None:
+        span, more, unknown = _apportioned(version.apportion, application.year, line, span)
+        links += more
+        asked += unknown
+    cut_fen = line.purchase.cut_fen
+    if cut_fen:
+        span = Span(max(span.low - cut_fen, 0), max(span.high - cut_fen, 0))
+        links.append(Link(_AFTER_CUT, _CUT, "minus", cut_fen, version.base))
+    return Measured(span, first_fen, tuple(links), tuple(asked))
 
 
 def ask(line: Line, key: str, clause: Text) -> Reason:
@@ -126,14 +112,67 @@ def ask_for_payments(line: Line, clause: Text) -> list[Reason]:
     ]
 
 
-def _known(amount_fen: int | None) -> Span:
-    return Span(0, FEN_MAX) if amount_fen is None else Span(amount_fen, amount_fen)
+def _gross(
+    version: Version, application: Application, line: Line
+) -> tuple[Span, tuple[Reason, ...]]:
+    """Return the amount that the base is read from, tax included."""
+    purchase, base = line.purchase, version.base
+    if base.value in {"paid", "paid_in_year"}:
+        since = date.min if base.value == "paid" else date(application.year, 1, 1)
+        span = sum_creditable(purchase, since, application.applied_on)
+        asked = ask_for_payments(line, base.clause) if span.low != span.high else ()
+        return span, tuple(asked)
+    key = _READ_FROM[base.value]
+    amount_fen = getattr(purchase, key)
+    return known(amount_fen), (ask(line, key, base.clause),) if amount_fen is None else ()
 
 
-def _without_tax(purchase: Purchase, amount: Span) -> Span:
+def _without_tax(
+    cited: Cited[object], line: Line, span: Span
+) -> tuple[Span, list[Link], list[Reason]]:
     """Return the share of an amount that is not tax, rounded down to the fen."""
+    purchase = line.purchase
     invoiced_fen, tax_fen = purchase.invoiced_fen, purchase.tax_fen
     if invoiced_fen is None or tax_fen is None:
-        return Span(0, amount.high)
+        keys = ("invoiced_fen", "tax_fen")
+        unknown = [key for key in keys if getattr(purchase, key) is None]
+        return Span(0, span.high), [], [ask(line, key, cited.clause) for key in unknown]
     share = Fraction(invoiced_fen - tax_fen, invoiced_fen) if invoiced_fen else Fraction(0)
-    return Span(round_down(amount.low * share), round_down(amount.high * share))
+    link = Link(_WITHOUT_TAX, _NET, "times", share, cited, unit_fen=1)
+    return Span(round_down(span.low * share), round_down(span.high * share)), [link], []
+
+
+def _apportioned(
+    cited: Cited[Apportion], year: int, line: Line, span: Span
+) -> tuple[Span, list[Link], list[Reason]]:
+    """Return the part of an amount that falls to the days in the claim's year."""
+    first, last = line.purchase.service_from, line.purchase.service_to
+    if first is None or last is None:
+        keys = ("service_from", "service_to")
+        unknown = [key for key in keys if getattr(line.purchase, key) is None]
+        return Span(0, span.high), [], [ask(line, key, cited.clause) for key in unknown]
+    share = share_in_year(cited.value, first, last, year)
+    link = Link(_IN_YEAR, _DAYS, "times", share, cited, unit_fen=1)
+    return Span(round_down(span.low * share), round_down(span.high * share)), [link], []
+
+
+def share_in_year(rule: Apportion, first: date, last: date, year: int) -> Fraction:
+    """Return the share of a service's days, both edges included, that are in a year."""
+    start, end = max(first, date(year, 1, 1)), min(last, date(year, 12, 31))
+    if start > end:
+        return Fraction(0)
+    return Fraction(_count(rule, start, end), _count(rule, first, last))
+
+
+def _count(rule: Apportion, first: date, last: date) -> int:
+    """Return the days from the first to the last, both included, by the rule's day count."""
+    if rule.day_count == "actual":
+        return (last - first).days + 1
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return months * 30 + _day_of_thirty(last) - min(first.day, 30) + 1
+
+
+def _day_of_thirty(day: date) -> int:
+    """Return the day of a month of thirty days: a month's last day is its thirtieth."""
+    following = date.fromordinal(day.toordinal() + 1) if day < date.max else day
+    return 30 if following.month != day.month else min(day.day, 30)

@@ -7,18 +7,24 @@ Truth = bool | None
 
 def all_of(truths: Iterable[Truth]) -> Truth:
     """Return False if one is False, else None if one is unknown, else True."""
-    seen = set(truths)
-    if False in seen:
-        return False
-    return None if None in seen else True
+    found: Truth = True
+    for truth in truths:
+        if truth is False:
+            return False
+        if truth is None:
+            found = None
+    return found
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:
     """Return True if one is True, else None if one is unknown, else False."""
-    seen = set(truths)
-    if True in seen:
-        return True
-    return None if None in seen else False
+    found: Truth = False
+    for truth in truths:
+        if truth:
+            return True
+        if truth is None:
+            found = None
+    return found
 
 
 def same(given: object, wanted: object) -> Truth:

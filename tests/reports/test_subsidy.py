@@ -24,6 +24,7 @@ from tests.golden import check_golden
 from tests.small_ledger import CODE, PROVIDER, events, snapshot_of
 from vouchers.catalogue import find_programmes
 from vouchers.decision import Decision, Reason
+from vouchers.names import EVENTS, SCOPES
 
 GOLDEN = Path(__file__).parent / "golden" / "subsidy.json"
 
@@ -225,7 +226,10 @@ def test_every_cause_of_a_cut_has_its_words() -> None:
     source = (Path(__file__).parents[2] / "vouchers" / "purchase.py").read_text("utf-8")
     codes = set(re.findall(r'_cut\(\s*line, f?"([a-z_{}.]+)"', source))
     codes |= {"not_signed_in_year", "not_completed_in_year"}
-    assert codes - {"not_{verb.en}_in_year"} == set(CUTS)
+    codes |= {f"not_{what}_in_window" for what in EVENTS}
+    codes |= {f"{scope}_already_funded" for scope in SCOPES}
+    patterns = {"not_{verb.en}_in_year", "not_{rule.what}_in_window", "{rule.scope}_already_funded"}
+    assert codes - patterns == set(CUTS)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.vouchers.values import yearly_cap
 from vouchers.case import Case, Payment, Purchase
 from vouchers.catalogue import find_programmes, select_programmes
-from vouchers.decide import claim_year, decide
+from vouchers.decide import decide
 from vouchers.decision import Decision
-from vouchers.payout import render_exact
 from vouchers.programme import Cited, Programme, Window, hash_version
+from vouchers.showing import render_exact
+from vouchers.window import claim_year
 
 MakeCase = Callable[..., Case]
 PROGRAMMES = {programme.id: programme for programme in find_programmes()}
@@ -74,7 +76,7 @@ def test_the_complete_case_is_paid_with_steps_that_end_in_the_amount(
     assert decision.version_hash == hash_version(programme, version)
     shown = {step.clause for step in decision.steps}
     assert {one.clause for one in version.purchases} <= shown
-    assert {version.rate.clause, version.yearly_cap_fen.clause, version.tax.clause} <= shown
+    assert {version.rate.clause, yearly_cap(version).clause, version.tax.clause} <= shown
 
 
 @pytest.mark.parametrize("programme", PROGRAMMES.values(), ids=PROGRAMMES)
@@ -257,7 +259,7 @@ def test_the_tax_switch_takes_the_tax_out_of_the_base(make_case: MakeCase, drop:
 
 def test_earlier_claims_and_redemptions_bind_by_the_larger(make_case: MakeCase) -> None:
     for programme in PROGRAMMES.values():
-        cap_fen = programme.versions[0].yearly_cap_fen.value
+        cap_fen = yearly_cap(programme.versions[0]).value
         for claimed, redeemed in ((-100_000, 0), (0, -100_000), (-100_000, -200_000)):
             used = {"programme": programme.id, "year": 2022}
             halves = [

@@ -14,7 +14,7 @@ from ledger.text import Text
 from vouchers.case import Authority, Case, OtherFunding, Payment, Purchase
 from vouchers.catalogue import find_programmes, select_programmes
 from vouchers.plan import Plan, plan
-from vouchers.programme import Cited, Level, Programme, ProjectNotFunded, Version
+from vouchers.programme import Cited, Level, NotFunded, Programme, Version
 
 MakeCase = Callable[..., Case]
 
@@ -230,7 +230,7 @@ def toy_programme(place: int, rate: Fraction, cap_fen: int, unit_fen: int) -> Pr
         legal_date=Cited("application", ASSUMED, "A"),
         claim_year=Cited("of_application", ASSUMED, "A"),
         eligibility=(),
-        purchases=(Cited(ProjectNotFunded(authority, years_before=1), ASSUMED, "A"),),
+        purchases=(Cited(NotFunded(authority, years_before=1), ASSUMED, "A"),),
         base=Cited("paid", ASSUMED, "A"),
         tax=Cited("included", ASSUMED, "A"),
         rate=Cited(rate, ASSUMED, "A"),

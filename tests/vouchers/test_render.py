@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from ledger.errors import InvalidInputError
+from tests.vouchers.values import flat_rate, yearly_cap
 from vouchers.catalogue import find_programmes, hash_catalogue
-from vouchers.payout import render_exact
 from vouchers.programme import hash_version
 from vouchers.render import describe, list_programmes, preview
+from vouchers.showing import render_exact
 
 Write = Callable[[Mapping[str, object]], bytes]
 
@@ -37,7 +38,9 @@ def test_a_preview_has_the_keys_of_the_contract(write_case: Write) -> None:
         }
         assert decision["steps"]
         for step in decision["steps"]:
-            assert set(step) == {"what", "value", "unit", "clause", "grade"}
+            assert set(step) == {
+                *("what", "value", "unit", "clause", "grade", "operation", "inputs")
+            }
             assert step["grade"] in {"P", "M", "N", "A"}
         for reason in decision["reasons"]:
             assert set(reason) == {"code", "message", "clause"}
@@ -121,8 +124,8 @@ def test_a_description_has_every_value_with_clause_and_grade() -> None:
                 assert set(one) == {"name", "what", "value", "clause", "grade"}
                 assert one["what"]
                 assert one["clause"]
-            assert values["rate"]["value"] == render_exact(version.rate.value)
-            assert values["yearly_cap_fen"]["value"] == version.yearly_cap_fen.value
+            assert values["rate"]["value"] == render_exact(flat_rate(version))
+            assert values["yearly_cap_fen"]["value"] == yearly_cap(version).value
             assert f"eligibility[{len(version.eligibility) - 1}]" in values
             assert json.loads(json.dumps(shown)) == shown
 

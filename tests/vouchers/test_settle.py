@@ -11,6 +11,7 @@ from ledger.codec import Event, encode
 from ledger.errors import RuleViolationError
 from ledger.events import VoucherDrawn, VoucherGranted
 from tests.small_ledger import CODE, SALT, book_of, events, invoice_number, usage_of
+from tests.vouchers.values import yearly_cap
 from vouchers.catalogue import find_programmes
 from vouchers.programme import hash_version
 from vouchers.ruling import rule_on
@@ -191,7 +192,7 @@ def test_what_is_drawn_is_within_every_cap_and_never_more_than_was_paid(
     log = events(text)
     made = settled(log, apply_on)
     amounts = drawn(made)
-    caps = {one.id: one.versions[0].yearly_cap_fen.value for one in find_programmes()}
+    caps = {one.id: yearly_cap(one.versions[0]).value for one in find_programmes()}
     assert all(fen <= caps[name] for name, fen in amounts.items())
     assert sum(amounts.values()) <= sum(invoices)
     account = book_of(log, made).account(CODE)

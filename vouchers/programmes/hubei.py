@@ -19,9 +19,9 @@ from vouchers.programme import (
     Held,
     NoEarlierVoucher,
     NotDeclared,
+    NotFunded,
     PaidInFullInYear,
     Programme,
-    ProjectNotFunded,
     RegisteredIn,
     ResourceIs,
     Version,
@@ -38,7 +38,7 @@ _KEPT: Final = assume("沿用鄂科技规〔2022〕3号", "kept from 鄂科技�
 
 _IN_HUBEI: Final = RegisteredIn("42")
 _NO_OTHER_VOUCHER: Final = NoEarlierVoucher(("city", "district"))
-_NO_PROJECT_MONEY: Final = ProjectNotFunded("province", years_before=1)
+_NO_PROJECT_MONEY: Final = NotFunded("province", years_before=1)
 _SALES: Final = FactBelow("sales_fen", years_before=1, limit_fen=20_000_000_000)
 
 _LEGAL_DATE: Final = assume(

@@ -5,6 +5,7 @@ from itertools import product
 
 import pytest
 
+from tests.vouchers.values import yearly_cap
 from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.decision import Decision
@@ -132,5 +133,5 @@ def test_payments_of_another_year_are_left_out_one_by_one(make_case: MakeCase) -
 
 def test_everything_but_class_and_cap_is_assumed() -> None:
     (version,) = PROGRAMME.versions
-    assert (version.yearly_cap_fen.grade, version.rate.grade, version.base.grade) == ("N", "A", "A")
+    assert (yearly_cap(version).grade, version.rate.grade, version.base.grade) == ("N", "A", "A")
     assert [one.grade for one in version.eligibility] == ["N", "N", "A", "A", "A"]

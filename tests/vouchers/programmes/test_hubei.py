@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from tests.vouchers.values import yearly_cap
 from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.decision import Decision
@@ -248,6 +249,6 @@ def test_the_clause_and_the_grade_stand_beside_each_value() -> None:
     assert [one.rate.grade for one in (first, second)] == ["M", "A"]
     assert [one.rounding_unit_fen.grade for one in (first, second)] == ["A", "M"]
     assert {one.rounding_direction.grade for one in (first, second)} == {"A"}
-    assert {one.yearly_cap_fen.grade for one in (first, second)} == {"M"}
+    assert {yearly_cap(one).grade for one in (first, second)} == {"M"}
     assert first.rate.clause.zh.startswith("鄂科技规〔2022〕3号")
-    assert second.yearly_cap_fen.clause.zh.startswith("鄂科技通〔2024〕54号")
+    assert yearly_cap(second).clause.zh.startswith("鄂科技通〔2024〕54号")

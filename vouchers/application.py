@@ -1,0 +1,86 @@
+"""What is decided on: the facts, the day of application, and the days that the rules look at."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from msgspec import Struct
+
+from ledger.text import Text
+from vouchers.case import Case, Earlier, Purchase
+from vouchers.cited import Cited
+from vouchers.decision import name_purchase
+from vouchers.payments import paid_in_full_on
+from vouchers.requirement import Condition, LegalDate, PurchaseRule
+from vouchers.truth import Truth, same
+
+Requirement = Cited[Condition] | Cited[PurchaseRule]
+
+
+class Application(Struct, frozen=True, gc=False):
+    """The facts, the day of application, the year of the claim, and what is supposed to hold.
+
+    `supposed` has the requirements that are taken as met whatever the facts say: by them a refusal
+    is told what it is worth.
+    """
+
+    case: Case
+    applied_on: date
+    year: int
+    supposed: frozenset[Requirement] = frozenset()
+
+
+class Line(Struct, frozen=True, gc=False):
+    """A purchase at its position in the case, counted from zero."""
+
+    position: int
+    purchase: Purchase
+
+    def path(self, key: str) -> str:
+        """Return the path of one of its facts."""
+        return f"purchases[{self.position}].{key}"
+
+    def name(self) -> Text:
+        """Return what people call it."""
+        return name_purchase(self.position, self.purchase.contract)
+
+
+class Moment(Struct, frozen=True, gc=False):
+    """A day to test statuses on, None while unknown, and the path of the fact that gives it.
+
+    `line` is the purchase whose day it is, None where it is the application's.
+    """
+
+    on: date | None
+    path: str
+    line: Line | None = None
+
+
+def moment_of(day: LegalDate, application: Application, line: Line | None) -> Moment:
+    """Return the day of an application, or of one of its purchases, by its name in the rule."""
+    if day == "application":
+        return Moment(application.applied_on, "apply_on", line)
+    if line is None:
+        return Moment(None, "purchases")
+    purchase = line.purchase
+    if day == "contract_signed":
+        return Moment(purchase.signed_on, line.path("signed_on"), line)
+    if day == "service_completed":
+        return Moment(purchase.completed_on, line.path("completed_on"), line)
+    known = purchase.invoiced_fen is not None and purchase.payments is not None
+    return Moment(paid_in_full_on(purchase) if known else None, line.path("payments"), line)
+
+
+def same_year_vouchers(application: Application) -> Iterator[tuple[int, Earlier, Truth]]:
+    """Yield `(position, entry, whether it is of the claim's year)`, known others left out."""
+    for i, entry in enumerate(application.case.earlier):
+        of_year = same(entry.year, application.year)
+        if of_year is not False:
+            yield i, entry, of_year
+
+
+def years_before(day: date, years: int) -> date:
+    """Return the same day so many years before, the last of February for the 29th."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)

@@ -1,0 +1,132 @@
+"""What was used of the caps before: of the year, of the group, of each contract."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from msgspec import Struct
+
+from ledger.money import FEN_MAX
+from ledger.text import Text
+from vouchers.application import Application
+from vouchers.case import Earlier
+from vouchers.cited import Cited
+from vouchers.decision import Reason, missing_fact
+from vouchers.payments import Span
+from vouchers.programme import Version
+from vouchers.truth import same
+
+
+class Used(Struct, frozen=True, gc=False):
+    """What was used of a cap, and the facts that would make it exact."""
+
+    span: Span
+    missing: tuple[Reason, ...] = ()
+
+    def end(self, *, most: bool) -> int:
+        """Return the most that may have been used, or the least."""
+        return self.span.high if most else self.span.low
+
+
+class Use(Struct, frozen=True, gc=False):
+    """What was used of the caps of the year, of the group, and of each contract."""
+
+    year: Used
+    group: Used
+    contracts: dict[str, Used]
+
+    @property
+    def none(self) -> bool:
+        """Return whether certainly nothing was used."""
+        return self.year.span.high == self.group.span.high == 0 and not self.contracts
+
+    @property
+    def exact(self) -> bool:
+        """Return whether all of it is known."""
+        every = (self.year, self.group, *self.contracts.values())
+        return all(one.span.low == one.span.high for one in every)
+
+    def missing(self) -> Iterator[Reason]:
+        """Yield the facts that would make it exact."""
+        for one in (self.year, self.group, *self.contracts.values()):
+            yield from one.missing
+
+
+_NONE: Final = Used(Span(0, 0))
+
+
+def use_of_caps(programme_id: str, version: Version, application: Application) -> Use:
+    """Return what was used before of the caps that a version has.
+
+    A cap binds what was claimed and what was redeemed, so the larger of the two counts.
+    """
+    yearly, group = version.yearly_cap_fen, version.group_cap_fen
+    earlier = application.case.earlier
+    return Use(
+        _sum(earlier, "earlier", programme_id, application, yearly) if yearly else _NONE,
+        _of_group(programme_id, application, group) if group else _NONE,
+        _of_contracts(earlier, programme_id, version) if version.contract_cap_fen else {},
+    )
+
+
+def _of_group(programme_id: str, application: Application, cited: Cited[object]) -> Used:
+    """Return what the enterprise and the others of its group have had in the claim's year."""
+    case = application.case
+    own = _sum(case.earlier, "earlier", programme_id, application, cited)
+    if case.group_earlier is None:
+        what = Text("同一控制人其他企业已获支持的情况", "what others of its group have had")
+        missing = missing_fact("group_earlier", what, cited.clause)
+        return Used(Span(own.span.low, FEN_MAX), (*own.missing, missing))
+    others = _sum(case.group_earlier, "group_earlier", programme_id, application, cited)
+    span = Span(own.span.low + others.span.low, own.span.high + others.span.high)
+    return Used(span, (*own.missing, *others.missing))
+
+
+def _of_contracts(
+    earlier: Iterable[Earlier], programme_id: str, version: Version
+) -> dict[str, Used]:
+    """Return what the programme has refunded before on each contract, in any year."""
+    cited = version.contract_cap_fen
+    assert cited is not None, version.id
+    found: dict[str, Used] = {}
+    for i, entry in enumerate(earlier):
+        own = same(entry.programme, programme_id)
+        for refund in entry.contracts if own is not False else ():
+            name = refund.contract or ""
+            before = found.get(name, _NONE)
+            span = _add(before.span, refund.amount_fen, certain=bool(own))
+            what = Text("以往补贴的项目、合同或金额", "programme, contract or amount of a refund")
+            known = own and refund.amount_fen is not None
+            asked = () if known else (missing_fact(f"earlier[{i}].contracts", what, cited.clause),)
+            found[name] = Used(span, (*before.missing, *asked))
+    return found
+
+
+def _sum(
+    entries: Iterable[Earlier],
+    path: str,
+    programme_id: str,
+    application: Application,
+    cited: Cited[object],
+) -> Used:
+    claimed, redeemed = Span(0, 0), Span(0, 0)
+    missing: list[Reason] = []
+    for i, entry in enumerate(entries):
+        of_year, own = same(entry.year, application.year), same(entry.programme, programme_id)
+        if of_year is False or own is False:
+            continue
+        certain = bool(own and of_year)
+        claimed = _add(claimed, entry.claimed_fen, certain=certain)
+        redeemed = _add(redeemed, entry.redeemed_fen, certain=certain)
+        if not certain or entry.claimed_fen is None or entry.redeemed_fen is None:
+            what = Text(
+                "以往申领的项目、年度或金额", "programme, year or amounts of an earlier voucher"
+            )
+            missing.append(missing_fact(f"{path}[{i}]", what, cited.clause))
+    least, most = max(claimed.low, redeemed.low), max(claimed.high, redeemed.high)
+    return Used(Span(least, most), tuple(missing))
+
+
+def _add(total: Span, amount_fen: int | None, *, certain: bool) -> Span:
+    low = amount_fen if certain and amount_fen is not None else 0
+    high = FEN_MAX if amount_fen is None else amount_fen
+    return Span(total.low + low, total.high + high)

@@ -1,0 +1,150 @@
+"""A version made ready to decide by: its hash, and every line that no case can change."""
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final
+
+from msgspec import Struct
+
+from ledger.text import Text
+from vouchers.amounts import ByClass, ByResource, ByYear
+from vouchers.cited import Cited
+from vouchers.decision import Step, Unit
+from vouchers.programme import AnyOf, Condition, OnDay, Programme, Version, hash_version
+from vouchers.sheet import Exact
+from vouchers.wording import describe_condition
+
+# More versions than any place has in force at a time; they are small.
+VERSIONS_MAX: Final = 1_024
+
+
+class Terms(Struct, frozen=True, gc=False):
+    """The rate and the caps that apply, None where there is no such cap, and what was used of them.
+
+    `contract_used_fen` is by contract. All amounts in fen.
+    """
+
+    rate: object
+    contract_cap_fen: int | None
+    claim_cap_fen: int | None
+    yearly_cap_fen: int | None
+    group_cap_fen: int | None
+    used_fen: int = 0
+    group_used_fen: int = 0
+    contract_used_fen: Mapping[str, int] = MappingProxyType({})
+
+
+class Prepared(Struct, frozen=True, gc=False):
+    """The version, its hash, its constant lines, and what each condition is called.
+
+    `rate_step` is None where the rate depends on the case, `floor_step` where there is no floor.
+    `terms` are the rate and the caps, nothing used of them; `varying` has those of them that depend
+    on class or year, and only the case can tell.
+    """
+
+    programme: str
+    version: Version
+    hash: str
+    version_step: Step
+    tax_step: Step
+    rate_step: Step | None
+    unit_step: Step
+    floor_step: Step | None
+    rule_steps: tuple[Step, ...]
+    labels: dict[Cited[Condition], Text]
+    terms: Terms
+    varying: tuple[tuple[str, Cited[object]], ...]
+    by_resource: ByResource | None
+
+    @property
+    def tells_apart(self) -> bool:
+        """Return whether kinds of resource or contracts are treated apart."""
+        return self.by_resource is not None or self.version.contract_cap_fen is not None
+
+    def met(self, cited: Cited[Condition], days: tuple[date, ...]) -> Step:
+        """Return the line that a condition was met on these days; without, if it names its own."""
+        label = self.labels.get(cited) or describe_condition(cited.value)
+        on = () if isinstance(cited.value, OnDay) else days
+        return Step(
+            label, "yes", "condition", cited.clause, cited.grade, "given", (), None, None, on
+        )
+
+
+_TERMS: Final = ("rate", "contract_cap_fen", "claim_cap_fen", "yearly_cap_fen", "group_cap_fen")
+
+
+@lru_cache(maxsize=VERSIONS_MAX)
+def prepare(programme: Programme, version: Version) -> Prepared:
+    """Return a version of a programme made ready to decide by."""
+    legal, rate, floor = version.legal_date, version.rate, version.claim_floor_fen
+    unit = version.rounding_unit_fen
+    terms: dict[str, Cited[Any] | None] = {name: getattr(version, name) for name in _TERMS}
+    flat = rate.value if isinstance(rate.value, Fraction) else None
+    return Prepared(
+        programme=programme.id,
+        version=version,
+        hash=hash_version(programme, version),
+        version_step=Step(
+            Text("适用版本", "version"), version.id, "version", legal.clause, legal.grade
+        ),
+        tax_step=_switch(version.tax),
+        rate_step=_step(Text("支持比例", "rate"), flat, rate, "ratio")
+        if flat is not None
+        else None,
+        unit_step=_step(Text("金额单位", "unit of the refund"), unit.value, unit),
+        floor_step=_step(Text("单笔申请下限", "least claim"), floor.value, floor)
+        if floor
+        else None,
+        rule_steps=tuple(
+            Step(describe_condition(one.value), "yes", "condition", one.clause, one.grade)
+            for one in version.purchases
+        ),
+        labels=_labels(version),
+        terms=_terms(terms),
+        varying=tuple(
+            (name, cited)
+            for name, cited in terms.items()
+            if cited and isinstance(cited.value, ByClass | ByYear)
+        ),
+        by_resource=_by_resource(rate.value),
+    )
+
+
+def _by_resource(rate: object) -> ByResource | None:
+    """Return the rate by resource within a rate, the first of several, None where there is none."""
+    if isinstance(rate, ByResource):
+        return rate
+    inner: tuple[object, ...] = ()
+    if isinstance(rate, ByYear):
+        inner = tuple(value for _, value in rate.years)
+    elif isinstance(rate, ByClass):
+        inner = (*(one.value for one in rate.classes), rate.otherwise)
+    return next((found for one in inner if (found := _by_resource(one))), None)
+
+
+def _terms(cited: Mapping[str, Cited[Any] | None]) -> Terms:
+    """Return the rate and the caps that a version names."""
+    values: dict[str, Any] = {name: one.value if one else None for name, one in cited.items()}
+    return Terms(**values)
+
+
+def _labels(version: Version) -> dict[Cited[Condition], Text]:
+    """Return what each condition is called, and each option where any of several would do."""
+    found: dict[Cited[Condition], Text] = {}
+    for cited in version.eligibility:
+        options = cited.value.conditions if isinstance(cited.value, AnyOf) else ()
+        for one in (cited, *options):
+            found[one] = describe_condition(one.value)
+    return found
+
+
+def _switch(cited: Cited[str]) -> Step:
+    label = Text("基数是否含税", "tax in the base")
+    return Step(label, cited.value, "switch", cited.clause, cited.grade)
+
+
+def _step(label: Text, value: Exact, cited: Cited[object], unit: Unit = "fen") -> Step:
+    return Step(label, value, unit, cited.clause, cited.grade)

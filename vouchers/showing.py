@@ -1,0 +1,205 @@
+"""Values of steps and rules as people read them: money in yuan, a rate in percent."""
+
+from collections.abc import Iterable
+from datetime import date
+from fractions import Fraction
+from functools import singledispatch
+
+from ledger.money import render_decimal, render_yuan
+from ledger.text import Text
+from vouchers.amounts import (
+    Apportion,
+    ByClass,
+    ByResource,
+    ByYear,
+    FlatAmount,
+    Lapse,
+    Own,
+    Tiers,
+)
+from vouchers.cited import Cited
+from vouchers.decision import Step
+from vouchers.names import ANSWERS, CODES, FIELDS, RESOURCES, call
+from vouchers.programme import Document, Window
+from vouchers.requirement import AllOf, AnyOf
+from vouchers.sheet import Exact
+from vouchers.wording import describe_condition
+
+
+def show(step: Step) -> Text:
+    """Return a step's value: money in yuan, a ratio in percent, a switch in words."""
+    value = step.value
+    if isinstance(value, str):
+        return ANSWERS.get(value, Text(value, value))
+    return _show_percent(value) if step.unit == "ratio" else _show_fen(value)
+
+
+def name_field(name: str, cited: Cited[object]) -> Text:
+    """Return what a cited value of a version is called; `name` is its field or its path."""
+    field = name.partition("[")[0]
+    if field in FIELDS:
+        return FIELDS[field]
+    match cited.value:
+        case AnyOf():
+            return Text("具备下列任一项", "one of these")
+        case AllOf():
+            return Text("同时具备下列各项", "all of these")
+        case condition:
+            return describe_condition(condition)
+
+
+def show_field(name: str, cited: Cited[object]) -> Text:
+    """Return a cited value of a version; a condition's name says all, so it has none."""
+    if isinstance(cited.value, str):
+        return call(CODES[name], cited.value)
+    return _show_value(cited.value)
+
+
+@singledispatch
+def _show_value(_value: object) -> Text:
+    return Text("—", "—")
+
+
+@_show_value.register
+def _(_value: AnyOf) -> Text:
+    return Text("任一", "any")
+
+
+@_show_value.register
+def _(_value: AllOf) -> Text:
+    return Text("全部", "all")
+
+
+@_show_value.register
+def _(day: date) -> Text:
+    return Text(day.isoformat(), day.isoformat())
+
+
+@_show_value.register
+def _(rate: Fraction) -> Text:
+    return _show_percent(rate)
+
+
+@_show_value.register
+def _(amount_fen: int) -> Text:
+    return _show_fen(amount_fen)
+
+
+@_show_value.register(bool)
+def _(value: bool) -> Text:  # noqa: FBT001
+    return ANSWERS["yes"] if value else Text("否", "no")
+
+
+@_show_value.register
+def _(value: Tiers) -> Text:
+    parts, below = [], 0
+    for band in value.bands:
+        rate, least = _show_percent(band.rate), render_yuan(below)
+        if band.up_to_fen is None:
+            parts.append(Text(f"超过 {least} 元的部分 {rate.zh}", f"{rate.en} above CNY {least}"))
+            continue
+        most = render_yuan(band.up_to_fen)
+        parts.append(
+            Text(f"{least} 至 {most} 元的部分 {rate.zh}", f"{rate.en} of CNY {least} to {most}")
+        )
+        below = band.up_to_fen
+    return _list(parts)
+
+
+@_show_value.register
+def _(value: FlatAmount) -> Text:
+    amount = _show_fen(value.amount_fen)
+    return Text(f"定额 {amount.zh}", f"{amount.en}, whatever the base")
+
+
+@_show_value.register
+def _(value: ByResource) -> Text:
+    return _list(
+        Text(
+            f"{call(RESOURCES, kind).zh} {_show_percent(rate).zh}",
+            f"{call(RESOURCES, kind).en} {_show_percent(rate).en}",
+        )
+        for kind, rate in value.rates
+    )
+
+
+@_show_value.register
+def _(value: Own) -> Text:
+    return Text(
+        f"按本办法的计算方法“{value.name}”（第 {value.revision} 版）",
+        f"the rule's own function {value.name}, revision {value.revision}",
+    )
+
+
+@_show_value.register
+def _(value: ByYear) -> Text:  # type: ignore[type-arg]
+    shown = [(year, _show_value(one)) for year, one in value.years]
+    return _list(Text(f"{year} 年：{one.zh}", f"{year}: {one.en}") for year, one in shown)
+
+
+@_show_value.register
+def _(value: ByClass) -> Text:  # type: ignore[type-arg]
+    parts = []
+    for one in value.classes:
+        who, what = describe_condition(one.when.value), _show_value(one.value)
+        parts.append(Text(f"{who.zh}：{what.zh}", f"{who.en}: {what.en}"))
+    other = _show_value(value.otherwise)
+    return _list([*parts, Text(f"其他：{other.zh}", f"others: {other.en}")])
+
+
+@_show_value.register
+def _(value: Apportion) -> Text:
+    if value.day_count == "actual":
+        return Text("按服务期实际天数", "by the days of the service")
+    return Text("每月按 30 天", "each month as thirty days")
+
+
+@_show_value.register
+def _(value: Lapse) -> Text:
+    if value.days is None:
+        return Text("当年有效", "to the end of its year")
+    return Text(f"自发放之日起 {value.days} 天", f"{value.days} days from its grant")
+
+
+@_show_value.register
+def _(value: Document) -> Text:
+    each = {
+        "claim": Text("", ""),
+        "contract": Text("（每份合同）", ", for each contract"),
+        "project": Text("（每个研发项目）", ", for each R&D project"),
+    }[value.each]
+    return Text(f"{value.name.zh}{each.zh}", f"{value.name.en}{each.en}")
+
+
+@_show_value.register
+def _(window: Window) -> Text:
+    zh, en = f"{window.first} 至 {window.last}", f"{window.first} to {window.last}"
+    if window.serves is None:
+        return Text(zh, en)
+    return Text(f"{window.serves} 年度：{zh}", f"for {window.serves}: {en}")
+
+
+def _list(parts: Iterable[Text]) -> Text:
+    listed = tuple(parts)
+    return Text("；".join(one.zh for one in listed), "; ".join(one.en for one in listed))
+
+
+def _show_fen(amount: Exact) -> Text:
+    """Return money in yuan: whole fen with two decimals, a part of a fen with four."""
+    yuan = render_yuan(amount) if isinstance(amount, int) else render_decimal(amount / 100, 4)
+    return Text(f"{yuan} 元", f"CNY {yuan}")
+
+
+def _show_percent(rate: Exact) -> Text:
+    percent = render_decimal(Fraction(rate) * 100, 4).rstrip("0").removesuffix(".")
+    return Text(f"{percent}%", f"{percent}%")
+
+
+def render_exact(value: Fraction) -> str:
+    """Return the exact decimal of a non-negative fraction, `1/3` where there is none."""
+    for places in range(13):
+        if 10**places % value.denominator == 0:
+            digits = str(value.numerator * (10**places // value.denominator)).zfill(places + 1)
+            cut = len(digits) - places
+            return f"{digits[:cut]}.{digits[cut:]}" if places else digits
+    return str(value)
