@@ -13,8 +13,10 @@ from ledger.period import parse_date
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
+from vouchers.case import Case
 from vouchers.catalogue import select_programmes
 from vouchers.decision import Decision
+from vouchers.improve import improve
 from vouchers.names import LEVELS, STATUSES
 from vouchers.programme import Programme, Version
 from vouchers.render import (
@@ -101,12 +103,12 @@ def preview_(shell: Shell, case_file: Path, programmes: tuple[str, ...]) -> Resu
     """Decide on a case written by hand; needs no database."""
     ruling = judge(case_file.read_bytes(), programmes)
     data = render_ruling(ruling, shell.language)
-    parts = [_decision(shell, *one) for one in ruling.decisions]
+    parts = [_decision(shell, ruling.case, *one) for one in ruling.decisions]
     return Result(data, Group(*parts, _plans(shell, ruling)))
 
 
-def _decision(shell: Shell, programme: Programme, decision: Decision) -> Group:
-    """Return one decision with its steps and reasons."""
+def _decision(shell: Shell, case: Case, programme: Programme, decision: Decision) -> Group:
+    """Return one decision with its steps, its reasons and what would change it."""
     name, status = programme.name, STATUSES[decision.status]
     zh, en = f"{name.zh}：{status.zh}", f"{name.en}: {status.en}"
     if decision.amount_fen is not None:
@@ -121,7 +123,11 @@ def _decision(shell: Shell, programme: Programme, decision: Decision) -> Group:
         told = (step.what, show_step(step), step.clause)
         steps.add_row(*(shell.say(one) for one in told), step.grade)
     reasons = [RichText(f"  - {shell.say(cite(one))}") for one in decision.reasons]
-    return Group(RichText(shell.say(Text(zh, en)), style="bold"), steps, *reasons, "")
+    hopes = [
+        RichText(f"  → {shell.say(one.message)}", style="green")
+        for one in improve(programme, case, decision)
+    ]
+    return Group(RichText(shell.say(Text(zh, en)), style="bold"), steps, *reasons, *hopes, "")
 
 
 def _plans(shell: Shell, ruling: Ruling) -> Table:

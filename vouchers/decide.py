@@ -31,6 +31,7 @@ from vouchers.decision import (
     require_all,
 )
 from vouchers.headroom import Use, use_of_caps
+from vouchers.papers import note_papers
 from vouchers.payout import NOTHING, Counted, Payout, pay
 from vouchers.prepared import Prepared, Terms, prepare
 from vouchers.programme import Programme, Version
@@ -165,8 +166,16 @@ def _conclude(hearing: _Hearing) -> Decision:
         counted=tuple([one.line.position for one in hearing.counted]) if eligible else (),
         quota_fen=_quota(hearing),
         steps=steps,
-        reasons=distinct((*why, *note_window(version, hearing.application))),
+        reasons=distinct((*why, *note_window(version, hearing.application), *_notes(hearing))),
     )
+
+
+def _notes(hearing: _Hearing) -> Iterator[Reason]:
+    """Yield what the claim still has to bring for the purchases that may count."""
+    version, documents = hearing.prepared.version, hearing.application.case.documents
+    if version.documents or version.provider_confirms:
+        lines = [one.line for one in hearing.purchases if one.finding.truth is not False]
+        yield from note_papers(version, documents, lines)
 
 
 def _quota(hearing: _Hearing) -> int | None:

@@ -14,6 +14,7 @@ from vouchers.case import parse_case
 from vouchers.catalogue import check_slip, find_programmes, hash_catalogue, select_programmes
 from vouchers.decide import decide
 from vouchers.decision import Decision, Reason, Step
+from vouchers.improve import Improvement, improve
 from vouchers.names import BASES, FIELDS
 from vouchers.plan import Plan, plan
 from vouchers.programme import (
@@ -56,7 +57,16 @@ def judge(raw: bytes, programme_ids: Iterable[str] = ()) -> Ruling:
 def render_ruling(ruling: Ruling, language: Language) -> Json:
     """Return `{decisions, plans}` of the command line."""
     return {
-        "decisions": [render_decision(decision, language) for _, decision in ruling.decisions],
+        "decisions": [
+            {
+                **render_decision(decision, language),
+                "improvements": [
+                    _render_improvement(one, language)
+                    for one in improve(programme, ruling.case, decision)
+                ],
+            }
+            for programme, decision in ruling.decisions
+        ],
         "plans": [render_plan(one, language) for one in ruling.plans],
     }
 
@@ -186,6 +196,14 @@ def _render_step(step: Step, language: Language) -> Json:
         "grade": step.grade,
         "operation": step.operation,
         "inputs": list(step.inputs),
+    }
+
+
+def _render_improvement(made: Improvement, language: Language) -> Json:
+    return {
+        "message": made.message.render(language),
+        "amount_fen": made.amount_fen,
+        "clause": made.clause.render(language),
     }
 
 

@@ -1,7 +1,7 @@
-"""Application windows: which year an application serves, and whether it came in time."""
+"""Days of a claim: the year that it serves, whether it came in time, when a voucher lapses."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -44,6 +44,12 @@ def note_window(version: Version, application: Application) -> Iterator[Reason]:
             f"{applied_on} is outside the window for {year}: {first} to {last}",
         )
         yield Reason("outside_window", message, window.clause)
+
+
+def lapses_on(version: Version, year: int, granted_on: date) -> date:
+    """Return the last day on which a voucher of a year is good; by default its year's last day."""
+    days = version.lapse.value.days if version.lapse else None
+    return date(year, 12, 31) if days is None else granted_on + timedelta(days=days)
 
 
 def _window_of(version: Version, year: int) -> Cited[Window] | None:
