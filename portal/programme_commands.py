@@ -28,8 +28,7 @@ from vouchers.render import (
     render_ruling,
 )
 from vouchers.ruling import Ruling
-from vouchers.showing import name_field, show_field
-from vouchers.showing import show as show_step
+from vouchers.showing import name_field, show_field, tell
 from vouchers.wording import cite
 
 
@@ -114,14 +113,11 @@ def _decision(shell: Shell, case: Case, programme: Programme, decision: Decision
     if decision.amount_fen is not None:
         amount = render_yuan(decision.amount_fen)
         zh, en = f"{zh}，{amount} 元", f"{en}, CNY {amount}"
-    steps = Table(show_header=False, box=None)
+    steps = Table.grid(padding=(0, 1))
+    steps.add_column(justify="right", style="dim")
     steps.add_column(overflow="fold")
-    steps.add_column(no_wrap=True, justify="right")
-    steps.add_column(overflow="fold")
-    steps.add_column(no_wrap=True)
-    for step in decision.steps:
-        told = (step.what, show_step(step), step.clause)
-        steps.add_row(*(shell.say(one) for one in told), step.grade)
+    for number, sentence in enumerate(tell(decision.steps), start=1):
+        steps.add_row(f"{number}.", shell.say(sentence))
     reasons = [RichText(f"  - {shell.say(cite(one))}") for one in decision.reasons]
     hopes = [
         RichText(f"  → {shell.say(one.message)}", style="green")

@@ -6,7 +6,7 @@ from typing import Any, Final
 from ledger.text import Text
 from vouchers.amounts import Base, Direction
 from vouchers.case import FundingScope
-from vouchers.decision import Status
+from vouchers.decision import Grade, Status
 from vouchers.requirement import LegalDate, Level
 
 LEVELS: Final[dict[Level, Text]] = {
@@ -46,6 +46,12 @@ FIELDS: Final = {
     "provider_confirms": Text("服务机构线上确认", "confirmation by the provider"),
 }
 
+GRADES: Final[dict[Grade, Text]] = {
+    "P": Text("官方原文", "official text"),
+    "M": Text("转载的官方文本", "official text in a repost"),
+    "N": Text("新闻报道", "press"),
+    "A": Text("假定", "assumed"),
+}
 QUALIFICATIONS: Final = {
     "technology_sme": Text(
         "全国科技型中小企业库在库企业", "in the national technology-SME library"

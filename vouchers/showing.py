@@ -1,6 +1,6 @@
 """Values of steps and rules as people read them: money in yuan, a rate in percent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import singledispatch
@@ -19,7 +19,7 @@ from vouchers.amounts import (
 )
 from vouchers.cited import Cited
 from vouchers.decision import Step
-from vouchers.names import ANSWERS, CODES, FIELDS, RESOURCES, call
+from vouchers.names import ANSWERS, CODES, FIELDS, GRADES, RESOURCES, call
 from vouchers.programme import Document, Window
 from vouchers.requirement import AllOf, AnyOf
 from vouchers.sheet import Exact
@@ -32,6 +32,43 @@ def show(step: Step) -> Text:
     if isinstance(value, str):
         return ANSWERS.get(value, Text(value, value))
     return _show_percent(value) if step.unit == "ratio" else _show_fen(value)
+
+
+def show_working(step: Step, steps: Sequence[Step]) -> Text:
+    """Return how a step's value comes from those of earlier steps, empty where it was given."""
+    of = [show(steps[i]) for i in step.inputs]
+    if step.operation == "given" or (step.operation == "sum" and len(of) == 1):
+        return Text("", "")
+    zh, en = [one.zh for one in of], [one.en for one in of]
+    match step.operation:
+        case "sum" | "times" | "minus":
+            sign = {"sum": " + ", "times": " × ", "minus": " − "}[step.operation]
+            return Text(sign.join(zh), sign.join(en))
+        case "least":
+            return Text(f"{'与'.join(zh)}中的较小者", f"the less of {' and '.join(en)}")
+        case "at_least":
+            return Text(f"{zh[0]}，须达到 {zh[1]}", f"{en[0]}, where it reaches {en[1]}")
+        case direction:
+            how = CODES["rounding_direction"][direction]
+            return Text(f"{zh[0]}以 {zh[1]}为单位{how.zh}", f"{en[0]} {how.en} in units of {en[1]}")
+
+
+def tell(steps: Sequence[Step]) -> tuple[Text, ...]:
+    """Return each step as a sentence that ends in its clause and the grade of the evidence."""
+    told = []
+    for step in steps:
+        what, working, value = step.what, show_working(step, steps), show(step)
+        zh, en = f"{what.zh}：{value.zh}", f"{what.en}: {value.en}"
+        if working.zh:
+            zh = f"{what.zh}：{working.zh} ＝ {value.zh}"
+            en = f"{what.en}: {working.en} = {value.en}"
+        if step.unit == "condition":
+            zh, en = what.zh, what.en
+        grade = GRADES[step.grade]
+        told.append(
+            Text(f"{zh}（{step.clause.zh}；{grade.zh}）", f"{en} ({step.clause.en}; {grade.en})")
+        )
+    return tuple(told)
 
 
 def name_field(name: str, cited: Cited[object]) -> Text:

@@ -84,11 +84,8 @@ def _(condition: Held) -> Text:
 @_describe.register
 def _(condition: FactBelow) -> Text:
     fact, limit = call(FACTS, condition.name), render_yuan(condition.limit_fen)
-    years = condition.years_before
-    return Text(
-        f"申请前第 {years} 年{fact.zh}低于 {limit} 元",
-        f"{fact.en} of the year {years} before the application below CNY {limit}",
-    )
+    year = _years_before(condition.years_before)
+    return Text(f"{year.zh}{fact.zh}低于 {limit} 元", f"{fact.en} of {year.en} below CNY {limit}")
 
 
 @_describe.register
@@ -118,10 +115,9 @@ def _(condition: NoEarlierVoucher) -> Text:
 @_describe.register
 def _(condition: FactAtLeast) -> Text:
     fact, limit = call(FACTS, condition.name), render_yuan(condition.limit_fen)
-    years = condition.years_before
+    year = _years_before(condition.years_before)
     return Text(
-        f"申请前第 {years} 年{fact.zh}不低于 {limit} 元",
-        f"{fact.en} of the year {years} before the application at least CNY {limit}",
+        f"{year.zh}{fact.zh}不低于 {limit} 元", f"{fact.en} of {year.en} at least CNY {limit}"
     )
 
 

@@ -9,11 +9,14 @@ import pytest
 
 from ledger.errors import InvalidInputError
 from tests.vouchers.values import flat_rate, yearly_cap
-from vouchers.catalogue import find_programmes, hash_catalogue
+from vouchers.case import Case
+from vouchers.catalogue import find_programmes, hash_catalogue, select_programmes
+from vouchers.decide import decide
 from vouchers.programme import hash_version
 from vouchers.render import describe, list_programmes, preview
-from vouchers.showing import render_exact
+from vouchers.showing import render_exact, tell
 
+MakeCase = Callable[..., Case]
 Write = Callable[[Mapping[str, object]], bytes]
 
 WORDS = {"what", "message", "clause", "reason", "name", "document"}
@@ -34,7 +37,8 @@ def test_a_preview_has_the_keys_of_the_contract(write_case: Write) -> None:
     assert [one["programme"] for one in shown["decisions"]] == ["hubei", "wuhan", "east_lake"]
     for decision in shown["decisions"]:
         assert set(decision) == {
-            *("programme", "version", "status", "amount_fen", "steps", "reasons")
+            *("programme", "version", "status", "amount_fen", "steps", "reasons"),
+            "improvements",
         }
         assert decision["steps"]
         for step in decision["steps"]:
@@ -150,3 +154,22 @@ def test_without_a_day_the_newest_version_is_described() -> None:
     with pytest.raises(InvalidInputError, match="2022-05-07") as caught:
         describe(hubei, date(2022, 5, 6))
     assert caught.value.code == "no_version_in_force"
+
+
+def test_steps_are_told_with_their_working_clause_and_grade(make_case: MakeCase) -> None:
+    used = {"programme": "hubei", "year": 2022, "claimed_fen": 10_050_000, "redeemed_fen": 0}
+    case = make_case({"earlier": [used]}, spent_fen=60_000_000)
+    rounded = "舍去不足一个单位的部分：99,500.00 元以 1,000.00 元为单位向下舍去"
+    rule, cap = "鄂科技规〔2022〕3号，年度最高额度；转载的官方文本", "未见条文，假定"
+    told = tell(decide(select_programmes(["hubei"])[0], case).steps)
+    assert [one.zh for one in told[-5:]] == [
+        f"当年已申领额度：100,500.00 元（{rule}）",
+        f"当年剩余额度：200,000.00 元 − 100,500.00 元 ＝ 99,500.00 元（{rule}）",
+        f"不超过剩余额度：180,000.00 元与99,500.00 元中的较小者 ＝ 99,500.00 元（{rule}）",
+        f"金额单位：1,000.00 元（{cap}：同 2025 年，精确到千元；假定）",
+        f"{rounded} ＝ 99,000.00 元（{cap}：不足部分舍去；假定）",
+    ]
+    assert told[-1].en == (
+        "the rest of a unit is dropped: CNY 99,500.00 downwards in units of CNY 1,000.00"
+        " = CNY 99,000.00 (no text found, assumed: rounded downwards; assumed)"
+    )
