@@ -88,7 +88,7 @@ def _measure(kind: str, size: int, url: str, home: Path) -> Iterator[Measurement
     yield compare(
         "ceiling of two processes", size, lambda: _hash(size, 2), "one", lambda: _hash(size, 1)
     )
-    reader = open_engine(url, "read")
+    reader = open_engine(url, "audit")
     with reader.connect() as connection:
         yield Reading(f"inclusion proof, {kind}", size, _prove(connection))
         stored = _stored_bytes(connection, url)
@@ -114,7 +114,7 @@ def _rebuild(history: History, run: Runner) -> None:
 
 def _bare(url: str) -> None:
     """Do what no replay can spare: read, hash and decode each entry."""
-    engine = open_engine(url, "read")
+    engine = open_engine(url, "audit")
     with engine.connect() as connection:
         size = read_heads(connection)["usage"].size
         for _, entries in read_runs(connection, "usage", 0, size):
