@@ -66,8 +66,13 @@ def adopt_(shell: Shell, ids: tuple[str, ...], *, everything: bool, **paper: Any
     if everything == bool(ids):
         raise InvalidInputError(
             "no_programme",
-            Text("请指明项目，或用 --all", "name programmes, or --all, and not both"),
-            Text("项目见 suanquan programme list", "see suanquan programme list"),
+            Text(f"同时给出 {' '.join(ids)} 与 --all", f"both {' '.join(ids)} and --all")
+            if ids
+            else Text("没有指明项目", "no programme is named"),
+            Text(
+                "请列出项目（见 suanquan programme list），或只用 --all",
+                "name programmes (see suanquan programme list), or --all alone",
+            ),
         )
     chosen = select_programmes(ids)
     with acting(shell, anonymous=True) as act:
