@@ -9,6 +9,7 @@ One function judges: a command asks it before it appends, and a check asks it ag
 - A person has one token. Somebody else's invitation replaces it and only serves to be exchanged,
   and nobody invites an administrator anew who has a token: he would act in his name. The console
   of the machine may, while no administrator holds a token that is valid.
+- An administrator or its authority adopts a programme; the console does before there are any.
 - Personal data are entered by administrators and the task force, and erased by two administrators.
 """
 
@@ -25,6 +26,7 @@ from ledger.events import (
     Data,
     EnterpriseForgotten,
     ForgetRequested,
+    ProgrammeAdopted,
     Role,
     RoleGranted,
     RoleRequested,
@@ -252,6 +254,19 @@ class Roster:
             request, data.requested_by, data.consented_by, data.at
         )
 
+    @_objection.register
+    def _(self, data: ProgrammeAdopted, _subject: str) -> Text | None:
+        by = data.recorded_by
+        if by == CONSOLE:
+            return _MUST_BE_ADOPTED if self.administrators_ever else None
+        authority = {Grant("authority"), Grant("authority", data.programme)}
+        if self.has(by, "administrator") or authority & self.grants.get(by, set()):
+            return None
+        return Text(
+            f"{by} 既不是管理员，也不是 {data.programme} 的主管部门",
+            f"{by} is neither an administrator nor the authority of {data.programme}",
+        )
+
     def _no_administrator(self, person: str) -> Text | None:
         """Return that somebody is no administrator, if so."""
         if self.has(person, "administrator"):
@@ -289,6 +304,10 @@ class Roster:
 
 _MUST_BE_GRANTED: Final = Text(
     "已有管理员，须由管理员授予角色", "there are administrators, who grant roles"
+)
+_MUST_BE_ADOPTED: Final = Text(
+    "已有管理员，须由管理员或主管部门采纳规则",
+    "there are administrators: they or the authority adopt rules",
 )
 
 

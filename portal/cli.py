@@ -17,8 +17,10 @@ from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.read import CHECK_THE_LOG
 from ledger.text import Text
 from portal import (
+    adoption_commands,
     backup_commands,
     database_commands,
+    decide_command,
     demo_command,
     enterprise_commands,
     ingest_commands,
@@ -71,6 +73,8 @@ for command in (
     enterprise_commands.enterprise,
 ):
     cli.add_command(command)
+for command in (adoption_commands.adopt_, adoption_commands.adopted, decide_command.decide):
+    programme_commands.programme.add_command(command)
 
 
 def main() -> None:

@@ -23,6 +23,8 @@ from ledger.head import Head
 from ledger.money import render_yuan
 from ledger.read import read_heads
 from ledger.text import Text
+from portal.acting import at_console
+from portal.adoption_commands import adopt_programmes, read_book
 from portal.demo_people import add_people
 from portal.ingest_commands import record
 from portal.log_commands import check_all, compare_projections, head_row
@@ -35,7 +37,8 @@ from reports.issue import Issued, subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
-from vouchers.catalogue import find_programmes
+from vouchers.adoption import FOUNDING
+from vouchers.catalogue import select_programmes
 from vouchers.decision import Status
 from vouchers.names import LEVELS, STATUSES
 from vouchers.rating import rate
@@ -48,6 +51,7 @@ YEAR: Final = 2022
 DAYS: Final = 365
 APPLY_ON: Final = date(YEAR, 12, 31)
 MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
+PROGRAMMES: Final = select_programmes(one.programme for one in FOUNDING.ruled)
 
 _MARK: Final = "demo.txt"
 
@@ -94,6 +98,8 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
     _prepare(home)
     inner = Shell(Settings.of_home(home), shell.language, as_json=shell.as_json)
     events = _ingest(inner, home, seed)
+    with at_console(inner) as act:
+        adopt_programmes(act, read_book(act), PROGRAMMES, decided_by="演示")
     users = add_people(inner, _read(inner).book.accounts)
     outcome = _settle(inner)
     _prove(inner)
@@ -103,7 +109,7 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
         "events": events,
         "enterprises": ENTERPRISES,
         "charged_fen": outcome.charged_fen,
-        "decisions": [_count(one.id, outcome.rulings) for one in find_programmes()],
+        "decisions": [_count(one.id, outcome.rulings) for one in PROGRAMMES],
         "refunded_fen": sum(ruling.total_fen for ruling in outcome.rulings.values()),
         "statements": len(outcome.issued),
         "checkpoint": [
@@ -277,7 +283,7 @@ def _levels(shell: Shell, data: dict[str, Any]) -> Table:
     ):
         heading = shell.say(title).replace(" ", "\n")
         table.add_column(heading[0].upper() + heading[1:], justify="right", no_wrap=True)
-    for programme, row in zip(find_programmes(), data["decisions"], strict=True):
+    for programme, row in zip(PROGRAMMES, data["decisions"], strict=True):
         level, name = LEVELS[programme.level], programme.name
         table.add_row(
             shell.say(Text(f"{level.zh}　{name.zh}", f"{level.en}: {name.en}")),
@@ -290,7 +296,7 @@ def _levels(shell: Shell, data: dict[str, Any]) -> Table:
 
 def _displaced(shell: Shell, outcome: _Outcome) -> Iterator[RichText]:
     """Yield why the province refunds to fewer than it could, where the rules make it so."""
-    province = next(one for one in find_programmes() if one.level == "province").id
+    province = next(one for one in PROGRAMMES if one.level == "province").id
     could = [one for one in outcome.rulings.values() if _alone_fen(one, province)]
     gave_way = sum(_is_excluded(one, province) for one in could)
     if gave_way:

@@ -102,11 +102,11 @@ def preview_(shell: Shell, case_file: Path, programmes: tuple[str, ...]) -> Resu
     """Decide on a case written by hand; needs no database."""
     ruling = judge(case_file.read_bytes(), programmes)
     data = render_ruling(ruling, shell.language)
-    parts = [_decision(shell, ruling.case, *one) for one in ruling.decisions]
-    return Result(data, Group(*parts, _plans(shell, ruling)))
+    parts = [show_decision(shell, ruling.case, *one) for one in ruling.decisions]
+    return Result(data, Group(*parts, show_plans(shell, ruling)))
 
 
-def _decision(shell: Shell, case: Case, programme: Programme, decision: Decision) -> Group:
+def show_decision(shell: Shell, case: Case, programme: Programme, decision: Decision) -> Group:
     """Return one decision with its steps, its reasons and what would change it."""
     name, status = programme.name, STATUSES[decision.status]
     zh, en = f"{name.zh}：{status.zh}", f"{name.en}: {status.en}"
@@ -126,7 +126,7 @@ def _decision(shell: Shell, case: Case, programme: Programme, decision: Decision
     return Group(RichText(shell.say(Text(zh, en)), style="bold"), steps, *reasons, *hopes, "")
 
 
-def _plans(shell: Shell, ruling: Ruling) -> Table:
+def show_plans(shell: Shell, ruling: Ruling) -> Table:
     """Return the combinations, best first."""
     names = {programme.id: shell.say(programme.name) for programme, _ in ruling.decisions}
     table = Table(title=shell.say(Text("组合，最优在前", "Combinations, best first")))

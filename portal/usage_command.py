@@ -84,7 +84,7 @@ def usage(
                 Text(f"不能按 {name!r} 汇总", f"cannot sum by {name!r}"),
                 Text(f"可选：{', '.join(DIMENSIONS)}", f"choose from {', '.join(DIMENSIONS)}"),
             )
-    snapshot = _snapshot(shell, parse_sizes(as_of))
+    snapshot = snapshot_at(shell, parse_sizes(as_of))
     wanted = parse_month(month) if month else ""
     days = [
         (key, quantity)
@@ -103,7 +103,7 @@ def usage(
     return Result(data, _table(shell, grouped, total) if grouped else _empty(shell))
 
 
-def _snapshot(shell: Shell, sizes: dict[LogName, int]) -> Snapshot:
+def snapshot_at(shell: Shell, sizes: dict[LogName, int]) -> Snapshot:
     """Return the ledger as it stands, or as it was at the sizes named."""
     # An earlier state is folded from the entries, which only an auditor may see.
     with shell.auditing() if sizes else shell.reading() as connection:

@@ -3,15 +3,20 @@
 from pathlib import Path
 
 import click
+from rich.console import Group
 
+from ledger.database import Connection
 from ledger.errors import InvalidInputError, TamperedLogError
+from ledger.read import read_events
 from ledger.text import Text
 from portal.options import answers
 from portal.shell import Result, Shell
-from reports.issue import list_issued
+from reports.issue import Issued, list_issued
 from reports.reading import read_snapshot
 from reports.verification import Verified
 from reports.verification import verify as look_up
+from vouchers.adoption import Difference, find_differences, rules_of
+from vouchers.book import Book
 
 
 @click.command(
@@ -30,7 +35,8 @@ def verify(shell: Shell, file: Path) -> Result:
     pdf = file.read_bytes()
     with shell.reading() as connection:
         found = look_up(list_issued(read_snapshot(connection)), pdf)
-    named = found.issued or found.claimed
+        named = found.issued or found.claimed
+        differing = _differing(connection, named) if named else ()
     data = {
         "known": found.issued is not None,
         "id": named.data.statement if named else None,
@@ -38,10 +44,24 @@ def verify(shell: Shell, file: Path) -> Result:
         "issued_sha256": named.data.pdf_sha256 if named else None,
         "revision": named.data.revision if named else None,
         "superseded_by": found.superseded_by,
+        "rules": named.data.rules if named else None,
+        "rules_differ": [
+            {**one._asdict(), "changes": [change._asdict() for change in one.changes]}
+            for one in differing
+        ],
         # No seal signs statements yet.
         "signature": None,
     }
-    return Result(data, shell.say(_told(file, found)), _status(found))
+    told = [shell.say(text) for text in (_told(file, found), *map(Difference.tell, differing))]
+    return Result(data, Group(*told), _status(found))
+
+
+def _differing(connection: Connection, named: Issued) -> tuple[Difference, ...]:
+    """Return the rules of a refund's statement that this program no longer has as they were."""
+    if named.data.kind != "subsidy":
+        return ()
+    book = Book(event for _, event in read_events(connection, "book", 0, named.data.sizes["book"]))
+    return find_differences(rules_of(book), book.values)
 
 
 def _status(found: Verified) -> int:

@@ -29,8 +29,8 @@ from reports.reading import replay_snapshots
 from reports.snapshot import Snapshot, growing
 from reports.statement import Head, Kind, Statement
 from reports.subsidy import make_subsidy
-from vouchers.book import Account
-from vouchers.catalogue import find_programmes, hash_catalogue
+from vouchers.adoption import find_differences, require_same, rules_of
+from vouchers.book import Account, Book
 
 _LETTERS: dict[Kind, str] = {"compute": "C", "subsidy": "S"}
 _MAKERS: dict[Kind, Callable[[Snapshot, str, str], Statement]] = {
@@ -104,7 +104,13 @@ class Press:
     fonts: Fonts
 
     def draft(self, snapshot: Snapshot, kind: Kind, period: str, subject: str) -> Issued | Draft:
-        """Return the statement that stands for a period, or the draft of one that must follow."""
+        """Return the statement that stands for a period, or the draft of one that must follow.
+
+        Raises `RuleViolationError` (`rules_differ`) for a refund under rules that the ledger has
+        adopted and the program no longer has.
+        """
+        if kind == "subsidy":
+            require_same(snapshot.book)
         content = _MAKERS[kind](snapshot, subject, period)
         earlier = _earlier(snapshot.book.account(subject), kind, period)
         if earlier and earlier[-1].values_sha256 == content.values_sha256:
@@ -119,7 +125,7 @@ class Press:
             period=period,
             revision=revision,
             sizes=snapshot.sizes,
-            rules=rules_hash(kind),
+            rules=rules_hash(snapshot.book, kind),
             renderer=_renderer(content),
             total_fen=content.total_fen,
             values_sha256=content.values_sha256,
@@ -145,9 +151,14 @@ class Press:
         `progress` is told of each statement. A file that is not in the home is a finding where it
         `must_be_kept`; one that is there is compared always.
         """
+        told: list[Finding] = []
         for snapshot in replay_snapshots(source, growing(one.data.sizes for one in issued)):
             for one in issued:
                 if one.data.sizes == snapshot.sizes:
+                    if one.data.kind == "subsidy":
+                        changed = find_changed_rules(snapshot.book)
+                        told += (news := [found for found in changed if found not in told])
+                        yield from news
                     yield from self._replay_one(snapshot, one, must_be_kept=must_be_kept)
                     progress(1)
 
@@ -165,8 +176,11 @@ class Press:
         """Yield what differs when one statement is made again."""
         data, path = issued.data, path_in(self.home, issued)
         content = _MAKERS[data.kind](snapshot, issued.subject, data.period)
-        if data.rules != rules_hash(data.kind):
-            yield _finding(data, "rules", "规则与签发时不同", "the rules have changed since")
+        rules = rules_hash(snapshot.book, data.kind)
+        if data.rules != rules:
+            zh = f"所记规则 {data.rules} 不是账本当时采纳的 {rules}"
+            en = f"it names the rules {data.rules}, and the book had adopted {rules}"
+            yield _finding(data, "rules", zh, en)
         if content.total_fen != data.total_fen:
             yield _finding(data, "total_fen", "合计金额不符", "its event states another total")
         if content.values_sha256 != data.values_sha256:
@@ -207,9 +221,18 @@ def _renderer(content: Statement) -> str:
     return f"{RENDERER} {content.maker}"
 
 
-def rules_hash(kind: Kind) -> str | None:
-    """Return the hash over the programmes that a kind of statement applies, None for none."""
-    return hash_catalogue(find_programmes()) if kind == "subsidy" else None
+def rules_hash(book: Book, kind: Kind) -> str | None:
+    """Return the hash over the rules that a kind of statement applies, None for none.
+
+    Those are the rules that the book had adopted by then, whatever the program brings today.
+    """
+    return rules_of(book).hash if kind == "subsidy" else None
+
+
+def find_changed_rules(book: Book) -> Iterator[Finding]:
+    """Yield each version that a book has adopted and the program has otherwise or not at all."""
+    for one in find_differences(rules_of(book), book.values):
+        yield Finding("book", None, "programme", "rules", one.tell())
 
 
 def list_issued(snapshot: Snapshot) -> list[Issued]:

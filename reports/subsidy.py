@@ -29,7 +29,6 @@ from reports.statement import (
 )
 from vouchers.book import Account, Book
 from vouchers.case import Case
-from vouchers.catalogue import find_programmes
 from vouchers.decision import Decision, Step
 from vouchers.names import LEVELS, STATUSES
 from vouchers.plan import Plan
@@ -92,7 +91,7 @@ def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
     sections = (
         _summary(ruling, total_fen),
         *(_decision(*one) for one in ruling.decisions),
-        _plans(ruling.plans),
+        _plans(ruling),
         _vouchers(account, ruling, apply_on),
         _confirmation(snapshot.book, account, ruling.case),
         make_annex(ruling, apply_on),
@@ -260,9 +259,9 @@ def _value(step: Step) -> Cell:
     return _words(show(step))
 
 
-def _plans(plans: tuple[Plan, ...]) -> Section:
+def _plans(ruling: Ruling) -> Section:
     """Return every combination with what it pays, or why it is out."""
-    heading = Text("组合比较", "Combinations")
+    heading, plans = Text("组合比较", "Combinations"), ruling.plans
     if all(one.reason and one.reason.code == "ineligible_member" for one in plans):
         none = Text(
             "各级均不予支持，无可比较的组合。", "No level supports it: there is nothing to combine."
@@ -273,7 +272,7 @@ def _plans(plans: tuple[Plan, ...]) -> Section:
         Column(Text("合计（元）", "Total"), 18, figures=True),
         Column(Text("是否合规及理由", "Lawful, or why not"), 54),
     )
-    names = {programme.id: programme.name.zh for programme in find_programmes()}
+    names = {programme.id: programme.name.zh for programme, _ in ruling.decisions}
     rows = tuple(
         (
             Words(" + ".join(names[one] for one in made.programmes)),

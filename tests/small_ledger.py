@@ -23,10 +23,12 @@ from ledger.events import (
     DeclarationFiled,
     EnterpriseRegistered,
     FactReported,
+    FundingReported,
     InvoiceRecorded,
     PaymentRecorded,
     PriceLine,
     QualificationGranted,
+    QualificationRevoked,
     ResourceListed,
     TaxDomicileRecorded,
     UsageRecorded,
@@ -212,8 +214,27 @@ def _payment(number: str, paid_on: str, amount: str, payment: str = "") -> Data:
     )
 
 
-def _qualification(kind: str, since: str, until: str = "") -> Data:
-    return QualificationGranted(kind=kind, valid_from=since, valid_to=until or None)
+def _qualification(kind: str, since: str, until: str = "", number: str = "") -> Data:
+    return QualificationGranted(
+        kind=kind,
+        number=number or None,
+        valid_from=None if since == "-" else since,
+        valid_to=None if until in {"", "-"} else until,
+    )
+
+
+def _revoked(kind: str, on: str, number: str = "") -> Data:
+    return QualificationRevoked(kind=kind, revoked_on=on, number=number or None)
+
+
+def _funding(scope: str, level: str, year: str, amount: str, ref: str = "") -> Data:
+    return FundingReported(
+        scope=scope,  # type: ignore[arg-type]
+        level=level,  # type: ignore[arg-type]
+        year=int(year),
+        amount_fen=parse_yuan(amount),
+        ref=ref or None,
+    )
 
 
 def _domicile(zone: str, since: str) -> Data:
@@ -252,6 +273,8 @@ _VERBS: Final[dict[str, Callable[..., Data]]] = {
     "invoice": _invoice,
     "payment": _payment,
     "qualification": _qualification,
+    "revoked": _revoked,
+    "funding": _funding,
     "domicile": _domicile,
     "fact": _fact,
     "declaration": _declaration,

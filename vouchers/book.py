@@ -1,4 +1,4 @@
-"""The book log folded: enterprises, resources, contracts, invoices, payments, vouchers, statements.
+"""The book log folded: enterprises and their papers, vouchers, statements, adopted programmes.
 
 Later events about the same thing replace earlier ones, in log order. An event may name something
 that the book does not know yet: facts do not wait for paperwork.
@@ -15,15 +15,21 @@ from ledger.events import (
     DeclarationFiled,
     EnterpriseRegistered,
     FactReported,
+    FundingReported,
     InvoiceRecorded,
     PaymentRecorded,
+    ProgrammeAdopted,
     QualificationGranted,
+    QualificationRevoked,
     ResourceListed,
     StatementIssued,
     TaxDomicileRecorded,
     VoucherDrawn,
     VoucherGranted,
 )
+
+FundingKey = tuple[str, str | None, str, int]
+"""Scope, reference, level and year of other public money."""
 
 
 @dataclass(slots=True)
@@ -33,8 +39,10 @@ class Account:
     credit_code: str
     registered: EnterpriseRegistered | None = None
     qualifications: list[QualificationGranted] = field(default_factory=list)
+    revocations: list[QualificationRevoked] = field(default_factory=list)
     domiciles: list[TaxDomicileRecorded] = field(default_factory=list)
     facts: dict[tuple[str, int], FactReported] = field(default_factory=dict)
+    funding: dict[FundingKey, FundingReported] = field(default_factory=dict)
     declarations: dict[int, DeclarationFiled] = field(default_factory=dict)
     contracts: dict[str, ContractRegistered] = field(default_factory=dict)
     invoices: dict[str, InvoiceRecorded] = field(default_factory=dict)
@@ -61,12 +69,16 @@ class Book:
     """The state of the book after a run of its events.
 
     `resources` has the last listing of each resource, `listings` every one by the day it is from.
+    `adopted` has the last adoption of each programme, `values` the text behind each hash that any
+    adoption gave.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.accounts: dict[str, Account] = {}
         self.resources: dict[str, ResourceListed] = {}
         self.listings: dict[str, dict[str, ResourceListed]] = {}
+        self.adopted: dict[str, ProgrammeAdopted] = {}
+        self.values: dict[str, str] = {}
         for event in events:
             self.apply(event)
 
@@ -105,12 +117,21 @@ class Book:
         self._open(subject).qualifications.append(data)
 
     @_apply.register
+    def _(self, data: QualificationRevoked, subject: str) -> None:
+        self._open(subject).revocations.append(data)
+
+    @_apply.register
     def _(self, data: TaxDomicileRecorded, subject: str) -> None:
         self._open(subject).domiciles.append(data)
 
     @_apply.register
     def _(self, data: FactReported, subject: str) -> None:
         self._open(subject).facts[data.name, data.year] = data
+
+    @_apply.register
+    def _(self, data: FundingReported, subject: str) -> None:
+        key = data.scope, data.ref, data.level, data.year
+        self._open(subject).funding[key] = data
 
     @_apply.register
     def _(self, data: DeclarationFiled, subject: str) -> None:
@@ -139,3 +160,8 @@ class Book:
     @_apply.register
     def _(self, data: StatementIssued, subject: str) -> None:
         self._open(subject).statements.append(data)
+
+    @_apply.register
+    def _(self, data: ProgrammeAdopted, _subject: str) -> None:
+        self.adopted[data.programme] = data
+        self.values |= {one.hash: one.values for one in data.versions if one.values is not None}

@@ -7,8 +7,9 @@ and its last day, and a missing edge is open. Money is integer fen.
 
 from datetime import date
 from itertools import pairwise
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from ledger.errors import InvalidInputError
@@ -196,6 +197,19 @@ def parse_case(raw: bytes) -> Case:
     for i, purchase in enumerate(case.purchases or ()):
         _check_purchase(purchase, f"purchases[{i}]")
     return case
+
+
+def encode_case(case: Case) -> dict[str, Any]:
+    """Return a case as the JSON object that `parse_case` reads; what is unknown is left out."""
+    found: dict[str, Any] = _known(msgspec.json.decode(msgspec.json.encode(case)))
+    return found
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a value without the members that are null, all the way down."""
+    if isinstance(value, dict):
+        return {name: _known(one) for name, one in value.items() if one is not None}
+    return [_known(one) for one in value] if isinstance(value, list) else value
 
 
 def _check_enterprise(enterprise: Enterprise) -> None:

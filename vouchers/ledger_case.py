@@ -6,7 +6,7 @@ payment by what is still open of the parts. An invoice without metered usage is 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from ledger.events import InvoiceRecorded, PaymentRecorded, QualificationGranted
 from ledger.money import allocate
@@ -18,6 +18,7 @@ from vouchers.case import (
     Earlier,
     Enterprise,
     Fact,
+    OtherFunding,
     Payment,
     Purchase,
     Qualification,
@@ -43,6 +44,11 @@ def case_of(book: Book, account: Account, usage: Sequence[DayUsage], apply_on: d
             for purchase in _purchases(book, account, invoice, metered, apply_on)
         ),
         earlier=_earlier(account, apply_on),
+        other_funding=tuple(
+            OtherFunding(scope=one.scope, ref=one.ref, level=one.level, year=one.year)
+            for one in account.funding.values()
+            if one.amount_fen
+        ),
         declarations=Declarations(
             related_party=declared.related_party if declared else None,
             serious_dishonesty=declared.serious_dishonesty if declared else None,
@@ -65,7 +71,11 @@ def _enterprise(account: Account) -> Enterprise:
             )
             for domicile in account.domiciles
         ),
-        qualifications=tuple(_qualification(held) for held in account.qualifications),
+        qualifications=tuple(
+            qualification
+            for held in account.qualifications
+            if (qualification := _qualification(held, _revoked_on(account, held))) is not None
+        ),
         facts=tuple(
             Fact(name=fact.name, year=fact.year, value=fact.value)
             for fact in account.facts.values()
@@ -73,13 +83,36 @@ def _enterprise(account: Account) -> Enterprise:
     )
 
 
-def _qualification(held: QualificationGranted) -> Qualification:
-    """Return a qualification of the book as a fact of the case."""
+def _revoked_on(account: Account, held: QualificationGranted) -> date | None:
+    """Return the first day on which a qualification is revoked, None where it is not.
+
+    In whatever order they came: a revocation that names no number leaves what begins later alone.
+    """
+    days = [
+        one.revoked_on
+        for one in account.revocations
+        if one.kind == held.kind
+        and (
+            one.number == held.number
+            if one.number is not None
+            else held.valid_from is None or held.valid_from < one.revoked_on
+        )
+    ]
+    return _date(min(days, default=None))
+
+
+def _qualification(held: QualificationGranted, revoked_on: date | None) -> Qualification | None:
+    """Return a qualification of the book as a fact of the case, None where no day of it is left."""
+    first, last = _date(held.valid_from), _date(held.valid_to)
+    if revoked_on is not None:
+        last = min(last or date.max, revoked_on - timedelta(days=1))
+        if first is not None and last < first:
+            return None
     return Qualification(
         kind=held.kind,
         number=held.number,
-        valid_from=_date(held.valid_from),
-        valid_to=_date(held.valid_to),
+        valid_from=first,
+        valid_to=last,
         carrier=held.carrier,
         recognised_by=held.recognised_by,
     )

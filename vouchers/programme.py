@@ -211,13 +211,18 @@ def encode_value(value: object) -> object:
 
 def hash_version(programme: Programme, version: Version) -> str:
     """Return the SHA-256, in hex, of the canonical JSON of a version's values."""
+    return hashlib.sha256(encode_version(programme, version)).hexdigest()
+
+
+def encode_version(programme: Programme, version: Version) -> bytes:
+    """Return the canonical JSON of a version's values: what its hash is of."""
     values = {
         "meaning": MEANING,
         "programme": programme.id,
         "level": programme.level,
         "version": _hashed(version),
     }
-    return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()
+    return msgspec.json.encode(values, order="sorted")
 
 
 def _hashed(version: Version) -> dict[str, object]:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from vouchers.adoption import programmes_of, rules_of
 from vouchers.book import Account, Book
 from vouchers.case import Case
-from vouchers.catalogue import find_programmes
 from vouchers.decide import decide
 from vouchers.decision import Decision
 from vouchers.ledger_case import case_of
@@ -39,12 +39,18 @@ class Ruling(NamedTuple):
         return self.best.amounts_fen[self.best.programmes.index(programme)] or 0
 
 
-def rule_on(book: Book, account: Account, usage: Sequence[DayUsage], apply_on: date) -> Ruling:
+def rule_on(
+    book: Book,
+    account: Account,
+    usage: Sequence[DayUsage],
+    apply_on: date,
+    programmes: Sequence[Programme] | None = None,
+) -> Ruling:
     """Return the decisions and plans for an enterprise that applies on a day.
 
-    `usage` is the enterprise's daily usage.
+    `usage` is the enterprise's daily usage. Every programme decides that the book has adopted,
+    where none are named.
     """
     case = case_of(book, account, usage, apply_on)
-    programmes = find_programmes()
-    decisions = tuple((one, decide(one, case)) for one in programmes)
-    return Ruling(case, decisions, plan(case, programmes))
+    chosen = programmes_of(rules_of(book)) if programmes is None else programmes
+    return Ruling(case, tuple((one, decide(one, case)) for one in chosen), plan(case, chosen))

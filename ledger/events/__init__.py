@@ -14,11 +14,13 @@ from ledger.events.papers import (
     DeclarationFiled,
     EnterpriseRegistered,
     FactReported,
+    FundingReported,
     InvoiceRecorded,
     PaymentRecorded,
     PriceLine,
     PriceUnit,
     QualificationGranted,
+    QualificationRevoked,
     ResourceKind,
     ResourceListed,
     TaxDomicileRecorded,
@@ -34,10 +36,12 @@ from ledger.events.people import (
     RoleRevoked,
     TokenIssued,
 )
+from ledger.events.rules import AdoptedVersion, ProgrammeAdopted
 from ledger.events.settlement import StatementIssued, VoucherDrawn, VoucherGranted
 
 __all__ = [
     "TYPES",
+    "AdoptedVersion",
     "BankAccountSet",
     "BatchRecorded",
     "ContactRecorded",
@@ -48,6 +52,7 @@ __all__ = [
     "EnterpriseRegistered",
     "FactReported",
     "ForgetRequested",
+    "FundingReported",
     "InvoiceRecorded",
     "LogKeyIntroduced",
     "LogKeyRetired",
@@ -56,7 +61,9 @@ __all__ = [
     "PaymentRecorded",
     "PriceLine",
     "PriceUnit",
+    "ProgrammeAdopted",
     "QualificationGranted",
+    "QualificationRevoked",
     "RejectionSettled",
     "ResourceKind",
     "ResourceListed",
@@ -102,6 +109,9 @@ TYPES: dict[str, type[Data]] = {
         BankAccountSet,
         ForgetRequested,
         EnterpriseForgotten,
+        QualificationRevoked,
+        FundingReported,
+        ProgrammeAdopted,
     )
 }
 """Every released event type by its name."""

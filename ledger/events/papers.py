@@ -57,6 +57,24 @@ class QualificationGranted(Data, frozen=True):
         check_period(self.valid_from, self.valid_to)
 
 
+class QualificationRevoked(Data, frozen=True):
+    """A status is held no more from a day on: every one of its kind, or the one of a number.
+
+    Without a number, one that begins on that day or later is another one and stays.
+    """
+
+    type: ClassVar[str] = "cn.suanquan.enterprise.qualification.revoked.v1"
+
+    kind: str
+    revoked_on: str
+    number: str | None = None
+    evidence_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the day."""
+        check_dates(revoked_on=self.revoked_on)
+
+
 class TaxDomicileRecorded(Data, frozen=True):
     """The enterprise pays its taxes in a zone from a day to a day."""
 
@@ -84,6 +102,38 @@ class FactReported(Data, frozen=True):
         """Check the year and the figure."""
         check_year(self.year)
         check_fen(self.value, self.name[:40])
+
+
+class FundingReported(Data, frozen=True):
+    """Other public money of a level and year for the enterprise, or for a project or contract.
+
+    A later report on the same replaces it; an amount of zero says that there was none.
+    """
+
+    type: ClassVar[str] = "cn.suanquan.enterprise.funding.reported.v1"
+
+    scope: Literal["enterprise", "project", "contract"]
+    level: Literal["national", "province", "city", "district"]
+    year: int
+    amount_fen: int
+    ref: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check year and amount, and that a project or contract is named, an enterprise is not."""
+        check_year(self.year)
+        check_fen(self.amount_fen, "amount_fen")
+        if (self.scope == "enterprise") == (self.ref is not None):
+            raise InvalidInputError(
+                "bad_scope",
+                Text(
+                    f"范围 {self.scope} 与编号 {self.ref} 不符",
+                    f"the scope {self.scope} does not go with the reference {self.ref}",
+                ),
+                Text(
+                    "项目或合同须写明编号 ref；针对企业的不写",
+                    "name the project or contract in ref, and nothing for the enterprise",
+                ),
+            )
 
 
 class DeclarationFiled(Data, frozen=True):

@@ -17,19 +17,23 @@ from ledger.codec import Event, encode, parse
 from ledger.database import open_engine
 from ledger.erasable import check_people
 from ledger.events import (
+    AdoptedVersion,
     BatchRecorded,
     ContractRegistered,
     Data,
     DeclarationFiled,
     EnterpriseRegistered,
     FactReported,
+    FundingReported,
     InvoiceRecorded,
     LogKeyIntroduced,
     LogKeyRetired,
     LogName,
     PaymentRecorded,
     PriceLine,
+    ProgrammeAdopted,
     QualificationGranted,
+    QualificationRevoked,
     RejectionSettled,
     ResourceListed,
     StatementIssued,
@@ -168,6 +172,32 @@ EXAMPLES: tuple[Data, ...] = (
     LogKeyIntroduced(vkey=VKEYS[1], beside=VKEYS[0]),
     LogKeyRetired(vkey=VKEYS[0], successor=VKEYS[1]),
     *PEOPLE,
+    QualificationRevoked(
+        kind="high_tech_enterprise",
+        revoked_on="2022-09-01",
+        number="GR202142000001",
+        evidence_sha256="9" * 64,
+    ),
+    FundingReported(scope="project", level="city", year=2021, amount_fen=5_000_000, ref="P-1"),
+    ProgrammeAdopted(
+        programme="hubei",
+        level="province",
+        name="湖北省科技创新券",
+        name_en="Hubei voucher",
+        versions=(
+            AdoptedVersion(
+                id="2022",
+                document="鄂科技规〔2022〕3号",
+                hash="44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+                values="{}",
+            ),
+        ),
+        adopted_on="2022-05-07",
+        at="2022-08-01T00:00:00Z",
+        decided_by="湖北省科学技术厅",
+        evidence_sha256="a" * 64,
+        recorded_by="a",
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ledger.errors import InvalidInputError
 from ledger.events import (
     TYPES,
+    AdoptedVersion,
     BankAccountSet,
     BatchRecorded,
     ContactRecorded,
@@ -16,12 +18,15 @@ from ledger.events import (
     Data,
     EnterpriseForgotten,
     ForgetRequested,
+    FundingReported,
     InvoiceRecorded,
     LogKeyIntroduced,
     LogKeyRetired,
     PaymentRecorded,
     PriceLine,
+    ProgrammeAdopted,
     QualificationGranted,
+    QualificationRevoked,
     RejectionSettled,
     ResourceListed,
     RoleGranted,
@@ -69,6 +74,23 @@ RESOURCE = {
     "unit": "card",
     "listed_on": "2022-01-01",
 }
+REVOKED = {"kind": "x", "revoked_on": "2022-01-01"}
+FUNDING = {"scope": "project", "level": "city", "year": 2021, "amount_fen": 1, "ref": "P-1"}
+VERSION = {
+    "id": "1",
+    "document": "x",
+    "hash": "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+    "values": "{}",
+}
+ADOPTED: dict[str, Any] = {
+    "programme": "x",
+    "level": "city",
+    "name": "x",
+    "name_en": "x",
+    "versions": (AdoptedVersion(id="1", document="x", hash="0" * 64),),
+    "adopted_on": "2022-08-01",
+    "at": "2022-08-01T00:00:00Z",
+}
 PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
 
 
@@ -97,6 +119,18 @@ PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
         (PriceLine, PRICE, {"valid_from": "2022-02-01", "valid_to": "2022-01-31"}, "empty_period"),
         (QualificationGranted, {"kind": "x"}, {"valid_to": "2022-02-30"}, "bad_date"),
         (TaxDomicileRecorded, {"zone": "x"}, {"valid_from": "2022"}, "bad_date"),
+        (QualificationRevoked, REVOKED, {"revoked_on": "2022-02-30"}, "bad_date"),
+        (FundingReported, FUNDING, {"year": 1}, "absurd_year"),
+        (FundingReported, FUNDING, {"amount_fen": -1}, "absurd_money"),
+        (FundingReported, FUNDING, {"ref": None}, "bad_scope"),
+        (FundingReported, FUNDING, {"scope": "enterprise"}, "bad_scope"),
+        (AdoptedVersion, VERSION, {"hash": "x"}, "bad_digest"),
+        (AdoptedVersion, VERSION, {"values": "{ }"}, "bad_digest"),
+        (ProgrammeAdopted, ADOPTED, {"versions": ()}, "bad_versions"),
+        (ProgrammeAdopted, ADOPTED, {"versions": ADOPTED["versions"] * 2}, "bad_versions"),
+        (ProgrammeAdopted, ADOPTED, {"adopted_on": "soon"}, "bad_date"),
+        (ProgrammeAdopted, ADOPTED, {"at": "2022-08-01"}, "bad_instant"),
+        (ProgrammeAdopted, ADOPTED, {"evidence_sha256": "x"}, "bad_digest"),
     ],
 )
 def test_a_wrong_value_is_refused_under_its_code(
@@ -163,6 +197,7 @@ def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
         BankAccountSet,
         ForgetRequested,
         EnterpriseForgotten,
+        ProgrammeAdopted,
     }
 
 

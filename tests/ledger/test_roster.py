@@ -5,10 +5,12 @@ import pytest
 from ledger.codec import encode
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import (
+    AdoptedVersion,
     ContactRecorded,
     Data,
     EnterpriseForgotten,
     ForgetRequested,
+    ProgrammeAdopted,
     Role,
     RoleGranted,
     RoleRequested,
@@ -63,10 +65,34 @@ def roster_of(*events: Data) -> Roster:
     return roster
 
 
+def adopted(by: str, programme: str = "hubei") -> Data:
+    version = AdoptedVersion(id="1", document="x", hash=DIGEST)
+    return ProgrammeAdopted(
+        programme=programme,
+        level="city",
+        name="x",
+        name_en="x",
+        versions=(version,),
+        adopted_on="2022-08-01",
+        at=AT,
+        recorded_by=by,
+    )
+
+
+ASK_AUTHORITY = RoleRequested(at=AT, person="w", role="authority", scope="hubei", requested_by="a")
+AUTHORITY = RoleGranted(
+    at=AT, person="w", role="authority", scope="hubei", granted_by="a", consented_by="b"
+)
+DECIDING = (*TWO, ASK_AUTHORITY, AUTHORITY, HELPER)
+
+
 @pytest.mark.parametrize(
     ("before", "act"),
     [
         ((), FIRST),
+        ((), adopted("")),
+        ((FIRST,), adopted("a")),
+        (DECIDING, adopted("w")),
         ((FIRST,), SECOND),
         ((FIRST,), HELPER),
         ((*TWO, ASK_FINANCE), granted("finance", "a", "b")),
@@ -90,6 +116,14 @@ def test_what_the_rules_allow_is_done(before: tuple[Data, ...], act: Data) -> No
     ("before", "act", "why"),
     [
         ((FIRST,), granted("administrator", "", person="b"), "administrators, who grant"),
+        ((FIRST,), adopted(""), "they or the authority adopt"),
+        ((), adopted("a"), "a is neither"),
+        (DECIDING, adopted("t"), "t is neither"),
+        (
+            DECIDING,
+            adopted("w", "wuhan"),
+            "nor the authority of wuhan",
+        ),
         ((), granted("auditor", ""), "administrators, who grant"),
         ((), granted("auditor", "x"), "x is no administrator"),
         ((*TWO, HELPER), granted("auditor", "t"), "t is no administrator"),

@@ -26,6 +26,7 @@ WRITING: Final = {
     "ingest kafka",
     "ingest rejected retry",
     "log rotate-key",
+    "programme adopt",
     "statement make",
     "restore",
     "user add",
@@ -56,6 +57,8 @@ READING: Final[dict[str, tuple[object, ...]]] = {
     "log list": (),
     "log prove": ("usage", 0, "--out", "{tmp}/0.proof"),
     "log prove-growth": ("usage", "--old", "{tmp}/old", "--out", "{tmp}/growth"),
+    "programme adopted": (),
+    "programme decide": ("{enterprise}", "--as-of", "usage=1"),
     "programme list": (),
     "programme preview": ("--case", "{case}"),
     "programme show": ("hubei", "--on", "2022-11-01"),
@@ -95,6 +98,7 @@ def filled(suanquan: Run, tmp_path: Path, home: Path) -> dict[str, object]:
         "case": tmp_path / "case",
         "vkey": signed["vkey"],
         "statement": made[0]["id"],
+        "enterprise": made[0]["subject"],
     }
 
 

@@ -39,7 +39,9 @@ BOOK: Final = """
     contract     C-1 2022-01-01 2022-12-31 0.06 a100=12.50/card_hour a100=9/card_hour@2022-07-16..
     qualification technology_sme 2022-01-01 2022-12-31
     qualification high_tech_enterprise 2021-11-15 2024-11-14
+    revoked      technology_sme 2022-10-01
     domicile     east-lake 2021-01-01
+    funding      project city 2021 5000 P-1
     fact         sales_fen 2021 15000000000
     declaration  2022
     invoice      1 C-1 2022-08-05 600000 33962.26 2022-07-01 2022-07-31
@@ -146,6 +148,7 @@ def _play(home: Path, scratch: Path) -> None:
     _write(Store(engine, PROJECTIONS))
     engine.dispose()
     run(home, "ingest", "rejected", "retry", "--all", "--as-structured")
+    run(home, "programme", "adopt", "hubei", "wuhan", "east_lake", "--on", "2022-01-01")
     run(home, "log", "checkpoint")
     for kind, month in (("compute", "2022-07"), ("subsidy", "2022-08")):
         run(home, "statement", "make", "--kind", kind, "--month", month)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from ledger.codec import encode
 from ledger.database import open_engine
-from ledger.errors import InvalidInputError
+from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import StatementIssued
 from ledger.finding import Finding
 from reports.compute import MAKER
@@ -21,7 +21,10 @@ from reports.pdf import RENDERER
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
+from tests.programme_files import ANOTHER_RATE, ENDED, another_city, like, programme_files
 from tests.small_ledger import CODE, PROVIDER, SALT, SmallLedger, events, snapshot_of
+from vouchers.adoption import FOUNDING, Decided, adopt
+from vouchers.catalogue import select_programmes
 
 BOOK = """
     resource      a100 accelerator card 2021-12-01 0.32
@@ -331,3 +334,67 @@ def test_what_an_earlier_version_worded_otherwise_still_stands(office: Office) -
     assert office.replay() == []
     path_in(office.press.home, old).write_bytes(pdf + b" ")
     assert [one.column for one in office.replay()] == ["path"]
+
+
+# --- the rules that were adopted ---
+
+
+def adopt_all(office: Office, *ids: str) -> None:
+    """Record the adoption of programmes."""
+    book, decided = office.snapshot().book, Decided("2022-12-31", "2022-12-31T08:00:00Z")
+    made = [adopt(one, book, decided) for one in select_programmes(ids)]
+    office.ledger.append(
+        *(
+            encode("urn:test:rules", f"{one.programme}-{one.versions[-1].hash}", "", one, SALT)
+            for one in made
+            if one is not None
+        )
+    )
+
+
+def test_a_statement_stands_whatever_is_there_or_adopted_later(
+    office: Office, tmp_path: Path
+) -> None:
+    first = office.make("subsidy", "2022-12")
+    assert first.data.rules == FOUNDING.hash
+    with programme_files(tmp_path / "programmes", {"jinan": another_city("jinan")}):
+        assert office.replay() == [], "it is there"
+        assert office.make("subsidy", "2022-12") == first
+        adopt_all(office, "hubei", "wuhan", "east_lake", "jinan")
+        assert office.replay() == [], "it is adopted"
+        second = office.make("subsidy", "2022-12")
+        assert (second.data.revision, second.data.rules == first.data.rules) == (2, False)
+        assert office.replay() == []
+    found = office.replay()
+    assert [one.column for one in found] == ["rules", "values_sha256"], "its file is gone"
+    assert "jinan 2020 was adopted" in found[0].what.en
+
+
+def test_a_rule_that_was_edited_is_named_once_and_nothing_new_is_made_under_it(
+    office: Office, tmp_path: Path
+) -> None:
+    adopt_all(office)
+    office.make("subsidy", "2022-11")
+    office.make("subsidy", "2022-12")
+    compute = office.make()
+    assert office.replay() == []
+    with programme_files(tmp_path / "programmes", {"wuhan": like("wuhan", ANOTHER_RATE)}):
+        assert office.replay(compute) == [], "it applies no rules"
+        found = office.replay()
+        assert [one.table for one in found if one.column == "rules"] == ["programme"]
+        (named,) = [one for one in found if one.column == "rules"]
+        assert "wuhan 2020" in named.what.zh
+        assert "version.rate.value 1/2 → 3/5" in named.what.zh
+        with pytest.raises(RuleViolationError, match="rules_differ"):
+            office.make("subsidy", "2022-12")
+        office.make()
+    assert office.replay() == []
+
+
+def test_a_version_that_ends_later_changes_no_statement(office: Office, tmp_path: Path) -> None:
+    adopt_all(office)
+    office.make("subsidy", "2022-12")
+    with programme_files(tmp_path / "programmes", {"wuhan": like("wuhan", ENDED)}):
+        assert office.replay() == []
+        adopt_all(office)
+        assert office.replay() == []

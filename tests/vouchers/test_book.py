@@ -15,7 +15,9 @@ EVERY_TYPE = """
     resource      a100 accelerator card 2021-12-01 0.32
     enterprise    420100 华智科技
     qualification high_tech_enterprise 2021-01-01
+    revoked       high_tech_enterprise 2023-01-01
     domicile      east-lake 2021-01-01
+    funding       project city 2021 5000 P-1
     fact          sales_fen 2021 100
     declaration   2022
     contract      C-1 2022-01-01 2022-12-31 0.06 a100=12.50/card_hour
@@ -45,7 +47,9 @@ def test_every_event_about_an_enterprise_lands_in_its_account() -> None:
     held = [
         account.registered,
         *account.qualifications,
+        *account.revocations,
         *account.domiciles,
+        *account.funding.values(),
         *account.facts.values(),
         *account.declarations.values(),
         *account.contracts.values(),
@@ -80,6 +84,10 @@ def test_what_one_enterprise_does_is_not_in_the_account_of_another() -> None:
     [
         ("enterprise 420100 新名称", lambda one: one.name == "新名称"),
         ("fact sales_fen 2021 7", lambda one: one.facts["sales_fen", 2021].value == 7),
+        (
+            "funding project city 2021 0 P-1",
+            lambda one: [paid.amount_fen for paid in one.funding.values()] == [0],
+        ),
         ("declaration 2022 related", lambda one: one.declarations[2022].related_party),
         (
             "contract C-1 2022-01-01 2022-12-31 0.06 a100=9/card_hour",

@@ -1,5 +1,6 @@
 """The case built from the ledger: invoices split by what was metered, nothing guessed."""
 
+import json
 from datetime import date
 
 import pytest
@@ -7,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.small_ledger import PROVIDER, account_of, invoice_number
-from vouchers.case import Case, Declarations, Domicile, Earlier, Fact, Purchase, Qualification
+from vouchers.case import (
+    Case,
+    Declarations,
+    Domicile,
+    Earlier,
+    Fact,
+    OtherFunding,
+    Purchase,
+    Qualification,
+    encode_case,
+    parse_case,
+)
 from vouchers.ledger_case import case_of
 
 YEAR_END = date(2022, 12, 31)
@@ -152,6 +164,14 @@ def test_a_service_is_not_completed_before_its_last_day(
     assert purchase.completed_on == completed_on
 
 
+def test_a_case_of_the_ledger_can_be_saved_and_read_again() -> None:
+    text = "funding enterprise city 2022 1\ndrawn wuhan 2021 300 2022-03-20\n" + CARDS + INVOICE
+    made = make(text + "payment 1 2022-08-10 1000\nfact sales_fen 2021 7\ndeclaration 2022\n")
+    assert parse_case(json.dumps(encode_case(made)).encode()) == made
+    assert parse_case(json.dumps(encode_case(make(""))).encode()) == make("")
+    assert "related_party" not in encode_case(make(""))["declarations"], "unknown is left out"
+
+
 # --- payments ---
 
 
@@ -282,3 +302,55 @@ def test_a_voucher_drawn_on_the_day_or_after_it_is_not_an_earlier_one(
 
 def test_a_granted_voucher_alone_is_no_earlier_one() -> None:
     assert make("granted wuhan 2022 300 2022-01-01").earlier == ()
+
+
+# --- what is revoked, and other public money ---
+
+HELD = "qualification sme {first} {last} GR-1\n"
+
+
+def held_until(text: str) -> list[str]:
+    """Return the last day of each qualification in the ledger of a text."""
+    return [str(one.valid_to) for one in make(text).enterprise.qualifications or ()]
+
+
+@pytest.mark.parametrize("first", ["-", "2021-11-15"])
+@pytest.mark.parametrize("last", ["-", "2024-11-14"])
+@pytest.mark.parametrize("number", ["", "GR-1"])
+def test_a_revoked_qualification_ends_on_the_day_before(first: str, last: str, number: str) -> None:
+    granted, revoked = HELD.format(first=first, last=last), f"revoked sme 2022-06-01 {number}\n"
+    assert held_until(granted + revoked) == ["2022-05-31"]
+    assert held_until(revoked + granted) == ["2022-05-31"], "in whatever order they came"
+
+
+@pytest.mark.parametrize("other", ["revoked above_scale 2022-06-01", "revoked sme 2022-06-01 GR-2"])
+def test_a_revocation_of_another_one_changes_nothing(other: str) -> None:
+    assert held_until(HELD.format(first="2021-11-15", last="2024-11-14") + other) == ["2024-11-14"]
+
+
+def test_a_revocation_after_the_last_day_changes_nothing() -> None:
+    granted = HELD.format(first="2021-11-15", last="2022-05-30")
+    assert held_until(granted + "revoked sme 2022-06-01") == ["2022-05-30"]
+
+
+def test_the_earliest_of_two_revocations_counts() -> None:
+    granted = HELD.format(first="2021-11-15", last="-")
+    assert held_until(granted + "revoked sme 2022-06-01\nrevoked sme 2022-03-01") == ["2022-02-28"]
+
+
+def test_what_begins_after_a_revocation_stays_and_a_number_is_void_from_its_first_day() -> None:
+    granted = HELD.format(first="2022-06-01", last="-")
+    assert held_until(granted + "revoked sme 2022-06-01") == ["None"]
+    assert held_until(granted + "revoked sme 2022-06-02") == ["2022-06-01"]
+    assert held_until(granted + "revoked sme 2022-06-01 GR-1") == []
+    assert make(granted + "revoked sme 2022-06-01 GR-1").enterprise.qualifications == ()
+
+
+def test_other_funding_is_in_the_case_until_it_is_reported_as_none() -> None:
+    text = "funding project province 2021 5000 P-1\nfunding enterprise city 2022 1\n"
+    assert make(text).other_funding == (
+        OtherFunding(scope="project", ref="P-1", level="province", year=2021),
+        OtherFunding(scope="enterprise", level="city", year=2022),
+    )
+    assert len(make(text + "funding project province 2021 0 P-1").other_funding) == 1
+    assert make("").other_funding == ()

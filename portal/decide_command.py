@@ -1,0 +1,103 @@
+"""`suanquan programme decide`: what each programme would pay an enterprise, from the ledger."""
+
+from datetime import date
+from typing import Any
+
+import click
+from rich.console import Group
+
+from ledger.errors import InvalidInputError
+from ledger.events.data import YEAR_MAX, YEAR_MIN
+from ledger.identifiers import parse_credit_code
+from ledger.period import parse_date
+from ledger.text import Text
+from portal.adoption_commands import render_rules
+from portal.options import answers
+from portal.programme_commands import show_decision, show_plans
+from portal.shell import Result, Shell
+from portal.usage_command import parse_sizes, snapshot_at
+from reports.snapshot import Snapshot
+from vouchers.adoption import choose, require_same
+from vouchers.case import encode_case
+from vouchers.render import render_ruling
+from vouchers.ruling import rule_on
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  suanquan programme decide 91420100MA4K2XY18X --year 2022
+  suanquan programme decide 91420100MA4K2XY18X --on 2022-11-01 --programme hubei --json
+  suanquan programme decide 91420100MA4K2XY18X --year 2022 --as-of usage=20000 --as-of book=120"""
+)
+@click.argument("enterprise", metavar="ENTERPRISE")
+@click.option(
+    "--year",
+    type=click.IntRange(YEAR_MIN, YEAR_MAX),
+    help="Applies on its last day (default: the year of its newest invoice).",
+)
+@click.option("--on", "on", metavar="DATE", help="Applies on this day.")
+@click.option("--as-of", multiple=True, metavar="LOG=SIZE", help="As known at that log size.")
+@click.option("--programme", "programmes", multiple=True, metavar="ID", help="Only these.")
+@answers
+def decide(shell: Shell, enterprise: str, **options: Any) -> Result:  # noqa: ANN401 - the options
+    """Decide on an enterprise's case as the ledger knows it, or as it was known at earlier sizes.
+
+    The rules are those that the book had adopted by then. The case can be saved and given to
+    `programme preview`.
+    """
+    parse_credit_code(enterprise)
+    snapshot = snapshot_at(shell, parse_sizes(options["as_of"]))
+    _require_known(snapshot, enterprise)
+    rules = require_same(snapshot.book)
+    account = snapshot.book.account(enterprise)
+    apply_on = _day(snapshot, enterprise, options["year"], options["on"])
+    chosen = choose(rules, options["programmes"])
+    usage = snapshot.usage.get(enterprise, [])
+    ruling = rule_on(snapshot.book, account, usage, apply_on, chosen)
+    data = {
+        "enterprise": enterprise,
+        "name": account.name,
+        "case": encode_case(ruling.case),
+        **render_ruling(ruling, shell.language),
+        "as_of": [{"log": head.name, "size": head.size} for head in snapshot.heads],
+        "rules": render_rules(rules, snapshot.book),
+    }
+    title = Text(f"{account.name}，按 {apply_on} 申请", f"{account.name}, applying on {apply_on}")
+    parts = [show_decision(shell, ruling.case, *one) for one in ruling.decisions]
+    return Result(data, Group(shell.say(title), "", *parts, show_plans(shell, ruling)))
+
+
+def _require_known(snapshot: Snapshot, enterprise: str) -> None:
+    """Raise unless the ledger has heard of an enterprise by these sizes."""
+    if enterprise not in snapshot.book.accounts and enterprise not in snapshot.usage:
+        sizes = ", ".join(f"{log}={size}" for log, size in snapshot.sizes.items())
+        raise InvalidInputError(
+            "unknown_enterprise",
+            Text(f"账本（{sizes}）没有企业 {enterprise}", f"{enterprise} is not known at {sizes}"),
+            Text(
+                "请核对信用代码与 --as-of；企业见 suanquan usage --by enterprise",
+                "check the code and --as-of; see suanquan usage --by enterprise",
+            ),
+        )
+
+
+def _day(snapshot: Snapshot, enterprise: str, year: int | None, on: str | None) -> date:
+    """Return the day of application: the one named, or the last one of a year."""
+    if year is not None and on is not None:
+        raise InvalidInputError(
+            "two_days",
+            Text(f"--year {year} 与 --on {on} 只能取其一", f"both --year {year} and --on {on}"),
+            Text("--year 即当年 12 月 31 日", "name one: --year means its last day"),
+        )
+    if on is not None:
+        return parse_date(on)
+    invoices = snapshot.book.account(enterprise).invoices.values()
+    newest = year or max((int(one.issued_on[:4]) for one in invoices), default=None)
+    if newest is None:
+        raise InvalidInputError(
+            "no_day",
+            Text(f"{enterprise} 没有发票，无从定年度", f"{enterprise} has no invoice to date by"),
+            Text("请用 --year 或 --on 指定", "name --year or --on"),
+        )
+    return date(newest, 12, 31)
