@@ -16,6 +16,8 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from ingest.adapters.ndjson import NdjsonAdapter
+from ledger.balance import Fund, FundKey
+from ledger.bookkeeping import read_balances
 from ledger.codec import Event
 from ledger.config import Settings
 from ledger.errors import RuleViolationError, TamperedLogError
@@ -23,7 +25,9 @@ from ledger.head import Head
 from ledger.money import render_yuan
 from ledger.read import read_heads
 from ledger.text import Text
+from portal.demo_books import play_books
 from portal.demo_people import add_people
+from portal.fund_commands import fund_row, funds_table
 from portal.ingest_commands import record
 from portal.log_commands import check_all, compare_projections, head_row
 from portal.options import answers
@@ -74,6 +78,7 @@ class _Outcome:
     rulings: dict[str, Ruling]
     issued: Sequence[Issued]
     heads: Sequence[Head]
+    funds: dict[FundKey, Fund]
 
 
 @click.command(
@@ -106,6 +111,7 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
         "decisions": [_count(one.id, outcome.rulings) for one in find_programmes()],
         "refunded_fen": sum(ruling.total_fen for ruling in outcome.rulings.values()),
         "statements": len(outcome.issued),
+        "funds": [fund_row(*one) for one in sorted(outcome.funds.items())],
         "checkpoint": [
             {"log": head.name, "size": head.size, "root": head_row(head)["root"]}
             for head in outcome.heads
@@ -164,7 +170,8 @@ def _settle(shell: Shell) -> _Outcome:
     )
     with shell.reading() as connection:
         heads = list(read_heads(connection).values())
-    return _Outcome(after, charged_fen, rulings, issued, heads)
+        funds = read_balances(connection).funds
+    return _Outcome(after, charged_fen, rulings, issued, heads, funds)
 
 
 def _read(shell: Shell) -> Snapshot:
@@ -186,11 +193,12 @@ def _rule(shell: Shell, snapshot: Snapshot) -> dict[str, Ruling]:
 
 
 def _draw(shell: Shell, snapshot: Snapshot, rulings: dict[str, Ruling]) -> None:
-    """Record the vouchers that the rulings grant and draw."""
+    """Record the vouchers that the rulings grant and draw, and the claims that are paid for it."""
     events: list[Event] = []
     for code, ruling in rulings.items():
         account = snapshot.book.account(code)
         events += settle(account, ruling, APPLY_ON, shell.salt)
+    events += play_books(snapshot, rulings, YEAR, shell.salt)
     engine = shell.writer()
     try:
         shell.store(engine).append_own(events, now_ms())
@@ -258,6 +266,7 @@ def _summary(outer: Shell, shell: Shell, data: dict[str, Any], outcome: _Outcome
         Panel(shell.say(spent), title=shell.say(Text("算券演示", "Suanquan demo"))),
         _levels(shell, data),
         *_displaced(shell, outcome),
+        funds_table(shell, outcome.funds, ("appropriated", "available", "paid")),
         _refusals(shell, outcome),
         _papers(shell, outcome),
         RichText(f"✓ {shell.say(proved)}"),
