@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, LargeBinary, Table, func, inspect, select, update
 
 from ledger import tables
+from ledger.bookkeeping import check_books, find_unlawful
 from ledger.bulk import insert_rows
 from ledger.check import check_log
 from ledger.erasable import check_people
@@ -55,7 +56,8 @@ def copy_ledger(
     `target` is opened as its owner. `progress` is told of each entry twice: once for its bytes,
     once for its identity. A SQLite target is left without write-ahead log, one file that opens
     from a read-only medium. Raises `InvalidInputError` (`not_empty`) and changes nothing then, and
-    `TamperedLogError` for a source that cannot be copied as it is (`wrong_logs`, `wrong_type`).
+    `TamperedLogError` for a source that cannot be copied as it is (`wrong_logs`, `wrong_type`,
+    `books_disagree`).
     """
     heads = _read_sound_heads(source)
     _require_empty(target, heads)
@@ -89,18 +91,17 @@ def check_copy(
     for head in heads.values():
         findings += check_log(connection, head, signed.get(head.name), progress)
     findings += check_provenance(connection, list(heads.values()), progress)
-    return findings + check_people(connection, heads["book"])
+    findings += check_people(connection, heads["book"])
+    return findings + check_books(connection, heads["book"])
 
 
 def _read_sound_heads(source: Connection) -> dict[LogName, Head]:
-    """Return the heads of a source whose values have their columns' types."""
-    for finding in check_shape(source):
-        place = f"{finding.table}.{finding.column}"
-        raise TamperedLogError(
-            "wrong_type",
-            Text(f"{place}：{finding.what.zh}", f"{place}: {finding.what.en}"),
-            CHECK_THE_LOG,
-        )
+    """Return the heads of a source whose values have their columns' types and break no law."""
+    for code, findings in (("wrong_type", check_shape), ("books_disagree", find_unlawful)):
+        for finding in findings(source):
+            place = f"{finding.table}.{finding.column}"
+            what = Text(f"{place}：{finding.what.zh}", f"{place}: {finding.what.en}")
+            raise TamperedLogError(code, what, CHECK_THE_LOG)
     return read_heads(source)
 
 

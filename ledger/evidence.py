@@ -7,6 +7,7 @@ put back afterwards. A column without any is listed by `log check` and explained
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
+from ledger.balance import Claim, Fund, Order
 from ledger.text import Text
 
 Evidence = Literal["names", "origins", "tree", "leaf", "closing leaf", "fold"]
@@ -103,6 +104,9 @@ COLUMNS: Final[dict[str, dict[str, Guard | Text]]] = {
     ),
     "sequence_block": _fold("sequence_block", "source block", "bits"),
     "settlement": _fold("settlement", "stream position", "settled"),
+    "fund_balance": _fold("fund_balance", "fund year", " ".join(Fund._fields)),
+    "claim_balance": _fold("claim_balance", "claim fund year enterprise", " ".join(Claim._fields)),
+    "payment_order": _fold("payment_order", "order_id claim", " ".join(Order._fields)),
     "personal_datum": {
         "digest": Guard("leaf", "personal_datum.digest"),
         "enterprise": Guard("leaf", "personal_datum.enterprise"),

@@ -2,23 +2,26 @@
 
 A run of events, folded, gives partial rows; rows with one key merge column by column. Each
 merge is associative and commutative, so batches of any size give the same table, and a replay of
-the whole log in one piece is comparable row by row.
+the whole log in one piece is comparable row by row. The balances of the books are under laws that
+the database checks on every row; a part of a row may break them where the whole does not.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, assert_never
 
-from sqlalchemy import ColumnElement, Connection, Table, case
+from sqlalchemy import ColumnElement, Connection, Table, case, insert, literal, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 
 from ledger import tables
+from ledger.balance import sum_up
 from ledger.codec import Event
-from ledger.errors import InvalidInputError
+from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import RejectionSettled, UsageTallied
 from ledger.facts import Facts, gather
 from ledger.quantity import parse_quantity
+from ledger.read import CHECK_THE_LOG
 from ledger.text import Text
 from ledger.usage import DayKey
 
@@ -67,14 +70,34 @@ class Projection:
                 for key, values in sorted(rows.items())
             ]
             try:
-                connection.execute(self._upsert(connection.dialect.name), named)
+                if self.name in tables.BOOKS:
+                    self._merge_whole(connection, named)
+                else:
+                    connection.execute(self._upsert(connection.dialect.name), named)
             except (IntegrityError, DataError) as error:
-                raise _overflow(self.name, error) from error
+                tell = _unlawful if self.name in tables.BOOKS else _overflow
+                raise tell(self.name, error) from error
+
+    def _merge_whole(self, connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
+        """Merge rows into the ones that are there, else insert them; no part is tried by itself.
+
+        Both databases check what an upsert would insert before they look for the row that is
+        there. The head of the book is locked by whoever comes here, so nobody comes between.
+        """
+        keys, values = list(self.table.primary_key), list(self.table.columns)[-len(self.merges) :]
+        for row in rows:
+            merged = {
+                column.name: _merge_sql(how, column, literal(row[column.name], column.type))
+                for how, column in zip(self.merges, values, strict=True)
+            }
+            there = [key == row[key.name] for key in keys]
+            if connection.execute(update(self.table).where(*there).values(merged)).rowcount == 0:
+                connection.execute(insert(self.table).values(row))
 
     def _upsert(self, dialect: str) -> Any:  # noqa: ANN401 - two dialects, one protocol
         """Return the statement that inserts a row or merges it into the one that is there."""
-        insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-        statement = insert(self.table)
+        upsert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+        statement = upsert(self.table)
         values = list(self.table.columns)[-len(self.merges) :]
         return statement.on_conflict_do_update(
             index_elements=list(self.table.primary_key),
@@ -96,6 +119,17 @@ def _overflow(table: str, error: Exception) -> InvalidInputError:
             "本批未写入；请检查用量单位，剔除异常记录后重新运行",
             "nothing of the batch was written; check the amounts' unit and leave such records out",
         ),
+    )
+
+
+def _unlawful(table: str, error: Exception) -> TamperedLogError:
+    """Return the error for balances that break a law, though what is stored allowed the event."""
+    return TamperedLogError(
+        "books_disagree",
+        Text(
+            f"{table} 中的余额不符合记账规则：{error}", f"balances in {table} break a law: {error}"
+        ),
+        CHECK_THE_LOG,
     )
 
 
@@ -178,10 +212,37 @@ def _settlement(facts: Facts) -> Rows:
     }
 
 
+def _fund_balance(facts: Facts) -> Rows:
+    """Return what each account of each fund's year moves by, and how often a year is closed."""
+    return dict(sum_up(facts.others).funds)
+
+
+def _claim_balance(facts: Facts) -> Rows:
+    """Return what each claim's amounts move by."""
+    return dict(sum_up(facts.others).claims)
+
+
+def _payment_order(facts: Facts) -> Rows:
+    """Return which payment orders are given, and how much of each is paid or failed."""
+    return dict(sum_up(facts.others).orders)
+
+
 USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _usage_day)
 SOURCE_SPAN: Final = Projection(tables.source_span, ("min", "max"), _source_span)
 SOURCE_DAY: Final = Projection(tables.source_day, ("sum",) * 5, _source_day)
 SEQUENCE_BLOCK: Final = Projection(tables.sequence_block, ("or",), _sequence_block)
 SETTLEMENT: Final = Projection(tables.settlement, ("max",), _settlement)
+FUND_BALANCE: Final = Projection(tables.fund_balance, ("sum",) * 9, _fund_balance)
+CLAIM_BALANCE: Final = Projection(tables.claim_balance, ("sum",) * 7, _claim_balance)
+PAYMENT_ORDER: Final = Projection(tables.payment_order, ("sum",) * 4, _payment_order)
 
-PROJECTIONS: Final = (USAGE_DAY, SOURCE_SPAN, SOURCE_DAY, SEQUENCE_BLOCK, SETTLEMENT)
+PROJECTIONS: Final = (
+    USAGE_DAY,
+    SOURCE_SPAN,
+    SOURCE_DAY,
+    SEQUENCE_BLOCK,
+    SETTLEMENT,
+    FUND_BALANCE,
+    CLAIM_BALANCE,
+    PAYMENT_ORDER,
+)

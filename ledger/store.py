@@ -2,8 +2,9 @@
 
 One transaction holds all that a batch does: entries, tiles, heads, the stream's next position,
 rejections and projections. Heads and positions move by compare-and-swap, so a writer that was
-overtaken changes nothing. Each log that a batch touches gets one closing leaf, `batch.recorded`,
-which puts counts, positions, refusals and the time of recording under the root.
+overtaken changes nothing. What the books cannot carry is refused before anything is written. Each
+log that a batch touches gets one closing leaf, `batch.recorded`, which puts counts, positions,
+refusals and the time of recording under the root.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 
 from ledger import tables
 from ledger.batch import Batch, Outcome
+from ledger.bookkeeping import require_lawful
 from ledger.bulk import DuplicateKeyError, insert_rows
 from ledger.codec import Event
 from ledger.errors import RuleViolationError
@@ -30,6 +32,8 @@ __all__ = ["OWN_SOURCE", "OWN_STREAM", "RESERVED_SOURCES", "Batch", "Outcome", "
 RESERVED_SOURCES: Final = frozenset(
     {
         OWN_SOURCE,
+        "urn:suanquan:claims",
+        "urn:suanquan:funds",
         "urn:suanquan:keys",
         "urn:suanquan:people",
         "urn:suanquan:retry",
@@ -108,7 +112,9 @@ class Store:
         """Record a batch and return what became of it.
 
         Raises `RuleViolationError` (`stream_moved`, `head_moved`) when another writer was faster;
-        nothing was changed then. Raises `TamperedLogError` when the head disagrees with itself.
+        nothing was changed then. Raises it too, with the codes of `ledger.balance.find_refusal`,
+        where the books cannot carry an event. Raises `TamperedLogError` when the head disagrees
+        with itself.
         """
         with self.transaction() as connection:
             return self._append(connection, batch, recorded_at_ms)
@@ -161,6 +167,8 @@ class Store:
             rejections = writer.find_new_rejections()
             size = writer.size
             if moved or resolved.fresh or rejections:
+                if log == "book":
+                    require_lawful(connection, resolved.fresh)
                 size = writer.write(resolved, rejections, self._compressor)
                 facts = gather(resolved.fresh)
                 for projection in self._projections:

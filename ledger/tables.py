@@ -21,7 +21,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from ledger.balance import Claim, Order
 from ledger.events import LogName
+from ledger.journal import CHART
 
 # More workers than one database can serve; it only bounds the names below.
 USAGE_LOGS_MAX: Final = 64
@@ -197,13 +199,78 @@ personal_datum: Final = Table(
     comment="Personal data under the digests in the book; erased, a row keeps its digest only.",
 )
 
+# Laws of the books: below the program they hold for every row, whoever writes it.
+fund_balance: Final = Table(
+    "fund_balance",
+    metadata,
+    Column("fund", Text, primary_key=True),
+    Column("year", BigInteger, primary_key=True, autoincrement=False),
+    *(Column(name, BigInteger, nullable=False) for name in (*CHART, "closed")),
+    CheckConstraint("appropriated + available + encumbered + expended = 0", name="budget"),
+    CheckConstraint("expense + payable + treasury + receivable = 0", name="money"),
+    CheckConstraint("expended = expense + receivable", name="both"),
+    CheckConstraint("available >= 0", name="available"),
+    CheckConstraint(
+        "appropriated <= 0 AND encumbered >= 0 AND expended >= 0 AND expense >= 0"
+        " AND payable <= 0 AND treasury <= 0 AND receivable >= 0",
+        name="sides",
+    ),
+    CheckConstraint(
+        "closed = 0 OR (closed = 1 AND available = 0 AND encumbered = 0)", name="closed"
+    ),
+    comment="Projection: each account of each fund's year, debits less credits, in fen.",
+)
+
+claim_balance: Final = Table(
+    "claim_balance",
+    metadata,
+    Column("claim", Text, primary_key=True),
+    Column("fund", Text, primary_key=True),
+    Column("year", BigInteger, primary_key=True, autoincrement=False),
+    Column("enterprise", Text, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in Claim._fields),
+    CheckConstraint("submitted = 1", name="submitted"),
+    CheckConstraint(
+        "reserved >= 0 AND payable >= 0 AND ordered >= 0 AND paid >= 0"
+        " AND receivable >= 0 AND recovered >= 0",
+        name="sides",
+    ),
+    CheckConstraint("reserved = 0 OR payable + paid = 0", name="cleared"),
+    CheckConstraint("ordered <= payable", name="ordered"),
+    CheckConstraint("receivable + recovered <= paid", name="clawback"),
+    comment="Projection: what each claim stands at, in fen.",
+)
+
+payment_order: Final = Table(
+    "payment_order",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("claim", Text, primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in Order._fields),
+    CheckConstraint("given = 1 AND ordered > 0", name="given"),
+    CheckConstraint(
+        "(paid = 0 AND failed IN (0, ordered)) OR (paid = ordered AND failed = 0)", name="settled"
+    ),
+    comment="Projection: each payment order, and whether the bank paid it or failed, in fen.",
+)
+
 APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
 """Tables whose rows are never changed or removed."""
 
 HEADS: Final = {"log": ("size", "root", "frontier"), "stream": ("next",)}
 """Tables whose rows only move forward, and the columns that may move."""
 
-PROJECTIONS: Final = ("usage_day", "source_span", "source_day", "sequence_block", "settlement")
+BOOKS: Final = ("fund_balance", "claim_balance", "payment_order")
+"""Caches whose rows are under the laws of the books; a part of a row by itself may break them."""
+
+PROJECTIONS: Final = (
+    "usage_day",
+    "source_span",
+    "source_day",
+    "sequence_block",
+    "settlement",
+    *BOOKS,
+)
 """Caches of the log."""
 
 ERASABLE: Final = {"personal_datum": ("salt", "value")}

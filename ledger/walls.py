@@ -91,6 +91,10 @@ WHERE pg_class.oid IN ({ours}) AND relkind IN ('r', 'p', 'f', 'v', 'm')
 GROUP BY pg_class.oid
 """,
     """
+SELECT 'checks of ' || pg_class.oid::regclass, relchecks::text
+FROM pg_class WHERE relchecks > 0 AND pg_class.oid IN ({ours})
+""",
+    """
 SELECT 'child of ' || inhparent::regclass, inhrelid::regclass::text
 FROM pg_inherits WHERE inhparent IN ({ours})
 """,

@@ -16,6 +16,8 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from ingest.adapters.ndjson import NdjsonAdapter
+from ledger.balance import Fund, FundKey
+from ledger.bookkeeping import read_balances
 from ledger.codec import Event
 from ledger.config import Settings
 from ledger.errors import RuleViolationError, TamperedLogError
@@ -25,7 +27,9 @@ from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import at_console
 from portal.adoption_commands import adopt_programmes, read_book
+from portal.demo_books import play_books
 from portal.demo_people import add_people
+from portal.fund_commands import fund_row, funds_table
 from portal.ingest_commands import record
 from portal.log_commands import check_all, compare_projections, head_row
 from portal.options import answers
@@ -78,6 +82,7 @@ class _Outcome:
     rulings: dict[str, Ruling]
     issued: Sequence[Issued]
     heads: Sequence[Head]
+    funds: dict[FundKey, Fund]
 
 
 @click.command(
@@ -112,6 +117,7 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
         "decisions": [_count(one.id, outcome.rulings) for one in PROGRAMMES],
         "refunded_fen": sum(ruling.total_fen for ruling in outcome.rulings.values()),
         "statements": len(outcome.issued),
+        "funds": [fund_row(*one) for one in sorted(outcome.funds.items())],
         "checkpoint": [
             {"log": head.name, "size": head.size, "root": head_row(head)["root"]}
             for head in outcome.heads
@@ -170,7 +176,8 @@ def _settle(shell: Shell) -> _Outcome:
     )
     with shell.reading() as connection:
         heads = list(read_heads(connection).values())
-    return _Outcome(after, charged_fen, rulings, issued, heads)
+        funds = read_balances(connection).funds
+    return _Outcome(after, charged_fen, rulings, issued, heads, funds)
 
 
 def _read(shell: Shell) -> Snapshot:
@@ -192,11 +199,12 @@ def _rule(shell: Shell, snapshot: Snapshot) -> dict[str, Ruling]:
 
 
 def _draw(shell: Shell, snapshot: Snapshot, rulings: dict[str, Ruling]) -> None:
-    """Record the vouchers that the rulings grant and draw."""
+    """Record the vouchers that the rulings grant and draw, and the claims that are paid for it."""
     events: list[Event] = []
     for code, ruling in rulings.items():
         account = snapshot.book.account(code)
         events += settle(account, ruling, APPLY_ON, shell.salt)
+    events += play_books(snapshot, rulings, YEAR, shell.salt)
     engine = shell.writer()
     try:
         shell.store(engine).append_own(events, now_ms())
@@ -264,6 +272,7 @@ def _summary(outer: Shell, shell: Shell, data: dict[str, Any], outcome: _Outcome
         Panel(shell.say(spent), title=shell.say(Text("算券演示", "Suanquan demo"))),
         _levels(shell, data),
         *_displaced(shell, outcome),
+        funds_table(shell, outcome.funds, ("appropriated", "available", "paid")),
         _refusals(shell, outcome),
         _papers(shell, outcome),
         RichText(f"✓ {shell.say(proved)}"),

@@ -7,6 +7,7 @@ import click
 from rich.console import Group
 from rich.table import Table
 
+from ledger.bookkeeping import check_books
 from ledger.check import check_log
 from ledger.database import Connection
 from ledger.erasable import check_people
@@ -127,7 +128,8 @@ def checkpoint(shell: Shell) -> Result:
 def check(shell: Shell, *, full: bool) -> Result:
     """Check entries, tiles, heads, identities, streams, refusals and walls against each other.
 
-    Personal data are held against their digests, and every role and consent is judged again.
+    Personal data are held against their digests; every role and consent, and every event and
+    balance of the books, is judged again.
     """
     with shell.reading("keep") as connection:
         heads, findings = find_heads(connection)
@@ -210,6 +212,7 @@ def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> li
     for head in heads:
         if head.name == "book":
             findings += check_people(connection, head)
+            findings += check_books(connection, head)
     return findings
 
 

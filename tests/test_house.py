@@ -44,11 +44,11 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.codec ledger.compact ledger.cosignature ledger.errors ledger.events
-    ledger.evidence ledger.facts ledger.finding ledger.gap ledger.head ledger.identifiers
-    ledger.journal ledger.merkle ledger.money ledger.note ledger.partial ledger.period
-    ledger.personal ledger.proof ledger.quantity ledger.roster ledger.skim ledger.tally ledger.text
-    ledger.tlog ledger.usage
+    ledger.__init__ ledger.balance ledger.codec ledger.compact ledger.cosignature ledger.errors
+    ledger.events ledger.evidence ledger.facts ledger.finding ledger.gap ledger.head
+    ledger.identifiers ledger.journal ledger.journal_text ledger.merkle ledger.money ledger.note
+    ledger.partial ledger.period ledger.personal ledger.proof ledger.quantity ledger.roster
+    ledger.skim ledger.tally ledger.text ledger.tlog ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     reports.__init__ reports.annex reports.compute reports.snapshot reports.statement
@@ -60,11 +60,11 @@ CORE: Final = words(
 
 SHELL: Final = words(
     """
-    ledger.backup ledger.batch ledger.bulk ledger.check ledger.cluster ledger.config ledger.database
-    ledger.erasable ledger.export ledger.history ledger.identity ledger.keyring ledger.log_writer
-    ledger.overlap ledger.projection ledger.provenance ledger.query ledger.read ledger.rebuild
-    ledger.rejection ledger.replay ledger.resume ledger.schema ledger.secret ledger.shape
-    ledger.signing ledger.spans ledger.store ledger.tables ledger.walls
+    ledger.backup ledger.batch ledger.bookkeeping ledger.bulk ledger.check ledger.cluster
+    ledger.config ledger.database ledger.erasable ledger.export ledger.history ledger.identity
+    ledger.keyring ledger.log_writer ledger.overlap ledger.projection ledger.provenance ledger.query
+    ledger.read ledger.rebuild ledger.rejection ledger.replay ledger.resume ledger.schema
+    ledger.secret ledger.shape ledger.signing ledger.spans ledger.store ledger.tables ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.process
     ingest.producer ingest.reading ingest.record_batch ingest.refusal ingest.retry ingest.security
     ingest.settlement ingest.status ingest.streams ingest.watchdog ingest.worker

@@ -6,8 +6,23 @@ A class says to which log it belongs, whether it may come from outside, and whet
 enterprise (then `subject` is that enterprise's credit code).
 """
 
+from ledger.events.claims import (
+    ClaimClawbackAssessed,
+    ClaimClawbackRecovered,
+    ClaimCleared,
+    ClaimCut,
+    ClaimData,
+    ClaimFailed,
+    ClaimLapsed,
+    ClaimOrdered,
+    ClaimPaid,
+    ClaimRejected,
+    ClaimSubmitted,
+    ClaimWithdrawn,
+)
 from ledger.events.custody import LogKeyIntroduced, LogKeyRetired
 from ledger.events.data import Data, LogKind, LogName
+from ledger.events.funds import FundAppropriated, FundClosed, FundData, FundTransferred
 from ledger.events.metering import BatchRecorded, RejectionSettled, UsageRecorded, UsageTallied
 from ledger.events.papers import (
     ContractRegistered,
@@ -44,6 +59,18 @@ __all__ = [
     "AdoptedVersion",
     "BankAccountSet",
     "BatchRecorded",
+    "ClaimClawbackAssessed",
+    "ClaimClawbackRecovered",
+    "ClaimCleared",
+    "ClaimCut",
+    "ClaimData",
+    "ClaimFailed",
+    "ClaimLapsed",
+    "ClaimOrdered",
+    "ClaimPaid",
+    "ClaimRejected",
+    "ClaimSubmitted",
+    "ClaimWithdrawn",
     "ContactRecorded",
     "ContractRegistered",
     "Data",
@@ -52,6 +79,10 @@ __all__ = [
     "EnterpriseRegistered",
     "FactReported",
     "ForgetRequested",
+    "FundAppropriated",
+    "FundClosed",
+    "FundData",
+    "FundTransferred",
     "FundingReported",
     "InvoiceRecorded",
     "LogKeyIntroduced",
@@ -112,6 +143,20 @@ TYPES: dict[str, type[Data]] = {
         QualificationRevoked,
         FundingReported,
         ProgrammeAdopted,
+        FundAppropriated,
+        FundTransferred,
+        FundClosed,
+        ClaimSubmitted,
+        ClaimCut,
+        ClaimRejected,
+        ClaimWithdrawn,
+        ClaimLapsed,
+        ClaimCleared,
+        ClaimOrdered,
+        ClaimPaid,
+        ClaimFailed,
+        ClaimClawbackAssessed,
+        ClaimClawbackRecovered,
     )
 }
 """Every released event type by its name."""

@@ -1,5 +1,6 @@
 """What every event's data has in common, and the checks that several types share."""
 
+import re
 from typing import ClassVar, Final, Literal
 
 import msgspec
@@ -14,6 +15,15 @@ LogKind = Literal["usage", "book"]
 
 LogName = str
 """A log's name: `usage`, `book`, `usage-1` and so on."""
+
+# Ids that stand in account names, in links and in addresses; so they hold no space and no slash.
+_FUND = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_ID_LENGTH_MAX: Final = 64
+
+# A document's number, a bank's reference, a reason in a sentence or two.
+_WORDS_LENGTH_MAX: Final = 500
 
 
 class Data(
@@ -77,3 +87,68 @@ def check_fen(amount_fen: int, name: str) -> None:
             ),
             Text(f"应在 0 与 {FEN_MAX} 分之间", f"it lies between 0 and {FEN_MAX} fen"),
         )
+
+
+def check_amount(amount_fen: int, name: str) -> None:
+    """Raise unless an amount moves something: one fen at least, `FEN_MAX` at most."""
+    check_fen(amount_fen, name)
+    if amount_fen == 0:
+        raise InvalidInputError(
+            "absurd_money",
+            Text(f"{name} 的金额为 0，无须记账", f"{name} is 0 fen, which moves nothing"),
+            Text("请填写大于 0 的金额", "give an amount above zero"),
+        )
+
+
+def check_fund(fund: str) -> None:
+    """Raise unless a fund's code has the form of a programme's id, such as `east_lake`."""
+    if len(fund) > _ID_LENGTH_MAX or not _FUND.fullmatch(fund):
+        raise InvalidInputError(
+            "bad_fund",
+            Text(f"资金代码不可用：{fund[:80]!r}", f"not a fund's code: {fund[:80]!r}"),
+            Text(
+                "请用小写字母、数字与下划线，如 east_lake",
+                "use lower-case letters, digits and single underscores, such as east_lake",
+            ),
+        )
+
+
+def check_ids(**ids: str | None) -> None:
+    """Raise unless each id given is made of letters, digits, dots, dashes and underscores."""
+    for name, value in ids.items():
+        if value is not None and (len(value) > _ID_LENGTH_MAX or not _ID.fullmatch(value)):
+            raise InvalidInputError(
+                "bad_id",
+                Text(f"{name} 的编号不可用：{value[:80]!r}", f"{name} cannot be {value[:80]!r}"),
+                Text(
+                    f"请用 1 至 {_ID_LENGTH_MAX} 个字母、数字、点、横线或下划线",
+                    f"use 1 to {_ID_LENGTH_MAX} letters, digits, dots, dashes or underscores",
+                ),
+            )
+
+
+def check_words(**words: str | None) -> None:
+    """Raise unless each text given says something and is no longer than a paragraph."""
+    for name, value in words.items():
+        if value is not None and not (value.strip() and len(value) <= _WORDS_LENGTH_MAX):
+            raise InvalidInputError(
+                "bad_words",
+                Text(f"{name} 为空或过长：{value[:40]!r}", f"{name} cannot be {value[:40]!r}"),
+                Text(
+                    f"请写 1 至 {_WORDS_LENGTH_MAX} 字",
+                    f"write 1 to {_WORDS_LENGTH_MAX} characters",
+                ),
+            )
+
+
+def check_digests(**digests: str | None) -> None:
+    """Raise unless each digest given is a SHA-256 in lower-case hexadecimal."""
+    for name, value in digests.items():
+        if value is not None and not _SHA256.fullmatch(value):
+            raise InvalidInputError(
+                "bad_digest",
+                Text(
+                    f"{name} 不是 SHA-256：{value[:80]!r}", f"{name} is no SHA-256: {value[:80]!r}"
+                ),
+                Text("应为 64 位小写十六进制数", "it has 64 lower-case hexadecimal digits"),
+            )

@@ -6,6 +6,7 @@ until they are there.
 """
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DataError, IntegrityError
 
+from ledger.bookkeeping import check_books
 from ledger.check import check_log
 from ledger.codec import Event, encode, parse
 from ledger.erasable import check_people
@@ -38,7 +40,7 @@ from ledger.read import read_heads
 from ledger.replay import replay
 from ledger.shape import check_shape
 from ledger.tlog import Checkpoint
-from tests.ledger import people
+from tests.ledger import books, people
 from tests.ledger.conftest import (
     CODE,
     HOUR_MS,
@@ -79,12 +81,14 @@ def populate(ledger: Ledger) -> Dump:
     people.keep(ledger.store, people.KEPT, people.CONTACT)
     people.keep(ledger.store, people.FORGOTTEN, people.CONTACT)
     people.forget(ledger.store, people.FORGOTTEN)
+    ledger.append(*books.year(CODE), stream="books")
     older = ledger.dump()
     people.keep(ledger.store, people.KEPT, people.ACCOUNT)
     later = [_usage(number, source="urn:agent:9") for number in range(400, 403)]
     _append(ledger, "usage", [*later, _settled(259), *_tallies("07-02")], [b"x"])
     _append(ledger, "usage-1", [_usage(500)], [])
     ledger.append(fact("f-3"), fact("f-1", 3), stream="file-2")
+    ledger.append(*books.next_year(OTHER_CODE), stream="books")
     return older
 
 
@@ -164,6 +168,7 @@ def examine_logs(
     for head in heads.values():
         found += check_log(connection, head, (signed or {}).get(head.name))
     found += check_provenance(connection, list(heads.values()))
+    found += check_books(connection, heads["book"])
     sizes = {name: head.size for name, head in heads.items()}
     try:
         for comparison in replay(connection, PROJECTIONS, sizes):
@@ -328,7 +333,7 @@ def below_the_walls(connection: Connection, table: Table) -> Iterator[None]:
 def _sqlite_walls(connection: Connection, table: Table) -> tuple[list[str], list[str]]:
     """Return the statements that tear a table's walls down, and those that put them back.
 
-    `NOT NULL` is taken out of the table's text in the schema table and put in again.
+    `NOT NULL` and CHECKs are taken out of the table's text in the schema table and put in again.
     """
     connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
     triggers = connection.execute(
@@ -340,7 +345,8 @@ def _sqlite_walls(connection: Connection, table: Table) -> tuple[list[str], list
         {"name": table.name},
     )
     assert sql is not None
-    loose = sql.replace(" NOT NULL", "")
+    loose = re.sub(r",\s*CONSTRAINT ck_\w+ CHECK \(.*\)(?=,?\s*\n)", "", sql)
+    loose = loose.replace(" NOT NULL", "")
 
     def written(definition: str) -> list[str]:
         quoted = definition.replace("'", "''")
@@ -370,7 +376,14 @@ def _postgresql_walls(table: Table) -> tuple[list[str], list[str]]:
             f" WHERE attrelid = '{table.name}'::regclass AND attname IN ({required})"
         )
 
+    def checks(count: str) -> str:
+        return f"UPDATE pg_class SET relchecks = {count} WHERE oid = '{table.name}'::regclass"
+
+    counted = (
+        f"(SELECT count(*) FROM pg_constraint WHERE contype = 'c'"
+        f" AND conrelid = '{table.name}'::regclass)"
+    )
     return (
-        [f"ALTER TABLE {table.name} DISABLE TRIGGER ALL", not_null("false")],
-        [not_null("true"), f"ALTER TABLE {table.name} ENABLE TRIGGER ALL"],
+        [f"ALTER TABLE {table.name} DISABLE TRIGGER ALL", not_null("false"), checks("0")],
+        [checks(counted), not_null("true"), f"ALTER TABLE {table.name} ENABLE TRIGGER ALL"],
     )

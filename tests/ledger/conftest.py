@@ -12,6 +12,7 @@ import zstandard
 from sqlalchemy import Connection, Engine, select, text
 
 from ledger import merkle, tables, tlog
+from ledger.bookkeeping import check_books
 from ledger.check import check_log
 from ledger.codec import Event, encode, parse
 from ledger.database import open_engine
@@ -57,6 +58,7 @@ from ledger.store import Batch, Outcome, Store
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.tlog import Checkpoint
+from tests.ledger import books
 from tests.ledger.people import PEOPLE
 
 CODE = "91350100M000100Y43"
@@ -198,6 +200,7 @@ EXAMPLES: tuple[Data, ...] = (
         evidence_sha256="a" * 64,
         recorded_by="a",
     ),
+    *books.EXAMPLES,
 )
 
 
@@ -329,13 +332,14 @@ def dump(connection: Connection) -> Dump:
 def findings(
     connection: Connection, signed: dict[LogName, Checkpoint] | None = None
 ) -> list[Finding]:
-    """Return what the checks of tree, provenance, people and projections find."""
+    """Return what the checks of tree, provenance, people, books and projections find."""
     heads = read_heads(connection)
     found = []
     for head in heads.values():
         found += check_log(connection, head, (signed or {}).get(head.name))
     found += check_provenance(connection, list(heads.values()))
     found += check_people(connection, heads["book"])
+    found += check_books(connection, heads["book"])
     if not found:
         sizes = {name: head.size for name, head in heads.items()}
         for comparison in replay(connection, PROJECTIONS, sizes):

@@ -95,6 +95,8 @@ NO_SWAP: Final = {
     "settlement.settled",
     "settlement.position",
     "personal_datum.salt",
+    "claim_balance.submitted",
+    "payment_order.given",
 }
 
 KINDS: Final = ("sqlite", "postgresql")

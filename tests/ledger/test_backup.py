@@ -14,7 +14,9 @@ from ledger.database import open_engine
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.schema import upgrade
 from ledger.tlog import Checkpoint
-from tests.ledger.conftest import ORIGIN, Ledger, fact, fill, tampering, usage
+from tests.ledger import books
+from tests.ledger.attacks import below_the_walls
+from tests.ledger.conftest import CODE, ORIGIN, Ledger, fact, fill, tampering, usage
 
 
 @pytest.fixture
@@ -210,6 +212,29 @@ def test_a_source_whose_values_or_origins_are_wrong_is_not_copied(
             connection.rollback()
         assert refused.value.code == code
     assert not set(tables.metadata.tables) & set(_tables(target))
+    target.dispose()
+
+
+def test_books_that_break_a_law_are_not_copied_and_are_found_in_a_copy(
+    ledger: Ledger, copy_path: Path
+) -> None:
+    ledger.append(*books.year(CODE))
+    overdrawn = text("UPDATE fund_balance SET available = -1 WHERE fund = 'hubei'")
+    target = open_engine(f"sqlite:///{copy_path}", "own")
+    copy(ledger, target)
+    with target.connect() as connection:
+        with below_the_walls(connection, tables.fund_balance):
+            connection.execute(overdrawn)
+        assert {one.table for one in check_copy(connection, {})} == {"fund_balance"}
+    target.dispose()
+    copy_path.unlink()
+    with ledger.own.connect() as connection:
+        with below_the_walls(connection, tables.fund_balance):
+            connection.execute(overdrawn)
+        with pytest.raises(TamperedLogError, match="what is available is below zero") as refused:
+            copy_ledger(connection, target)
+        connection.rollback()
+    assert refused.value.code == "books_disagree"
     target.dispose()
 
 

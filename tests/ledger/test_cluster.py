@@ -15,19 +15,22 @@ from ledger.projection import PROJECTIONS
 from ledger.rebuild import rebuild
 from ledger.replay import derives_of
 from ledger.spans import Job, here
-from tests.ledger.conftest import Ledger
+from tests.ledger import books
+from tests.ledger.conftest import CODE, Ledger, fill
 
 DERIVES = derives_of(PROJECTIONS)
 
 
-def test_a_cluster_of_which_a_worker_dies_gives_what_one_process_gives(evidence: Ledger) -> None:
-    job = Job(Place(url=evidence.url), DERIVES)
+def test_a_cluster_of_which_a_worker_dies_gives_what_one_process_gives(ledger: Ledger) -> None:
+    fill(ledger)
+    ledger.append(*books.year(CODE), stream="books")
+    job = Job(Place(url=ledger.url), DERIVES)
     killed: list[int] = []
     with (
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
         ) as cluster,
-        evidence.read.connect() as connection,
+        ledger.read.connect() as connection,
     ):
 
         def run(spans: Sequence[Span]) -> Iterator[Partial]:
@@ -41,6 +44,7 @@ def test_a_cluster_of_which_a_worker_dies_gives_what_one_process_gives(evidence:
         sizes = {name: head.size for name, head in history.heads().items()}
         found = rebuild(history, PROJECTIONS, sizes, run, width=256)
         assert found == rebuild(history, PROJECTIONS, sizes, here(history, DERIVES), width=256)
+        assert all(found.rows.values())
     assert killed
 
 

@@ -22,6 +22,7 @@ from ledger.projection import (
 )
 from ledger.quantity import MICRO
 from ledger.usage import by_day, quantity_of
+from tests.ledger import books
 from tests.ledger.conftest import CODE, HOUR_MS, JULY_MS, OTHER_CODE, Ledger, fact, tally, usage
 
 
@@ -51,6 +52,7 @@ MIXED = [
     tally("t-2", -1, "-0.5", source="urn:a"),
     settled(9),
     *EVENTS[6:],
+    *books.year(CODE),
 ]
 
 
@@ -64,7 +66,7 @@ def fold_in_parts(projection: Projection, parts: list[list[Event]]) -> dict[Any,
 
 @pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda one: one.name)
 def test_every_cut_of_a_few_events_folds_to_the_same_rows(projection: Projection) -> None:
-    events = MIXED[:6]
+    events = [*MIXED[:5], *books.year(CODE)[2:6]]
     whole = projection.fold(events)
     for cuts in itertools.product([True, False], repeat=len(events) - 1):
         parts = [[events[0]]]
@@ -122,7 +124,7 @@ def test_the_book_leaves_usage_alone() -> None:
 
 
 def test_the_database_merges_as_python_does(ledger: Ledger) -> None:
-    for cut in (1, 4, 5, 9):
+    for cut in (1, 4, 5, 9, 22, len(MIXED) - 2):
         with ledger.write.connect() as connection:
             for projection in PROJECTIONS:
                 projection.apply(connection, gather(MIXED[:cut]))

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from ledger import tables
 from ledger.errors import TamperedLogError
 from ledger.events import LogName
 from ledger.finding import FINDINGS_MAX, Finding
@@ -25,7 +26,9 @@ def test_an_untouched_ledger_matches(evidence: Ledger) -> None:
     stored = evidence.dump()
     for name, comparison in compare(evidence, sizes_of(evidence)).items():
         assert comparison.findings == []
-        assert comparison.rows == len(stored[name]) > 0
+        assert comparison.rows == len(stored[name])
+        # The books have tests of their own, in `test_bookkeeping`.
+        assert comparison.rows > 0 or name in tables.BOOKS
 
 
 def test_an_empty_ledger_matches(ledger: Ledger) -> None:

@@ -129,7 +129,8 @@ def test_a_stream_stays_one_whatever_log_it_writes_to(wide: Ledger) -> None:
 def test_a_new_projection_is_filled_from_the_log(evidence: Ledger, database_url: str) -> None:
     with closing(Ledger.migrated(database_url)) as made:
         with made.own.begin() as connection:
-            for table in ("source_day", "sequence_block", "settlement", "personal_datum"):
+            gone = ("source_day", "sequence_block", "settlement", "personal_datum", *tables.BOOKS)
+            for table in gone:
                 tables.metadata.tables[table].drop(connection)
             if not made.is_sqlite:
                 connection.exec_driver_sql("DROP FUNCTION refuse_keeping()")

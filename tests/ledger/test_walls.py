@@ -180,6 +180,10 @@ def test_what_was_written_into_the_schema_table_of_sqlite_is_named(
             "UPDATE pg_constraint SET convalidated = false WHERE conname = 'ck_chunk_count'",
             "constraint ck_chunk_count",
         ),
+        (
+            "UPDATE pg_class SET relchecks = 0 WHERE oid = 'fund_balance'::regclass",
+            "checks of fund_balance is gone",
+        ),
         ("ALTER SEQUENCE rejection_id_seq INCREMENT 2", "sequence rejection_id_seq was changed"),
         (
             "GRANT UPDATE ON SEQUENCE rejection_id_seq TO suanquan_writer",

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
+from beancount import loader
+
 from ledger.database import open_engine
 from ledger.events import Role
 from ledger.read import read_entries, read_heads
@@ -60,6 +62,18 @@ def _look_around(suanquan: Run, home: Path, data: dict[str, Any]) -> None:
     total = sum(row["total_fen"] for row in listed if row["kind"] == "compute")
     assert total == data["charged_fen"]
     assert suanquan("log", "check", "--full", "--json", **at).json["ok"] is True
+    _read_books(suanquan, data, at)
+
+
+def _read_books(suanquan: Run, data: dict[str, Any], at: dict[str, str]) -> None:
+    funds = suanquan("fund", "list", "--json", **at).json["rows"]
+    assert funds == data["funds"]
+    assert {row["fund"]: row["paid_fen"] for row in funds} == {
+        one["programme"]: one["refunded_fen"] for one in data["decisions"]
+    }
+    text = suanquan("book", "export", "--format", "beancount", **at).out
+    _, errors, _ = loader.load_string(text)
+    assert errors == []
 
 
 def _read_salts(home: Path) -> None:

@@ -22,6 +22,9 @@ WRITING: Final = {
     "enterprise bank-account",
     "enterprise contact",
     "enterprise forget",
+    "fund appropriate",
+    "fund close",
+    "fund transfer",
     "ingest file",
     "ingest kafka",
     "ingest rejected retry",
@@ -45,6 +48,8 @@ ELSEWHERE: Final = {
 
 READING: Final[dict[str, tuple[object, ...]]] = {
     "backup": ("{tmp}/backup",),
+    "book export": ("--format", "beancount"),
+    "fund list": (),
     "ingest gaps": (),
     "ingest overlaps": (),
     "ingest rejected list": (),

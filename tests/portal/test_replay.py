@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.projection import PROJECTIONS
 from tests.portal.conftest import Run, environment_of
 
 
@@ -46,7 +47,7 @@ def test_an_export_alone_is_enough_for_rows_and_statements(
     assert answer.status == 0, answer.err
     assert answer.json["statements"] == first["statements"]
     assert answer.json["statements"]["rendered"] > 0
-    assert [one["match"] for one in answer.json["projections"]] == [None] * 5
+    assert [one["match"] for one in answer.json["projections"]] == [None] * len(PROJECTIONS)
     for ours, theirs in zip(answer.json["projections"], first["projections"], strict=True):
         assert (ours["rows"], ours["digest"]) == (theirs["rows"], theirs["digest"])
     assert not (home / "suanquan.db").exists(), "a replay makes no database"

@@ -33,6 +33,8 @@ QUESTIONS: Final[dict[str, tuple[str, ...]]] = {
     "rejected": ("ingest", "rejected", "list"),
     "gaps": ("ingest", "gaps"),
     "tallies": ("ingest", "tallies", "--all"),
+    "funds": ("fund", "list"),
+    "books": ("book", "export", "--format", "json"),
 }
 """What each kept ledger was asked when it was made, and is asked again ever after."""
 

@@ -1,7 +1,8 @@
 """Make the small ledger that a release leaves behind: `python -m tests.releases.make 1.0`.
 
 It holds every kind of event, records refused and one of them taken in after all, numbers that are
-missing, a tally, two usage logs, both statements, signed checkpoints, an export and a proof, and
+missing, a tally, two usage logs, a year of funds and claims, people with personal data kept and
+forgotten, a key that took over, both statements, signed checkpoints, an export and a proof, and
 beside it what this version says of it. A later version migrates a copy and must say the same.
 
 The keys in it were made for it and guard nothing: that they lie in the repository does no harm.
@@ -25,8 +26,10 @@ from ingest.file_worker import reject
 from ingest.quarantine import render_record
 from ledger.database import open_engine
 from ledger.errors import InvalidInputError
+from ledger.events import RoleGranted, RoleRequested, RoleRevoked, TokenIssued
 from ledger.projection import PROJECTIONS
 from ledger.store import Batch, Store
+from tests.ledger import books, people
 from tests.releases import ANSWERS, ARCHIVE, DATABASE, QUESTIONS, ROOT
 from tests.small_ledger import CODE, PROVIDER, RECORDED_AT_MS, events
 
@@ -51,6 +54,19 @@ VOUCHERS: Final = """
     granted      hubei 2022 200000 2022-06-01
     drawn        hubei 2022 90000 2022-11-01
 """
+_C: Final[dict[str, Any]] = {"at": people.AT, "person": "c", "role": "finance"}
+FINANCE: Final = (
+    RoleRequested(**_C, requested_by="a"),
+    RoleGranted(**_C, granted_by="a", consented_by="b"),
+    TokenIssued(
+        at=people.AT,
+        person="c",
+        token_sha256="6" * 64,
+        expires_at="2022-09-01T00:00:00Z",
+        issued_by="a",
+    ),
+    RoleRevoked(**_C, revoked_by="b"),
+)
 LATE: Final = """
     usage        a100 4 2022-07-31T08:00 2022-07-31T09:30 C-1
     usage        a100 4 2022-07-31T10:00 2022-07-31T10:30 C-1
@@ -147,9 +163,13 @@ def _play(home: Path, scratch: Path) -> None:
     engine = open_engine(f"sqlite:///{home / DATABASE}", "write")
     _write(Store(engine, PROJECTIONS))
     engine.dispose()
+    paper = ("--on", "2022-01-10", "--document", "2022-1")
+    run(home, "fund", "appropriate", "east_lake", "--year", "2022", "--amount", "500000", *paper)
     run(home, "ingest", "rejected", "retry", "--all", "--as-structured")
     run(home, "programme", "adopt", "hubei", "wuhan", "east_lake", "--on", "2022-01-01")
     run(home, "log", "checkpoint")
+    for more in ((), ("--retire",)):
+        run(home, "log", "rotate-key", "usage", *more)
     for kind, month in (("compute", "2022-07"), ("subsidy", "2022-08")):
         run(home, "statement", "make", "--kind", kind, "--month", month)
     run(home, "log", "export", str(home / "export"))
@@ -157,8 +177,12 @@ def _play(home: Path, scratch: Path) -> None:
 
 
 def _write(store: Store) -> None:
-    """Record what no file brings: vouchers, a second log's usage, a record without its header."""
+    """Record what no file brings: vouchers, claims, people, a second log's usage, a refusal."""
     store.append_own(events(VOUCHERS), RECORDED_AT_MS)
+    store.append_own(books.year(CODE), RECORDED_AT_MS)
+    store.append_own(books.next_year(PROVIDER), RECORDED_AT_MS)
+    people.fill_people(store)
+    people.record(store, *(("", data) for data in FINANCE))
     first, second = events(LATE)
     try:
         parse_record(CODE.encode(), second.raw, [])

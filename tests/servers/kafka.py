@@ -1,7 +1,6 @@
 """A real Apache Kafka 4 from its jars by Maven: one node, broker and controller."""
 
 import base64
-import os
 import shutil
 import socket
 import subprocess
@@ -13,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from tests.servers import BrokenServerError, MissingServerError
+from tests.servers import BrokenServerError, MissingServerError, find_program
 
 START_TIMEOUT_S: Final = 60
 
@@ -94,7 +93,7 @@ def kafka(more_properties: str = "") -> Iterator[str]:
 @contextmanager
 def kafka_broker(more_properties: str = "") -> Iterator[Broker]:
     """Yield an Apache Kafka broker that can be killed and started again, as `kafka` does."""
-    program = _find_program("java", "openjdk-17-jre-headless")
+    program = find_program("java", "openjdk-17-jre-headless")
     jars = _kafka_jars()
     port, controller = free_ports(2)
     home = Path(tempfile.mkdtemp(prefix="kafka-"))
@@ -129,7 +128,7 @@ def kafka_broker(more_properties: str = "") -> Iterator[Broker]:
 def _kafka_jars() -> Path:
     """Return the directory of the broker's jars, fetched by Maven where it is not there yet."""
     if not KAFKA_JARS.exists():
-        maven = _find_program("mvn", "maven")
+        maven = find_program("mvn", "maven")
         KAFKA_JARS.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=KAFKA_JARS.parent) as scratch:
             (Path(scratch) / "pom.xml").write_text(_POM)
@@ -146,24 +145,6 @@ def _kafka_jars() -> Path:
             with suppress(OSError):
                 (Path(scratch) / "jars").rename(KAFKA_JARS)
     return KAFKA_JARS
-
-
-def _find_program(program: str, package: str) -> str:
-    """Return the path of a program; root installs its Debian package where it is missing."""
-    apt = shutil.which("apt-get")
-    if shutil.which(program) is None and apt is not None and os.geteuid() == 0:
-        for arguments in (["update"], ["install", "--yes", "--no-install-recommends", package]):
-            subprocess.run(
-                [apt, "-qq", *arguments],
-                check=False,
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
-    path = shutil.which(program)
-    if path is None:
-        raise MissingServerError(program)
-    return path
 
 
 def free_ports(count: int) -> list[int]:

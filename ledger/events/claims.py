@@ -1,0 +1,234 @@
+"""Events of claims that move money, or are about to.
+
+`subject` is the enterprise that claims, and to which is paid. Each event repeats fund, year and
+amount, so that the books follow from each event alone; whoever appends is held to what the claim's
+earlier events left. A step of the work that moves nothing has an event of its own elsewhere.
+"""
+
+from typing import ClassVar, Literal
+
+from ledger.errors import InvalidInputError
+from ledger.events.data import (
+    Data,
+    LogName,
+    check_amount,
+    check_dates,
+    check_digests,
+    check_fund,
+    check_ids,
+    check_words,
+    check_year,
+)
+from ledger.identifiers import parse_invoice_number
+from ledger.text import Text
+
+
+class ClaimData(Data, frozen=True, kw_only=True):
+    """What every event of a claim says.
+
+    `revision` counts from 1 and grows when a claim is handed in again. `sizes` are the logs as the
+    actor saw them, `rules` is the hash of the programmes then; `actor` is the account that acted,
+    None where there was none.
+    """
+
+    outside: ClassVar[bool] = False
+
+    claim: str
+    revision: int
+    programme: str
+    fund: str
+    year: int
+    amount_fen: int
+    effective_on: str
+    sizes: dict[LogName, int]
+    rules: str
+    actor: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check ids, year, amount, day and what was seen."""
+        check_ids(claim=self.claim, programme=self.programme, actor=self.actor)
+        check_fund(self.fund)
+        check_year(self.year)
+        check_amount(self.amount_fen, "amount_fen")
+        check_dates(effective_on=self.effective_on)
+        check_digests(rules=self.rules)
+        if self.revision < 1 or not self.sizes or min(self.sizes.values()) < 0:
+            raise InvalidInputError(
+                "bad_claim",
+                Text(
+                    f"申请 {self.claim} 的版次 {self.revision} 或日志大小 {self.sizes} 不可用",
+                    f"{self.claim}: revision {self.revision} or log sizes {self.sizes} cannot be",
+                ),
+                Text("版次从 1 起，并写明所见日志的大小", "count from 1, and name the sizes seen"),
+            )
+
+
+class ClaimSubmitted(ClaimData, frozen=True, kw_only=True):
+    """An enterprise claims an amount, which is reserved; `documents` are SHA-256 digests."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.submitted.v1"
+
+    invoices: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, the invoices and the documents."""
+        super().__post_init__()
+        for invoice in self.invoices:
+            parse_invoice_number(invoice)
+        for digest in self.documents:
+            check_digests(documents=digest)
+
+
+class ClaimCut(ClaimData, frozen=True, kw_only=True):
+    """A check, or an objection that was settled, cuts the claim by `amount_fen` (核减)."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.cut.v1"
+
+    at: Literal["check", "objection"]
+    reason: str
+    item: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, and why it was cut."""
+        super().__post_init__()
+        check_words(reason=self.reason)
+        check_ids(item=self.item)
+
+
+class ClaimRejected(ClaimData, frozen=True, kw_only=True):
+    """A claim is refused, by whom it says, and all that was reserved is free again."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.rejected.v1"
+
+    at: Literal["check", "approval", "objection"]
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, and why it was refused."""
+        super().__post_init__()
+        check_words(reason=self.reason)
+
+
+class ClaimWithdrawn(ClaimData, frozen=True, kw_only=True):
+    """The enterprise takes its claim back, and all that was reserved is free again."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.withdrawn.v1"
+
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, and the reason."""
+        super().__post_init__()
+        check_words(reason=self.reason)
+
+
+class ClaimLapsed(ClaimData, frozen=True, kw_only=True):
+    """A claim's time is over, and all that was reserved is free again."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.lapsed.v1"
+
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, and the reason."""
+        super().__post_init__()
+        check_words(reason=self.reason)
+
+
+class ClaimCleared(ClaimData, frozen=True, kw_only=True):
+    """The notice is over and no objection open: all that is reserved is owed from now on.
+
+    `notice` and `line` name where the amount stood for all to see.
+    """
+
+    type: ClassVar[str] = "cn.suanquan.claim.cleared.v1"
+
+    notice: str
+    line: int
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, and the line of the notice."""
+        super().__post_init__()
+        check_words(notice=self.notice)
+        if self.line < 1:
+            raise InvalidInputError(
+                "bad_line",
+                Text(f"公示名单行号 {self.line} 不可用", f"a notice has no line {self.line}"),
+                Text("行号从 1 起", "lines count from 1"),
+            )
+
+
+class ClaimOrdered(ClaimData, frozen=True, kw_only=True):
+    """Finance orders a payment; `account_sha256` is the salted hash of the bank account."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.ordered.v1"
+
+    order: str
+    account_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, the order and the account's hash."""
+        super().__post_init__()
+        check_ids(order=self.order)
+        check_digests(account_sha256=self.account_sha256)
+
+
+class ClaimPaid(ClaimData, frozen=True, kw_only=True):
+    """The bank says that an order was carried out, under its own reference."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.paid.v1"
+
+    order: str
+    bank_reference: str
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, the order and the bank's reference."""
+        super().__post_init__()
+        check_ids(order=self.order)
+        check_words(bank_reference=self.bank_reference)
+
+
+class ClaimFailed(ClaimData, frozen=True, kw_only=True):
+    """The bank says that an order failed; another one may follow."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.failed.v1"
+
+    order: str
+    reason: str
+    bank_reference: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, the order and the bank's words."""
+        super().__post_init__()
+        check_ids(order=self.order)
+        check_words(reason=self.reason, bank_reference=self.bank_reference)
+
+
+class ClaimClawbackAssessed(ClaimData, frozen=True, kw_only=True):
+    """An amount that was paid is claimed back (追缴), by a decision with a number."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.clawback.assessed.v1"
+
+    document: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, and the decision."""
+        super().__post_init__()
+        check_words(document=self.document, reason=self.reason)
+
+
+class ClaimClawbackRecovered(ClaimData, frozen=True, kw_only=True):
+    """The enterprise paid an amount back; after the fund's year it goes back to the budget."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.clawback.recovered.v1"
+
+    document: str
+    bank_reference: str
+    to: Literal["available", "appropriated"]
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, the decision and the bank's reference."""
+        super().__post_init__()
+        check_words(document=self.document, bank_reference=self.bank_reference)
