@@ -17,13 +17,13 @@ from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.read import CHECK_THE_LOG
 from ledger.text import Text
 from portal import (
+    author_commands,
     backup_commands,
     database_commands,
     demo_command,
     enterprise_commands,
     ingest_commands,
     log_commands,
-    programme_commands,
     replay_command,
     simulate_command,
     statement_commands,
@@ -61,7 +61,7 @@ for command in (
     simulate_command.simulate,
     ingest_commands.ingest,
     usage_command.usage,
-    programme_commands.programme,
+    author_commands.programme,
     statement_commands.statement,
     log_commands.log,
     replay_command.replay,
