@@ -25,6 +25,7 @@ from vouchers.render import (
     render_ruling,
 )
 from vouchers.ruling import Ruling
+from vouchers.strict_json import DOCUMENT_BYTES_MAX
 from vouchers.wording import LEVELS, STATUSES, cite, name_field, show_field
 from vouchers.wording import show as show_step
 
@@ -97,7 +98,8 @@ Examples:
 @answers
 def preview_(shell: Shell, case_file: Path, programmes: tuple[str, ...]) -> Result:
     """Decide on a case written by hand; needs no database."""
-    ruling = judge(case_file.read_bytes(), programmes)
+    with case_file.open("rb") as file:
+        ruling = judge(file.read(DOCUMENT_BYTES_MAX + 1), programmes)
     data = render_ruling(ruling, shell.language)
     parts = [_decision(shell, *one) for one in ruling.decisions]
     return Result(data, Group(*parts, _plans(shell, ruling)))

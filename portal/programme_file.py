@@ -36,7 +36,8 @@ class Reviewed(NamedTuple):
 
 def review_file(path: Path) -> Reviewed:
     """Return the review of a programme file. Raises `OSError` when it cannot be read."""
-    tree = _parse(path.read_bytes(), path)
+    with path.open("rb") as file:
+        tree = _parse(file.read(BYTES_MAX + 1), path)
     if isinstance(tree, Remark):
         return _only(tree)
     if foreign := [_explain_foreign(line, name) for line, name in find_foreign(tree)]:
@@ -78,7 +79,7 @@ def read_programme(path: Path) -> Draft:
 def _parse(raw: bytes, path: Path) -> ast.Module | Remark:
     """Return the tree of a file's text, or why it is no Python."""
     if len(raw) > BYTES_MAX:
-        return explain_syntax(f"{len(raw)} bytes", None)
+        return explain_syntax(f"> {BYTES_MAX} bytes", None)
     try:
         return ast.parse(raw.decode("utf-8"), str(path))
     except SyntaxError as error:

@@ -41,13 +41,17 @@ def select_programmes(ids: Iterable[str] = ()) -> tuple[Programme, ...]:
     return tuple(one for one in known.values() if not wanted or one.id in wanted)
 
 
-def refuse_programme(programme_id: str) -> NoReturn:
-    """Raise `InvalidInputError` (code `unknown_programme`) that names the known ids."""
+def refuse_programme(programme_id: str, path: str | None = None) -> NoReturn:
+    """Raise `InvalidInputError` (code `unknown_programme`) that names the known ids.
+
+    `path` says where in a document the id stands.
+    """
+    zh, en = (f"{path}：", f"{path}: ") if path else ("", "")
     known = tuple(programme.id for programme in find_programmes())
     near, ids = find_nearest(programme_id, known), ", ".join(known)
     raise InvalidInputError(
         "unknown_programme",
-        Text(f"没有项目 {programme_id!r}", f"no programme {programme_id!r}"),
+        Text(f"{zh}没有项目 {programme_id!r}", f"{en}no programme {programme_id!r}"),
         Text(f"是否应为 {near}？", f"did you mean {near}?")
         if near
         else Text(f"现有项目：{ids}", f"the programmes are: {ids}"),
@@ -60,10 +64,10 @@ def level_of(programme_id: str | None) -> Level | None:
     return next(found, None)
 
 
-def check_slip(programme_id: str) -> None:
+def check_slip(programme_id: str, path: str | None = None) -> None:
     """Raise `InvalidInputError` when an id is not in the catalogue but one slip away."""
     if find_slip(programme_id, (programme.id for programme in find_programmes())):
-        refuse_programme(programme_id)
+        refuse_programme(programme_id, path)
 
 
 def hash_catalogue(chosen: Iterable[Programme]) -> str:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from ledger.money import FEN_MAX, render_yuan
 from ledger.text import Text
-from vouchers.case import QUALIFICATION_KINDS, ZONES
+from vouchers.case import PROVINCES, QUALIFICATION_KINDS, ZONES
 from vouchers.programme import (
     AllOf,
     AnyOf,
@@ -32,12 +32,6 @@ from vouchers.spelling import find_nearest, find_slip
 from vouchers.values import walk
 from vouchers.wording import FACTS, REGIONS
 
-# GB/T 2260: the first two digits of every region code.
-PROVINCES: Final = (
-    *("11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37"),
-    *("41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64"),
-    *("65", "71", "81", "82"),
-)
 _REGION: Final = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{2}-[0-9]{2}", re.ASCII)
 _LEAP_YEAR: Final = 2024

@@ -93,6 +93,8 @@ def test_a_slip_in_an_earlier_programme_is_refused(write_case: Write) -> None:
         with pytest.raises(InvalidInputError, match=near):
             preview(write_case({"earlier[0].programme": wrong}))
     preview(write_case({"earlier[0].programme": "changsha"}))
+    with pytest.raises(InvalidInputError, match=r"purchases\[0\].refunded_by\[1\]: .*'hubie'"):
+        preview(write_case({"purchases[0].refunded_by": ["changsha", "hubie"]}))
 
 
 def test_the_list_has_a_row_a_version() -> None:

@@ -117,7 +117,7 @@ MISTAKES: list[tuple[Callable[[CaseBuilder], CaseBuilder], str, str]] = [
     (lambda one: one.applied("1/11/2022"), "bad_date", "2022-07-01"),
     (lambda one: one.qualified("high_tech_enterprize"), "bad_value", "high_tech_enterprise"),
     (lambda one: one.bought("gpu"), "bad_value", "accelerator"),
-    (lambda one: one.registered("42"), "bad_value", "[1-9]"),
+    (lambda one: one.registered("42"), "bad_value", "GB/T 2260"),
     (lambda one: one.declared(related_partys=True), "unknown_key", "related_party"),
     (lambda one: one.unknown("purchases[0].sined_on"), "unknown_path", "signed_on"),
     (lambda one: one.unknown("purchases[1].signed_on"), "unknown_path", "0"),
