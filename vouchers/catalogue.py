@@ -19,14 +19,28 @@ from vouchers.spelling import find_nearest, find_slip
 
 @cache
 def find_programmes() -> tuple[Programme, ...]:
-    """Return every programme, the higher level first, then by id."""
-    found = []
-    for module in pkgutil.iter_modules(programmes.__path__):
-        programme = import_module(f"{programmes.__name__}.{module.name}").PROGRAMME
-        assert isinstance(programme, Programme), module.name
-        assert programme.id == module.name, "a file and its programme have one name"
-        found.append(programme)
+    """Return every programme, the higher level first, then by id.
+
+    Raises `InvalidInputError` (code `broken_programme`) for a file that gives none.
+    """
+    found = [_load(module.name) for module in pkgutil.iter_modules(programmes.__path__)]
     return tuple(sorted(found, key=Programme.rank))
+
+
+def _load(name: str) -> Programme:
+    """Return the programme of a file: a mistake in it is its author's, and no bug of ours."""
+    try:
+        found = import_module(f"{programmes.__name__}.{name}").PROGRAMME
+        assert isinstance(found, Programme), "PROGRAMME is no Programme"
+        assert found.id == name, "a file and its programme have one name"
+    except Exception as error:
+        path, told = f"vouchers/programmes/{name}.py", f"{type(error).__name__}: {error}"[:200]
+        raise InvalidInputError(
+            "broken_programme",
+            Text(f"项目文件 {path} 无法使用：{told}", f"{path} cannot be used: {told}"),
+            Text(f"请运行 suanquan programme check {path}", f"run suanquan programme check {path}"),
+        ) from error
+    return found
 
 
 def select_programmes(ids: Iterable[str] = ()) -> tuple[Programme, ...]:
