@@ -20,7 +20,7 @@ from vouchers.remark import Remark, grade_remarks
 from vouchers.review import review
 from vouchers.source import find_argument, find_foreign, find_line
 
-SECONDS_MAX: Final = 20
+SECONDS_MAX: Final = 10
 BYTES_MAX: Final = 2**20
 
 # Where a call spans lines, the exception has the first of them, and the text knows better.
@@ -34,7 +34,7 @@ class Reviewed(NamedTuple):
     remarks: list[Remark]
 
 
-def review_file(path: Path) -> Reviewed:
+def review_file(path: Path, seconds_max: int = SECONDS_MAX) -> Reviewed:
     """Return the review of a programme file. Raises `OSError` when it cannot be read."""
     with path.open("rb") as file:
         tree = _parse(file.read(BYTES_MAX + 1), path)
@@ -42,7 +42,7 @@ def review_file(path: Path) -> Reviewed:
         return _only(tree)
     if foreign := [_explain_foreign(line, name) for line, name in find_foreign(tree)]:
         return Reviewed(None, grade_remarks(foreign))
-    answer = _run_apart(path)
+    answer = _run_apart(path, seconds_max)
     if "programme" not in answer:
         return _only(_explain_answer(answer, tree))
     try:
@@ -118,7 +118,7 @@ def _explain_answer(answer: dict[str, Any], tree: ast.Module) -> Remark:
     return Remark("error", "no_programme", "", message, step, line)
 
 
-def _run_apart(path: Path) -> dict[str, Any]:
+def _run_apart(path: Path, seconds_max: int) -> dict[str, Any]:
     """Return what the file gave in a process of its own, or why it gave nothing."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-O", "-B", "-X", "utf8", "-m", "portal.programme_child"]
@@ -128,11 +128,11 @@ def _run_apart(path: Path) -> dict[str, Any]:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
-            timeout=SECONDS_MAX,
+            timeout=seconds_max,
             env=environment,
         )
     except subprocess.TimeoutExpired:
-        return _failed("TimeoutExpired", f"{SECONDS_MAX} s")
+        return _failed("TimeoutExpired", f"no end after {seconds_max} s")
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:

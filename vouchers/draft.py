@@ -22,8 +22,11 @@ _KINDS: Final = {
     "int": Text("整数", "a whole number"),
     "float": Text("小数", "a decimal number"),
     "str": Text("文字", "text"),
-    "array": Text("元组 (…,) 或 Text(中文, 英文)", "a tuple (…,) or a Text(zh, en)"),
-    "object": Text("Cited(…) 或词汇表中的一种写法", "a Cited(…) or a shape of the vocabulary"),
+    "array": Text(
+        "元组 (…,) 或 Text(中文, 英文)，元组只有一项时也要写逗号",
+        "a tuple (…,), with a comma after a single item, or a Text(zh, en)",
+    ),
+    "object": Text("Cited(…) 或词汇表中的一种写法", "a Cited(…) or another shape"),
     "null": Text("None", "None"),
     "bool": Text("True 或 False", "True or False"),
     "date": Text("日期 date(年, 月, 日)", "a date(year, month, day)"),

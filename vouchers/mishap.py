@@ -85,6 +85,20 @@ def _not_there(name: str) -> tuple[Text, Text]:
     return text, _suggest(name, _vocabulary())
 
 
+def _no_tuple(_name: str) -> tuple[Text, Text]:
+    return (
+        Text("此处应为元组，写成了单个值", "a tuple is due here, and a single value is given"),
+        Text("只有一项时也要写逗号：(_VERSION,)", "write a comma after a single item: (_VERSION,)"),
+    )
+
+
+def _endless(time: str) -> tuple[Text, Text]:
+    return (
+        Text(f"文件运行了 {time} 还没有结束", f"the file has not ended after {time}"),
+        Text("请删去循环：项目文件只有数据", "delete its loop: a programme is data alone"),
+    )
+
+
 def _suggest(name: str, known: set[str]) -> Text:
     near = find_nearest(name, sorted(known - {name}))
     if near is not None:
@@ -106,4 +120,6 @@ _FAILURES: Final[tuple[tuple[re.Pattern[str], Callable[[str], tuple[Text, Text]]
     (re.compile(r"^Unexpected keyword argument '(\w+)'"), _unexpected),
     (re.compile(r"^name '(\w+)' is not defined"), _undefined),
     (re.compile(r"^cannot import name '(\w+)'"), _not_there),
+    (re.compile(r"^'(\w+)' object is not iterable"), _no_tuple),
+    (re.compile(r"^no end after (.+)"), _endless),
 )

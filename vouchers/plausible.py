@@ -36,6 +36,7 @@ _REGION: Final = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{2}-[0-9]{2}", re.ASCII)
 _LEAP_YEAR: Final = 2024
 _LOOK_BACK_YEARS_MAX: Final = 10
+_SHOWN_CHARS_MAX: Final = 24
 
 
 def review_values(version: Version, path: str) -> Iterator[Remark]:
@@ -68,21 +69,27 @@ def _review_leaf(path: str, value: object) -> Iterator[Remark]:
         yield _error(
             "rate_above_one",
             path,
-            Text(f"比例 {value} 大于 1", f"a rate of {value} pays more than was spent"),
+            Text(
+                f"比例 {_short(value)} 大于 1",
+                f"a rate of {_short(value)} pays more than was spent",
+            ),
             Text("30% 写成 Fraction(3, 10)", "30 % is Fraction(3, 10)"),
         )
     elif isinstance(value, Fraction) and value <= 0:
         yield _error(
             "rate_not_positive",
             path,
-            Text(f"比例 {value} 不大于 0", f"a rate of {value} pays nothing"),
+            Text(f"比例 {_short(value)} 不大于 0", f"a rate of {_short(value)} pays nothing"),
             Text("30% 写成 Fraction(3, 10)", "30 % is Fraction(3, 10)"),
         )
     elif isinstance(value, int) and path.endswith("_fen") and not 0 < value <= FEN_MAX:
         yield _error(
             "amount_out_of_range",
             path,
-            Text(f"金额 {value} 分不在 1 至 {FEN_MAX} 之间", f"{value} fen is not 1 to {FEN_MAX}"),
+            Text(
+                f"金额 {_short(value)} 分不在 1 至 {FEN_MAX} 之间",
+                f"{_short(value)} fen is not 1 to {FEN_MAX}",
+            ),
             Text(
                 "金额以分为单位；没有该项规定的，请删去该项",
                 "amounts are fen; leave out what is none",
@@ -90,6 +97,12 @@ def _review_leaf(path: str, value: object) -> Iterator[Remark]:
         )
     elif isinstance(value, int) and path.endswith("years_before"):
         yield from _review_look_back(path, value)
+
+
+def _short(value: object) -> str:
+    """Return a number as text, cut where nobody would read it."""
+    text = str(value)
+    return text if len(text) <= _SHOWN_CHARS_MAX else f"{text[:_SHOWN_CHARS_MAX]}…"
 
 
 def _review_look_back(path: str, years: int) -> Iterator[Remark]:
@@ -118,9 +131,9 @@ def _review_amounts(version: Version, path: str) -> Iterator[Remark]:
             ),
             Text("请核对两个金额的单位（分）", "check both amounts; they are fen"),
         )
-    if cap and unit and unit > 0 and cap % unit:
+    if cap and unit and 0 < unit <= FEN_MAX and cap % unit:
         yield Remark(
-            "warning",
+            "warning" if unit < cap else "error",
             "unit_does_not_divide",
             f"{path}.rounding_unit_fen",
             Text(

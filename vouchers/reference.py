@@ -69,12 +69,12 @@ def _render_version(programme: Programme, version: Version, language: Language) 
         f"施行：{dates.zh}。{len(grades)} 项取值中有 {assumed} 项为假定。",
         f"In force {dates.en}. Of its {len(grades)} values, {assumed} are assumed.",
     )
-    digest = Text("哈希", "Hash").render(language)
+    digest = Text("哈希：", "Hash: ").render(language)
     yield f"## {head.render(language)}"
     yield ""
     yield counted.render(language)
     yield ""
-    yield f"{digest}: `{hash_version(programme, version)}`"
+    yield f"{digest}`{hash_version(programme, version)}`"
     yield ""
     yield _row(one.render(language) for one in _HEADINGS)
     yield _row("---" for _ in _HEADINGS)

@@ -71,6 +71,8 @@ VALUES: list[tuple[str, object, str, str, str]] = [
     ("yearly_cap_fen", cited(99_999), "error", "cap_below_floor", "yearly_cap_fen"),
     ("claim_floor_fen", cited(-1), "error", "amount_out_of_range", "claim_floor_fen"),
     ("rounding_unit_fen", cited(300), "warning", "unit_does_not_divide", "rounding_unit_fen"),
+    ("rounding_unit_fen", cited(10**8), "error", "unit_does_not_divide", "rounding_unit_fen"),
+    ("rounding_unit_fen", cited(10**30), "error", "amount_out_of_range", "rounding_unit_fen"),
     ("rate", cited(Fraction(1, 2), Text("", " ")), "error", "no_text", "rate.clause"),
     ("rate", cited(Fraction(1, 2), Text("第一条", "")), "error", "one_language", "rate.clause"),
     ("document", Text("", "rule"), "error", "one_language", "document"),
