@@ -15,6 +15,7 @@ from ledger.errors import InvalidInputError
 from ledger.identifiers import parse_credit_code
 from ledger.money import FEN_MAX
 from ledger.text import Text
+from vouchers.regions import PROVINCES
 from vouchers.spelling import find_slip
 from vouchers.strict_json import decode, refuse
 
@@ -36,13 +37,6 @@ QUALIFICATION_KINDS: Final = (
 )
 ZONES: Final = ("east-lake",)
 FACT_NAMES: Final = ("sales_fen",)
-
-# GB/T 2260: the first two digits of every region code.
-PROVINCES: Final = (
-    *("11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37"),
-    *("41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64"),
-    *("65", "71", "81", "82"),
-)
 
 _YEAR_MIN: Final = 1949
 _YEAR_MAX: Final = 9998

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from ledger.money import FEN_MAX, render_yuan
 from ledger.text import Text
-from vouchers.case import PROVINCES, QUALIFICATION_KINDS, ZONES
+from vouchers.case import QUALIFICATION_KINDS, ZONES
 from vouchers.programme import (
     AllOf,
     AnyOf,
@@ -27,10 +27,11 @@ from vouchers.programme import (
     Version,
     Window,
 )
+from vouchers.regions import PROVINCES, REGIONS
 from vouchers.remark import Kind, Remark
 from vouchers.spelling import find_nearest, find_slip
 from vouchers.values import walk
-from vouchers.wording import FACTS, REGIONS
+from vouchers.wording import FACTS
 
 _REGION: Final = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -229,8 +230,8 @@ def _(value: RegisteredIn, path: str) -> Iterator[Remark]:
             at,
             Text(f"行政区划 {prefix} 还没有名称", f"region {prefix} has no name yet"),
             Text(
-                f'请在 vouchers/wording.py 的 REGIONS 加上 "{prefix}"',
-                f'add "{prefix}" to REGIONS in vouchers/wording.py',
+                f'请在 vouchers/regions.py 加上 "{prefix}"',
+                f'add "{prefix}" to vouchers/regions.py',
             ),
         )
 

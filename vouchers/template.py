@@ -12,29 +12,16 @@ from typing import Final, NamedTuple
 from ledger.errors import InvalidInputError
 from ledger.text import Text
 from vouchers.programme import Level
+from vouchers.regions import REGIONS
 from vouchers.remark import TO_FILL
 
 _PLACE: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", re.ASCII)
 # As long as the longest line of the files allows.
 PLACE_CHARS_MAX: Final = 22
 
-# Each place, then its pinyin: provinces, their capitals, cities that plan for themselves, Hubei.
-_PINYIN: Final = (  # noqa: SIM905 - a table that can be read
-    """
-    北京 beijing 天津 tianjin 上海 shanghai 重庆 chongqing 河北 hebei 山西 shanxi 辽宁 liaoning
-    吉林 jilin 黑龙江 heilongjiang 江苏 jiangsu 浙江 zhejiang 安徽 anhui 福建 fujian 江西 jiangxi
-    山东 shandong 河南 henan 湖北 hubei 湖南 hunan 广东 guangdong 海南 hainan 四川 sichuan
-    贵州 guizhou 云南 yunnan 陕西 shaanxi 甘肃 gansu 青海 qinghai 台湾 taiwan 香港 hongkong
-    内蒙古 neimenggu 广西 guangxi 西藏 xizang 宁夏 ningxia 新疆 xinjiang 澳门 aomen
-    石家庄 shijiazhuang 太原 taiyuan 沈阳 shenyang 大连 dalian 长春 changchun 哈尔滨 haerbin
-    南京 nanjing 苏州 suzhou 无锡 wuxi 杭州 hangzhou 宁波 ningbo 合肥 hefei 福州 fuzhou
-    厦门 xiamen 南昌 nanchang 济南 jinan 青岛 qingdao 郑州 zhengzhou 武汉 wuhan 长沙 changsha
-    广州 guangzhou 深圳 shenzhen 南宁 nanning 海口 haikou 成都 chengdu 贵阳 guiyang 昆明 kunming
-    西安 xian 兰州 lanzhou 西宁 xining 银川 yinchuan 乌鲁木齐 wulumuqi 拉萨 lasa
-    呼和浩特 huhehaote 宜昌 yichang 襄阳 xiangyang 荆州 jingzhou 黄石 huangshi
-    """
-).split()
 _ENDINGS: Final = ("特别行政区", "壮族自治区", "回族自治区", "维吾尔自治区", "自治区", "省", "市")
+# Where the place is in no table: the province of the centre that this was first built for.
+_ELSEWHERE: Final = "42"
 
 
 class Files(NamedTuple):
@@ -69,11 +56,9 @@ def parse_place(place: str) -> str:
 
 def _suggest(place: str) -> str:
     """Return a name in ASCII for whatever was typed; `jinan` where nothing is left of it."""
-    bare = place.strip()
-    for ending in _ENDINGS:
-        bare = bare.removesuffix(ending)
-    if bare in _PINYIN[::2]:
-        return _PINYIN[_PINYIN.index(bare) + 1]
+    for region in REGIONS.values():
+        if _bare(place.strip()) == _bare(region.name.zh):
+            return region.id
     plain = unicodedata.normalize("NFKD", place).replace("'", "").replace("’", "")
     ascii_only = plain.encode("ascii", "ignore").decode().casefold()
     words = re.findall(r"[a-z0-9]+", ascii_only)
@@ -83,12 +68,20 @@ def _suggest(place: str) -> str:
     return f"{name}_city" if keyword.iskeyword(name) or keyword.issoftkeyword(name) else name
 
 
+def _bare(name: str) -> str:
+    """Return a place's name without what kind of place it is."""
+    for ending in _ENDINGS:
+        name = name.removesuffix(ending)
+    return name
+
+
 def write_files(place: str, level: Level, year: int, *, package: str) -> Files:
     """Return the files of a new programme in force from the first day of a year.
 
     `package` is the dotted name of the folder in which the test finds it, with a full stop at its
     end; empty where both files stand side by side.
     """
+    region = next((code for code, one in REGIONS.items() if one.id == place), _ELSEWHERE)
     imports = [
         f"from {package}{place} import PROGRAMME",
         "from vouchers.decide import decide",
@@ -98,9 +91,12 @@ def write_files(place: str, level: Level, year: int, *, package: str) -> Files:
         "{place}": place,
         "{title}": place.replace("_", " ").title(),
         "{level}": level,
+        "{region}": region,
+        "{whole_region}": region.ljust(6, "0") if region != _ELSEWHERE else f"{region}0100",
         "{year}": str(year),
         "{last_year}": str(year - 1),
         "{next_year}": str(year + 1),
+        "{other_region}": "110000" if region != "11" else "120000",
         "{imports}": "\n".join(sorted(imports)),
         "{zh}": TO_FILL.zh,
         "{en}": TO_FILL.en,
@@ -130,6 +126,7 @@ from vouchers.programme import (
     Held,
     NotDeclared,
     Programme,
+    RegisteredIn,
     ResourceIs,
     Version,
     assume,
@@ -153,6 +150,8 @@ _VERSION_{year}: Final = Version(
     claim_year=Cited("of_application", assume("{zh}：年度", "{en}: the year"), "A"),
     # Who is supported: every one of these holds. AnyOf((…)) is for classes of which one is enough.
     eligibility=(
+        # The place by the first 2, 4 or 6 digits of its region code (GB/T 2260).
+        Cited(RegisteredIn("{region}"), assume("{zh}：注册地", "{en}: the place"), "A"),
         Cited(
             Held("high_tech_enterprise"),
             assume("{zh}：支持对象", "{en}: who is supported"),
@@ -207,7 +206,7 @@ import pytest
 {imports}
 
 # Everything holds: each test changes one thing.
-CLAIM: Final = case({year}).qualified("high_tech_enterprise")
+CLAIM: Final = case({year}).registered("{whole_region}").qualified("high_tech_enterprise")
 
 
 def amount_fen(claim: CaseBuilder) -> int | None:
@@ -241,7 +240,8 @@ def test_the_yearly_cap(paid: str, expected_fen: int) -> None:
 
 def test_each_condition_is_needed() -> None:
     without = {
-        "qualification_not_held": case({year}),
+        "not_registered_in_place": CLAIM.registered("{other_region}"),
+        "qualification_not_held": CLAIM.with_fact("enterprise.qualifications", []),
         "related_party": CLAIM.declared(related_party=True),
         "serious_dishonesty": CLAIM.declared(serious_dishonesty=True),
         "resource_not_covered": CLAIM.bought("storage"),

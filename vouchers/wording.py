@@ -10,6 +10,7 @@ from typing import Final
 
 from ledger.money import render_decimal, render_yuan
 from ledger.text import Text
+from vouchers import regions
 from vouchers.decision import Reason, Status, Step
 from vouchers.programme import (
     AllOf,
@@ -71,7 +72,7 @@ LEVEL_NAMES: Final = {
     "district": Text("区级", "district"),
 }
 ZONES: Final = {"east-lake": Text("东湖高新区", "the East Lake High-tech Zone")}
-REGIONS: Final = {"42": Text("湖北省", "Hubei"), "4201": Text("武汉市", "Wuhan")}
+REGIONS: Final = {code: region.name for code, region in regions.REGIONS.items()}
 FACTS: Final = {"sales_fen": Text("销售收入", "sales")}
 DECLARATIONS: Final = {
     "related_party": Text("与服务机构存在关联关系", "related to the provider"),

@@ -70,7 +70,7 @@ def test_new_files_side_by_side_run_as_they_are(suanquan: Run, place: Path, tmp_
     )
     assert typed.returncode == 0, typed.stdout.decode()
     data = review(suanquan, place)
-    assert data["assumed"] == data["values"] == 13
+    assert data["assumed"] == data["values"] == 14
     assert [one["kind"] for one in data["remarks"]] == ["warning", "warning", "advice"]
 
 

@@ -26,6 +26,8 @@ def test_a_place_in_small_letters_is_taken(place: str) -> None:
         ("济南", "jinan"),
         ("济南市", "jinan"),
         ("广西壮族自治区", "guangxi"),
+        ("内蒙古", "neimenggu"),
+        ("西安", "xian"),
         ("某某县", "jinan"),
         ("", "jinan"),
         ("3gorges", "gorges"),
@@ -57,5 +59,10 @@ def test_the_files_are_python_without_any_gap_left() -> None:
             assert not re.search(r"\{[a-z_]+\}", text)
         assert f'level="{level}"' in files.programme
         assert "from vouchers.programmes.jinan import PROGRAMME" in files.test
+    assert 'RegisteredIn("3701")' in files.programme
+    assert '.registered("370100")' in files.test
+    elsewhere = write_files("optics", "district", 2026, package="")
+    assert 'RegisteredIn("42")' in elsewhere.programme
+    assert '.registered("420100")' in elsewhere.test
     alone = write_files("jinan", "city", 2026, package="")
     assert "from jinan import PROGRAMME" in alone.test
