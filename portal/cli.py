@@ -18,6 +18,7 @@ from ledger.read import CHECK_THE_LOG
 from ledger.text import Text
 from portal import (
     adoption_commands,
+    author_commands,
     backup_commands,
     database_commands,
     decide_command,
@@ -26,7 +27,6 @@ from portal import (
     fund_commands,
     ingest_commands,
     log_commands,
-    programme_commands,
     replay_command,
     simulate_command,
     statement_commands,
@@ -64,7 +64,7 @@ for command in (
     simulate_command.simulate,
     ingest_commands.ingest,
     usage_command.usage,
-    programme_commands.programme,
+    author_commands.programme,
     statement_commands.statement,
     fund_commands.fund,
     fund_commands.book,
@@ -77,7 +77,7 @@ for command in (
 ):
     cli.add_command(command)
 for command in (adoption_commands.adopt_, adoption_commands.adopted, decide_command.decide):
-    programme_commands.programme.add_command(command)
+    author_commands.programme.add_command(command)
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ from vouchers.render import (
 )
 from vouchers.ruling import Ruling
 from vouchers.showing import name_field, show_field, tell
+from vouchers.strict_json import DOCUMENT_BYTES_MAX
 from vouchers.wording import cite
 
 
@@ -100,7 +101,8 @@ Examples:
 @answers
 def preview_(shell: Shell, case_file: Path, programmes: tuple[str, ...]) -> Result:
     """Decide on a case written by hand; needs no database."""
-    ruling = judge(case_file.read_bytes(), programmes)
+    with case_file.open("rb") as file:
+        ruling = judge(file.read(DOCUMENT_BYTES_MAX + 1), programmes)
     data = render_ruling(ruling, shell.language)
     parts = [show_decision(shell, ruling.case, *one) for one in ruling.decisions]
     return Result(data, Group(*parts, show_plans(shell, ruling)))

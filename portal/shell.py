@@ -5,6 +5,7 @@ errors, goes to standard error. What a person is shown may be copied or saved: a
 as it is, and a table becomes wider than the terminal before it cuts a figure.
 """
 
+import errno
 import hashlib
 import hmac
 import json
@@ -44,6 +45,14 @@ Step = Callable[[int], None]
 
 # Wide enough for a table of roots and names, where no terminal says how wide it is.
 WIDTH_IN_A_PIPE: Final = 132
+
+_FILE_ERRORS: Final = {
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EISDIR: "这是目录，不是文件",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.EACCES: "没有权限",
+    errno.ENOSPC: "磁盘已满",
+}
 
 # The least width of a column that folds.
 FOLDED_WIDTH: Final = 6
@@ -259,8 +268,9 @@ def print_error(error: LedgerError, language: Language, *, as_json: bool) -> Non
 def file_error(error: OSError) -> InvalidInputError:
     """Return a file's error as the caller's: it names the file and what the system said."""
     name = error.filename or ""
+    zh = _FILE_ERRORS.get(error.errno or 0, error.strerror)
     return InvalidInputError(
         "file",
-        Text(f"无法使用文件 {name}：{error.strerror}", f"cannot use {name}: {error.strerror}"),
+        Text(f"无法使用文件 {name}：{zh}", f"cannot use {name}: {error.strerror}"),
         Text("请检查路径与权限", "check the path and its permissions"),
     )

@@ -16,6 +16,7 @@ from ledger.errors import InvalidInputError
 from ledger.identifiers import parse_credit_code
 from ledger.money import FEN_MAX
 from ledger.text import Text
+from vouchers.regions import PROVINCES
 from vouchers.spelling import find_slip
 from vouchers.strict_json import decode, refuse
 
@@ -36,6 +37,10 @@ QUALIFICATION_KINDS: Final = (
     "above_scale",
 )
 ZONES: Final = ("east-lake",)
+FACT_NAMES: Final = ("sales_fen",)
+
+_YEAR_MIN: Final = 1949
+_YEAR_MAX: Final = 9998
 
 _EDGES: Final = {"valid_from": "from", "valid_to": "to"}
 
@@ -193,6 +198,10 @@ def parse_case(raw: bytes) -> Case:
     zone that nearly is a known one; `contradicting_fact` for a fact given twice.
     """
     case = decode(raw, Case)
+    # The years around it are looked at too.
+    if case.apply_on is not None and not _YEAR_MIN <= case.apply_on.year <= _YEAR_MAX:
+        years = Text(f"{_YEAR_MIN} 至 {_YEAR_MAX} 年的日期", f"a day of {_YEAR_MIN} to {_YEAR_MAX}")
+        refuse("apply_on", case.apply_on.isoformat(), years)
     _check_enterprise(case.enterprise)
     for i, purchase in enumerate(case.purchases or ()):
         _check_purchase(purchase, f"purchases[{i}]")
@@ -214,6 +223,10 @@ def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 def _check_enterprise(enterprise: Enterprise) -> None:
     _check_credit_code(enterprise.credit_code, "enterprise.credit_code")
+    region = enterprise.registered_region
+    if region is not None and not region.startswith(PROVINCES):
+        form = Text("六位行政区划代码（GB/T 2260）", "six digits of GB/T 2260")
+        refuse("enterprise.registered_region", region, form)
     for i, held in enumerate(enterprise.qualifications or ()):
         path = f"enterprise.qualifications[{i}]"
         _check_slip(held.kind, QUALIFICATION_KINDS, f"{path}.kind")
@@ -224,6 +237,7 @@ def _check_enterprise(enterprise: Enterprise) -> None:
         _check_order(path, {"from": domicile.valid_from, "to": domicile.valid_to})
     seen: set[tuple[str | None, int | None]] = set()
     for i, fact in enumerate(enterprise.facts or ()):
+        _check_slip(fact.name, FACT_NAMES, f"enterprise.facts[{i}].name")
         key = (fact.name, fact.year)
         if key in seen and None not in key:
             raise InvalidInputError(
@@ -254,17 +268,36 @@ def _check_credit_code(code: str | None, path: str) -> None:
     try:
         parse_credit_code(code)
     except InvalidInputError as error:
+        meant = _mend_credit_code(code)
         raise InvalidInputError(
             error.code,
             Text(f"{path}：{error.message.zh}", f"{path}: {error.message.en}"),
-            error.next_step,
+            Text(f"是否应为 {meant}？", f"did you mean {meant}?") if meant else error.next_step,
         ) from None
 
 
+def _mend_credit_code(code: str) -> str | None:
+    """Return the code in capitals and with digits for the letters that no code has, if it checks.
+
+    The standard leaves out I, O, S, V and Z because they are misread.
+    """
+    mended = "".join(code.split()).upper().translate(str.maketrans("IOSZ", "1052"))
+    try:
+        return parse_credit_code(mended)
+    except InvalidInputError:
+        return None
+
+
 def _check_slip(word: str | None, known: tuple[str, ...], path: str) -> None:
-    meant = find_slip(word, known) if word is not None else None
+    """Refuse a word that is a slip away from a known one, or a name where a code is due."""
+    if word is None or word in known:
+        return
+    meant = find_slip(word, known)
     if meant is not None:
         refuse(path, word, Text(meant, meant))
+    if not word.isascii():
+        codes = " / ".join(known)
+        refuse(path, word, Text(f"代码，例如 {codes}", f"a code, such as {codes}"))
 
 
 def _check_order(path: str, days: dict[str, date | None]) -> None:

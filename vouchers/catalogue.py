@@ -19,14 +19,28 @@ from vouchers.spelling import find_nearest, find_slip
 
 @cache
 def find_programmes() -> tuple[Programme, ...]:
-    """Return every programme, the higher level first, then by id."""
-    found = []
-    for module in pkgutil.iter_modules(programmes.__path__):
-        programme = import_module(f"{programmes.__name__}.{module.name}").PROGRAMME
-        assert isinstance(programme, Programme), module.name
-        assert programme.id == module.name, "a file and its programme have one name"
-        found.append(programme)
+    """Return every programme, the higher level first, then by id.
+
+    Raises `InvalidInputError` (code `broken_programme`) for a file that gives none.
+    """
+    found = [_load(module.name) for module in pkgutil.iter_modules(programmes.__path__)]
     return tuple(sorted(found, key=Programme.rank))
+
+
+def _load(name: str) -> Programme:
+    """Return the programme of a file: a mistake in it is its author's, and no bug of ours."""
+    try:
+        found = import_module(f"{programmes.__name__}.{name}").PROGRAMME
+        assert isinstance(found, Programme), "PROGRAMME is no Programme"
+        assert found.id == name, "a file and its programme have one name"
+    except Exception as error:
+        path, told = f"vouchers/programmes/{name}.py", f"{type(error).__name__}: {error}"[:200]
+        raise InvalidInputError(
+            "broken_programme",
+            Text(f"项目文件 {path} 无法使用：{told}", f"{path} cannot be used: {told}"),
+            Text(f"请运行 suanquan programme check {path}", f"run suanquan programme check {path}"),
+        ) from error
+    return found
 
 
 def select_programmes(ids: Iterable[str] = ()) -> tuple[Programme, ...]:
@@ -41,13 +55,17 @@ def select_programmes(ids: Iterable[str] = ()) -> tuple[Programme, ...]:
     return tuple(one for one in known.values() if not wanted or one.id in wanted)
 
 
-def refuse_programme(programme_id: str) -> NoReturn:
-    """Raise `InvalidInputError` (code `unknown_programme`) that names the known ids."""
+def refuse_programme(programme_id: str, path: str | None = None) -> NoReturn:
+    """Raise `InvalidInputError` (code `unknown_programme`) that names the known ids.
+
+    `path` says where in a document the id stands.
+    """
+    zh, en = (f"{path}：", f"{path}: ") if path else ("", "")
     known = tuple(programme.id for programme in find_programmes())
     near, ids = find_nearest(programme_id, known), ", ".join(known)
     raise InvalidInputError(
         "unknown_programme",
-        Text(f"没有项目 {programme_id!r}", f"no programme {programme_id!r}"),
+        Text(f"{zh}没有项目 {programme_id!r}", f"{en}no programme {programme_id!r}"),
         Text(f"是否应为 {near}？", f"did you mean {near}?")
         if near
         else Text(f"现有项目：{ids}", f"the programmes are: {ids}"),
@@ -60,10 +78,10 @@ def level_of(programme_id: str | None) -> Level | None:
     return next(found, None)
 
 
-def check_slip(programme_id: str) -> None:
+def check_slip(programme_id: str, path: str | None = None) -> None:
     """Raise `InvalidInputError` when an id is not in the catalogue but one slip away."""
     if find_slip(programme_id, (programme.id for programme in find_programmes())):
-        refuse_programme(programme_id)
+        refuse_programme(programme_id, path)
 
 
 def hash_catalogue(chosen: Iterable[Programme]) -> str:

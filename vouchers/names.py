@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ledger.text import Text
+from vouchers import regions
 from vouchers.amounts import Base, Direction
 from vouchers.case import FundingScope
 from vouchers.decision import Grade, Status
@@ -68,7 +69,7 @@ LEVEL_NAMES: Final = {
     "district": Text("区级", "district"),
 }
 ZONES: Final = {"east-lake": Text("东湖高新区", "the East Lake High-tech Zone")}
-REGIONS: Final = {"42": Text("湖北省", "Hubei"), "4201": Text("武汉市", "Wuhan")}
+REGIONS: Final = {code: region.name for code, region in regions.REGIONS.items()}
 FACTS: Final = {"sales_fen": Text("销售收入", "sales")}
 DECLARATIONS: Final = {
     "related_party": Text("与服务机构存在关联关系", "related to the provider"),

@@ -48,9 +48,12 @@ def judge(raw: bytes, programme_ids: Iterable[str] = ()) -> Ruling:
     Raises `InvalidInputError`: the case is not one, or a programme is not known.
     """
     chosen, case = select_programmes(programme_ids), parse_case(raw)
-    for entry in case.earlier:
+    for i, entry in enumerate(case.earlier):
         if entry.programme is not None:
-            check_slip(entry.programme)
+            check_slip(entry.programme, f"earlier[{i}].programme")
+    for i, purchase in enumerate(case.purchases or ()):
+        for j, programme_id in enumerate(purchase.refunded_by):
+            check_slip(programme_id, f"purchases[{i}].refunded_by[{j}]")
     return Ruling(case, tuple((one, decide(one, case)) for one in chosen), plan(case, chosen))
 
 

@@ -7,7 +7,9 @@ is read from the annotations of its `msgspec.Struct`.
 
 import json
 import re
+import unicodedata
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -18,12 +20,34 @@ from ledger.errors import InvalidInputError
 from ledger.period import parse_date
 from ledger.text import Text
 from vouchers.spelling import find_nearest
+from vouchers.unreadable import refusal
 
 DOCUMENT_BYTES_MAX: Final = 4 * 2**20
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 _SHOWN_CHARS_MAX: Final = 60
+_DIGITS_MAX: Final = 40
+_YEAR_MONTH_DAY: Final = re.compile(
+    r"\s*([0-9]{4})[-/.年\s]*([0-9]{1,2})[-/.月\s]*([0-9]{1,2})日?(?:[T\s].*)?", re.ASCII
+)
+
+# What a pattern of a field means to people.
+_FORMS: Final = {
+    "[1-9][0-9]{5}": Text(
+        "六位行政区划代码（GB/T 2260），例如 420100", "six digits of GB/T 2260, such as 420100"
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number that is no whole one, or has more digits than any amount, as it was written."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class _Object(dict[str, object]):
@@ -53,27 +77,27 @@ def decode(raw: bytes, kind: type[S]) -> S:
 def refuse(path: str, value: object, expected: Text) -> NoReturn:
     """Raise `InvalidInputError` (code `bad_value`) for the value at a path."""
     shown, place = _show(value), path or "$"
+    gap = " " if expected.zh[:1].isascii() else ""
     raise InvalidInputError(
         "bad_value",
         Text(f"{place} 的值不对：{shown}", f"wrong value at {place}: {shown}"),
-        Text(f"应为{expected.zh}", f"it must be {expected.en}"),
+        Text(f"应为{gap}{expected.zh}", f"it must be {expected.en}"),
     )
 
 
 def _parse(raw: bytes) -> object:
     try:
         value: object = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_pair, parse_constant=_refuse_constant
+            raw.decode("utf-8"),
+            object_pairs_hook=_pair,
+            parse_constant=_refuse_constant,
+            parse_float=_Number,
+            parse_int=_parse_int,
         )
         # json takes a lone surrogate, which no later writer could encode.
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        detail = str(error)[:120]
-        raise InvalidInputError(
-            "bad_json",
-            Text(f"不是合法的 JSON：{detail}", f"not JSON: {detail}"),
-            Text("请检查括号、引号和 UTF-8 编码", "check brackets, quotes and the UTF-8 encoding"),
-        ) from None
+        raise refusal(raw, error) from None
     return value
 
 
@@ -86,9 +110,12 @@ def _pair(pairs: list[tuple[str, object]]) -> _Object:
     return made
 
 
+def _parse_int(text: str) -> object:
+    return int(text) if len(text) <= _DIGITS_MAX else _Number(text)
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    message = f"{name} is not a JSON number"
-    raise ValueError(message)
+    raise ValueError(name)
 
 
 def _build(kind: inspect.Type, value: object, path: str) -> object:
@@ -127,25 +154,32 @@ def _build_tuple(kind: inspect.VarTupleType, value: object, path: str) -> object
 
 def _build_int(kind: inspect.IntType, value: object, path: str) -> int:
     low, high = kind.ge, kind.le
+    unit = Text("，单位为分", ", in fen") if path.endswith("_fen") else Text("", "")
+    if isinstance(value, str):
+        unit = Text(f"{unit.zh}，不加引号", f"{unit.en}, without quotes")
+    too_long = isinstance(value, _Number) and value.text.isdigit()
     # bool is an int to Python, but `true` is not an amount.
-    if type(value) is not int or (low is not None and value < low):
-        refuse(path, value, Text(f"不小于 {low} 的整数", f"an integer of at least {low}"))
-    if high is not None and value > high:
+    if not too_long and (type(value) is not int or (low is not None and value < low)):
+        least = Text(f"不小于 {low} 的整数", f"an integer of at least {low}")
+        refuse(path, value, Text(f"{least.zh}{unit.zh}", f"{least.en}{unit.en}"))
+    if type(value) is not int or (high is not None and value > high):
         refuse(path, value, Text(f"不大于 {high} 的整数", f"an integer of at most {high}"))
     return value
 
 
 def _build_str(kind: inspect.StrType, value: object, path: str) -> str:
-    limit = kind.max_length
-    if not isinstance(value, str) or not value.strip() or (limit and len(value) > limit):
-        refuse(
-            path,
-            value,
-            Text(f"非空文字，最多 {limit} 字", f"text, not blank, {limit} characters at most"),
-        )
+    limit, form = kind.max_length, _FORMS.get(kind.pattern or "")
+    if not isinstance(value, str):
+        refuse(path, value, form or Text("加引号的文字", "text in quotes"))
     if kind.pattern is not None and re.fullmatch(kind.pattern, value, re.ASCII) is None:
-        form = kind.pattern
-        refuse(path, value, Text(f"符合 {form} 的文字", f"text of the form {form}"))
+        shape = Text(f"符合 {kind.pattern} 的文字", f"text of the form {kind.pattern}")
+        refuse(path, value, form or shape)
+    if not value.strip() or (limit and len(value) > limit):
+        length = f"非空文字，最多 {limit} 字", f"text, not blank, {limit} characters at most"
+        refuse(path, value, Text(*length))
+    # They break a line, hide, or turn the text around them where a person reads it.
+    if any(unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} for char in value):
+        refuse(path, value, Text("不含控制字符的文字", "text without control characters"))
     return value
 
 
@@ -156,16 +190,33 @@ def _build_bool(_kind: inspect.BoolType, value: object, path: str) -> bool:
 
 
 def _build_date(_kind: inspect.DateType, value: object, path: str) -> date:
-    if not isinstance(value, str):
+    if isinstance(value, str):
+        try:
+            return parse_date(value)
+        except InvalidInputError:
+            pass
+    elif type(value) is not int:
         refuse(path, value, Text("形如 2022-07-01 的日期", "a date such as 2022-07-01"))
+    found = _YEAR_MONTH_DAY.fullmatch(unicodedata.normalize("NFKC", str(value)))
+    meant = _make_date(*map(int, found.groups())) if found else None
+    message = Text("不是日期", "not a date")
+    if found and meant is None:
+        message = Text("没有这一天", "no such day")
+    raise InvalidInputError(
+        "bad_date" if isinstance(value, str) else "bad_value",
+        Text(f"{path}：{message.zh}：{_show(value)}", f"{path}: {message.en}: {_show(value)}"),
+        Text(f'是否应为 "{meant}"？', f'did you mean "{meant}"?')
+        if meant is not None
+        else Text('请写成 "2022-07-01"', 'write it like "2022-07-01"'),
+    )
+
+
+def _make_date(year: int, month: int, day: int) -> date | None:
+    """Return the day, None where no calendar has it."""
     try:
-        return parse_date(value)
-    except InvalidInputError as error:
-        raise InvalidInputError(
-            error.code,
-            Text(f"{path}：{error.message.zh}", f"{path}: {error.message.en}"),
-            error.next_step,
-        ) from None
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _build_literal(kind: inspect.LiteralType, value: object, path: str) -> object:
@@ -218,5 +269,8 @@ def _refuse_missing(key: str, path: str) -> NoReturn:
 
 
 def _show(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    """Return a value as it was written, cut where it is long."""
+    written = isinstance(value, _Number)
+    text = str(value) if written else json.dumps(value, ensure_ascii=False, default=str)
+    text = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
     return text if len(text) <= _SHOWN_CHARS_MAX else text[:_SHOWN_CHARS_MAX] + "…"

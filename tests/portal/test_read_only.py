@@ -15,6 +15,7 @@ import pytest
 from portal.cli import cli, run
 from tests.portal.conftest import Run
 from tests.portal.test_contract import existing
+from vouchers.programmes import hubei
 
 WRITING: Final = {
     "db upgrade",
@@ -64,8 +65,12 @@ READING: Final[dict[str, tuple[object, ...]]] = {
     "log prove-growth": ("usage", "--old", "{tmp}/old", "--out", "{tmp}/growth"),
     "programme adopted": (),
     "programme decide": ("{enterprise}", "--as-of", "usage=1"),
+    "programme check": ("{rules}",),
+    "programme diff": ("hubei@2022", "{rules}"),
     "programme list": (),
+    "programme new": ("jinan", "--dir", "{tmp}/new"),
     "programme preview": ("--case", "{case}"),
+    "programme reference": ("hubei", "--dir", "{tmp}/pages"),
     "programme show": ("hubei", "--on", "2022-11-01"),
     "replay": ("--statements",),
     "simulate": ("--enterprises", 2, "--days", 2, "--out", "{tmp}/more"),
@@ -101,6 +106,7 @@ def filled(suanquan: Run, tmp_path: Path, home: Path) -> dict[str, object]:
     return {
         "tmp": tmp_path,
         "case": tmp_path / "case",
+        "rules": hubei.__file__,
         "vkey": signed["vkey"],
         "statement": made[0]["id"],
         "enterprise": made[0]["subject"],

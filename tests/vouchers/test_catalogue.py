@@ -60,7 +60,10 @@ def test_none_named_is_all() -> None:
 
 
 def test_an_unknown_programme_is_refused_with_the_nearest_id() -> None:
-    for wrong, expected in (("hubie", "did you mean hubei?"), ("xyz", "hubei, wuhan, east_lake")):
+    for wrong, expected in (
+        ("hubie", "did you mean hubei?"),
+        ("xyz", "hubei, .*wuhan, .*east_lake"),
+    ):
         with pytest.raises(InvalidInputError, match=expected) as caught:
             select_programmes(["wuhan", wrong])
         assert caught.value.code == "unknown_programme"

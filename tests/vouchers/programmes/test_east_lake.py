@@ -1,51 +1,47 @@
 """The zone's voucher: all three conditions on the day of application, cash paid in its year."""
 
-from collections.abc import Callable
 from itertools import product
+from typing import Final
 
 import pytest
 
 from tests.vouchers.values import yearly_cap
-from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.decision import Decision
 from vouchers.programmes.east_lake import PROGRAMME
+from vouchers.testing import CaseBuilder, case, codes
 
-MakeCase = Callable[..., Case]
-
-HELD = "enterprise.qualifications"
-ZONE = "enterprise.tax_domicile"
-PAYMENTS = "purchases[0].payments"
+# Everything holds: each test changes one thing.
+CLASS: Final = case().qualified("high_tech_enterprise").qualified("above_scale")
+CLAIM: Final = CLASS.domiciled("east-lake")
 
 
-def codes(decision: Decision) -> list[str]:
-    return [reason.code for reason in decision.reasons]
+def decided(claim: CaseBuilder) -> Decision:
+    return decide(PROGRAMME, claim.build())
 
 
 @pytest.mark.parametrize(
-    ("apply_on", "version"), [("2019-12-31", None), ("2020-01-01", "2020"), ("2030-01-01", "2020")]
+    ("applied_on", "version"),
+    [("2019-12-31", None), ("2020-01-01", "2020"), ("2030-01-01", "2020")],
 )
 def test_the_version_is_that_in_force_on_the_day_of_application(
-    make_case: MakeCase, apply_on: str, version: str | None
+    applied_on: str, version: str | None
 ) -> None:
-    changes = {
-        "apply_on": apply_on,
-        HELD: [{"kind": "high_tech_enterprise"}, {"kind": "above_scale"}],
-        ZONE: [{"zone": "east-lake"}],
-        PAYMENTS: [{"paid_on": apply_on, "amount_fen": 10_000_000}],
-    }
-    decision = decide(PROGRAMME, make_case(changes))
+    decision = decided(CLAIM.applied(applied_on).paid("100000.00", on=applied_on))
     assert decision.version == version
     assert decision.amount_fen == (5_000_000 if version else 0)
 
 
-def test_all_three_conditions_are_needed(make_case: MakeCase) -> None:
+def test_all_three_conditions_are_needed() -> None:
     for high_tech, above_scale, domiciled in product((True, False), repeat=3):
-        held = [{"kind": "high_tech_enterprise"}] * high_tech + [
-            {"kind": "above_scale"}
-        ] * above_scale
-        zones = [{"zone": "east-lake"}] * domiciled
-        decision = decide(PROGRAMME, make_case({HELD: held, ZONE: zones}))
+        claim = case()
+        if high_tech:
+            claim = claim.qualified("high_tech_enterprise")
+        if above_scale:
+            claim = claim.qualified("above_scale")
+        if domiciled:
+            claim = claim.domiciled("east-lake")
+        decision = decided(claim)
         unmet = 2 - high_tech - above_scale
         assert codes(decision) == ["qualification_not_held"] * unmet + ["not_domiciled_in_zone"] * (
             not domiciled
@@ -55,7 +51,7 @@ def test_all_three_conditions_are_needed(make_case: MakeCase) -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "status"),
+    ("since", "until", "status"),
     [
         ("2022-11-01", "2022-11-01", "eligible"),
         ("2022-11-02", None, "ineligible"),
@@ -65,46 +61,41 @@ def test_all_three_conditions_are_needed(make_case: MakeCase) -> None:
     ],
 )
 def test_the_tax_domicile_is_that_of_the_day_of_application(
-    make_case: MakeCase, first: str | None, last: str | None, status: str
+    since: str | None, until: str | None, status: str
 ) -> None:
-    domicile = {"zone": "east-lake", "from": first, "to": last}
-    assert decide(PROGRAMME, make_case({ZONE: [domicile]})).status == status
+    claim = CLASS.domiciled("east-lake", since=since, until=until).applied("2022-11-01")
+    assert decided(claim).status == status
 
 
-@pytest.mark.parametrize(
-    ("zone", "status"),
-    [("east-lake", "eligible"), ("optics", "ineligible"), (None, "undetermined")],
-)
-def test_the_zone_is_not_read_off_any_region(
-    make_case: MakeCase, zone: str | None, status: str
-) -> None:
-    changes = {f"{ZONE}[0].zone": zone, "enterprise.registered_region": "310000"}
-    assert decide(PROGRAMME, make_case(changes)).status == status
+def test_the_zone_is_not_read_off_any_region() -> None:
+    elsewhere = CLASS.registered("310000")
+    assert decided(elsewhere.domiciled("east-lake")).status == "eligible"
+    assert decided(elsewhere.domiciled("optics")).status == "ineligible"
+    unnamed = elsewhere.domiciled("east-lake").unknown("enterprise.tax_domicile[0].zone")
+    assert decided(unnamed).status == "undetermined"
 
 
-def test_only_a_domicile_that_could_matter_is_asked_for(make_case: MakeCase) -> None:
-    decision = decide(PROGRAMME, make_case({ZONE: [{"to": "2022-10-31"}, {}, {"zone": "optics"}]}))
-    (reason,) = decision.reasons
+def test_only_a_domicile_that_could_matter_is_asked_for() -> None:
+    domiciles = [{"to": "2022-10-31"}, {}, {"zone": "optics"}]
+    (reason,) = decided(CLASS.with_fact("enterprise.tax_domicile", domiciles)).reasons
     assert "enterprise.tax_domicile[1].zone" in reason.message.en
 
 
 @pytest.mark.parametrize(
-    ("spent_fen", "amount_fen"),
+    ("paid", "amount_fen"),
     [
-        (1, 0),
-        (2, 1),
-        (3, 1),
-        (60_000_000, 30_000_000),
-        (99_999_998, 49_999_999),
-        (99_999_999, 49_999_999),
-        (100_000_000, 50_000_000),
-        (100_000_002, 50_000_000),
+        ("0.01", 0),
+        ("0.02", 1),
+        ("0.03", 1),
+        ("600000.00", 30_000_000),
+        ("999999.98", 49_999_999),
+        ("999999.99", 49_999_999),
+        ("1000000.00", 50_000_000),
+        ("1000000.02", 50_000_000),
     ],
 )
-def test_half_of_what_was_paid_down_to_the_fen_up_to_the_cap(
-    make_case: MakeCase, spent_fen: int, amount_fen: int
-) -> None:
-    decision = decide(PROGRAMME, make_case(spent_fen=spent_fen))
+def test_half_of_what_was_paid_down_to_the_fen_up_to_the_cap(paid: str, amount_fen: int) -> None:
+    decision = decided(CLAIM.paid(paid))
     assert (decision.status, decision.amount_fen) == ("eligible", amount_fen)
 
 
@@ -118,17 +109,17 @@ def test_half_of_what_was_paid_down_to_the_fen_up_to_the_cap(
     ],
 )
 def test_what_was_paid_in_the_year_up_to_the_application_counts(
-    make_case: MakeCase, paid_on: str, amount_fen: int
+    paid_on: str, amount_fen: int
 ) -> None:
-    decision = decide(PROGRAMME, make_case({f"{PAYMENTS}[0].paid_on": paid_on}))
+    decision = decided(CLAIM.paid("100000.00", on=paid_on).applied("2022-11-01"))
     assert decision.amount_fen == amount_fen
     assert codes(decision) == ([] if amount_fen else ["nothing_spent"])
 
 
-def test_payments_of_another_year_are_left_out_one_by_one(make_case: MakeCase) -> None:
-    days = ("2021-12-31", "2022-01-01", "2022-11-01", "2022-11-02")
-    payments = [{"paid_on": day, "amount_fen": 10**i} for i, day in enumerate(days, 3)]
-    assert decide(PROGRAMME, make_case({PAYMENTS: payments})).amount_fen == 55_000
+def test_payments_of_another_year_are_left_out_one_by_one() -> None:
+    claim = CLAIM.paid("10.00", on="2021-12-31").paid("100.00", on="2022-01-01")
+    claim = claim.paid("1000.00", on="2022-11-01").paid("10000.00", on="2022-11-02")
+    assert decided(claim.applied("2022-11-01")).amount_fen == 55_000
 
 
 def test_everything_but_class_and_cap_is_assumed() -> None:

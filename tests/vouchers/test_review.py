@@ -1,0 +1,253 @@
+"""The review of a programme: each flaw by itself, told with its place; nothing where none is."""
+
+from datetime import date
+from fractions import Fraction
+
+import msgspec
+import pytest
+
+from ledger.text import Text
+from vouchers.catalogue import find_programmes
+from vouchers.draft import Draft, WrongTypeError, decode_draft
+from vouchers.programme import (
+    AllOf,
+    AnyOf,
+    Cited,
+    DomiciledIn,
+    FactBelow,
+    Held,
+    NoEarlierVoucher,
+    Programme,
+    RegisteredIn,
+    Version,
+    Window,
+    assume,
+    encode_value,
+    hash_version,
+)
+from vouchers.released import RELEASED
+from vouchers.remark import Remark
+from vouchers.review import review
+
+PROGRAMMES = {one.id: one for one in find_programmes()}
+WUHAN = PROGRAMMES["wuhan"].versions[0]
+CLAUSE = Text("第一条", "article 1")
+
+
+def draft(*versions: Version, programme: str = "jinan") -> Draft:
+    return Draft(
+        id=programme, level="city", name=Text("济南市算力券", "Jinan voucher"), versions=versions
+    )
+
+
+def reviewed(**changes: object) -> list[Remark]:
+    """Return the remarks on a sound version with these values changed, but for assumed ones."""
+    version: Version = msgspec.structs.replace(WUHAN, **changes)
+    return [one for one in review(draft(version), "jinan") if one.code != "assumed"]
+
+
+def cited(value: object, clause: Text = CLAUSE) -> Cited[object]:
+    return Cited(value, clause, "M")
+
+
+def test_the_programmes_that_there_are_have_no_flaw() -> None:
+    for one in PROGRAMMES.values():
+        assert {remark.kind for remark in review(one, one.id)} <= {"warning", "advice"}, one.id
+        if f"{one.id}@{one.versions[-1].id}" in RELEASED:
+            assert {remark.code for remark in review(one, one.id)} <= {"assumed"}, one.id
+
+
+def test_assumed_values_are_counted() -> None:
+    (remark,) = review(draft(WUHAN), "jinan")
+    assert remark.kind == "advice"
+    assert remark.path == "versions[0]"
+    assert remark.message.en.startswith("10 of 22 values of 2020 are assumed: valid_from, ")
+    assert remark.message.zh.startswith("2020 版 22 项取值中有 10 项为假定：")
+
+
+VALUES: list[tuple[str, object, str, str, str]] = [
+    ("rate", cited(Fraction(3, 2)), "error", "rate_above_one", "rate"),
+    ("rate", cited(Fraction(0)), "error", "rate_not_positive", "rate"),
+    ("yearly_cap_fen", cited(0), "error", "amount_out_of_range", "yearly_cap_fen"),
+    ("yearly_cap_fen", cited(99_999), "error", "cap_below_floor", "yearly_cap_fen"),
+    ("claim_floor_fen", cited(-1), "error", "amount_out_of_range", "claim_floor_fen"),
+    ("rounding_unit_fen", cited(300), "warning", "unit_does_not_divide", "rounding_unit_fen"),
+    ("rounding_unit_fen", cited(10**8), "error", "unit_does_not_divide", "rounding_unit_fen"),
+    ("rounding_unit_fen", cited(10**30), "error", "amount_out_of_range", "rounding_unit_fen"),
+    ("rate", cited(Fraction(1, 2), Text("", " ")), "error", "no_text", "rate.clause"),
+    ("rate", cited(Fraction(1, 2), Text("第一条", "")), "error", "one_language", "rate.clause"),
+    ("document", Text("", "rule"), "error", "one_language", "document"),
+    ("rate", cited(Fraction(1, 2), assume("a", "b")), "error", "grade_without_text", "rate.grade"),
+    ("eligibility", (), "error", "no_eligibility", "eligibility"),
+    ("purchases", (), "warning", "no_purchase_rule", "purchases"),
+    ("windows", (), "error", "year_without_window", "claim_year"),
+    ("claim_year", cited("of_application"), "warning", "window_without_year", "claim_year"),
+    ("valid_to", cited(date(2019, 1, 1)), "error", "ends_before_begin", "valid_to"),
+    ("id", "a b", "error", "bad_version_id", "id"),
+    ("id", "", "error", "bad_version_id", "id"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "kind", "code", "path"), VALUES)
+def test_a_flaw_of_a_version_is_told_with_its_place(
+    field: str, value: object, kind: str, code: str, path: str
+) -> None:
+    (remark,) = reviewed(**{field: value})
+    assert (remark.kind, remark.code, remark.path) == (kind, code, f"versions[0].{path}")
+    for text in (remark.message, remark.next_step):
+        assert text.zh
+        assert text.en
+        assert "\n" not in text.zh + text.en
+
+
+SHAPES: list[tuple[object, str, str, str, str]] = [
+    (Held("high_tech_enterprize"), "error", "unknown_kind", "kind", "high_tech_enterprise"),
+    (Held("little_giant"), "warning", "unknown_kind", "kind", "above_scale"),
+    (DomiciledIn("eastlake"), "error", "unknown_zone", "zone", "east-lake"),
+    (DomiciledIn("optics"), "warning", "unknown_zone", "zone", "east-lake"),
+    (RegisteredIn("4302"), "warning", "unnamed_region", "prefix", "4302"),
+    (RegisteredIn("420"), "error", "bad_region", "prefix", "GB/T 2260"),
+    (RegisteredIn("济南"), "error", "bad_region", "prefix", "GB/T 2260"),
+    (RegisteredIn("99"), "error", "bad_region", "prefix", "GB/T 2260"),
+    (RegisteredIn(""), "error", "bad_region", "prefix", "GB/T 2260"),
+    (FactBelow("sale_fen", 1, 1), "error", "unknown_fact", "name", "sales_fen"),
+    (FactBelow("sales_fen", 1, 0), "error", "amount_out_of_range", "limit_fen", "fen"),
+    (FactBelow("sales_fen", -1, 1), "error", "bad_look_back", "years_before", "the year before"),
+    (FactBelow("sales_fen", 2021, 1), "error", "bad_look_back", "years_before", "the year before"),
+    (NoEarlierVoucher(()), "error", "no_levels", "levels", "district"),
+    (AnyOf(()), "error", "too_few_parts", "conditions", "add conditions"),
+    (AllOf((Cited(Held("incubated"), CLAUSE, "M"),)), "advice", "too_few_parts", "conditions", ""),
+]
+
+
+@pytest.mark.parametrize(("shape", "kind", "code", "path", "said"), SHAPES)
+def test_a_name_that_no_case_has_is_told_with_the_nearest_one(
+    shape: object, kind: str, code: str, path: str, said: str
+) -> None:
+    (remark,) = reviewed(eligibility=(*WUHAN.eligibility, cited(shape)))
+    assert (remark.kind, remark.code) == (kind, code)
+    assert remark.path == f"versions[0].eligibility[{len(WUHAN.eligibility)}].{path}"
+    assert said in remark.next_step.en
+
+
+def test_a_name_deep_in_a_condition_is_found() -> None:
+    inner = cited(AllOf((cited(Held("incubated")), cited(Held("incubatd")))))  # type: ignore[arg-type]
+    (remark,) = reviewed(eligibility=(cited(AnyOf((inner, inner))),))[:1]  # type: ignore[arg-type]
+    path = "versions[0].eligibility[0].conditions[0].conditions[1].kind"
+    assert (remark.code, remark.path) == ("unknown_kind", path)
+
+
+@pytest.mark.parametrize(
+    ("window", "codes"),
+    [
+        (Window(None, "03-01", "03-31"), []),
+        (Window(2023, "02-01", "02-29"), []),
+        (Window(2022, "02-01", "02-29"), ["bad_window_day"]),
+        (Window(None, "02-01", "02-29"), ["bad_window_day"]),
+        (Window(None, "3-1", "03-31"), ["bad_window_day"]),
+        (Window(None, "13-01", "02-30"), ["bad_window_day", "bad_window_day"]),
+        (Window(None, "04-01", "03-31"), ["window_ends_before_begin"]),
+        (Window(None, "03-31", "03-31"), []),
+    ],
+)
+def test_a_windows_days_are_days_of_one_year(window: Window, codes: list[str]) -> None:
+    assert [one.code for one in reviewed(windows=(cited(window),))] == codes
+
+
+def test_two_windows_of_one_year_are_told() -> None:
+    window = cited(Window(None, "03-01", "03-31"))
+    (remark,) = reviewed(windows=(window, window))
+    assert (remark.code, remark.path) == ("window_twice", "versions[0].windows[1]")
+
+
+@pytest.mark.parametrize(
+    ("ends", "begins", "code"),
+    [
+        ("2024-12-31", "2025-01-01", None),
+        ("2024-12-30", "2025-01-01", "versions_gap"),
+        ("2025-01-01", "2025-01-01", "versions_overlap"),
+        ("2026-01-01", "2025-01-01", "versions_overlap"),
+        (None, "2025-01-01", "versions_overlap"),
+    ],
+)
+def test_versions_follow_one_another(ends: str | None, begins: str, code: str | None) -> None:
+    last = None if ends is None else cited(date.fromisoformat(ends))
+    first: Version = msgspec.structs.replace(WUHAN, id="1", valid_to=last)
+    second: Version = msgspec.structs.replace(
+        WUHAN, id="2", valid_from=cited(date.fromisoformat(begins))
+    )
+    found = [one.code for one in review(draft(first, second), "jinan") if one.code != "assumed"]
+    assert found == ([] if code is None else [code])
+
+
+def test_a_programme_is_named_as_its_file_and_has_versions_of_different_names() -> None:
+    assert [one.code for one in review(draft(), "jinan")] == ["no_versions"]
+    assert [one.code for one in review(draft(), "qingdao")] == ["id_differs", "no_versions"]
+    ended: Version = msgspec.structs.replace(WUHAN, valid_to=cited(date(2024, 12, 31)))
+    later: Version = msgspec.structs.replace(WUHAN, valid_from=cited(date(2025, 1, 1)))
+    assert "version_twice" in [one.code for one in review(draft(ended, later), "jinan")]
+
+
+def test_the_released_versions_are_what_they_were() -> None:
+    found = {
+        f"{one.id}@{version.id}": hash_version(one, version)
+        for one in find_programmes()
+        for version in one.versions
+    }
+    assert {name: found[name] for name in RELEASED} == RELEASED
+
+
+def test_a_change_of_a_released_version_is_told_and_an_end_alone_is_less() -> None:
+    wuhan = PROGRAMMES["wuhan"]
+
+    def codes(*versions: Version) -> list[tuple[str, str]]:
+        changed = draft(*versions, programme="wuhan")
+        return [(one.kind, one.code) for one in review(changed, "wuhan") if one.code != "assumed"]
+
+    assert codes(*wuhan.versions) == []
+    graded: Version = msgspec.structs.replace(WUHAN, rate=Cited(Fraction(1, 2), CLAUSE, "P"))
+    assert codes(graded) == [("error", "released_changed")]
+    ended: Version = msgspec.structs.replace(WUHAN, valid_to=cited(date(2026, 12, 31)))
+    assert codes(ended) == [("warning", "released_ended")]
+    renamed: Version = msgspec.structs.replace(WUHAN, id="2021")
+    assert codes(renamed) == [("error", "released_gone")]
+
+
+def encode(programme: Programme) -> bytes:
+    return msgspec.json.encode(encode_value(programme))
+
+
+def test_a_programme_comes_back_from_its_values_as_it_was() -> None:
+    for one in find_programmes():
+        back = decode_draft(encode(one))
+        assert back.versions == one.versions
+        hashes = [hash_version(back, version) for version in back.versions]
+        assert hashes == [hash_version(one, version) for version in one.versions]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "path", "said"),
+    [
+        ("rate", "3/10", "rate", "text"),
+        ("rate", cited(0.3), "rate", "a decimal number"),
+        ("rate", cited("0.3"), "rate", "text"),
+        ("rate", cited(1), "rate", "a whole number"),
+        ("rate", cited(Fraction(1, 2), "第一条"), "rate.clause", "text"),  # type: ignore[arg-type]
+        ("rate", Cited(Fraction(1, 2), CLAUSE, "Q"), "rate.grade", "'Q'"),  # type: ignore[arg-type]
+        ("base", cited("payed"), "base", "'payed'"),
+        ("yearly_cap_fen", cited(10_000.5), "yearly_cap_fen", "a decimal number"),
+        ("valid_from", cited("2022-02-30"), "valid_from", ""),
+        ("eligibility", cited(Held("incubated")), "eligibility", "Cited"),
+        ("eligibility", (cited("incubated"),), "eligibility[0]", "text"),
+        ("windows", (cited(Held("incubated")),), "windows[0]", ""),
+    ],
+)
+def test_a_value_of_another_type_is_told_with_its_place(
+    field: str, value: object, path: str, said: str
+) -> None:
+    broken: Version = msgspec.structs.replace(WUHAN, **{field: value})
+    with pytest.raises(WrongTypeError) as caught:
+        decode_draft(encode(draft(broken)))
+    assert caught.value.path == f"versions[0].{path}"
+    assert said in caught.value.message.en
+    assert caught.value.next_step.zh
