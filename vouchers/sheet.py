@@ -21,15 +21,21 @@ def exact(value: Exact) -> Exact:
 
 def times(amount: Exact, rate: Exact) -> Exact:
     """Return the exact product."""
-    if rate.denominator == amount.denominator == 1:
-        return amount.numerator * rate.numerator
-    whole, rest = divmod(amount.numerator * rate.numerator, amount.denominator * rate.denominator)
-    return exact(amount * rate) if rest else whole
+    above, below = amount.numerator * rate.numerator, amount.denominator * rate.denominator
+    whole, rest = divmod(above, below)
+    return Fraction(above, below) if rest else whole
+
+
+def least(amount: Exact, limit: Exact) -> Exact:
+    """Return the smaller, the first of two that are equal."""
+    if limit.numerator * amount.denominator < amount.numerator * limit.denominator:
+        return limit
+    return amount
 
 
 def round_to(amount: Exact, unit: int, direction: Operation) -> int:
     """Return the multiple of a unit below (`down`), nearest to (`half_up`) or above an amount."""
-    down = int(amount // unit) * unit
+    down = amount.numerator // (amount.denominator * unit) * unit
     if direction == "down" or down == amount:
         return down
     return down + unit if direction == "up" or 2 * (amount - down) >= unit else down
@@ -39,7 +45,7 @@ _WORK: Final[dict[Operation, Callable[..., Any]]] = {
     "sum": lambda *parts: exact(sum(parts)),
     "times": times,
     "minus": lambda amount, less: exact(max(amount - less, 0)),
-    "least": min,
+    "least": least,
     "down": lambda amount, unit: round_to(amount, unit, "down"),
     "half_up": lambda amount, unit: round_to(amount, unit, "half_up"),
     "up": lambda amount, unit: round_to(amount, unit, "up"),
