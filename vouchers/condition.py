@@ -217,17 +217,13 @@ def _resides(given: Domicile, zone: str, on: date | None) -> Truth:
 def _not_declared(
     condition: NotDeclared, clause: Text, application: Application, _: Moment
 ) -> Finding:
-    declarations = application.case.declarations
-    declared = {
-        "related_party": declarations.related_party,
-        "serious_dishonesty": declarations.serious_dishonesty,
-    }[condition.name]
+    declared: bool | None = getattr(application.case.declarations, condition.name)
+    if declared is False:
+        return HOLDS
     what = call(DECLARATIONS, condition.name)
     if declared is None:
         asked = Text(f"声明（是否{what.zh}）", f"the declaration whether {what.en}")
         return unknown(missing_fact(f"declarations.{condition.name}", asked, clause))
-    if not declared:
-        return HOLDS
     message = Text(f"企业声明：{what.zh}", f"the enterprise declares: {what.en}")
     return refused(Reason(condition.name, message, clause))
 

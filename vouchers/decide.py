@@ -110,10 +110,13 @@ def _choose_version(programme: Programme, case: Case, applied_on: date) -> Versi
     if rule == "application":
         return programme.version_on(applied_on)
     application = Application(case, applied_on, applied_on.year)
-    lines = (Line(i, one) for i, one in enumerate(case.purchases or ()))
+    lines = [Line(i, one) for i, one in enumerate(case.purchases or ())]
     days = {moment_of(rule, application, line).on or applied_on for line in lines} or {applied_on}
-    found = (programme.version_on(day) for day in sorted(days, reverse=True))
-    return next((version for version in found if version is not None), None)
+    for day in sorted(days, reverse=True):
+        version = programme.version_on(day)
+        if version is not None:
+            return version
+    return None
 
 
 def _hear(programme: Programme, prepared: Prepared, application: Application) -> _Hearing:

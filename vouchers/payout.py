@@ -27,6 +27,7 @@ _WITHIN_LEFT: Final = Text("不超过剩余额度", "within the headroom")
 _TOTAL: Final = Text("补贴合计", "the refunds together")
 _UNIT: Final = Text("金额单位", "unit of the refund")
 _FEN: Final = Text("舍去不足一分的部分", "the rest of a fen is dropped")
+_REACHES: Final = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
 _AT_MOST: Final = Text("不超过上限", "within the limit")
 _YEARLY: Final = (
     Text("年度最高额度", "yearly cap"),
@@ -99,8 +100,7 @@ def _conclude(sheet: Sheet, prepared: Prepared, refund: int, left_fen: int | Non
     if floor is not None:
         assert prepared.floor_step is not None, version.id
         least = sheet.put(prepared.floor_step)
-        label = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
-        if not sheet.value(sheet.work(label, "at_least", (refund, least), floor)):
+        if not sheet.value(sheet.work(_REACHES, "at_least", (refund, least), floor)):
             return Payout(payable=False, amount_fen=0, reasons=(_below_floor(floor, amount_fen),))
     reasons = () if amount_fen else (_rounds_to_nothing(version),)
     return Payout(payable=True, amount_fen=amount_fen, reasons=reasons)
