@@ -41,8 +41,8 @@ def round_to(amount: Exact, unit: int, direction: Operation) -> int:
     return down + unit if direction == "up" or 2 * (amount - down) >= unit else down
 
 
-_WORK: Final[dict[Operation, Callable[..., Any]]] = {
-    "sum": lambda *parts: exact(sum(parts)),
+# Each works on two lines but the sum, which takes any number.
+_WORK: Final[dict[Operation, Callable[[Any, Any], Any]]] = {
     "times": times,
     "minus": lambda amount, less: exact(max(amount - less, 0)),
     "least": least,
@@ -76,7 +76,13 @@ class Sheet:
     ) -> int:
         """Compute from earlier lines, write the result down, and return its number."""
         steps = self.steps
-        value = _WORK[operation](*[steps[i].value for i in inputs])
+        value: Any
+        if operation == "sum":
+            parts: list[Any] = [steps[i].value for i in inputs]
+            value = exact(sum(parts))
+        else:
+            first, second = inputs
+            value = _WORK[operation](steps[first].value, steps[second].value)
         steps.append(Step(label, value, unit, cited.clause, cited.grade, operation, inputs))
         return len(steps) - 1
 
