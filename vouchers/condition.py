@@ -86,12 +86,14 @@ def _held(condition: Held, clause: Text, application: Application, moment: Momen
     if given is None:
         what = Text("资质情况", "the list of qualifications")
         return unknown(missing_fact("enterprise.qualifications", what, clause))
-    truths = [_matches(one, condition, moment.on) for one in given]
-    truth = any_of(truths)
-    if truth:
-        return HOLDS
-    if truth is None:
-        pending = [i for i, one in enumerate(truths) if one is None]
+    pending = []
+    for i, one in enumerate(given):
+        truth = _matches(one, condition, moment.on)
+        if truth:
+            return HOLDS
+        if truth is None:
+            pending.append(i)
+    if pending:
         return unknown(*_ask_for_held(condition, clause, application, moment, pending))
     return Finding(truth=False, why=partial(_not_held, condition, clause, moment))
 
@@ -108,7 +110,7 @@ def _matches(given: Qualification, condition: Held, on: date | None) -> Truth:
         return False
     covers = _covers(given.valid_from, given.valid_to, on)
     if not condition.recognised_by:
-        return all_of((of_kind, covers))
+        return covers if of_kind else all_of((of_kind, covers))
     recognised = any_of(same(given.recognised_by, one) for one in condition.recognised_by)
     return all_of((of_kind, covers, recognised))
 

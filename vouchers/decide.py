@@ -249,8 +249,8 @@ def _by_amount(found: tuple[tuple[Step, ...], Payout]) -> tuple[bool, int]:
     return found[1].payable, found[1].amount_fen
 
 
-def _terms(hearing: _Hearing, *, against: bool) -> Iterator[Terms]:
-    """Yield every set of rate and caps that may apply, with the most used of them or the least."""
+def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
+    """Return every set of rate and caps that may apply, with the most used of them or the least."""
     use, terms = hearing.use, hearing.prepared.terms
     if not use.none:
         terms = structs.replace(
@@ -259,9 +259,11 @@ def _terms(hearing: _Hearing, *, against: bool) -> Iterator[Terms]:
             group_used_fen=use.group.end(most=against),
             contract_used_fen={name: one.end(most=against) for name, one in use.contracts.items()},
         )
-    for values in product(*(choice.values for choice in hearing.choices.values())):
-        chosen = dict(zip(hearing.choices, values, strict=True))
-        yield structs.replace(terms, **chosen) if chosen else terms
+    if not hearing.choices:
+        return [terms]
+    every = product(*(choice.values for choice in hearing.choices.values()))
+    chosen = [dict(zip(hearing.choices, values, strict=True)) for values in every]
+    return [structs.replace(terms, **one) for one in chosen]
 
 
 def _is_measured(base: Measured) -> bool:
