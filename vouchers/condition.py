@@ -265,6 +265,8 @@ def _no_earlier(
     for i, entry, of_year in same_year_vouchers(application):
         level = level_of(entry.programme)
         of_level = None if level is None else level in condition.levels
+        if of_level is False:
+            continue
         used = any_of([_positive(entry.claimed_fen), _positive(entry.redeemed_fen)])
         truth = all_of([of_year, of_level, used])
         if truth:

@@ -292,7 +292,8 @@ def _best(counted: Counted, hearing: _Hearing) -> Counted:
 
 def _cuts(hearing: _Hearing) -> Iterator[Reason]:
     for one in hearing.purchases:
-        yield from one.finding.refusals
+        if one.finding.truth is False:
+            yield from one.finding.refusals
 
 
 def _refusals(hearing: _Hearing) -> Iterator[Reason]:
