@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bench import auditor, curve, files, latency, parts, peer, profile, streams
+from bench import auditor, curve, files, latency, parts, peer, profile, rules, streams
 from bench.measure import HEAD, Measurement, Reading
 from bench.world import Databases, workspace
 from tests.servers.kafka import kafka
@@ -24,6 +24,7 @@ SHORT: Final[dict[str, Callable[[streams.Broker, Databases], Rows]]] = {
     "two": streams.two_workers,
     "profile": profile.profile,
     "peer": lambda _, databases: peer.peer(databases),
+    "rules": lambda _broker, _databases: rules.rules(),
     "latency": latency.latency,
     "catch-up": streams.catch_up,
     "largest": streams.largest,

@@ -74,8 +74,13 @@ def refuse_programme(programme_id: str, path: str | None = None) -> NoReturn:
 
 def level_of(programme_id: str | None) -> Level | None:
     """Return the level of a programme, None when it is not in the catalogue."""
-    found = (one.level for one in find_programmes() if one.id == programme_id)
-    return next(found, None)
+    return _levels().get(programme_id)
+
+
+@cache
+def _levels() -> dict[str | None, Level]:
+    """Return the level of every programme by its id."""
+    return {one.id: one.level for one in find_programmes()}
 
 
 def check_slip(programme_id: str, path: str | None = None) -> None:

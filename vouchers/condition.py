@@ -86,12 +86,14 @@ def _held(condition: Held, clause: Text, application: Application, moment: Momen
     if given is None:
         what = Text("资质情况", "the list of qualifications")
         return unknown(missing_fact("enterprise.qualifications", what, clause))
-    truths = [_matches(one, condition, moment.on) for one in given]
-    truth = any_of(truths)
-    if truth:
-        return HOLDS
-    if truth is None:
-        pending = [i for i, one in enumerate(truths) if one is None]
+    pending = []
+    for i, one in enumerate(given):
+        truth = _matches(one, condition, moment.on)
+        if truth:
+            return HOLDS
+        if truth is None:
+            pending.append(i)
+    if pending:
         return unknown(*_ask_for_held(condition, clause, application, moment, pending))
     return Finding(truth=False, why=partial(_not_held, condition, clause, moment))
 
@@ -108,7 +110,7 @@ def _matches(given: Qualification, condition: Held, on: date | None) -> Truth:
         return False
     covers = _covers(given.valid_from, given.valid_to, on)
     if not condition.recognised_by:
-        return all_of((of_kind, covers))
+        return covers if of_kind else all_of((of_kind, covers))
     recognised = any_of(same(given.recognised_by, one) for one in condition.recognised_by)
     return all_of((of_kind, covers, recognised))
 
@@ -217,17 +219,13 @@ def _resides(given: Domicile, zone: str, on: date | None) -> Truth:
 def _not_declared(
     condition: NotDeclared, clause: Text, application: Application, _: Moment
 ) -> Finding:
-    declarations = application.case.declarations
-    declared = {
-        "related_party": declarations.related_party,
-        "serious_dishonesty": declarations.serious_dishonesty,
-    }[condition.name]
+    declared: bool | None = getattr(application.case.declarations, condition.name)
+    if declared is False:
+        return HOLDS
     what = call(DECLARATIONS, condition.name)
     if declared is None:
         asked = Text(f"声明（是否{what.zh}）", f"the declaration whether {what.en}")
         return unknown(missing_fact(f"declarations.{condition.name}", asked, clause))
-    if not declared:
-        return HOLDS
     message = Text(f"企业声明：{what.zh}", f"the enterprise declares: {what.en}")
     return refused(Reason(condition.name, message, clause))
 
@@ -267,6 +265,8 @@ def _no_earlier(
     for i, entry, of_year in same_year_vouchers(application):
         level = level_of(entry.programme)
         of_level = None if level is None else level in condition.levels
+        if of_level is False:
+            continue
         used = any_of([_positive(entry.claimed_fen), _positive(entry.redeemed_fen)])
         truth = all_of([of_year, of_level, used])
         if truth:

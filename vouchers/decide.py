@@ -110,10 +110,13 @@ def _choose_version(programme: Programme, case: Case, applied_on: date) -> Versi
     if rule == "application":
         return programme.version_on(applied_on)
     application = Application(case, applied_on, applied_on.year)
-    lines = (Line(i, one) for i, one in enumerate(case.purchases or ()))
+    lines = [Line(i, one) for i, one in enumerate(case.purchases or ())]
     days = {moment_of(rule, application, line).on or applied_on for line in lines} or {applied_on}
-    found = (programme.version_on(day) for day in sorted(days, reverse=True))
-    return next((version for version in found if version is not None), None)
+    for day in sorted(days, reverse=True):
+        version = programme.version_on(day)
+        if version is not None:
+            return version
+    return None
 
 
 def _hear(programme: Programme, prepared: Prepared, application: Application) -> _Hearing:
@@ -246,8 +249,8 @@ def _by_amount(found: tuple[tuple[Step, ...], Payout]) -> tuple[bool, int]:
     return found[1].payable, found[1].amount_fen
 
 
-def _terms(hearing: _Hearing, *, against: bool) -> Iterator[Terms]:
-    """Yield every set of rate and caps that may apply, with the most used of them or the least."""
+def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
+    """Return every set of rate and caps that may apply, with the most used of them or the least."""
     use, terms = hearing.use, hearing.prepared.terms
     if not use.none:
         terms = structs.replace(
@@ -256,9 +259,11 @@ def _terms(hearing: _Hearing, *, against: bool) -> Iterator[Terms]:
             group_used_fen=use.group.end(most=against),
             contract_used_fen={name: one.end(most=against) for name, one in use.contracts.items()},
         )
-    for values in product(*(choice.values for choice in hearing.choices.values())):
-        chosen = dict(zip(hearing.choices, values, strict=True))
-        yield structs.replace(terms, **chosen) if chosen else terms
+    if not hearing.choices:
+        return [terms]
+    every = product(*(choice.values for choice in hearing.choices.values()))
+    chosen = [dict(zip(hearing.choices, values, strict=True)) for values in every]
+    return [structs.replace(terms, **one) for one in chosen]
 
 
 def _is_measured(base: Measured) -> bool:
@@ -287,7 +292,8 @@ def _best(counted: Counted, hearing: _Hearing) -> Counted:
 
 def _cuts(hearing: _Hearing) -> Iterator[Reason]:
     for one in hearing.purchases:
-        yield from one.finding.refusals
+        if one.finding.truth is False:
+            yield from one.finding.refusals
 
 
 def _refusals(hearing: _Hearing) -> Iterator[Reason]:

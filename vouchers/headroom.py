@@ -51,7 +51,8 @@ class Use(Struct, frozen=True, gc=False):
             yield from one.missing
 
 
-_NONE: Final = Used(Span(0, 0))
+_NOTHING: Final = Span(0, 0)
+_NONE: Final = Used(_NOTHING)
 
 
 def use_of_caps(programme_id: str, version: Version, application: Application) -> Use:
@@ -108,7 +109,7 @@ def _sum(
     application: Application,
     cited: Cited[object],
 ) -> Used:
-    claimed, redeemed = Span(0, 0), Span(0, 0)
+    claimed = redeemed = _NOTHING
     missing: list[Reason] = []
     for i, entry in enumerate(entries):
         of_year, own = same(entry.year, application.year), same(entry.programme, programme_id)
@@ -122,6 +123,8 @@ def _sum(
                 "以往申领的项目、年度或金额", "programme, year or amounts of an earlier voucher"
             )
             missing.append(missing_fact(f"{path}[{i}]", what, cited.clause))
+    if claimed is _NOTHING:
+        return _NONE
     least, most = max(claimed.low, redeemed.low), max(claimed.high, redeemed.high)
     return Used(Span(least, most), tuple(missing))
 

@@ -150,4 +150,4 @@ CODES: Final[dict[str, Mapping[Any, Text]]] = {
 
 def call(names: Mapping[Any, Text], code: str) -> Text:
     """Return the name of a code, the code itself where it has none."""
-    return names.get(code, Text(code, code))
+    return names.get(code) or Text(code, code)

@@ -4,6 +4,7 @@ The span's low end takes every unknown against the enterprise, its high end for 
 """
 
 from datetime import date
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -58,7 +59,7 @@ def paid_in_full_on(purchase: Purchase) -> date | None:
     assert purchase.invoiced_fen is not None, purchase
     paid_fen = 0
     dated = [(one.paid_on, one.amount_fen) for one in purchase.payments or () if one.paid_on]
-    for day, amount_fen in sorted(dated, key=lambda one: one[0]):
+    for day, amount_fen in sorted(dated, key=itemgetter(0)):
         paid_fen += amount_fen or 0
         if paid_fen >= purchase.invoiced_fen:
             return day

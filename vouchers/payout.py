@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ledger.money import FEN_MAX, render_yuan
 from ledger.text import Text
-from vouchers.amounts import ByResource, FlatAmount, Own, RoundingStep, Tiers
+from vouchers.amounts import ByResource, FlatAmount, Own, Tiers
 from vouchers.application import Line
 from vouchers.cited import Cited
 from vouchers.decision import Reason, Step, Unit
@@ -27,6 +27,7 @@ _WITHIN_LEFT: Final = Text("不超过剩余额度", "within the headroom")
 _TOTAL: Final = Text("补贴合计", "the refunds together")
 _UNIT: Final = Text("金额单位", "unit of the refund")
 _FEN: Final = Text("舍去不足一分的部分", "the rest of a fen is dropped")
+_REACHES: Final = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
 _AT_MOST: Final = Text("不超过上限", "within the limit")
 _YEARLY: Final = (
     Text("年度最高额度", "yearly cap"),
@@ -79,10 +80,10 @@ def pay(prepared: Prepared, terms: Terms, counted: Sequence[Counted], sheet: She
                 amount_fen=0,
                 reasons=(_below_spend_floor(floor, int(sheet.value(base))),),
             )
-    if _rounds_at(version, "before_caps"):
+    if prepared.rounds_at == "before_caps":
         refund = _round(sheet, prepared, refund)
     refund, limits, left_fen = _cap(sheet, version, terms, refund)
-    if _rounds_at(version, "refund"):
+    if prepared.rounds_at == "refund":
         refund = _round_within(sheet, prepared, refund, (*limits, base))
     if sheet.value(refund).denominator != 1:
         one = _given(sheet, _UNIT, 1, version.rounding_unit_fen)
@@ -99,8 +100,7 @@ def _conclude(sheet: Sheet, prepared: Prepared, refund: int, left_fen: int | Non
     if floor is not None:
         assert prepared.floor_step is not None, version.id
         least = sheet.put(prepared.floor_step)
-        label = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
-        if not sheet.value(sheet.work(label, "at_least", (refund, least), floor)):
+        if not sheet.value(sheet.work(_REACHES, "at_least", (refund, least), floor)):
             return Payout(payable=False, amount_fen=0, reasons=(_below_floor(floor, amount_fen),))
     reasons = () if amount_fen else (_rounds_to_nothing(version),)
     return Payout(payable=True, amount_fen=amount_fen, reasons=reasons)
@@ -135,7 +135,7 @@ def _write_base(sheet: Sheet, prepared: Prepared, counted: Counted) -> int:
         if link.unit_fen:
             one = _given(sheet, _UNIT, link.unit_fen, link.cited)
             number = sheet.work(_FEN, "down", (number, one), link.cited)
-    return _round(sheet, prepared, number) if _rounds_at(version, "base") else number
+    return _round(sheet, prepared, number) if prepared.rounds_at == "base" else number
 
 
 def _refund_of_all(
@@ -148,7 +148,7 @@ def _refund_of_all(
     bases, refunds = [], []
     for contracts, of_contract in _by_contract(version, members):
         base, refund = _refund(sheet, prepared, terms.rate, of_contract)
-        if _rounds_at(version, "contract"):
+        if prepared.rounds_at == "contract":
             refund = _round(sheet, prepared, refund)
         bases.append(base)
         refunds.append(_cap_contract(sheet, version, terms, contracts, refund))
@@ -161,7 +161,10 @@ def _refund(
 ) -> tuple[int, int]:
     """Return the lines of the base of some purchases and of what the rate makes of it."""
     version = prepared.version
-    base = sheet.work(_BASE, "sum", tuple(number for _, number in members), version.base)
+    base = sheet.work(_BASE, "sum", tuple([number for _, number in members]), version.base)
+    if prepared.rate_step is not None:
+        given = sheet.put(prepared.rate_step)
+        return base, sheet.work(_PRODUCT, "times", (base, given), version.rate)
     if isinstance(rate, ByResource):
         return base, _by_resource(sheet, version.rate, rate, members)
     if isinstance(rate, Tiers):
@@ -171,11 +174,9 @@ def _refund(
         return base, sheet.work(_AT_MOST, "least", (base, flat), version.rate)
     if isinstance(rate, Own):
         return base, _by_own(sheet, version.rate, rate, base)
-    given = prepared.rate_step
-    if given is None:
-        assert isinstance(rate, Fraction), rate
-        given = Step(_RATE, rate, "ratio", version.rate.clause, version.rate.grade)
-    return base, sheet.work(_PRODUCT, "times", (base, sheet.put(given)), version.rate)
+    assert isinstance(rate, Fraction), rate
+    given = sheet.put(Step(_RATE, rate, "ratio", version.rate.clause, version.rate.grade))
+    return base, sheet.work(_PRODUCT, "times", (base, given), version.rate)
 
 
 def _by_resource(
@@ -307,11 +308,6 @@ def _cap(
         limits.append(left)
         left_fen = min(int(sheet.value(left)), FEN_MAX if left_fen is None else left_fen)
     return refund, tuple(limits), left_fen
-
-
-def _rounds_at(version: Version, step: RoundingStep) -> bool:
-    """Return whether a version rounds at a step; at the end where it does not say."""
-    return (version.rounding_step.value if version.rounding_step else "refund") == step
 
 
 def _round(sheet: Sheet, prepared: Prepared, amount: int) -> int:

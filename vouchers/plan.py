@@ -45,11 +45,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 class _Member(NamedTuple):
     programme: Programme
     decision: Decision
-
-    def version(self) -> Version | None:
-        """Return the version that was applied."""
-        versions = self.programme.versions
-        return next((one for one in versions if one.id == self.decision.version), None)
+    version: Version | None
 
 
 def plan(
@@ -61,10 +57,11 @@ def plan(
     in for the case's day of application, as in `decide`.
     """
     ordered = sorted(programmes, key=Programme.rank)
-    members = [_Member(one, decide(one, case, as_of)) for one in ordered]
+    members = [_decide(one, case, as_of) for one in ordered]
     applied_on = case.apply_on if as_of is None else as_of
+    paid_fen = _paid(case, applied_on) if applied_on is not None else ()
     made = [
-        (_combine(chosen, case, applied_on), [member.programme.rank() for member in chosen])
+        (_combine(chosen, paid_fen), [member.programme.rank() for member in chosen])
         for size in range(1, len(members) + 1)
         for chosen in combinations(members, size)
     ]
@@ -72,7 +69,20 @@ def plan(
     return tuple(one for one, _ in made)
 
 
-def _combine(chosen: Sequence[_Member], case: Case, applied_on: date | None) -> Plan:
+def _decide(programme: Programme, case: Case, as_of: date | None) -> _Member:
+    """Return a programme with its decision and the version that was applied."""
+    decision = decide(programme, case, as_of)
+    applied = (one for one in programme.versions if one.id == decision.version)
+    return _Member(programme, decision, next(applied, None))
+
+
+def _paid(case: Case, applied_on: date) -> tuple[int, ...]:
+    """Return what was paid on each purchase by the day of application, in fen."""
+    purchases = case.purchases or ()
+    return tuple([sum_creditable(one, date.min, applied_on).low for one in purchases])
+
+
+def _combine(chosen: Sequence[_Member], paid_fen: Sequence[int]) -> Plan:
     ids = tuple(member.programme.id for member in chosen)
     out = next(_find_refusals(chosen), None)
     if out is not None:
@@ -81,14 +91,13 @@ def _combine(chosen: Sequence[_Member], case: Case, applied_on: date | None) -> 
     if unclear is not None:
         amounts = tuple(member.decision.amount_fen for member in chosen)
         return Plan(programmes=ids, amounts_fen=amounts, lawful=False, reason=unclear)
-    assert applied_on is not None, "no decision is determined without a day of application"
-    paid_fen, cut = _limit(chosen, case, applied_on)
-    return Plan(programmes=ids, amounts_fen=paid_fen, lawful=True, reason=cut)
+    within, cut = _limit(chosen, paid_fen)
+    return Plan(programmes=ids, amounts_fen=within, lawful=True, reason=cut)
 
 
 def _find_refusals(chosen: Sequence[_Member]) -> Iterator[Reason]:
     """Yield what certainly rules the combination out."""
-    for programme, decision in chosen:
+    for programme, decision, _ in chosen:
         if decision.status == "ineligible":
             first, name = decision.reasons[0], programme.name
             message = Text(
@@ -102,8 +111,7 @@ def _find_refusals(chosen: Sequence[_Member]) -> Iterator[Reason]:
 
 def _find_exclusion(member: _Member, other: _Member) -> Iterator[Reason]:
     """Yield the clause by which one member rules out the other for the same year."""
-    version = member.version()
-    cited = version.excludes() if version is not None else None
+    cited = member.version.excludes() if member.version is not None else None
     if cited is None or member.decision.year != other.decision.year:
         return
     assert isinstance(cited.value, NoEarlierVoucher), cited
@@ -117,7 +125,7 @@ def _find_exclusion(member: _Member, other: _Member) -> Iterator[Reason]:
 
 
 def _find_unclear(chosen: Sequence[_Member]) -> Iterator[Reason]:
-    for programme, decision in chosen:
+    for programme, decision, _ in chosen:
         if decision.status == "undetermined":
             missing = [one for one in decision.reasons if one.code == "missing_fact"]
             zh = "；".join(one.message.zh for one in missing)
@@ -128,26 +136,25 @@ def _find_unclear(chosen: Sequence[_Member]) -> Iterator[Reason]:
 
 
 def _limit(
-    chosen: Sequence[_Member], case: Case, applied_on: date
+    chosen: Sequence[_Member], paid_fen: Sequence[int]
 ) -> tuple[tuple[int, ...], Reason | None]:
     """Return the amounts within what was paid, the later member cut, and the reason of a cut."""
     amounts: list[int] = []
     cut: Reason | None = None
     for i, member in enumerate(chosen):
         alone_fen = member.decision.amount_fen
-        version = member.version()
         assert alone_fen is not None, member
-        assert version is not None, member
-        room_fen = _find_room(chosen[:i], amounts, member, case, applied_on)
+        assert member.version is not None, member
+        room_fen = _find_room(chosen[:i], amounts, member, paid_fen)
         if room_fen < alone_fen:
-            room_fen = round_down(room_fen, version.rounding_unit_fen.value)
+            room_fen = round_down(room_fen, member.version.rounding_unit_fen.value)
             cut = _explain_cut(member.programme, alone_fen, room_fen)
         amounts.append(min(alone_fen, room_fen))
     return tuple(amounts), cut
 
 
 def _find_room(
-    before: Sequence[_Member], amounts: Sequence[int], member: _Member, case: Case, applied_on: date
+    before: Sequence[_Member], amounts: Sequence[int], member: _Member, paid_fen: Sequence[int]
 ) -> int:
     """Return the fen that a member may still pay.
 
@@ -159,15 +166,9 @@ def _find_room(
         for subset in combinations(range(len(before)), size):
             counted = set(member.decision.counted)
             counted.update(*(before[i].decision.counted for i in subset))
-            rooms.append(
-                _sum_creditable(case, counted, applied_on) - sum(amounts[i] for i in subset)
-            )
+            paid = sum([paid_fen[i] for i in counted])
+            rooms.append(paid - sum([amounts[i] for i in subset]))
     return max(min(rooms), 0)
-
-
-def _sum_creditable(case: Case, counted: Iterable[int], applied_on: date) -> int:
-    purchases = case.purchases or ()
-    return sum(sum_creditable(purchases[i], date.min, applied_on).low for i in counted)
 
 
 def _explain_cut(programme: Programme, alone_fen: int, left_fen: int) -> Reason:

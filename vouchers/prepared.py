@@ -10,7 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ledger.text import Text
-from vouchers.amounts import ByClass, ByResource, ByYear
+from vouchers.amounts import ByClass, ByResource, ByYear, RoundingStep
 from vouchers.cited import Cited
 from vouchers.decision import Step, Unit
 from vouchers.programme import AnyOf, Condition, OnDay, Programme, Version, hash_version
@@ -41,6 +41,7 @@ class Prepared(Struct, frozen=True, gc=False):
     """The version, its hash, its constant lines, and what each condition is called.
 
     `rate_step` is None where the rate depends on the case, `floor_step` where there is no floor.
+    `rounds_at` is the end where the version does not say.
     `terms` are the rate and the caps, nothing used of them; `varying` has those of them that depend
     on class or year, and only the case can tell.
     """
@@ -53,6 +54,7 @@ class Prepared(Struct, frozen=True, gc=False):
     rate_step: Step | None
     unit_step: Step
     floor_step: Step | None
+    rounds_at: RoundingStep
     rule_steps: tuple[Step, ...]
     labels: dict[Cited[Condition], Text]
     terms: Terms
@@ -98,6 +100,7 @@ def prepare(programme: Programme, version: Version) -> Prepared:
         floor_step=_step(Text("单笔申请下限", "least claim"), floor.value, floor)
         if floor
         else None,
+        rounds_at=version.rounding_step.value if version.rounding_step else "refund",
         rule_steps=tuple(
             Step(describe_condition(one.value), "yes", "condition", one.clause, one.grade)
             for one in version.purchases

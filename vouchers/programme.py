@@ -197,7 +197,10 @@ class Programme(Struct, frozen=True, kw_only=True, cache_hash=True):
 
     def version_on(self, on: date) -> Version | None:
         """Return the version in force on a day, None when there is none."""
-        return next((version for version in self.versions if version.in_force(on)), None)
+        for version in self.versions:
+            if version.in_force(on):
+                return version
+        return None
 
     def rank(self) -> tuple[int, str]:
         """Return the key by which programmes are ordered: the higher level first, then the id."""

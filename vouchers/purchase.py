@@ -40,6 +40,9 @@ from vouchers.spend import Measured, ask, ask_for_payments, measure
 from vouchers.truth import Truth, all_of, any_of, same
 from vouchers.wording import describe_condition
 
+_SIGNED: Final = Text("签订", "signed")
+_COMPLETED: Final = Text("完成", "completed")
+
 
 class Assessed(Struct, frozen=True, gc=False):
     """Whether a purchase counts, its base if it does, and what each requirement found.
@@ -170,8 +173,8 @@ def _signed_and_completed(
     year = application.year
     return require_all(
         [
-            _within(year, signed_on, Text("签订", "signed"), clause, line),
-            _within(year, completed_on, Text("完成", "completed"), clause, line),
+            _within(year, signed_on, _SIGNED, clause, line),
+            _within(year, completed_on, _COMPLETED, clause, line),
         ]
     )
 

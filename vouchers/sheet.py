@@ -21,25 +21,31 @@ def exact(value: Exact) -> Exact:
 
 def times(amount: Exact, rate: Exact) -> Exact:
     """Return the exact product."""
-    if rate.denominator == amount.denominator == 1:
-        return amount.numerator * rate.numerator
-    whole, rest = divmod(amount.numerator * rate.numerator, amount.denominator * rate.denominator)
-    return exact(amount * rate) if rest else whole
+    above, below = amount.numerator * rate.numerator, amount.denominator * rate.denominator
+    whole, rest = divmod(above, below)
+    return Fraction(above, below) if rest else whole
+
+
+def least(amount: Exact, limit: Exact) -> Exact:
+    """Return the smaller, the first of two that are equal."""
+    if limit.numerator * amount.denominator < amount.numerator * limit.denominator:
+        return limit
+    return amount
 
 
 def round_to(amount: Exact, unit: int, direction: Operation) -> int:
     """Return the multiple of a unit below (`down`), nearest to (`half_up`) or above an amount."""
-    down = int(amount // unit) * unit
+    down = amount.numerator // (amount.denominator * unit) * unit
     if direction == "down" or down == amount:
         return down
     return down + unit if direction == "up" or 2 * (amount - down) >= unit else down
 
 
-_WORK: Final[dict[Operation, Callable[..., Any]]] = {
-    "sum": lambda *parts: exact(sum(parts)),
+# Each works on two lines but the sum, which takes any number.
+_WORK: Final[dict[Operation, Callable[[Any, Any], Any]]] = {
     "times": times,
     "minus": lambda amount, less: exact(max(amount - less, 0)),
-    "least": min,
+    "least": least,
     "down": lambda amount, unit: round_to(amount, unit, "down"),
     "half_up": lambda amount, unit: round_to(amount, unit, "half_up"),
     "up": lambda amount, unit: round_to(amount, unit, "up"),
@@ -70,7 +76,13 @@ class Sheet:
     ) -> int:
         """Compute from earlier lines, write the result down, and return its number."""
         steps = self.steps
-        value = _WORK[operation](*[steps[i].value for i in inputs])
+        value: Any
+        if operation == "sum":
+            parts: list[Any] = [steps[i].value for i in inputs]
+            value = exact(sum(parts))
+        else:
+            first, second = inputs
+            value = _WORK[operation](steps[first].value, steps[second].value)
         steps.append(Step(label, value, unit, cited.clause, cited.grade, operation, inputs))
         return len(steps) - 1
 

@@ -36,6 +36,8 @@ _FACTS: Final = {
     "project": Text("所属研发项目", "the R&D project"),
 }
 
+_OF_PAYMENTS: Final = Text("付款记录", "a fact about the payments")
+
 # The fact that each base is read from; payments are summed.
 _READ_FROM: Final[dict[Base, str]] = {
     "invoiced": "invoiced_fen",
@@ -101,15 +103,16 @@ def ask(line: Line, key: str, clause: Text) -> Reason:
 
 def ask_for_payments(line: Line, clause: Text) -> list[Reason]:
     """Return the reasons that ask for what is missing about the payments, none when complete."""
-    what, payments = Text("付款记录", "a fact about the payments"), line.purchase.payments
+    payments = line.purchase.payments
     if payments is None:
-        return [missing_fact(line.path("payments"), what, clause)]
-    return [
-        missing_fact(f"{line.path('payments')}[{i}].{key}", what, clause)
-        for i, payment in enumerate(payments)
-        for key in ("paid_on", "amount_fen")
-        if getattr(payment, key) is None
-    ]
+        return [missing_fact(line.path("payments"), _OF_PAYMENTS, clause)]
+    missing = []
+    for i, payment in enumerate(payments):
+        if payment.paid_on is None:
+            missing.append(f"{line.path('payments')}[{i}].paid_on")
+        if payment.amount_fen is None:
+            missing.append(f"{line.path('payments')}[{i}].amount_fen")
+    return [missing_fact(path, _OF_PAYMENTS, clause) for path in missing]
 
 
 def _gross(

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
@@ -69,9 +70,15 @@ def decode(raw: bytes, kind: type[S]) -> S:
             Text(f"文件有 {len(raw)} 字节", f"the document has {len(raw)} bytes"),
             Text(f"最多 {DOCUMENT_BYTES_MAX} 字节", f"{DOCUMENT_BYTES_MAX} bytes at most"),
         )
-    value = _build(inspect.type_info(kind), _parse(raw), "")
+    value = _build(_form_of(kind), _parse(raw), "")
     assert isinstance(value, kind), value
     return value
+
+
+@cache
+def _form_of(kind: type[msgspec.Struct]) -> inspect.Type:
+    """Return what a document of a kind may hold; reading it off the annotations takes long."""
+    return inspect.type_info(kind)
 
 
 def refuse(path: str, value: object, expected: Text) -> NoReturn:

@@ -28,6 +28,8 @@ MEASURED_IN: Final[dict[PriceUnit, Literal["card", "tb"]]] = {
 }
 """The unit of a resource that can be priced so."""
 
+_ONE: Final = Fraction(1)
+
 
 class Tariff(NamedTuple):
     """A price line, and the PFLOPS of one card where the price is per P·day, one elsewhere."""
@@ -87,6 +89,6 @@ def _tariff(book: Book, line: PriceLine, day: str) -> Tariff | None:
     if listed is not None and listed.unit != MEASURED_IN[line.per]:
         return None
     if line.per != "pflops_day":
-        return Tariff(line, Fraction(1))
+        return Tariff(line, _ONE)
     pflops = parse_decimal((listed and listed.pflops) or "0")
     return Tariff(line, pflops) if pflops else None
