@@ -164,6 +164,8 @@ def test_a_statement_is_known_by_its_bytes_alone(
         "issued_sha256": sha256,
         "revision": 1,
         "superseded_by": None,
+        "rules": None,
+        "rules_differ": [],
         "signature": None,
     }
     renamed.write_bytes(path.read_bytes() + b"\n")

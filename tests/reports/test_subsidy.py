@@ -22,7 +22,7 @@ from reports.statement import (
 from reports.subsidy import ASSUMED, CUTS, SYNTHETIC, _cuts, make_subsidy
 from tests.golden import check_golden
 from tests.small_ledger import CODE, PROVIDER, events, snapshot_of
-from vouchers.catalogue import find_programmes
+from vouchers.adoption import FOUNDING
 from vouchers.decision import Decision, Reason
 from vouchers.names import EVENTS, SCOPES
 
@@ -122,9 +122,9 @@ def test_a_total_that_may_still_change_says_so() -> None:
     assert said(statement, "结论").endswith("尚有级别待补充材料，补齐后结论可能改变。")
 
 
-def test_every_programme_is_heard_in_the_catalogues_order() -> None:
+def test_every_adopted_programme_is_heard_in_the_catalogues_order() -> None:
     headings = [one.heading.zh for one in make(BOOK).sections]
-    names = [one.name.zh for one in find_programmes()]
+    names = [one.name.zh for one in FOUNDING.ruled]
     assert [heading.split("：")[1].split(" — ")[0] for heading in headings[1:4]] == names
 
 

@@ -207,7 +207,8 @@ def test_an_edited_value_is_named_with_what_it_was(
     with programme_files(folder, {"wuhan": like("wuhan", ANOTHER_RATE)}):
         (found,) = find_differences(rules_of(book), book.values)
         assert (found.programme, found.version, found.then) == ("wuhan", "2020", then)
-        assert found.now == hash_version(find_programmes()[1], find_programmes()[1].versions[0])
+        (wuhan,) = select_programmes(["wuhan"])
+        assert found.now == hash_version(wuhan, wuhan.versions[0])
         changes = (Change("version.rate.value", "1/2", "3/5"),) if is_adopted else ()
         assert found.changes == changes, "known where the book has the values"
         told = found.tell()

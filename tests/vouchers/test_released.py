@@ -17,7 +17,7 @@ from tests.vouchers.pinning import (
     write_table,
 )
 from vouchers.adoption import FOUNDING, as_adopted
-from vouchers.catalogue import find_programmes
+from vouchers.catalogue import find_programmes, select_programmes
 from vouchers.programme import Programme, Version, hash_version
 
 RELEASED = read_table()
@@ -102,7 +102,7 @@ def test_the_cases_of_a_version_pay_and_refuse_and_cannot_tell(name: str) -> Non
 def of_files(folder: Path, more: str) -> tuple[Programme, tuple[Version, ...], list[str]]:
     """Return Wuhan as an edit leaves it, and what the table says of its version of 2020."""
     with programme_files(folder, {"wuhan": like("wuhan", more)}):
-        wuhan = next(one for one in find_programmes() if one.id == "wuhan")
+        (wuhan,) = select_programmes(["wuhan"])
         return wuhan, wuhan.versions, what_changed(wuhan, wuhan.versions[0], RELEASED["wuhan 2020"])
 
 
@@ -126,6 +126,6 @@ def test_an_earlier_last_day_than_the_released_one_is_an_edit(tmp_path: Path) ->
         replace(PROGRAMME.versions[0], valid_to=Cited(date(2024, 12, 30), CLAUSE, 'M')), LAST
     ))"""
     with programme_files(tmp_path / "x", {"hubei": like("hubei", sooner.replace("\n    ", "\n"))}):
-        hubei = find_programmes()[0]
+        (hubei,) = select_programmes(["hubei"])
         changes = what_changed(hubei, hubei.versions[0], RELEASED["hubei 2022"])
     assert any("2024-12-31 → 2024-12-30" in one for one in changes)
