@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from ledger.errors import InvalidInputError
 from ledger.money import parse_yuan
 from ledger.text import Text
-from vouchers.case import Case, parse_case
+from vouchers.case import Case, Declarations, parse_case
 from vouchers.decision import Decision
 from vouchers.spelling import find_nearest
 
@@ -197,7 +197,7 @@ class CaseBuilder(Struct, frozen=True):
     def _complete(self) -> Facts:
         """Return the facts of the case file, what was not said filled in."""
         apply_on = str(self._last("apply_on", f"{self.year}-11-01"))
-        declarations: Facts = {"related_party": False, "serious_dishonesty": False}
+        declarations: Facts = dict.fromkeys(Declarations.__struct_fields__, False)
         for answers in self._every("declarations"):
             declarations.update(answers)
         return {

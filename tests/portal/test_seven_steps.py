@@ -154,4 +154,8 @@ def test_a_broken_file_is_named_by_the_other_commands(checkout: Path, do: Do) ->
         said = do("suanquan", "programme", *command, status=2)
         assert "Traceback" not in said
         assert "run suanquan programme check vouchers/programmes/jinan.py" in said
+    wuhan = (rules.parent / "wuhan.py").read_text("utf-8")
+    rules.write_text(wuhan, "utf-8")
+    assert "a file and its programme have one name" in do("suanquan", "programme", "list", status=2)
+    rules.write_text("PROGRAMME = (", "utf-8")
     assert "never closed" in do("suanquan", "programme", "check", str(rules), status=2)

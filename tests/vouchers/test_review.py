@@ -100,6 +100,23 @@ def test_a_flaw_of_a_version_is_told_with_its_place(
         assert "\n" not in text.zh + text.en
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("rate", cited(Fraction(1))),
+        ("yearly_cap_fen", cited(100_000)),
+        ("rounding_unit_fen", cited(10_000_000)),
+        ("claim_floor_fen", None),
+        ("valid_to", cited(date(2020, 1, 1))),
+        ("eligibility", (cited(FactBelow("sales_fen", 0, 1)),)),
+        ("eligibility", (cited(FactBelow("sales_fen", 10, 1)),)),
+        ("document", Text("武科规〔2020〕2号", "武科规〔2020〕2号")),
+    ],
+)
+def test_the_last_value_that_can_be_meant_is_no_flaw(field: str, value: object) -> None:
+    assert reviewed(**{field: value}) == []
+
+
 SHAPES: list[tuple[object, str, str, str, str]] = [
     (Held("high_tech_enterprize"), "error", "unknown_kind", "kind", "high_tech_enterprise"),
     (Held("little_giant"), "warning", "unknown_kind", "kind", "above_scale"),
