@@ -59,6 +59,13 @@ def compare(name: str, size: int, ours: Run, against: str, other: Run) -> Measur
     return of_rates(name, size, pairs, against)
 
 
+def compare_computing(name: str, size: int, ours: Run, against: str, other: Run) -> Measurement:
+    """Return the comparison of two runs that wait for nothing, by the processor time they take."""
+    clock = time.process_time
+    pairs = [(size / _time(ours, clock), size / _time(other, clock)) for _ in range(REPEATS)]
+    return of_rates(name, size, pairs, against)
+
+
 def of_rates(
     name: str, size: int, pairs: Sequence[tuple[float, float]], against: str
 ) -> Measurement:
@@ -73,8 +80,8 @@ def of_rates(
     )
 
 
-def _time(run: Run) -> float:
+def _time(run: Run, clock: Callable[[], float] = time.perf_counter) -> float:
     """Return the seconds that one run takes."""
-    start = time.perf_counter()
+    start = clock()
     run()
-    return time.perf_counter() - start
+    return clock() - start
