@@ -4,19 +4,27 @@ A file under review runs in a process of its own and comes back as JSON. What is
 the types that the vocabulary declares, but need not make sense: that is the review's question.
 """
 
+import json
 import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import date
 from fractions import Fraction
-from typing import Final
-
-import msgspec
+from typing import Any, Final, Literal, get_args
 
 from ledger.errors import InvalidInputError
 from ledger.text import Text
 from vouchers.programme import Programme
-
-_AT: Final = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>.*)`)?", re.DOTALL)
-_EXPECTED: Final = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`")
-_CHOICE: Final = re.compile(r"Invalid (?:enum )?value (?P<got>'.*')")
+from vouchers.value_type import (
+    Kind,
+    fields_of,
+    is_list,
+    is_optional,
+    members,
+    origin_of,
+    struct_of,
+    tag_of,
+)
 
 _KINDS: Final = {
     "int": Text("整数", "a whole number"),
@@ -52,54 +60,149 @@ class WrongTypeError(InvalidInputError):
 def decode_draft(raw: bytes) -> Draft:
     """Return the programme written as the JSON of `programme.encode_value`.
 
-    Raises `WrongTypeError` for the first value that is not of the type asked for.
+    A function comes back as one that pays nothing: it is never called here. Raises `WrongTypeError`
+    for the first value that is not of the type asked for.
     """
-    try:
-        return msgspec.json.decode(raw, type=Draft, dec_hook=_decode_fraction)
-    except msgspec.ValidationError as error:
-        raise _explain(str(error)) from None
+    made = _make(Programme, json.loads(raw), "")
+    assert isinstance(made, Draft), made
+    return made
 
 
-def _decode_fraction(kind: type, value: object) -> Fraction:
+def _make(kind: Kind, raw: object, path: str) -> Any:  # noqa: ANN401 - of whatever type is asked for
+    """Return the value of a type that is written at a path."""
+    if raw is None and is_optional(kind):
+        return None
+    kinds = members(kind)
+    chosen = kinds[0] if len(kinds) == 1 else _choose(kinds, raw, path)
+    struct = struct_of(chosen)
+    if struct is not None:
+        return _make_struct(chosen, raw, path)
+    if chosen is Text:
+        return Text(*_make_all((str, str), raw, path))
+    if origin_of(chosen) is tuple:
+        parts = get_args(chosen)
+        return tuple(_make_all(parts[:1] if is_list(chosen) else parts, raw, path))
+    return _LEAVES[origin_of(chosen) or chosen](chosen, raw, path)
+
+
+def _choose(kinds: Sequence[Kind], raw: object, path: str) -> Kind:
+    """Return which of several types a value was written as: a table's `type` says it."""
+    tagged = {tag_of(one): one for one in kinds if tag_of(one)}
+    if isinstance(raw, dict):
+        if raw.get("type") in tagged:
+            return tagged[raw["type"]]
+        raise _wrong("object", raw, path)
+    plain = [one for one in kinds if not tag_of(one)]
+    if not plain:
+        raise _wrong("object", raw, path)
+    fits = [one for one in plain if (origin_of(one) or one) is type(raw)]
+    return (fits or plain)[0]
+
+
+def _make_struct(kind: Kind, raw: object, path: str) -> object:
+    """Return a struct; the words of a programme are taken as a draft's."""
+    struct = struct_of(kind)
+    assert struct is not None, kind
+    if not isinstance(raw, dict) or ("type" in raw) != (tag_of(kind) is not None):
+        raise _wrong("object", raw, path)
+    if tag_of(kind) is not None and raw["type"] != tag_of(kind):
+        raise _wrong("object", raw, path)
+    fields = fields_of(kind)
+    wrong = next((key for key in raw if key != "type" and key not in fields), None)
+    if wrong is not None:
+        raise _wrong("object", raw, path)
+    given = {
+        key: _make(fields[key].kind, one, _join(path, key))
+        for key, one in raw.items()
+        if key != "type"
+    }
+    return (Draft if struct is Programme else struct)(**given)
+
+
+def _join(path: str, key: str) -> str:
+    """Return the path of a key; the value of a cited one stands at the place of the whole."""
+    if key == "value":
+        return path
+    return f"{path}.{key}" if path else key
+
+
+def _make_all(parts: Sequence[Kind], raw: object, path: str) -> Iterator[Any]:
+    """Yield the items of an array: of one type any number, of several as many as there are."""
+    if not isinstance(raw, list) or (len(parts) > 1 and len(parts) != len(raw)):
+        raise _wrong("array", raw, path)
+    kinds = parts if len(parts) > 1 else [parts[0]] * len(raw)
+    for i, (kind, one) in enumerate(zip(kinds, raw, strict=True)):
+        yield _make(kind, one, f"{path}[{i}]" if kind is not str else path)
+
+
+def _make_word(kind: Kind, raw: object, path: str) -> object:
+    """Return a word; one of few where only these are allowed."""
+    allowed = get_args(kind)
+    if allowed and isinstance(raw, str) and raw not in allowed:
+        message = Text(f"{path} 的取值 {raw!r} 不在可选之列", f"{path} cannot be {raw!r}")
+        words = "、".join(allowed), ", ".join(allowed)
+        raise WrongTypeError(path, message, Text(f"可选：{words[0]}", f"it is one of {words[1]}"))
+    if not isinstance(raw, str):
+        raise _wrong("str", raw, path)
+    return raw
+
+
+def _make_number(_: Kind, raw: object, path: str) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        raise _wrong("int", raw, path)
+    return raw
+
+
+def _make_switch(_: Kind, raw: object, path: str) -> bool:
+    if not isinstance(raw, bool):
+        raise _wrong("bool", raw, path)
+    return raw
+
+
+def _make_ratio(_: Kind, raw: object, path: str) -> Fraction:
     """Return the fraction written as `3/10`; a decimal, or a float, is no exact rate."""
-    assert kind is Fraction, kind
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+(?:/[1-9][0-9]*)?", value, re.ASCII):
-        return Fraction(value)
-    got = "int" if isinstance(value, int) else "float" if isinstance(value, float) else "str"
-    message = f"Expected `rate`, got `{got}`"
-    raise ValueError(message)
+    if isinstance(raw, str) and re.fullmatch(r"-?[0-9]+(?:/[1-9][0-9]*)?", raw, re.ASCII):
+        return Fraction(raw)
+    raise _wrong("rate", raw, path)
 
 
-def _explain(sentence: str) -> WrongTypeError:
-    found = _AT.fullmatch(sentence)
-    assert found is not None, sentence
-    what, path = found["what"], (found["path"] or "").replace(".value", "")
+def _make_day(_: Kind, raw: object, path: str) -> date:
+    if isinstance(raw, str):
+        with suppress(ValueError):
+            return date.fromisoformat(raw)
+    raise _wrong("date", raw, path)
+
+
+def _make_function(_: Kind, _raw: object, _path: str) -> Callable[[int], Fraction]:
+    return lambda _: Fraction(0)
+
+
+def _wrong(wanted: str, raw: object, path: str) -> WrongTypeError:
+    """Return the error that a value is of another type."""
     place = path or "PROGRAMME"
-    if expected := _EXPECTED.match(what):
-        wanted, got = (_call(expected[name]) for name in ("wanted", "got"))
-        return WrongTypeError(
-            path,
-            Text(f"{place} 写成了{got.zh}", f"{place} is {got.en}"),
-            Text(f"此处应为{wanted.zh}", f"write {wanted.en} here"),
-        )
-    if choice := _CHOICE.match(what):
-        got_word = choice["got"]
-        return WrongTypeError(
-            path,
-            Text(f"{place} 的取值 {got_word} 不在可选之列", f"{place} cannot be {got_word}"),
-            Text(
-                "可选的值见 vouchers/programme.py 中该项的类型",
-                "vouchers/programme.py lists the words that it can be",
-            ),
-        )
+    got, want = _KINDS[_NAMED.get(type(raw), "null")], _KINDS[wanted]
     return WrongTypeError(
         path,
-        Text(f"{place} 的写法不对：{what}", f"{place} is not of the right form: {what}"),
-        Text("请对照相近的项目文件改写", "write it as a similar programme's file does"),
+        Text(f"{place} 写成了{got.zh}", f"{place} is {got.en}"),
+        Text(f"此处应为{want.zh}", f"write {want.en} here"),
     )
 
 
-def _call(kinds: str) -> Text:
-    """Return what types such as `object | null` are called."""
-    names = [_KINDS.get(kind, Text(kind, kind)) for kind in kinds.split(" | ")]
-    return Text("或".join(one.zh for one in names), " or ".join(one.en for one in names))
+_NAMED: Final = {
+    int: "int",
+    float: "float",
+    str: "str",
+    list: "array",
+    dict: "object",
+    bool: "bool",
+}
+
+_LEAVES: Final[dict[object, Callable[[Any, object, str], object]]] = {
+    str: _make_word,
+    Literal: _make_word,
+    int: _make_number,
+    bool: _make_switch,
+    Fraction: _make_ratio,
+    date: _make_day,
+    Callable: _make_function,
+}
