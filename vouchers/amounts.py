@@ -14,7 +14,8 @@ from vouchers.case import ResourceKind
 from vouchers.cited import Cited
 from vouchers.requirement import Condition
 
-T = TypeVar("T")
+# A value that is only read: a class of flat amounts serves where a class of rates is asked for.
+T_co = TypeVar("T_co", covariant=True)
 
 # Amounts that the rate is applied to. Payments count up to the day of application; `settled` is
 # what both parties settled on, `metered` what the platform metered, at the contract's prices.
@@ -23,24 +24,30 @@ Base = Literal[
 ]
 
 
-class Class(Struct, Generic[T], frozen=True, tag="class"):
+class Lowest(Struct, frozen=True, tag="lowest"):
+    """The lowest of several bases (孰低), each purchase by itself."""
+
+    bases: tuple[Base, ...]
+
+
+class Class(Struct, Generic[T_co], frozen=True, tag="class"):
     """What holds for those who meet a condition: a class of applicant, or a place."""
 
     when: Cited[Condition]
-    value: T
+    value: T_co
 
 
-class ByClass(Struct, Generic[T], frozen=True, tag="by_class"):
+class ByClass(Struct, Generic[T_co], frozen=True, tag="by_class"):
     """The value of the first class that the enterprise is in, else the other one."""
 
-    classes: tuple[Class[T], ...]
-    otherwise: T
+    classes: tuple[Class[T_co], ...]
+    otherwise: T_co
 
 
-class ByYear(Struct, Generic[T], frozen=True, tag="by_year"):
+class ByYear(Struct, Generic[T_co], frozen=True, tag="by_year"):
     """The value set for the claim's year; a year that is not set is unknown."""
 
-    years: tuple[tuple[int, T], ...]
+    years: tuple[tuple[int, T_co], ...]
 
 
 class ByResource(Struct, frozen=True, tag="by_resource"):

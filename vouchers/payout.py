@@ -13,7 +13,7 @@ from vouchers.amounts import ByResource, FlatAmount, Own, RoundingStep, Tiers
 from vouchers.application import Line
 from vouchers.cited import Cited
 from vouchers.decision import Reason, Step, Unit
-from vouchers.names import BASES, RESOURCES, ROUNDED, call
+from vouchers.names import BASES, RESOURCES, ROUNDED, call, name_base
 from vouchers.prepared import Prepared, Terms
 from vouchers.programme import Version
 from vouchers.sheet import Sheet, exact
@@ -114,9 +114,8 @@ def _write_base(sheet: Sheet, prepared: Prepared, counted: Counted) -> int:
     measured = counted.measured
     links = measured.links if measured else ()
     first_fen = measured.first_fen if measured else counted.base_fen
-    step = Step(
-        BASES[cited.value], first_fen, "fen", cited.clause, cited.grade, "given", (), at, contract
-    )
+    label = BASES[measured.first] if measured else name_base(cited.value)
+    step = Step(label, first_fen, "fen", cited.clause, cited.grade, "given", (), at, contract)
     number = sheet.put(step)
     for link in links:
         unit: Unit = "ratio" if isinstance(link.operand, Fraction) else "fen"
@@ -221,9 +220,10 @@ def _by_tiers(sheet: Sheet, cited: Cited[object], tiers: Tiers, base: int) -> in
 
 def _by_own(sheet: Sheet, cited: Cited[object], own: Own, base: int) -> int:
     """Return the refund by the programme's own function, never more than the base."""
+    name = call({}, own.name)
     label = Text(
-        f"按本办法的计算方法“{own.name}”（第 {own.revision} 版）",
-        f"by the rule's own function {own.name}, revision {own.revision}",
+        f"按本办法的计算方法“{name.zh}”（第 {own.revision} 版）",
+        f"by the rule's own function “{name.en}”, revision {own.revision}",
     )
     amount = exact(own.function(int(sheet.value(base))))
     number = sheet.put(Step(label, amount, "fen", cited.clause, cited.grade, "given", (base,)))

@@ -26,9 +26,12 @@ from vouchers.payments import paid_in_full_on, sum_paid
 from vouchers.prepared import Prepared
 from vouchers.programme import Version
 from vouchers.requirement import (
+    ContractAtLeast,
+    NeverFunded,
     NotFunded,
     NotSelfUse,
     OncePerContract,
+    PaidInFull,
     PaidInFullInYear,
     ProviderListed,
     PurchaseRule,
@@ -136,9 +139,22 @@ def _resource(rule: ResourceIs, clause: Text, _: Application, line: Line) -> Fin
     return _cut(line, "resource_not_covered", message, clause)
 
 
-def _paid_in_full(
-    _: PaidInFullInYear, clause: Text, application: Application, line: Line
-) -> Finding:
+def _contract_at_least(rule: ContractAtLeast, clause: Text, _: Application, line: Line) -> Finding:
+    contract_fen = line.purchase.contract_fen
+    if contract_fen is None:
+        return unknown(ask(line, "contract_fen", clause))
+    if contract_fen >= rule.least_fen:
+        return HOLDS
+    given, least = render_yuan(contract_fen), render_yuan(rule.least_fen)
+    message = Text(
+        f"的合同金额 {given} 元，低于 {least} 元",
+        f"has a contract over CNY {given}, below {least}",
+    )
+    return _cut(line, "contract_below_limit", message, clause)
+
+
+def _paid_in_full(_: PaidInFull, clause: Text, application: Application, line: Line) -> Finding:
+    """Return whether what was paid by the day of application reaches the invoice."""
     invoiced_fen, until = line.purchase.invoiced_fen, application.applied_on
     paid = sum_paid(line.purchase, date.min, until)
     if invoiced_fen is not None and paid.high < invoiced_fen:
@@ -151,9 +167,16 @@ def _paid_in_full(
     asked = ask_for_payments(line, clause)
     if invoiced_fen is None:
         return unknown(ask(line, "invoiced_fen", clause), *asked)
-    if asked:
-        return unknown(*asked)
-    full_on = paid_in_full_on(line.purchase)
+    return unknown(*asked) if asked else HOLDS
+
+
+def _paid_in_full_in_year(
+    _: PaidInFullInYear, clause: Text, application: Application, line: Line
+) -> Finding:
+    paid = _paid_in_full(PaidInFull(), clause, application, line)
+    if not paid.truth:
+        return paid
+    full_on = paid_in_full_on(line.purchase, application.applied_on)
     if full_on is None or full_on.year == application.year:
         return HOLDS
     message = Text(
@@ -215,6 +238,25 @@ def _funded(rule: NotFunded, year: int, clause: Text, line: Line) -> Finding:
     return _cut(line, f"{rule.scope}_already_funded", message, clause)
 
 
+def _never_funded(rule: NeverFunded, clause: Text, application: Application, line: Line) -> Finding:
+    scope, ref, found = SCOPES[rule.scope], _ref(rule, line), []
+    for i, given in enumerate(application.case.other_funding):
+        same_ref = True if rule.scope == "enterprise" else same(given.ref, ref)
+        truth = all_of((same(given.scope, rule.scope), same_ref))
+        if truth:
+            message = Text(
+                f"{scope.zh} {ref or ''} 已获其他财政资金".replace("  ", " "),
+                f"belongs to {scope.en} {ref or ''}, which had public money".replace(" ,", ","),
+            )
+            found.append(_cut(line, f"{rule.scope}_already_funded", message, clause))
+        elif truth is None and None in (given.scope, given.ref):
+            what = Text("其他财政资金的范围或编号", "scope or ref of the funding")
+            found.append(unknown(missing_fact(f"other_funding[{i}]", what, clause)))
+        elif truth is None:
+            found.append(unknown(ask(line, rule.scope, clause)))
+    return require_all(found)
+
+
 def _funds(given: OtherFunding, rule: NotFunded, year: int, line: Line) -> Truth:
     """Return whether the money is of the scope, level and year that the rule names."""
     same_ref = True if rule.scope == "enterprise" else same(given.ref, _ref(rule, line))
@@ -228,20 +270,20 @@ def _funds(given: OtherFunding, rule: NotFunded, year: int, line: Line) -> Truth
     )
 
 
-def _ref(rule: NotFunded, line: Line) -> str | None:
+def _ref(rule: NotFunded | NeverFunded, line: Line) -> str | None:
     """Return what the purchase belongs to: its project, its contract, or nothing narrower."""
     if rule.scope == "enterprise":
         return None
     return line.purchase.project if rule.scope == "project" else line.purchase.contract
 
 
-def _dated_within(rule: Within, clause: Text, _: Application, line: Line) -> Finding:
+def _dated_within(rule: Within, clause: Text, application: Application, line: Line) -> Finding:
     what, found = EVENTS[rule.what], []
     if rule.what == "paid_in_full":
-        finding = _paid_at_all(clause, line)
+        finding = _paid_in_full(PaidInFull(), clause, application, line)
         if not finding.truth:
             return finding
-    for key, day in _days_of(rule, line):
+    for key, day in _days_of(rule, application, line):
         if day is None:
             found.append(unknown(ask(line, key, clause)))
         elif not rule.first <= day <= rule.last:
@@ -253,27 +295,17 @@ def _dated_within(rule: Within, clause: Text, _: Application, line: Line) -> Fin
     return require_all(found)
 
 
-def _days_of(rule: Within, line: Line) -> tuple[tuple[str, date | None], ...]:
+def _days_of(
+    rule: Within, application: Application, line: Line
+) -> tuple[tuple[str, date | None], ...]:
     """Return the days that a window is about, with the facts that give them."""
     purchase = line.purchase
     if rule.what == "service":
         return (("service_from", purchase.service_from), ("service_to", purchase.service_to))
     if rule.what == "paid_in_full":
-        return (("payments", paid_in_full_on(purchase)),)
+        return (("payments", paid_in_full_on(purchase, application.applied_on)),)
     key = {"signed": "signed_on", "completed": "completed_on", "invoiced": "invoiced_on"}[rule.what]
     return ((key, getattr(purchase, key)),)
-
-
-def _paid_at_all(clause: Text, line: Line) -> Finding:
-    """Return whether the payments have reached the invoice, on whatever day."""
-    asked = ask_for_payments(line, clause)
-    if line.purchase.invoiced_fen is None:
-        return unknown(ask(line, "invoiced_fen", clause), *asked)
-    if asked:
-        return unknown(*asked)
-    if paid_in_full_on(line.purchase) is not None:
-        return HOLDS
-    return _cut(line, "not_paid_in_full", Text("尚未付清", "is not paid in full"), clause)
 
 
 def _listed(rule: ProviderListed, clause: Text, _: Application, line: Line) -> Finding:
@@ -351,10 +383,13 @@ def _cut(line: Line, code: str, message: Text, clause: Text) -> Finding:
 
 _JUDGES: Final[dict[type, Callable[..., Finding]]] = {
     ResourceIs: _resource,
-    PaidInFullInYear: _paid_in_full,
+    ContractAtLeast: _contract_at_least,
+    PaidInFull: _paid_in_full,
+    PaidInFullInYear: _paid_in_full_in_year,
     SignedAndCompletedInYear: _signed_and_completed,
     Within: _dated_within,
     NotFunded: _not_funded,
+    NeverFunded: _never_funded,
     ProviderListed: _listed,
     NotSelfUse: _not_self,
 }

@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from ledger.money import round_down
 from ledger.text import Text
-from vouchers.amounts import Apportion, Base
+from vouchers.amounts import Apportion, Base, Lowest
 from vouchers.application import Application, Line
 from vouchers.cited import Cited
 from vouchers.decision import Operation, Reason, missing_fact
+from vouchers.names import BASES
 from vouchers.payments import Span, known, sum_creditable
 from vouchers.programme import Version
 
@@ -45,6 +46,10 @@ _READ_FROM: Final[dict[Base, str]] = {
     "metered": "metered_fen",
 }
 
+# The bases that are of the contract, and no fact of one invoice.
+_OF_CONTRACT: Final = frozenset({"contract", "approved_contract"})
+
+_LOWER: Final = Text("取较低者", "the lower of the two")
 _NET: Final = Text("不含税比例", "the share that is not tax")
 _WITHOUT_TAX: Final = Text("扣除税额", "without tax")
 _DAYS: Final = Text("属于本年度的服务天数比例", "the share of its days that are in the year")
@@ -68,6 +73,7 @@ class Measured(Struct, frozen=True, gc=False):
     """A purchase's base: the span, the first amount, the operations on it, and what is missing."""
 
     span: Span
+    first: Base
     first_fen: int
     links: tuple[Link, ...] = ()
     missing: tuple[Reason, ...] = ()
@@ -75,10 +81,10 @@ class Measured(Struct, frozen=True, gc=False):
 
 def measure(version: Version, application: Application, line: Line) -> Measured:
     """Return the base of a purchase under a version, and the facts that would make it exact."""
-    span, missing = _gross(version, application, line)
+    first, first_fen, span, links, missing = _gross(version.base, application, line)
     if version.tax.value == "included" and version.apportion is None and not line.purchase.cut_fen:
-        return Measured(span, span.low, (), missing)
-    first_fen, links, asked = span.low, [], [*missing]
+        return Measured(span, first, first_fen, tuple(links), missing)
+    asked = [*missing]
     if version.tax.value == "excluded":
         span, more, unknown = _without_tax(version.tax, line, span)
         links += more
@@ -91,7 +97,7 @@ def measure(version: Version, application: Application, line: Line) -> Measured:
     if cut_fen:
         span = Span(max(span.low - cut_fen, 0), max(span.high - cut_fen, 0))
         links.append(Link(_AFTER_CUT, _CUT, "minus", cut_fen, version.base))
-    return Measured(span, first_fen, tuple(links), tuple(asked))
+    return Measured(span, first, first_fen, tuple(links), tuple(asked))
 
 
 def ask(line: Line, key: str, clause: Text) -> Reason:
@@ -113,18 +119,37 @@ def ask_for_payments(line: Line, clause: Text) -> list[Reason]:
 
 
 def _gross(
-    version: Version, application: Application, line: Line
-) -> tuple[Span, tuple[Reason, ...]]:
-    """Return the amount that the base is read from, tax included."""
-    purchase, base = line.purchase, version.base
-    if base.value in {"paid", "paid_in_year"}:
-        since = date.min if base.value == "paid" else date(application.year, 1, 1)
+    cited: Cited[Base | Lowest], application: Application, line: Line
+) -> tuple[Base, int, Span, list[Link], tuple[Reason, ...]]:
+    """Return the amount that the base is read from, tax included: the first fact, and the rest."""
+    bases = cited.value.bases if isinstance(cited.value, Lowest) else (cited.value,)
+    # A contract's amount is worked out first, from the contract to the invoice.
+    first, *others = sorted(bases, key=lambda one: one not in _OF_CONTRACT)
+    first_fen, span, links, missing = _read(first, cited, application, line)
+    for base in others:
+        _, other, _, asked = _read(base, cited, application, line)
+        span = Span(min(span.low, other.low), min(span.high, other.high))
+        links.append(Link(_LOWER, BASES[base], "least", other.low, cited))
+        missing += asked
+    if span.low == span.high:
+        missing = ()
+    return first, first_fen, span, links, missing
+
+
+def _read(
+    base: Base, cited: Cited[Base | Lowest], application: Application, line: Line
+) -> tuple[int, Span, list[Link], tuple[Reason, ...]]:
+    purchase, clause = line.purchase, cited.clause
+    if base in {"paid", "paid_in_year"}:
+        since = date.min if base == "paid" else date(application.year, 1, 1)
         span = sum_creditable(purchase, since, application.applied_on)
-        asked = ask_for_payments(line, base.clause) if span.low != span.high else ()
-        return span, tuple(asked)
-    key = _READ_FROM[base.value]
+        asked = ask_for_payments(line, clause) if span.low != span.high else ()
+        return span.low, span, [], tuple(asked)
+    key = _READ_FROM[base]
     amount_fen = getattr(purchase, key)
-    return known(amount_fen), (ask(line, key, base.clause),) if amount_fen is None else ()
+    span = known(amount_fen)
+    missing = (ask(line, key, clause),) if amount_fen is None else ()
+    return span.low, span, [], missing
 
 
 def _without_tax(
