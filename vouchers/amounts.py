@@ -91,8 +91,8 @@ Rate: TypeAlias = "Fraction | Tiers | FlatAmount | ByResource | Own | ByClass[Ra
 Amount: TypeAlias = "int | ByClass[Amount] | ByYear[Amount]"
 
 Direction = Literal["down", "half_up", "up"]
-# Where the amount is rounded: each purchase's base, each contract's refund before its cap, the
-# claim's refund before the caps, or what is left after them.
+# Where the amount is rounded: the base that a rate is applied to, each contract's refund before its
+# cap, the claim's refund before the caps, or what is left after them.
 RoundingStep = Literal["base", "contract", "before_caps", "refund"]
 
 

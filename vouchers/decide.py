@@ -7,6 +7,7 @@ headroom and the rule are monotonic, so the two ends bound everything between th
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from fractions import Fraction
 from itertools import product
 from operator import attrgetter, itemgetter
 from typing import Final
@@ -15,6 +16,7 @@ from msgspec import Struct, structs
 
 from ledger.money import FEN_MAX
 from ledger.text import Text
+from vouchers.amounts import ByResource
 from vouchers.application import Application, Line, Requirement, moment_of
 from vouchers.case import Case, Purchase
 from vouchers.choice import Choice, choose
@@ -214,20 +216,18 @@ def _lowest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
 def _highest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
     """Return the steps and the payout with every unknown for the enterprise."""
     if hearing.application.case.purchases is None and hearing.enterprise.truth is not False:
-        counted = [_best(Counted(Line(0, Purchase()), FEN_MAX, None), hearing)]
+        counted = [Counted(Line(0, Purchase()), FEN_MAX, None)]
     else:
         counted = [
-            _best(
-                Counted(one.line, one.base.span.high, one.base if _is_measured(one.base) else None),
-                hearing,
-            )
+            Counted(one.line, one.base.span.high, one.base if _is_measured(one.base) else None)
             for one in hearing.purchases
             if one.finding.truth is not False
         ]
     if not counted:
         return (), NOTHING
     found = [
-        _pay(hearing, terms, counted, premises=False) for terms in _terms(hearing, against=False)
+        _pay(hearing, terms, [_best(one, hearing, terms) for one in counted], premises=False)
+        for terms in _best_terms(hearing)
     ]
     return max(found, key=_by_amount)
 
@@ -261,21 +261,29 @@ def _terms(hearing: _Hearing, *, against: bool) -> Iterator[Terms]:
         yield structs.replace(terms, **chosen) if chosen else terms
 
 
+def _best_terms(hearing: _Hearing) -> Iterator[Terms]:
+    """Yield every set of terms for the enterprise; over any number of contracts while unknown."""
+    for terms in _terms(hearing, against=False):
+        if hearing.application.case.purchases is None and hearing.prepared.by_contract is not None:
+            yield structs.replace(terms, rate=Fraction(1), contract_cap_fen=FEN_MAX)
+        else:
+            yield terms
+
+
 def _is_measured(base: Measured) -> bool:
     return base.span.low == base.span.high
 
 
-def _best(counted: Counted, hearing: _Hearing) -> Counted:
+def _best(counted: Counted, hearing: _Hearing, terms: Terms) -> Counted:
     """Return a purchase with what is unknown of it as good for the enterprise as it can be.
 
     Its kind is the one that pays most; its contract and provider are nobody else's.
     """
     purchase, at = counted.line.purchase, counted.line.position
     changes: dict[str, object] = {}
-    if purchase.resource_kind is None and hearing.prepared.by_resource is not None:
-        rates = hearing.prepared.by_resource.rates
-        changes["resource_kind"] = max(rates, key=itemgetter(1))[0]
-    if hearing.prepared.version.contract_cap_fen is not None:
+    if purchase.resource_kind is None and isinstance(terms.rate, ByResource):
+        changes["resource_kind"] = max(terms.rate.rates, key=itemgetter(1))[0]
+    if hearing.prepared.by_contract is not None:
         for key in ("contract", "provider"):
             if getattr(purchase, key) is None:
                 changes[key] = f"?{at}"

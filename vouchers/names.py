@@ -134,7 +134,7 @@ CODES: Final[dict[str, Mapping[Any, Text]]] = {
         "up": Text("向上进位", "upwards"),
     },
     "rounding_step": {
-        "base": Text("每项采购的计算基数", "the base of each purchase"),
+        "base": Text("计算基数", "the base"),
         "contract": Text("每份合同的补贴", "the refund of each contract"),
         "before_caps": Text("扣减限额之前", "before the caps"),
         "refund": Text("扣减限额之后", "after the caps"),

@@ -45,7 +45,7 @@ def sum_creditable(purchase: Purchase, since: date, until: date) -> Span:
     """Return what was paid between two days, no more than was invoiced: the rest is no price."""
     paid, invoiced_fen = sum_paid(purchase, since, until), purchase.invoiced_fen
     if invoiced_fen is None:
-        return paid
+        return Span(0, paid.high)
     return Span(min(paid.low, invoiced_fen), min(paid.high, invoiced_fen))
 
 

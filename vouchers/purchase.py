@@ -21,12 +21,14 @@ from vouchers.decision import (
     require_all,
     unknown,
 )
+from vouchers.headroom import list_refunds
 from vouchers.names import EVENTS, LEVEL_NAMES, RESOURCES, SCOPES, call
 from vouchers.payments import paid_in_full_on, sum_paid
 from vouchers.prepared import Prepared
 from vouchers.programme import Version
 from vouchers.requirement import (
     ContractAtLeast,
+    LegalDate,
     NeverFunded,
     NotFunded,
     NotSelfUse,
@@ -67,7 +69,7 @@ def assess(programme_id: str, prepared: Prepared, application: Application, line
         [
             *findings,
             *[_judge(one, programme_id, application, line) for one in version.purchases],
-            _in_force(version, moment, line),
+            _in_force(version, application, moment, line),
             _something_spent(version, base, line),
             _not_refunded(programme_id, version, line),
             *(_told_apart(prepared, line) if prepared.tells_apart else ()),
@@ -87,14 +89,31 @@ def _judge(
     return _JUDGES[type(cited.value)](cited.value, cited.clause, application, line)
 
 
-def _in_force(version: Version, moment: Moment, line: Line) -> Finding:
-    if moment.on is None or version.in_force(moment.on):
+def _in_force(version: Version, application: Application, moment: Moment, line: Line) -> Finding:
+    legal = version.legal_date
+    if moment.on is None:
+        return _no_legal_date(legal, application, moment, line)
+    if version.in_force(moment.on):
         return HOLDS
+    what = EVENTS[_EVENTS_OF_LAW[legal.value]]
     message = Text(
-        f"于 {moment.on} 完成，不在本版本（{version.id}）施行期内，不能一并申请",
-        f"was completed on {moment.on}, outside version {version.id}: not part of this claim",
+        f"于 {moment.on} {what.zh}，不在本版本（{version.id}）施行期内，不能一并申请",
+        f"was {what.en} on {moment.on}, outside version {version.id}: not part of this claim",
     )
-    return _cut(line, "no_version_in_force", message, version.legal_date.clause)
+    return _cut(line, "no_version_in_force", message, legal.clause)
+
+
+def _no_legal_date(
+    legal: Cited[LegalDate], application: Application, moment: Moment, line: Line
+) -> Finding:
+    """Return why a purchase has no day to apply a version by: it is not known, or is still open."""
+    if legal.value != "paid_in_full":
+        return unknown(ask(line, moment.path.rpartition(".")[2], legal.clause))
+    paid = _paid_in_full(PaidInFull(), legal.clause, application, line)
+    if not paid.truth:
+        return paid
+    message = Text("没有付款记录", "has no payment")
+    return _cut(line, "not_paid_in_full", message, legal.clause)
 
 
 def _not_refunded(programme_id: str, version: Version, line: Line) -> Finding:
@@ -110,8 +129,9 @@ def _told_apart(prepared: Prepared, line: Line) -> Iterator[Finding]:
     version = prepared.version
     if prepared.by_resource is not None:
         yield _known("resource_kind", version.rate.clause, line)
-    if version.contract_cap_fen is not None:
-        yield _known("contract", version.contract_cap_fen.clause, line)
+    by_contract = prepared.by_contract
+    if by_contract is not None:
+        yield _known("contract", by_contract.clause, line)
     if version.one_contract_within_days is not None:
         for key in ("provider", "signed_on"):
             yield _known(key, version.one_contract_within_days.clause, line)
@@ -357,7 +377,7 @@ def _once(programme_id: str, clause: Text, application: Application, line: Line)
     truths = [
         all_of((same(entry.programme, programme_id), same(refund.contract, contract)))
         for entry in application.case.earlier
-        for refund in entry.contracts
+        for refund in list_refunds(entry)
     ]
     truth = any_of(truths)
     if truth is False:
@@ -380,6 +400,12 @@ def _cut(line: Line, code: str, message: Text, clause: Text) -> Finding:
     message = Text(f"{name.zh}{message.zh}", f"{name.en} {message.en}")
     return refused(Reason(code, message, clause, line.position))
 
+
+_EVENTS_OF_LAW: Final[dict[LegalDate, str]] = {
+    "contract_signed": "signed",
+    "service_completed": "completed",
+    "paid_in_full": "paid_in_full",
+}
 
 _JUDGES: Final[dict[type, Callable[..., Finding]]] = {
     ResourceIs: _resource,

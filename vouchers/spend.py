@@ -16,7 +16,7 @@ from vouchers.application import Application, Line
 from vouchers.cited import Cited
 from vouchers.decision import Operation, Reason, missing_fact
 from vouchers.names import BASES
-from vouchers.payments import Span, known, sum_creditable
+from vouchers.payments import NOTHING_KNOWN, Span, known, sum_creditable
 from vouchers.programme import Version
 
 _FACTS: Final = {
@@ -49,6 +49,8 @@ _READ_FROM: Final[dict[Base, str]] = {
 # The bases that are of the contract, and no fact of one invoice.
 _OF_CONTRACT: Final = frozenset({"contract", "approved_contract"})
 
+_SHARE: Final = Text("该发票占合同发票合计的比例", "the invoice's share of the contract's invoices")
+_OF_INVOICE: Final = Text("属于该发票的合同金额", "of the contract, what belongs to the invoice")
 _LOWER: Final = Text("取较低者", "the lower of the two")
 _NET: Final = Text("不含税比例", "the share that is not tax")
 _WITHOUT_TAX: Final = Text("扣除税额", "without tax")
@@ -143,13 +145,43 @@ def _read(
     if base in {"paid", "paid_in_year"}:
         since = date.min if base == "paid" else date(application.year, 1, 1)
         span = sum_creditable(purchase, since, application.applied_on)
-        asked = ask_for_payments(line, clause) if span.low != span.high else ()
-        return span.low, span, [], tuple(asked)
+        asked = ask_for_payments(line, clause)
+        if purchase.invoiced_fen is None:
+            asked = [*asked, ask(line, "invoiced_fen", clause)]
+        return span.low, span, [], () if span.low == span.high else tuple(asked)
     key = _READ_FROM[base]
-    amount_fen = getattr(purchase, key)
-    span = known(amount_fen)
-    missing = (ask(line, key, clause),) if amount_fen is None else ()
-    return span.low, span, [], missing
+    amount_fen: int | None = getattr(purchase, key)
+    if amount_fen is None:
+        return 0, NOTHING_KNOWN, [], (ask(line, key, clause),)
+    if base in _OF_CONTRACT:
+        return _share_of_contract(amount_fen, cited, application, line)
+    return amount_fen, known(amount_fen), [], ()
+
+
+def _share_of_contract(
+    amount_fen: int, cited: Cited[object], application: Application, line: Line
+) -> tuple[int, Span, list[Link], tuple[Reason, ...]]:
+    """Return what of a contract's amount belongs to one of its invoices, by what they are over.
+
+    So a contract counts once, however many invoices it has and whichever of them count.
+    """
+    lines = [Line(i, one) for i, one in enumerate(application.case.purchases or ())]
+    contract, clause = line.purchase.contract, cited.clause
+    unnamed = [one for one in lines if one.purchase.contract is None]
+    if len(lines) > 1 and unnamed:
+        asked = tuple(ask(one, "contract", clause) for one in unnamed)
+        return amount_fen, Span(0, amount_fen), [], asked
+    of_contract = [one for one in lines if one.purchase.contract == contract]
+    if len(of_contract) == 1:
+        return amount_fen, known(amount_fen), [], ()
+    open_ones = [one for one in of_contract if one.purchase.invoiced_fen is None]
+    if open_ones:
+        asked = tuple(ask(one, "invoiced_fen", clause) for one in open_ones)
+        return amount_fen, Span(0, amount_fen), [], asked
+    total_fen = sum(one.purchase.invoiced_fen or 0 for one in of_contract)
+    share = Fraction(line.purchase.invoiced_fen or 0, total_fen or 1)
+    link = Link(_OF_INVOICE, _SHARE, "times", share, cited, unit_fen=1)
+    return amount_fen, known(round_down(amount_fen * share)), [link], ()
 
 
 def _without_tax(
