@@ -38,7 +38,10 @@ class Class(Struct, Generic[T_co], frozen=True, tag="class"):
 
 
 class ByClass(Struct, Generic[T_co], frozen=True, tag="by_class"):
-    """The value of the first class that the enterprise is in, else the other one."""
+    """The value of the first class that the enterprise is in, else the other one.
+
+    It is in a class whose condition holds on the legal date of every purchase that counts.
+    """
 
     classes: tuple[Class[T_co], ...]
     otherwise: T_co

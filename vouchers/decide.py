@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import product
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Final
 
 from msgspec import Struct, structs
@@ -132,16 +132,15 @@ def _hear(programme: Programme, prepared: Prepared, application: Application) ->
         enterprise = require_all(
             [evaluate(one, application, moment) for one in version.eligibility]
         )
-    if prepared.varying:
-        days = [one.moment for one in assessed if one.moment.on is not None]
-        moment = max(days, key=attrgetter("on"), default=moment)
+    may_count = [one for one in assessed if one.finding.truth is not False] or assessed
+    moments = [(one.moment, bool(one.finding.truth)) for one in may_count] or [(moment, True)]
     return _Hearing(
         prepared,
         application,
         assessed,
         [one for one in assessed if one.finding.truth],
         enterprise,
-        {name: choose(cited, application, moment) for name, cited in prepared.varying},
+        {name: choose(cited, application, moments) for name, cited in prepared.varying},
         use_of_caps(programme.id, version, application),
     )
 
