@@ -14,7 +14,7 @@ from ledger.text import Text
 from vouchers.amounts import Apportion, Base, Lowest
 from vouchers.application import Application, Line
 from vouchers.cited import Cited
-from vouchers.decision import Operation, Reason, missing_fact
+from vouchers.decision import Finding, Operation, Reason, missing_fact, refused
 from vouchers.names import BASES
 from vouchers.payments import NOTHING_KNOWN, Span, known, sum_creditable
 from vouchers.programme import Version
@@ -118,6 +118,13 @@ def ask_for_payments(line: Line, clause: Text) -> list[Reason]:
         for key in ("paid_on", "amount_fen")
         if getattr(payment, key) is None
     ]
+
+
+def cut(line: Line, code: str, message: Text, clause: Text) -> Finding:
+    """Return the refusal of a purchase, in a sentence that begins with what people call it."""
+    name = line.name()
+    message = Text(f"{name.zh}{message.zh}", f"{name.en} {message.en}")
+    return refused(Reason(code, message, clause, line.position))
 
 
 def _gross(

@@ -66,13 +66,14 @@ def test_no_more_is_paid_than_was_spent() -> None:
                 assert decision.amount_fen <= spent_on(one, case, decision.counted), (one, case)
 
 
-def most_of(cap: Any) -> int:
+def most_of(cap: object) -> int:
     """Return the largest value that a cap can have."""
     if isinstance(cap, ByYear):
         return max(most_of(value) for _, value in cap.years)
     if isinstance(cap, ByClass):
         return max(most_of(cap.otherwise), *(most_of(one.value) for one in cap.classes))
-    return int(cap)
+    assert isinstance(cap, int)
+    return cap
 
 
 def had(entries: Sequence[Earlier] | None, programme: Programme) -> int:
@@ -247,7 +248,7 @@ NEVER_UNKNOWN: Final = frozenset(
 )
 
 
-def drop_one(value: Any) -> Iterator[Any]:
+def drop_one(value: object) -> Iterator[Any]:
     """Yield the value with one fact within it unknown, for every such fact."""
     if isinstance(value, tuple):
         for i, one in enumerate(value):

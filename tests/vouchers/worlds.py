@@ -125,7 +125,7 @@ def cap(random: Random) -> int:
     return random.choice([100, 1_234_567, 3_000_000, 20_000_000])
 
 
-def cite(random: Random, value: Any, name: str) -> Cited[Any]:
+def cite(random: Random, value: object, name: str) -> Cited[Any]:
     """Return a value cited by its field's name, of any grade."""
     grade: Any = random.choice("PMNA")
     return Cited(value, Text(f"{name}（{grade}）", f"{name} ({grade})"), grade)
@@ -214,11 +214,11 @@ _FLAT_RATES: Final[tuple[Draw, ...]] = (
 )
 
 
-def flat_rate(random: Random) -> Any:
+def flat_rate(random: Random) -> object:
     return random.choice(_FLAT_RATES)(random)
 
 
-def varied(random: Random, draw: Draw, depth: int = 0) -> Any:
+def varied(random: Random, draw: Draw, depth: int = 0) -> object:
     """Return a value that may differ by class or year; a year that is not named is unknown."""
     shape = random.choice(["flat", "flat", "flat", "class", "year"]) if depth < 2 else "flat"
     if shape == "flat":
@@ -235,7 +235,7 @@ def varied(random: Random, draw: Draw, depth: int = 0) -> Any:
     return ByClass(classes, varied(random, draw, depth + 1))
 
 
-def _base(random: Random) -> Any:
+def _base(random: Random) -> object:
     if random.random() < 2 / 3:
         return random.choice(_BASES)
     return Lowest(tuple(random.sample(_BASES, random.randint(2, 3))))

@@ -104,3 +104,12 @@ def test_the_window_is_in_the_year_itself(apply_on: str, *, in_time: bool) -> No
     decision = decide(PROGRAMME, case({"apply_on": apply_on}))
     missed = [one for one in decision.reasons if one.code == "outside_window"]
     assert (decision.amount_fen, not missed) == (3_000_000, in_time)
+
+
+def test_the_class_is_that_of_every_contract_in_whatever_order() -> None:
+    # Above scale to 30 June only; the second service is completed on 1 July, when it is hatched.
+    held = [{"kind": "above_scale", "to": "2026-06-30"}, *HATCHED[HELD]]
+    both = [buy(5_000_000, "C-1"), buy(5_000_000, "C-2", completed_on="2026-07-01")]
+    for order in (both, both[::-1]):
+        decision = decide(PROGRAMME, case({HELD: held, "purchases": order}))
+        assert decision.amount_fen == 4_000_000
