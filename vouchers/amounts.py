@@ -14,7 +14,8 @@ from vouchers.case import ResourceKind
 from vouchers.cited import Cited
 from vouchers.requirement import Condition
 
-T = TypeVar("T")
+# A value that is only read: a class of flat amounts serves where a class of rates is asked for.
+T_co = TypeVar("T_co", covariant=True)
 
 # Amounts that the rate is applied to. Payments count up to the day of application; `settled` is
 # what both parties settled on, `metered` what the platform metered, at the contract's prices.
@@ -23,24 +24,33 @@ Base = Literal[
 ]
 
 
-class Class(Struct, Generic[T], frozen=True, tag="class"):
+class Lowest(Struct, frozen=True, tag="lowest"):
+    """The lowest of several bases (孰低), each purchase by itself."""
+
+    bases: tuple[Base, ...]
+
+
+class Class(Struct, Generic[T_co], frozen=True, tag="class"):
     """What holds for those who meet a condition: a class of applicant, or a place."""
 
     when: Cited[Condition]
-    value: T
+    value: T_co
 
 
-class ByClass(Struct, Generic[T], frozen=True, tag="by_class"):
-    """The value of the first class that the enterprise is in, else the other one."""
+class ByClass(Struct, Generic[T_co], frozen=True, tag="by_class"):
+    """The value of the first class that the enterprise is in, else the other one.
 
-    classes: tuple[Class[T], ...]
-    otherwise: T
+    It is in a class whose condition holds on the legal date of every purchase that counts.
+    """
+
+    classes: tuple[Class[T_co], ...]
+    otherwise: T_co
 
 
-class ByYear(Struct, Generic[T], frozen=True, tag="by_year"):
+class ByYear(Struct, Generic[T_co], frozen=True, tag="by_year"):
     """The value set for the claim's year; a year that is not set is unknown."""
 
-    years: tuple[tuple[int, T], ...]
+    years: tuple[tuple[int, T_co], ...]
 
 
 class ByResource(Struct, frozen=True, tag="by_resource"):
@@ -84,8 +94,8 @@ Rate: TypeAlias = "Fraction | Tiers | FlatAmount | ByResource | Own | ByClass[Ra
 Amount: TypeAlias = "int | ByClass[Amount] | ByYear[Amount]"
 
 Direction = Literal["down", "half_up", "up"]
-# Where the amount is rounded: each purchase's base, each contract's refund before its cap, the
-# claim's refund before the caps, or what is left after them.
+# Where the amount is rounded: the base that a rate is applied to, each contract's refund before its
+# cap, the claim's refund before the caps, or what is left after them.
 RoundingStep = Literal["base", "contract", "before_caps", "refund"]
 
 

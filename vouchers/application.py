@@ -66,8 +66,11 @@ def moment_of(day: LegalDate, application: Application, line: Line | None) -> Mo
         return Moment(purchase.signed_on, line.path("signed_on"), line)
     if day == "service_completed":
         return Moment(purchase.completed_on, line.path("completed_on"), line)
-    known = purchase.invoiced_fen is not None and purchase.payments is not None
-    return Moment(paid_in_full_on(purchase) if known else None, line.path("payments"), line)
+    payments = purchase.payments
+    known = purchase.invoiced_fen is not None and payments is not None
+    known = known and all(None not in (one.paid_on, one.amount_fen) for one in payments or ())
+    full_on = paid_in_full_on(purchase, application.applied_on) if known else None
+    return Moment(full_on, line.path("payments"), line)
 
 
 def same_year_vouchers(application: Application) -> Iterator[tuple[int, Earlier, Truth]]:

@@ -16,7 +16,7 @@ from ledger.errors import InvalidInputError
 from ledger.identifiers import parse_credit_code
 from ledger.money import FEN_MAX
 from ledger.text import Text
-from vouchers.regions import PROVINCES
+from vouchers.regions import MADE_UP, PROVINCES
 from vouchers.spelling import find_slip
 from vouchers.strict_json import decode, refuse
 
@@ -141,13 +141,16 @@ class ContractRefund(Struct, frozen=True, kw_only=True):
 
 
 class Earlier(Struct, frozen=True, kw_only=True):
-    """What the enterprise has had of a programme's voucher in one year, and on which contracts."""
+    """What the enterprise has had of a programme's voucher in one year, and on which contracts.
+
+    `contracts`, once given, are complete.
+    """
 
     programme: Name | None = None
     year: Year | None = None
     claimed_fen: Fen | None = None
     redeemed_fen: Fen | None = None
-    contracts: tuple[ContractRefund, ...] = ()
+    contracts: tuple[ContractRefund, ...] | None = None
 
 
 class OtherFunding(Struct, frozen=True, kw_only=True):
@@ -205,6 +208,7 @@ def parse_case(raw: bytes) -> Case:
     _check_enterprise(case.enterprise)
     for i, purchase in enumerate(case.purchases or ()):
         _check_purchase(purchase, f"purchases[{i}]")
+    _check_contracts(case.purchases or ())
     return case
 
 
@@ -224,7 +228,7 @@ def _known(value: Any) -> Any:  # noqa: ANN401 - any JSON value
 def _check_enterprise(enterprise: Enterprise) -> None:
     _check_credit_code(enterprise.credit_code, "enterprise.credit_code")
     region = enterprise.registered_region
-    if region is not None and not region.startswith(PROVINCES):
+    if region is not None and not region.startswith((*PROVINCES, MADE_UP)):
         form = Text("六位行政区划代码（GB/T 2260）", "six digits of GB/T 2260")
         refuse("enterprise.registered_region", region, form)
     for i, held in enumerate(enterprise.qualifications or ()):
@@ -260,6 +264,27 @@ def _check_purchase(purchase: Purchase, path: str) -> None:
             f"不大于 invoiced_fen（{invoiced_fen}）的整数", f"at most invoiced_fen ({invoiced_fen})"
         )
         refuse(f"{path}.tax_fen", tax_fen, limit)
+
+
+def _check_contracts(purchases: tuple[Purchase, ...]) -> None:
+    """Refuse a contract that is over two amounts."""
+    seen: dict[tuple[str | None, str], int] = {}
+    for i, purchase in enumerate(purchases):
+        for key in ("contract_fen", "approved_fen"):
+            amount_fen: int | None = getattr(purchase, key)
+            if purchase.contract is None or amount_fen is None:
+                continue
+            before = seen.setdefault((purchase.contract, key), amount_fen)
+            if before != amount_fen:
+                name, path = purchase.contract, f"purchases[{i}].{key}"
+                raise InvalidInputError(
+                    "contradicting_fact",
+                    Text(
+                        f"{path}：合同 {name} 前面填报为 {before}，此处为 {amount_fen}",
+                        f"{path}: {amount_fen}, but {before} further up for contract {name}",
+                    ),
+                    Text("同一合同请填报同一金额", "give one amount for one contract"),
+                )
 
 
 def _check_credit_code(code: str | None, path: str) -> None:

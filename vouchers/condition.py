@@ -35,6 +35,7 @@ from vouchers.requirement import (
     AllOf,
     AnyOf,
     Condition,
+    CountAtLeast,
     DomiciledIn,
     FactAtLeast,
     FactBelow,
@@ -44,6 +45,7 @@ from vouchers.requirement import (
     NotDeclared,
     OnDay,
     RegisteredIn,
+    ShareAtLeast,
 )
 from vouchers.truth import Truth, all_of, any_of, same
 from vouchers.wording import describe_condition
@@ -160,6 +162,46 @@ def _at_least(condition: FactAtLeast, clause: Text, application: Application, _:
         f"{fact.en} of {year} are CNY {render_yuan(value)}, below {limit}",
     )
     return refused(Reason("fact_below_limit", message, clause))
+
+
+def _count_at_least(
+    condition: CountAtLeast, clause: Text, application: Application, _: Moment
+) -> Finding:
+    year = application.applied_on.year - condition.years_before
+    value = _figure(condition.name, year, application)
+    if value is None:
+        return _ask_for_figure(condition.name, year, clause)
+    if value >= condition.least:
+        return HOLDS
+    fact, least = call(FACTS, condition.name), condition.least
+    message = Text(
+        f"{year} 年{fact.zh}为 {value}，未达到 {least}",
+        f"{fact.en} of {year}: {value}, below {least}",
+    )
+    return refused(Reason("fact_below_limit", message, clause))
+
+
+def _share_at_least(
+    condition: ShareAtLeast, clause: Text, application: Application, _: Moment
+) -> Finding:
+    year = application.applied_on.year - condition.years_before
+    names = (condition.part, condition.whole)
+    part, whole = (_figure(name, year, application) for name in names)
+    if part is None or whole is None:
+        asked = [_ask_for_figure(name, year, clause) for name in names]
+        return require_all(
+            one for one, value in zip(asked, (part, whole), strict=True) if value is None
+        )
+    if part and part >= condition.least * whole:
+        return HOLDS
+    wanted = describe_condition(condition)
+    message = Text(
+        f"{year} 年{call(FACTS, condition.part).zh} {render_yuan(part)} 元，"
+        f"{call(FACTS, condition.whole).zh} {render_yuan(whole)} 元，不符合“{wanted.zh}”",
+        f"{call(FACTS, condition.part).en} of {year} are CNY {render_yuan(part)},"
+        f" {call(FACTS, condition.whole).en} {render_yuan(whole)}; not: {wanted.en}",
+    )
+    return refused(Reason("share_below_limit", message, clause))
 
 
 def _figure(name: str, year: int, application: Application) -> int | None:
@@ -306,6 +348,8 @@ _EVALUATORS: Final[dict[type, Callable[..., Finding]]] = {
     Held: _held,
     FactBelow: _below,
     FactAtLeast: _at_least,
+    CountAtLeast: _count_at_least,
+    ShareAtLeast: _share_at_least,
     RegisteredIn: _registered,
     DomiciledIn: _domiciled,
     NotDeclared: _not_declared,

@@ -7,14 +7,16 @@ headroom and the rule are monotonic, so the two ends bound everything between th
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from fractions import Fraction
 from itertools import product
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Final
 
 from msgspec import Struct, structs
 
 from ledger.money import FEN_MAX
 from ledger.text import Text
+from vouchers.amounts import ByResource
 from vouchers.application import Application, Line, Requirement, moment_of
 from vouchers.case import Case, Purchase
 from vouchers.choice import Choice, choose
@@ -133,16 +135,15 @@ def _hear(programme: Programme, prepared: Prepared, application: Application) ->
         enterprise = require_all(
             [evaluate(one, application, moment) for one in version.eligibility]
         )
-    if prepared.varying:
-        days = [one.moment for one in assessed if one.moment.on is not None]
-        moment = max(days, key=attrgetter("on"), default=moment)
+    may_count = [one for one in assessed if one.finding.truth is not False] or assessed
+    moments = [(one.moment, bool(one.finding.truth)) for one in may_count] or [(moment, True)]
     return _Hearing(
         prepared,
         application,
         assessed,
         [one for one in assessed if one.finding.truth],
         enterprise,
-        {name: choose(cited, application, moment) for name, cited in prepared.varying},
+        {name: choose(cited, application, moments) for name, cited in prepared.varying},
         use_of_caps(programme.id, version, application),
     )
 
@@ -217,20 +218,18 @@ def _lowest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
 def _highest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
     """Return the steps and the payout with every unknown for the enterprise."""
     if hearing.application.case.purchases is None and hearing.enterprise.truth is not False:
-        counted = [_best(Counted(Line(0, Purchase()), FEN_MAX, None), hearing)]
+        counted = [Counted(Line(0, Purchase()), FEN_MAX, None)]
     else:
         counted = [
-            _best(
-                Counted(one.line, one.base.span.high, one.base if _is_measured(one.base) else None),
-                hearing,
-            )
+            Counted(one.line, one.base.span.high, one.base if _is_measured(one.base) else None)
             for one in hearing.purchases
             if one.finding.truth is not False
         ]
     if not counted:
         return (), NOTHING
     found = [
-        _pay(hearing, terms, counted, premises=False) for terms in _terms(hearing, against=False)
+        _pay(hearing, terms, [_best(one, hearing, terms) for one in counted], premises=False)
+        for terms in _best_terms(hearing)
     ]
     return max(found, key=_by_amount)
 
@@ -266,21 +265,29 @@ def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
     return [structs.replace(terms, **one) for one in chosen]
 
 
+def _best_terms(hearing: _Hearing) -> Iterator[Terms]:
+    """Yield every set of terms for the enterprise; over any number of contracts while unknown."""
+    for terms in _terms(hearing, against=False):
+        if hearing.application.case.purchases is None and hearing.prepared.by_contract is not None:
+            yield structs.replace(terms, rate=Fraction(1), contract_cap_fen=FEN_MAX)
+        else:
+            yield terms
+
+
 def _is_measured(base: Measured) -> bool:
     return base.span.low == base.span.high
 
 
-def _best(counted: Counted, hearing: _Hearing) -> Counted:
+def _best(counted: Counted, hearing: _Hearing, terms: Terms) -> Counted:
     """Return a purchase with what is unknown of it as good for the enterprise as it can be.
 
     Its kind is the one that pays most; its contract and provider are nobody else's.
     """
     purchase, at = counted.line.purchase, counted.line.position
     changes: dict[str, object] = {}
-    if purchase.resource_kind is None and hearing.prepared.by_resource is not None:
-        rates = hearing.prepared.by_resource.rates
-        changes["resource_kind"] = max(rates, key=itemgetter(1))[0]
-    if hearing.prepared.version.contract_cap_fen is not None:
+    if purchase.resource_kind is None and isinstance(terms.rate, ByResource):
+        changes["resource_kind"] = max(terms.rate.rates, key=itemgetter(1))[0]
+    if hearing.prepared.by_contract is not None:
         for key in ("contract", "provider"):
             if getattr(purchase, key) is None:
                 changes[key] = f"?{at}"

@@ -8,7 +8,7 @@ from msgspec import Struct
 from ledger.money import FEN_MAX
 from ledger.text import Text
 from vouchers.application import Application
-from vouchers.case import Earlier
+from vouchers.case import ContractRefund, Earlier
 from vouchers.cited import Cited
 from vouchers.decision import Reason, missing_fact
 from vouchers.payments import Span
@@ -28,11 +28,14 @@ class Used(Struct, frozen=True, gc=False):
 
 
 class Use(Struct, frozen=True, gc=False):
-    """What was used of the caps of the year, of the group, and of each contract."""
+    """What was used of the caps of the year, of the group, and of each contract.
+
+    What was used of a contract that is not named, under None, may be of any.
+    """
 
     year: Used
     group: Used
-    contracts: dict[str, Used]
+    contracts: dict[str | None, Used]
 
     @property
     def none(self) -> bool:
@@ -84,22 +87,31 @@ def _of_group(programme_id: str, application: Application, cited: Cited[object])
 
 def _of_contracts(
     earlier: Iterable[Earlier], programme_id: str, version: Version
-) -> dict[str, Used]:
+) -> dict[str | None, Used]:
     """Return what the programme has refunded before on each contract, in any year."""
     cited = version.contract_cap_fen
     assert cited is not None, version.id
-    found: dict[str, Used] = {}
+    found: dict[str | None, Used] = {}
     for i, entry in enumerate(earlier):
         own = same(entry.programme, programme_id)
-        for refund in entry.contracts if own is not False else ():
-            name = refund.contract or ""
-            before = found.get(name, _NONE)
-            span = _add(before.span, refund.amount_fen, certain=bool(own))
+        for refund in list_refunds(entry) if own is not False else ():
+            before = found.get(refund.contract, _NONE)
+            certain = bool(own and refund.contract is not None)
+            span = _add(before.span, refund.amount_fen, certain=certain)
             what = Text("以往补贴的项目、合同或金额", "programme, contract or amount of a refund")
-            known = own and refund.amount_fen is not None
+            known = certain and refund.amount_fen is not None
             asked = () if known else (missing_fact(f"earlier[{i}].contracts", what, cited.clause),)
-            found[name] = Used(span, (*before.missing, *asked))
+            found[refund.contract] = Used(span, (*before.missing, *asked))
     return found
+
+
+def list_refunds(entry: Earlier) -> Iterable[ContractRefund]:
+    """Return the refunds by contract; while nobody has listed them, all on one without a name."""
+    if entry.contracts is not None:
+        return entry.contracts
+    amounts = (entry.claimed_fen, entry.redeemed_fen)
+    most = None if None in amounts else max(one or 0 for one in amounts)
+    return () if most == 0 else (ContractRefund(amount_fen=most),)
 
 
 def _sum(

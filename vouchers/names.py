@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from ledger.text import Text
 from vouchers import regions
-from vouchers.amounts import Base, Direction
+from vouchers.amounts import Base, Direction, Lowest
 from vouchers.case import FundingScope
 from vouchers.decision import Grade, Status
 from vouchers.requirement import LegalDate, Level
+from vouchers.word import Word
 
 LEVELS: Final[dict[Level, Text]] = {
     "province": Text("省级", "Province"),
@@ -25,7 +26,7 @@ FIELDS: Final = {
     "valid_to": Text("施行至", "in force to"),
     "legal_date": Text("认定日期", "legal date"),
     "claim_year": Text("申领年度", "claim year"),
-    "windows": Text("申请窗口（次年月日）", "application window (in the year after)"),
+    "windows": Text("申请窗口（月日，未注明的为次年）", "application window (in the year after)"),
     "base": Text("计算基数", "base"),
     "tax": Text("基数是否含税", "tax in the base"),
     "rate": Text("支持比例", "rate"),
@@ -140,7 +141,7 @@ CODES: Final[dict[str, Mapping[Any, Text]]] = {
         "up": Text("向上进位", "upwards"),
     },
     "rounding_step": {
-        "base": Text("每项采购的计算基数", "the base of each purchase"),
+        "base": Text("计算基数", "the base"),
         "contract": Text("每份合同的补贴", "the refund of each contract"),
         "before_caps": Text("扣减限额之前", "before the caps"),
         "refund": Text("扣减限额之后", "after the caps"),
@@ -148,6 +149,15 @@ CODES: Final[dict[str, Mapping[Any, Text]]] = {
 }
 
 
+def name_base(base: Base | Lowest) -> Text:
+    """Return what a base is called, the lowest of several by all of them."""
+    if not isinstance(base, Lowest):
+        return BASES[base]
+    names = [BASES[one] for one in base.bases]
+    zh, en = "、".join(one.zh for one in names), ", ".join(one.en for one in names)
+    return Text(f"{zh}孰低", f"the lowest of: {en}")
+
+
 def call(names: Mapping[Any, Text], code: str) -> Text:
-    """Return the name of a code, the code itself where it has none."""
-    return names.get(code) or Text(code, code)
+    """Return the name of a code: our own, else the one that it brings, else the code itself."""
+    return names.get(code) or (code.name if isinstance(code, Word) else Text(code, code))

@@ -46,19 +46,23 @@ def sum_creditable(purchase: Purchase, since: date, until: date) -> Span:
     """Return what was paid between two days, no more than was invoiced: the rest is no price."""
     paid, invoiced_fen = sum_paid(purchase, since, until), purchase.invoiced_fen
     if invoiced_fen is None:
-        return paid
+        return Span(0, paid.high)
     return Span(min(paid.low, invoiced_fen), min(paid.high, invoiced_fen))
 
 
-def paid_in_full_on(purchase: Purchase) -> date | None:
-    """Return the day on which the payments first reached the invoice, None when they have not.
+def paid_in_full_on(purchase: Purchase, until: date) -> date | None:
+    """Return the day on which the payments first reached the invoice, None when not by a day.
 
     Invoice and payments must be known. That day, unlike the last payment's, cannot be moved into
     another year by paying one fen more.
     """
     assert purchase.invoiced_fen is not None, purchase
     paid_fen = 0
-    dated = [(one.paid_on, one.amount_fen) for one in purchase.payments or () if one.paid_on]
+    dated = [
+        (one.paid_on, one.amount_fen)
+        for one in purchase.payments or ()
+        if one.paid_on and one.paid_on <= until
+    ]
     for day, amount_fen in sorted(dated, key=itemgetter(0)):
         paid_fen += amount_fen or 0
         if paid_fen >= purchase.invoiced_fen:

@@ -13,7 +13,7 @@ from vouchers.amounts import ByResource, FlatAmount, Own, Tiers
 from vouchers.application import Line
 from vouchers.cited import Cited
 from vouchers.decision import Reason, Step, Unit
-from vouchers.names import BASES, RESOURCES, ROUNDED, call
+from vouchers.names import BASES, RESOURCES, ROUNDED, call, name_base
 from vouchers.prepared import Prepared, Terms
 from vouchers.programme import Version
 from vouchers.sheet import Sheet, exact
@@ -29,6 +29,7 @@ _UNIT: Final = Text("金额单位", "unit of the refund")
 _FEN: Final = Text("舍去不足一分的部分", "the rest of a fen is dropped")
 _REACHES: Final = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
 _AT_MOST: Final = Text("不超过上限", "within the limit")
+_LIMITS: Final = Text("各合同上限合计", "what the contracts' caps leave together")
 _YEARLY: Final = (
     Text("年度最高额度", "yearly cap"),
     Text("当年已申领额度", "claimed before this year"),
@@ -69,7 +70,7 @@ def pay(prepared: Prepared, terms: Terms, counted: Sequence[Counted], sheet: She
     version = prepared.version
     members = [(one, _write_base(sheet, prepared, one)) for one in counted]
     sheet.put(prepared.tax_step)
-    base, refund = _refund_of_all(sheet, prepared, terms, members)
+    base = sheet.work(_BASE, "sum", tuple(number for _, number in members), version.base)
     floor = version.yearly_spend_floor_fen
     if floor is not None:
         least = _given(sheet, Text("年度支出下限", "least spend of the year"), floor.value, floor)
@@ -80,11 +81,14 @@ def pay(prepared: Prepared, terms: Terms, counted: Sequence[Counted], sheet: She
                 amount_fen=0,
                 reasons=(_below_spend_floor(floor, int(sheet.value(base))),),
             )
+    refund, of_contracts = _refund_of_all(sheet, prepared, terms, members, base)
     if prepared.rounds_at == "before_caps":
-        refund = _round(sheet, prepared, refund)
+        refund = _round_within(sheet, prepared, refund, (*of_contracts, base))
     refund, limits, left_fen = _cap(sheet, version, terms, refund)
     if prepared.rounds_at == "refund":
-        refund = _round_within(sheet, prepared, refund, (*limits, base))
+        refund = _round_within(sheet, prepared, refund, (*limits, *of_contracts, base))
+    elif sheet.value(refund) > sheet.value(base):
+        refund = sheet.work(_AT_MOST, "least", (refund, base), version.rounding_direction)
     if sheet.value(refund).denominator != 1:
         one = _given(sheet, _UNIT, 1, version.rounding_unit_fen)
         refund = sheet.work(_FEN, "down", (refund, one), version.rounding_direction)
@@ -114,9 +118,8 @@ def _write_base(sheet: Sheet, prepared: Prepared, counted: Counted) -> int:
     measured = counted.measured
     links = measured.links if measured else ()
     first_fen = measured.first_fen if measured else counted.base_fen
-    step = Step(
-        BASES[cited.value], first_fen, "fen", cited.clause, cited.grade, "given", (), at, contract
-    )
+    label = BASES[measured.first] if measured else name_base(cited.value)
+    step = Step(label, first_fen, "fen", cited.clause, cited.grade, "given", (), at, contract)
     number = sheet.put(step)
     for link in links:
         unit: Unit = "ratio" if isinstance(link.operand, Fraction) else "fen"
@@ -135,55 +138,63 @@ def _write_base(sheet: Sheet, prepared: Prepared, counted: Counted) -> int:
         if link.unit_fen:
             one = _given(sheet, _UNIT, link.unit_fen, link.cited)
             number = sheet.work(_FEN, "down", (number, one), link.cited)
-    return _round(sheet, prepared, number) if prepared.rounds_at == "base" else number
+    return number
 
 
 def _refund_of_all(
-    sheet: Sheet, prepared: Prepared, terms: Terms, members: Sequence[Member]
-) -> tuple[int, int]:
-    """Return the lines of the base of the whole claim and of its refund before the claim's caps."""
-    version = prepared.version
-    if version.contract_cap_fen is None:
-        return _refund(sheet, prepared, terms.rate, members)
-    bases, refunds = [], []
+    sheet: Sheet, prepared: Prepared, terms: Terms, members: Sequence[Member], base: int
+) -> tuple[int, tuple[int, ...]]:
+    """Return the line of the refund before the claim's caps, and that of its contracts' caps."""
+    version, by_contract = prepared.version, prepared.by_contract
+    if by_contract is None:
+        return _refund(sheet, prepared, terms.rate, members, base), ()
+    refunds, limits = [], []
     for contracts, of_contract in _by_contract(version, members):
-        base, refund = _refund(sheet, prepared, terms.rate, of_contract)
+        numbers = tuple(number for _, number in of_contract)
+        of_it = sheet.work(_BASE, "sum", numbers, version.base)
+        refund = _refund(sheet, prepared, terms.rate, of_contract, of_it)
         if prepared.rounds_at == "contract":
             refund = _round(sheet, prepared, refund)
-        bases.append(base)
-        refunds.append(_cap_contract(sheet, version, terms, contracts, refund))
-    base = sheet.work(_BASE, "sum", tuple(bases), version.base)
-    return base, sheet.work(_TOTAL, "sum", tuple(refunds), version.contract_cap_fen)
+        if version.contract_cap_fen is not None:
+            limits.append(_left_of_contract(sheet, version.contract_cap_fen, terms, contracts))
+            refund = sheet.work(_AT_MOST, "least", (refund, limits[-1]), version.contract_cap_fen)
+        refunds.append(refund)
+    if limits and version.rounding_direction.value != "down":
+        limits = [sheet.work(_LIMITS, "sum", tuple(limits), by_contract)]
+    return sheet.work(_TOTAL, "sum", tuple(refunds), by_contract), tuple(limits[:1])
 
 
 def _refund(
-    sheet: Sheet, prepared: Prepared, rate: object, members: Sequence[Member]
-) -> tuple[int, int]:
-    """Return the lines of the base of some purchases and of what the rate makes of it."""
+    sheet: Sheet, prepared: Prepared, rate: object, members: Sequence[Member], base: int
+) -> int:
+    """Return the line of what the rate makes of the base of some purchases."""
     version = prepared.version
-    base = sheet.work(_BASE, "sum", tuple([number for _, number in members]), version.base)
-    if prepared.rate_step is not None:
-        given = sheet.put(prepared.rate_step)
-        return base, sheet.work(_PRODUCT, "times", (base, given), version.rate)
+    if prepared.rate_step is not None and prepared.rounds_at != "base":
+        number = sheet.put(prepared.rate_step)
+        return sheet.work(_PRODUCT, "times", (base, number), version.rate)
     if isinstance(rate, ByResource):
-        return base, _by_resource(sheet, version.rate, rate, members)
+        return _by_resource(sheet, prepared, rate, members)
+    if prepared.rounds_at == "base":
+        base = _round(sheet, prepared, base)
     if isinstance(rate, Tiers):
-        return base, _by_tiers(sheet, version.rate, rate, base)
+        return _by_tiers(sheet, version.rate, rate, base)
     if isinstance(rate, FlatAmount):
         flat = _given(sheet, Text("定额补贴", "flat amount"), rate.amount_fen, version.rate)
-        return base, sheet.work(_AT_MOST, "least", (base, flat), version.rate)
+        return sheet.work(_AT_MOST, "least", (base, flat), version.rate)
     if isinstance(rate, Own):
-        return base, _by_own(sheet, version.rate, rate, base)
-    assert isinstance(rate, Fraction), rate
-    given = sheet.put(Step(_RATE, rate, "ratio", version.rate.clause, version.rate.grade))
-    return base, sheet.work(_PRODUCT, "times", (base, given), version.rate)
+        return _by_own(sheet, version.rate, rate, base)
+    given = prepared.rate_step
+    if given is None:
+        assert isinstance(rate, Fraction), rate
+        given = Step(_RATE, rate, "ratio", version.rate.clause, version.rate.grade)
+    return sheet.work(_PRODUCT, "times", (base, sheet.put(given)), version.rate)
 
 
 def _by_resource(
-    sheet: Sheet, cited: Cited[object], rates: ByResource, members: Sequence[Member]
+    sheet: Sheet, prepared: Prepared, rates: ByResource, members: Sequence[Member]
 ) -> int:
     """Return the refund by each kind's own rate; a kind without one adds nothing."""
-    parts = []
+    cited, parts = prepared.version.rate, []
     for kind, rate in rates.rates:
         numbers = tuple(
             number for one, number in members if one.line.purchase.resource_kind == kind
@@ -192,6 +203,8 @@ def _by_resource(
             name = call(RESOURCES, kind)
             label = Text(f"{name.zh}的计算基数", f"base, {name.en}")
             base = sheet.work(label, "sum", numbers, cited)
+            if prepared.rounds_at == "base":
+                base = _round(sheet, prepared, base)
             label = Text(f"{name.zh}的支持比例", f"rate, {name.en}")
             number = sheet.put(Step(label, rate, "ratio", cited.clause, cited.grade))
             parts.append(sheet.work(_PRODUCT, "times", (base, number), cited))
@@ -222,9 +235,10 @@ def _by_tiers(sheet: Sheet, cited: Cited[object], tiers: Tiers, base: int) -> in
 
 def _by_own(sheet: Sheet, cited: Cited[object], own: Own, base: int) -> int:
     """Return the refund by the programme's own function, never more than the base."""
+    name = call({}, own.name)
     label = Text(
-        f"按本办法的计算方法“{own.name}”（第 {own.revision} 版）",
-        f"by the rule's own function {own.name}, revision {own.revision}",
+        f"按本办法的计算方法“{name.zh}”（第 {own.revision} 版）",
+        f"by the rule's own function “{name.en}”, revision {own.revision}",
     )
     amount = exact(own.function(int(sheet.value(base))))
     number = sheet.put(Step(label, amount, "fen", cited.clause, cited.grade, "given", (base,)))
@@ -263,22 +277,21 @@ def _by_contract(
         yield tuple(contracts), of_contract
 
 
-def _cap_contract(
-    sheet: Sheet, version: Version, terms: Terms, contracts: tuple[str, ...], refund: int
+def _left_of_contract(
+    sheet: Sheet, cited: Cited[object], terms: Terms, contracts: tuple[str, ...]
 ) -> int:
-    """Return the refund within what is left of a contract's cap."""
-    cited, cap_fen = version.contract_cap_fen, terms.contract_cap_fen
-    assert cited is not None, version.id
-    assert cap_fen is not None, version.id
+    """Return the line of what is left of a contract's cap."""
+    cap_fen = terms.contract_cap_fen
+    assert cap_fen is not None, contracts
     zh, en = "、".join(contracts), ", ".join(contracts)
     left = _given(sheet, Text(f"合同 {zh} 的上限", f"cap of contract {en}"), cap_fen, cited)
-    used_fen = sum(terms.contract_used_fen.get(one, 0) for one in contracts)
+    used_fen = sum(terms.contract_used_fen.get(one, 0) for one in (*contracts, None))
     if used_fen:
         label = Text(f"合同 {zh} 已补贴", f"refunded before on {en}")
         used = _given(sheet, label, used_fen, cited)
         label = Text(f"合同 {zh} 的剩余额度", f"headroom of contract {en}")
         left = sheet.work(label, "minus", (left, used), cited)
-    return sheet.work(_AT_MOST, "least", (refund, left), cited)
+    return left
 
 
 def _cap(

@@ -24,7 +24,7 @@ VERSIONS_MAX: Final = 1_024
 class Terms(Struct, frozen=True, gc=False):
     """The rate and the caps that apply, None where there is no such cap, and what was used of them.
 
-    `contract_used_fen` is by contract. All amounts in fen.
+    `contract_used_fen` is by contract, under None of one that is not named. All amounts in fen.
     """
 
     rate: object
@@ -34,7 +34,7 @@ class Terms(Struct, frozen=True, gc=False):
     group_cap_fen: int | None
     used_fen: int = 0
     group_used_fen: int = 0
-    contract_used_fen: Mapping[str, int] = MappingProxyType({})
+    contract_used_fen: Mapping[str | None, int] = MappingProxyType({})
 
 
 class Prepared(Struct, frozen=True, gc=False):
@@ -64,7 +64,14 @@ class Prepared(Struct, frozen=True, gc=False):
     @property
     def tells_apart(self) -> bool:
         """Return whether kinds of resource or contracts are treated apart."""
-        return self.by_resource is not None or self.version.contract_cap_fen is not None
+        return self.by_resource is not None or self.by_contract is not None
+
+    @property
+    def by_contract(self) -> Cited[Any] | None:
+        """Return why contracts are computed one by one: a cap of each, or rounding at each."""
+        step = self.version.rounding_step
+        at_each = step is not None and step.value == "contract"
+        return self.version.contract_cap_fen or (step if at_each else None)
 
     def met(self, cited: Cited[Condition], days: tuple[date, ...]) -> Step:
         """Return the line that a condition was met on these days; without, if it names its own."""

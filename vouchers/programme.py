@@ -26,16 +26,19 @@ from vouchers.amounts import (
     Direction,
     FlatAmount,
     Lapse,
+    Lowest,
     Own,
     Rate,
     RoundingStep,
     Tiers,
 )
-from vouchers.cited import Cited, assume, cite
+from vouchers.cited import Cited, Source, assume, cite
 from vouchers.requirement import (
     AllOf,
     AnyOf,
     Condition,
+    ContractAtLeast,
+    CountAtLeast,
     DomiciledIn,
     FactAtLeast,
     FactBelow,
@@ -43,6 +46,7 @@ from vouchers.requirement import (
     LegalDate,
     Level,
     Listed,
+    NeverFunded,
     NoEarlierVoucher,
     NoRecord,
     NotDeclared,
@@ -50,14 +54,17 @@ from vouchers.requirement import (
     NotSelfUse,
     OncePerContract,
     OnDay,
+    PaidInFull,
     PaidInFullInYear,
     ProviderListed,
     PurchaseRule,
     RegisteredIn,
     ResourceIs,
+    ShareAtLeast,
     SignedAndCompletedInYear,
     Within,
 )
+from vouchers.word import Word
 
 __all__ = [
     "LEVELS",
@@ -71,6 +78,8 @@ __all__ = [
     "Cited",
     "Class",
     "Condition",
+    "ContractAtLeast",
+    "CountAtLeast",
     "Document",
     "DomiciledIn",
     "FactAtLeast",
@@ -80,6 +89,8 @@ __all__ = [
     "Lapse",
     "Level",
     "Listed",
+    "Lowest",
+    "NeverFunded",
     "NoEarlierVoucher",
     "NoRecord",
     "NotDeclared",
@@ -88,17 +99,21 @@ __all__ = [
     "OnDay",
     "OncePerContract",
     "Own",
+    "PaidInFull",
     "PaidInFullInYear",
     "Programme",
     "ProviderListed",
     "PurchaseRule",
     "RegisteredIn",
     "ResourceIs",
+    "ShareAtLeast",
     "SignedAndCompletedInYear",
+    "Source",
     "Tiers",
     "Version",
     "Window",
     "Within",
+    "Word",
     "assume",
     "cite",
     "hash_version",
@@ -117,12 +132,16 @@ ClaimYear = Literal["of_application", "of_window"]
 _FOUNDING: Final = frozenset({"valid_to", "windows", "claim_floor_fen"})
 
 
-class Window(Struct, frozen=True):
-    """Month and day (`03-18`), both included, of the year after the one served (None: any)."""
+class Window(Struct, frozen=True, omit_defaults=True):
+    """Month and day (`03-18`), both included, so many years after the year served (None: any).
+
+    Several windows that serve the same year are open one after another.
+    """
 
     serves: int | None
     first: str
     last: str
+    years_after: int = 1
 
 
 class Document(Struct, frozen=True, tag="document"):
@@ -150,7 +169,7 @@ class Version(Struct, frozen=True, kw_only=True, cache_hash=True):
     windows: tuple[Cited[Window], ...] = ()
     eligibility: tuple[Cited[Condition], ...]
     purchases: tuple[Cited[PurchaseRule], ...]
-    base: Cited[Base]
+    base: Cited[Base | Lowest]
     tax: Cited[Literal["included", "excluded"]]
     apportion: Cited[Apportion] | None = None
     yearly_spend_floor_fen: Cited[int] | None = None
@@ -239,8 +258,8 @@ def _hashed(version: Version) -> dict[str, object]:
 
 
 def _encode_exact(value: object) -> str:
-    """Return a rate as `3/10`; of a function only that it is one, for its revision stands by it."""
-    if isinstance(value, Fraction):
+    """Return a rate as `3/10`, a word as its code; of a function only that it is one."""
+    if isinstance(value, Fraction | Word):
         return str(value)
     assert callable(value), value
     return "function"

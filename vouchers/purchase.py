@@ -9,26 +9,29 @@ from msgspec import Struct
 from ledger.money import render_yuan
 from ledger.text import Text
 from vouchers.application import Application, Line, Moment, moment_of
-from vouchers.case import OtherFunding
 from vouchers.cited import Cited
 from vouchers.condition import evaluate
 from vouchers.decision import (
     HOLDS,
     Finding,
-    Reason,
     missing_fact,
-    refused,
     require_all,
     unknown,
 )
-from vouchers.names import EVENTS, LEVEL_NAMES, RESOURCES, SCOPES, call
+from vouchers.funding import never_funded, not_funded
+from vouchers.headroom import list_refunds
+from vouchers.names import EVENTS, RESOURCES, call
 from vouchers.payments import paid_in_full_on, sum_paid
 from vouchers.prepared import Prepared
 from vouchers.programme import Version
 from vouchers.requirement import (
+    ContractAtLeast,
+    LegalDate,
+    NeverFunded,
     NotFunded,
     NotSelfUse,
     OncePerContract,
+    PaidInFull,
     PaidInFullInYear,
     ProviderListed,
     PurchaseRule,
@@ -36,8 +39,8 @@ from vouchers.requirement import (
     SignedAndCompletedInYear,
     Within,
 )
-from vouchers.spend import Measured, ask, ask_for_payments, measure
-from vouchers.truth import Truth, all_of, any_of, same
+from vouchers.spend import Measured, ask, ask_for_payments, cut, measure
+from vouchers.truth import all_of, any_of, same
 from vouchers.wording import describe_condition
 
 _SIGNED: Final = Text("签订", "signed")
@@ -67,7 +70,7 @@ def assess(programme_id: str, prepared: Prepared, application: Application, line
         [
             *findings,
             *[_judge(one, programme_id, application, line) for one in version.purchases],
-            _in_force(version, moment, line),
+            _in_force(version, application, moment, line),
             _something_spent(version, base, line),
             _not_refunded(programme_id, version, line),
             *(_told_apart(prepared, line) if prepared.tells_apart else ()),
@@ -87,14 +90,31 @@ def _judge(
     return _JUDGES[type(cited.value)](cited.value, cited.clause, application, line)
 
 
-def _in_force(version: Version, moment: Moment, line: Line) -> Finding:
-    if moment.on is None or version.in_force(moment.on):
+def _in_force(version: Version, application: Application, moment: Moment, line: Line) -> Finding:
+    legal = version.legal_date
+    if moment.on is None:
+        return _no_legal_date(legal, application, moment, line)
+    if version.in_force(moment.on):
         return HOLDS
+    what = EVENTS[_EVENTS_OF_LAW[legal.value]]
     message = Text(
-        f"于 {moment.on} 完成，不在本版本（{version.id}）施行期内，不能一并申请",
-        f"was completed on {moment.on}, outside version {version.id}: not part of this claim",
+        f"于 {moment.on} {what.zh}，不在本版本（{version.id}）施行期内，不能一并申请",
+        f"was {what.en} on {moment.on}, outside version {version.id}: not part of this claim",
     )
-    return _cut(line, "no_version_in_force", message, version.legal_date.clause)
+    return cut(line, "no_version_in_force", message, legal.clause)
+
+
+def _no_legal_date(
+    legal: Cited[LegalDate], application: Application, moment: Moment, line: Line
+) -> Finding:
+    """Return why a purchase has no day to apply a version by: it is not known, or is still open."""
+    if legal.value != "paid_in_full":
+        return unknown(ask(line, moment.path.rpartition(".")[2], legal.clause))
+    paid = _paid_in_full(PaidInFull(), legal.clause, application, line)
+    if not paid.truth:
+        return paid
+    message = Text("没有付款记录", "has no payment")
+    return cut(line, "not_paid_in_full", message, legal.clause)
 
 
 def _not_refunded(programme_id: str, version: Version, line: Line) -> Finding:
@@ -102,7 +122,7 @@ def _not_refunded(programme_id: str, version: Version, line: Line) -> Finding:
     if programme_id not in line.purchase.refunded_by:
         return HOLDS
     message = Text("此前已获本项目补贴", "was refunded by this programme before")
-    return _cut(line, "already_refunded", message, version.base.clause)
+    return cut(line, "already_refunded", message, version.base.clause)
 
 
 def _told_apart(prepared: Prepared, line: Line) -> Iterator[Finding]:
@@ -110,8 +130,9 @@ def _told_apart(prepared: Prepared, line: Line) -> Iterator[Finding]:
     version = prepared.version
     if prepared.by_resource is not None:
         yield _known("resource_kind", version.rate.clause, line)
-    if version.contract_cap_fen is not None:
-        yield _known("contract", version.contract_cap_fen.clause, line)
+    by_contract = prepared.by_contract
+    if by_contract is not None:
+        yield _known("contract", by_contract.clause, line)
     if version.one_contract_within_days is not None:
         for key in ("provider", "signed_on"):
             yield _known(key, version.one_contract_within_days.clause, line)
@@ -125,7 +146,7 @@ def _something_spent(version: Version, base: Measured, line: Line) -> Finding:
     if base.span.high > 0:
         return HOLDS
     message = Text("没有可计入的金额", "has no amount that counts")
-    return _cut(line, "nothing_spent", message, version.base.clause)
+    return cut(line, "nothing_spent", message, version.base.clause)
 
 
 def _resource(rule: ResourceIs, clause: Text, _: Application, line: Line) -> Finding:
@@ -136,12 +157,25 @@ def _resource(rule: ResourceIs, clause: Text, _: Application, line: Line) -> Fin
         return HOLDS
     given, wanted = call(RESOURCES, kind), describe_condition(rule)
     message = Text(f"为{given.zh}，{wanted.zh}", f"is {given.en}; {wanted.en}")
-    return _cut(line, "resource_not_covered", message, clause)
+    return cut(line, "resource_not_covered", message, clause)
 
 
-def _paid_in_full(
-    _: PaidInFullInYear, clause: Text, application: Application, line: Line
-) -> Finding:
+def _contract_at_least(rule: ContractAtLeast, clause: Text, _: Application, line: Line) -> Finding:
+    contract_fen = line.purchase.contract_fen
+    if contract_fen is None:
+        return unknown(ask(line, "contract_fen", clause))
+    if contract_fen >= rule.least_fen:
+        return HOLDS
+    given, least = render_yuan(contract_fen), render_yuan(rule.least_fen)
+    message = Text(
+        f"的合同金额 {given} 元，低于 {least} 元",
+        f"has a contract over CNY {given}, below {least}",
+    )
+    return cut(line, "contract_below_limit", message, clause)
+
+
+def _paid_in_full(_: PaidInFull, clause: Text, application: Application, line: Line) -> Finding:
+    """Return whether what was paid by the day of application reaches the invoice."""
     invoiced_fen, until = line.purchase.invoiced_fen, application.applied_on
     paid = sum_paid(line.purchase, date.min, until)
     if invoiced_fen is not None and paid.high < invoiced_fen:
@@ -150,20 +184,27 @@ def _paid_in_full(
             f"截至 {until} 已付 {given} 元，未达发票金额 {wanted} 元",
             f"has CNY {given} paid by {until}, of {wanted} invoiced",
         )
-        return _cut(line, "not_paid_in_full", message, clause)
+        return cut(line, "not_paid_in_full", message, clause)
     asked = ask_for_payments(line, clause)
     if invoiced_fen is None:
         return unknown(ask(line, "invoiced_fen", clause), *asked)
-    if asked:
-        return unknown(*asked)
-    full_on = paid_in_full_on(line.purchase)
+    return unknown(*asked) if asked else HOLDS
+
+
+def _paid_in_full_in_year(
+    _: PaidInFullInYear, clause: Text, application: Application, line: Line
+) -> Finding:
+    paid = _paid_in_full(PaidInFull(), clause, application, line)
+    if not paid.truth:
+        return paid
+    full_on = paid_in_full_on(line.purchase, application.applied_on)
     if full_on is None or full_on.year == application.year:
         return HOLDS
     message = Text(
         f"于 {full_on} 付清，不在 {application.year} 年度内",
         f"was paid in full on {full_on}, not in {application.year}",
     )
-    return _cut(line, "paid_in_other_year", message, clause)
+    return cut(line, "paid_in_other_year", message, clause)
 
 
 def _signed_and_completed(
@@ -187,64 +228,16 @@ def _within(year: int, day: date | None, verb: Text, clause: Text, line: Line) -
     message = Text(
         f"于 {day} {verb.zh}，不在 {year} 年度内", f"was {verb.en} on {day}, not in {year}"
     )
-    return _cut(line, f"not_{verb.en}_in_year", message, clause)
+    return cut(line, f"not_{verb.en}_in_year", message, clause)
 
 
-def _not_funded(rule: NotFunded, clause: Text, application: Application, line: Line) -> Finding:
-    year = application.applied_on.year - rule.years_before
-    found = []
-    for i, given in enumerate(application.case.other_funding):
-        truth = _funds(given, rule, year, line)
-        if truth:
-            found.append(_funded(rule, year, clause, line))
-        elif truth is None and None in (given.scope, given.level, given.year, given.ref):
-            what = Text(
-                "其他财政资金的范围、编号、级次或年度", "scope, ref, level or year of the funding"
-            )
-            found.append(unknown(missing_fact(f"other_funding[{i}]", what, clause)))
-        elif truth is None:
-            found.append(unknown(ask(line, rule.scope, clause)))
-    return require_all(found)
-
-
-def _funded(rule: NotFunded, year: int, clause: Text, line: Line) -> Finding:
-    """Return the refusal of a purchase that other public money has been given for."""
-    level, scope = call(LEVEL_NAMES, rule.level), SCOPES[rule.scope]
-    ref = _ref(rule, line) or ""
-    message = Text(
-        f"{scope.zh} {ref} 在 {year} 年已获{level.zh}项目资金".replace("  ", " "),
-        f"belongs to {scope.en} {ref}, which had {level.en} money in {year}".replace(" ,", ","),
-    )
-    return _cut(line, f"{rule.scope}_already_funded", message, clause)
-
-
-def _funds(given: OtherFunding, rule: NotFunded, year: int, line: Line) -> Truth:
-    """Return whether the money is of the scope, level and year that the rule names."""
-    same_ref = True if rule.scope == "enterprise" else same(given.ref, _ref(rule, line))
-    return all_of(
-        (
-            same(given.scope, rule.scope),
-            same(given.level, rule.level),
-            same(given.year, year),
-            same_ref,
-        )
-    )
-
-
-def _ref(rule: NotFunded, line: Line) -> str | None:
-    """Return what the purchase belongs to: its project, its contract, or nothing narrower."""
-    if rule.scope == "enterprise":
-        return None
-    return line.purchase.project if rule.scope == "project" else line.purchase.contract
-
-
-def _dated_within(rule: Within, clause: Text, _: Application, line: Line) -> Finding:
+def _dated_within(rule: Within, clause: Text, application: Application, line: Line) -> Finding:
     what, found = EVENTS[rule.what], []
     if rule.what == "paid_in_full":
-        finding = _paid_at_all(clause, line)
+        finding = _paid_in_full(PaidInFull(), clause, application, line)
         if not finding.truth:
             return finding
-    for key, day in _days_of(rule, line):
+    for key, day in _days_of(rule, application, line):
         if day is None:
             found.append(unknown(ask(line, key, clause)))
         elif not rule.first <= day <= rule.last:
@@ -252,31 +245,21 @@ def _dated_within(rule: Within, clause: Text, _: Application, line: Line) -> Fin
                 f"于 {day} {what.zh}，不在 {rule.first} 至 {rule.last} 内",
                 f"was {what.en} on {day}, not between {rule.first} and {rule.last}",
             )
-            found.append(_cut(line, f"not_{rule.what}_in_window", message, clause))
+            found.append(cut(line, f"not_{rule.what}_in_window", message, clause))
     return require_all(found)
 
 
-def _days_of(rule: Within, line: Line) -> tuple[tuple[str, date | None], ...]:
+def _days_of(
+    rule: Within, application: Application, line: Line
+) -> tuple[tuple[str, date | None], ...]:
     """Return the days that a window is about, with the facts that give them."""
     purchase = line.purchase
     if rule.what == "service":
         return (("service_from", purchase.service_from), ("service_to", purchase.service_to))
     if rule.what == "paid_in_full":
-        return (("payments", paid_in_full_on(purchase)),)
+        return (("payments", paid_in_full_on(purchase, application.applied_on)),)
     key = {"signed": "signed_on", "completed": "completed_on", "invoiced": "invoiced_on"}[rule.what]
     return ((key, getattr(purchase, key)),)
-
-
-def _paid_at_all(clause: Text, line: Line) -> Finding:
-    """Return whether the payments have reached the invoice, on whatever day."""
-    asked = ask_for_payments(line, clause)
-    if line.purchase.invoiced_fen is None:
-        return unknown(ask(line, "invoiced_fen", clause), *asked)
-    if asked:
-        return unknown(*asked)
-    if paid_in_full_on(line.purchase) is not None:
-        return HOLDS
-    return _cut(line, "not_paid_in_full", Text("尚未付清", "is not paid in full"), clause)
 
 
 def _listed(rule: ProviderListed, clause: Text, _: Application, line: Line) -> Finding:
@@ -289,7 +272,7 @@ def _listed(rule: ProviderListed, clause: Text, _: Application, line: Line) -> F
             f"的服务机构 {purchase.provider} 不在服务机构名单内",
             f"is from {purchase.provider}, which is not on the list of providers",
         )
-        return _cut(line, "provider_not_listed", message, clause)
+        return cut(line, "provider_not_listed", message, clause)
     days = {"service_from": purchase.service_from, "service_to": purchase.service_to}
     if any((one.first, one.last) == (None, None) for one in listings):
         return HOLDS
@@ -306,7 +289,7 @@ def _listed(rule: ProviderListed, clause: Text, _: Application, line: Line) -> F
         f"的服务期 {first} 至 {last} 内，服务机构 {purchase.provider} 不全在名单有效期内",
         f"was served from {first} to {last}, when {purchase.provider} was not listed throughout",
     )
-    return _cut(line, "provider_not_listed", message, clause)
+    return cut(line, "provider_not_listed", message, clause)
 
 
 def _not_self(_: NotSelfUse, clause: Text, application: Application, line: Line) -> Finding:
@@ -319,7 +302,7 @@ def _not_self(_: NotSelfUse, clause: Text, application: Application, line: Line)
     if buyer != provider:
         return HOLDS
     message = Text("为自用（服务机构即申请企业）", "is self-use: the provider is the enterprise")
-    return _cut(line, "self_use", message, clause)
+    return cut(line, "self_use", message, clause)
 
 
 def _once(programme_id: str, clause: Text, application: Application, line: Line) -> Finding:
@@ -328,7 +311,7 @@ def _once(programme_id: str, clause: Text, application: Application, line: Line)
     truths = [
         all_of((same(entry.programme, programme_id), same(refund.contract, contract)))
         for entry in application.case.earlier
-        for refund in entry.contracts
+        for refund in list_refunds(entry)
     ]
     truth = any_of(truths)
     if truth is False:
@@ -343,21 +326,24 @@ def _once(programme_id: str, clause: Text, application: Application, line: Line)
         f"所属合同 {contract} 此前已获本项目补贴",
         f"belongs to contract {contract}, on which this programme has paid before",
     )
-    return _cut(line, "contract_already_refunded", message, clause)
+    return cut(line, "contract_already_refunded", message, clause)
 
 
-def _cut(line: Line, code: str, message: Text, clause: Text) -> Finding:
-    name = line.name()
-    message = Text(f"{name.zh}{message.zh}", f"{name.en} {message.en}")
-    return refused(Reason(code, message, clause, line.position))
-
+_EVENTS_OF_LAW: Final[dict[LegalDate, str]] = {
+    "contract_signed": "signed",
+    "service_completed": "completed",
+    "paid_in_full": "paid_in_full",
+}
 
 _JUDGES: Final[dict[type, Callable[..., Finding]]] = {
     ResourceIs: _resource,
-    PaidInFullInYear: _paid_in_full,
+    ContractAtLeast: _contract_at_least,
+    PaidInFull: _paid_in_full,
+    PaidInFullInYear: _paid_in_full_in_year,
     SignedAndCompletedInYear: _signed_and_completed,
     Within: _dated_within,
-    NotFunded: _not_funded,
+    NotFunded: not_funded,
+    NeverFunded: never_funded,
     ProviderListed: _listed,
     NotSelfUse: _not_self,
 }

@@ -99,4 +99,7 @@ def _read_line(line: str) -> tuple[str, Region]:
 
 REGIONS: Final[Mapping[str, Region]] = dict(map(_read_line, _TABLE.split("\n")[1:-1]))
 
+# No place has it: for places that somebody made up, to try rules on.
+MADE_UP: Final = "99"
+
 PROVINCES: Final = tuple(code for code in REGIONS if len(code) == len("42"))

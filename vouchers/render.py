@@ -15,7 +15,7 @@ from vouchers.catalogue import check_slip, find_programmes, hash_catalogue, sele
 from vouchers.decide import decide
 from vouchers.decision import Decision, Reason, Step
 from vouchers.improve import Improvement, improve
-from vouchers.names import BASES, FIELDS
+from vouchers.names import FIELDS, name_base
 from vouchers.plan import Plan, plan
 from vouchers.programme import (
     AllOf,
@@ -171,7 +171,8 @@ def _describe_value(name: str, cited: Cited[Any], language: Language) -> Json:
     if field.endswith("_fen"):
         what = Text(f"{what.zh}（分）", f"{what.en}, in fen")
     if field == "base":
-        what = Text(f"{what.zh}：{BASES[cited.value].zh}", f"{what.en}: {BASES[cited.value].en}")
+        base = name_base(cited.value)
+        what = Text(f"{what.zh}：{base.zh}", f"{what.en}: {base.en}")
     return {
         "name": name,
         "what": what.render(language),

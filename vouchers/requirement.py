@@ -6,6 +6,7 @@ gained later is left out of the hash where it is at its default.
 """
 
 from datetime import date
+from fractions import Fraction
 from typing import Literal
 
 from msgspec import Struct
@@ -40,6 +41,23 @@ class FactAtLeast(Struct, frozen=True, tag="fact_at_least"):
     name: str
     years_before: int
     limit_fen: int
+
+
+class CountAtLeast(Struct, frozen=True, tag="count_at_least"):
+    """A number of so many years before the application that is no money, such as of employees."""
+
+    name: str
+    years_before: int
+    least: int
+
+
+class ShareAtLeast(Struct, frozen=True, tag="share_at_least"):
+    """One figure is at least such a share of another, such as of what was spent on R&D of sales."""
+
+    part: str
+    whole: str
+    years_before: int
+    least: Fraction
 
 
 class RegisteredIn(Struct, frozen=True, tag="registered_in"):
@@ -96,6 +114,8 @@ Condition = (
     Held
     | FactBelow
     | FactAtLeast
+    | CountAtLeast
+    | ShareAtLeast
     | RegisteredIn
     | DomiciledIn
     | NotDeclared
@@ -112,6 +132,16 @@ class ResourceIs(Struct, frozen=True, tag="resource_is", omit_defaults=True):
 
     kind: ResourceKind
     also: tuple[ResourceKind, ...] = ()
+
+
+class ContractAtLeast(Struct, frozen=True, tag="contract_at_least"):
+    """The contract is over at least so much."""
+
+    least_fen: int
+
+
+class PaidInFull(Struct, frozen=True, tag="paid_in_full"):
+    """On the day of application the invoice is paid in full."""
 
 
 class PaidInFullInYear(Struct, frozen=True, tag="paid_in_full_in_year"):
@@ -144,6 +174,12 @@ class NotFunded(Struct, frozen=True, tag="project_not_funded", omit_defaults=Tru
     scope: FundingScope = "project"
 
 
+class NeverFunded(Struct, frozen=True, tag="never_funded"):
+    """Its project, contract or enterprise has had no other public money, of any level or year."""
+
+    scope: FundingScope
+
+
 class Listed(Struct, frozen=True):
     """A provider on a list, by credit code, from its first day to its last; None is open."""
 
@@ -168,10 +204,13 @@ class OncePerContract(Struct, frozen=True, tag="once_per_contract"):
 
 PurchaseRule = (
     ResourceIs
+    | ContractAtLeast
+    | PaidInFull
     | PaidInFullInYear
     | SignedAndCompletedInYear
     | Within
     | NotFunded
+    | NeverFunded
     | ProviderListed
     | NotSelfUse
     | OncePerContract

@@ -14,16 +14,17 @@ from vouchers.amounts import (
     ByYear,
     FlatAmount,
     Lapse,
+    Lowest,
     Own,
     Tiers,
 )
 from vouchers.cited import Cited
 from vouchers.decision import Step
-from vouchers.names import ANSWERS, CODES, FIELDS, GRADES, RESOURCES, call
+from vouchers.names import ANSWERS, CODES, FIELDS, GRADES, RESOURCES, call, name_base
 from vouchers.programme import Document, Window
 from vouchers.requirement import AllOf, AnyOf
 from vouchers.sheet import Exact
-from vouchers.wording import describe_condition
+from vouchers.wording import describe_condition, render_percent
 
 
 def show(step: Step) -> Text:
@@ -128,6 +129,11 @@ def _(value: bool) -> Text:  # noqa: FBT001
 
 
 @_show_value.register
+def _(value: Lowest) -> Text:
+    return name_base(value)
+
+
+@_show_value.register
 def _(value: Tiers) -> Text:
     parts, below = [], 0
     for band in value.bands:
@@ -162,9 +168,10 @@ def _(value: ByResource) -> Text:
 
 @_show_value.register
 def _(value: Own) -> Text:
+    name = call({}, value.name)
     return Text(
-        f"按本办法的计算方法“{value.name}”（第 {value.revision} 版）",
-        f"the rule's own function {value.name}, revision {value.revision}",
+        f"按本办法的计算方法“{name.zh}”（第 {value.revision} 版）",
+        f"the rule's own function “{name.en}”, revision {value.revision}",
     )
 
 
@@ -211,6 +218,8 @@ def _(value: Document) -> Text:
 @_show_value.register
 def _(window: Window) -> Text:
     zh, en = f"{window.first} 至 {window.last}", f"{window.first} to {window.last}"
+    if window.years_after == 0:
+        zh, en = f"当年 {zh}", f"{en} of the year itself"
     if window.serves is None:
         return Text(zh, en)
     return Text(f"{window.serves} 年度：{zh}", f"for {window.serves}: {en}")
@@ -228,8 +237,8 @@ def _show_fen(amount: Exact) -> Text:
 
 
 def _show_percent(rate: Exact) -> Text:
-    percent = render_decimal(Fraction(rate) * 100, 4).rstrip("0").removesuffix(".")
-    return Text(f"{percent}%", f"{percent}%")
+    percent = render_percent(rate)
+    return Text(percent, percent)
 
 
 def render_exact(value: Fraction) -> str:

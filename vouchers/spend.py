@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from ledger.money import round_down
 from ledger.text import Text
-from vouchers.amounts import Apportion, Base
+from vouchers.amounts import Apportion, Base, Lowest
 from vouchers.application import Application, Line
 from vouchers.cited import Cited
-from vouchers.decision import Operation, Reason, missing_fact
-from vouchers.payments import Span, known, sum_creditable
+from vouchers.decision import Finding, Operation, Reason, missing_fact, refused
+from vouchers.names import BASES
+from vouchers.payments import NOTHING_KNOWN, Span, known, sum_creditable
 from vouchers.programme import Version
 
 _FACTS: Final = {
@@ -47,6 +48,12 @@ _READ_FROM: Final[dict[Base, str]] = {
     "metered": "metered_fen",
 }
 
+# The bases that are of the contract, and no fact of one invoice.
+_OF_CONTRACT: Final = frozenset({"contract", "approved_contract"})
+
+_SHARE: Final = Text("该发票占合同发票合计的比例", "the invoice's share of the contract's invoices")
+_OF_INVOICE: Final = Text("属于该发票的合同金额", "of the contract, what belongs to the invoice")
+_LOWER: Final = Text("取较低者", "the lower of the two")
 _NET: Final = Text("不含税比例", "the share that is not tax")
 _WITHOUT_TAX: Final = Text("扣除税额", "without tax")
 _DAYS: Final = Text("属于本年度的服务天数比例", "the share of its days that are in the year")
@@ -70,6 +77,7 @@ class Measured(Struct, frozen=True, gc=False):
     """A purchase's base: the span, the first amount, the operations on it, and what is missing."""
 
     span: Span
+    first: Base
     first_fen: int
     links: tuple[Link, ...] = ()
     missing: tuple[Reason, ...] = ()
@@ -77,10 +85,10 @@ class Measured(Struct, frozen=True, gc=False):
 
 def measure(version: Version, application: Application, line: Line) -> Measured:
     """Return the base of a purchase under a version, and the facts that would make it exact."""
-    span, missing = _gross(version, application, line)
+    first, first_fen, span, links, missing = _gross(version.base, application, line)
     if version.tax.value == "included" and version.apportion is None and not line.purchase.cut_fen:
-        return Measured(span, span.low, (), missing)
-    first_fen, links, asked = span.low, [], [*missing]
+        return Measured(span, first, first_fen, tuple(links), missing)
+    asked = [*missing]
     if version.tax.value == "excluded":
         span, more, unknown = _without_tax(version.tax, line, span)
         links += more
@@ -93,7 +101,7 @@ def measure(version: Version, application: Application, line: Line) -> Measured:
     if cut_fen:
         span = Span(max(span.low - cut_fen, 0), max(span.high - cut_fen, 0))
         links.append(Link(_AFTER_CUT, _CUT, "minus", cut_fen, version.base))
-    return Measured(span, first_fen, tuple(links), tuple(asked))
+    return Measured(span, first, first_fen, tuple(links), tuple(asked))
 
 
 def ask(line: Line, key: str, clause: Text) -> Reason:
@@ -115,19 +123,75 @@ def ask_for_payments(line: Line, clause: Text) -> list[Reason]:
     return [missing_fact(path, _OF_PAYMENTS, clause) for path in missing]
 
 
+def cut(line: Line, code: str, message: Text, clause: Text) -> Finding:
+    """Return the refusal of a purchase, in a sentence that begins with what people call it."""
+    name = line.name()
+    message = Text(f"{name.zh}{message.zh}", f"{name.en} {message.en}")
+    return refused(Reason(code, message, clause, line.position))
+
+
 def _gross(
-    version: Version, application: Application, line: Line
-) -> tuple[Span, tuple[Reason, ...]]:
-    """Return the amount that the base is read from, tax included."""
-    purchase, base = line.purchase, version.base
-    if base.value in {"paid", "paid_in_year"}:
-        since = date.min if base.value == "paid" else date(application.year, 1, 1)
+    cited: Cited[Base | Lowest], application: Application, line: Line
+) -> tuple[Base, int, Span, list[Link], tuple[Reason, ...]]:
+    """Return the amount that the base is read from, tax included: the first fact, and the rest."""
+    bases = cited.value.bases if isinstance(cited.value, Lowest) else (cited.value,)
+    # A contract's amount is worked out first, from the contract to the invoice.
+    first, *others = sorted(bases, key=lambda one: one not in _OF_CONTRACT)
+    first_fen, span, links, missing = _read(first, cited, application, line)
+    for base in others:
+        _, other, _, asked = _read(base, cited, application, line)
+        span = Span(min(span.low, other.low), min(span.high, other.high))
+        links.append(Link(_LOWER, BASES[base], "least", other.low, cited))
+        missing += asked
+    if span.low == span.high:
+        missing = ()
+    return first, first_fen, span, links, missing
+
+
+def _read(
+    base: Base, cited: Cited[Base | Lowest], application: Application, line: Line
+) -> tuple[int, Span, list[Link], tuple[Reason, ...]]:
+    purchase, clause = line.purchase, cited.clause
+    if base in {"paid", "paid_in_year"}:
+        since = date.min if base == "paid" else date(application.year, 1, 1)
         span = sum_creditable(purchase, since, application.applied_on)
-        asked = ask_for_payments(line, base.clause) if span.low != span.high else ()
-        return span, tuple(asked)
-    key = _READ_FROM[base.value]
-    amount_fen = getattr(purchase, key)
-    return known(amount_fen), (ask(line, key, base.clause),) if amount_fen is None else ()
+        asked = ask_for_payments(line, clause)
+        if purchase.invoiced_fen is None:
+            asked = [*asked, ask(line, "invoiced_fen", clause)]
+        return span.low, span, [], () if span.low == span.high else tuple(asked)
+    key = _READ_FROM[base]
+    amount_fen: int | None = getattr(purchase, key)
+    if amount_fen is None:
+        return 0, NOTHING_KNOWN, [], (ask(line, key, clause),)
+    if base in _OF_CONTRACT:
+        return _share_of_contract(amount_fen, cited, application, line)
+    return amount_fen, known(amount_fen), [], ()
+
+
+def _share_of_contract(
+    amount_fen: int, cited: Cited[object], application: Application, line: Line
+) -> tuple[int, Span, list[Link], tuple[Reason, ...]]:
+    """Return what of a contract's amount belongs to one of its invoices, by what they are over.
+
+    So a contract counts once, however many invoices it has and whichever of them count.
+    """
+    lines = [Line(i, one) for i, one in enumerate(application.case.purchases or ())]
+    contract, clause = line.purchase.contract, cited.clause
+    unnamed = [one for one in lines if one.purchase.contract is None]
+    if len(lines) > 1 and unnamed:
+        asked = tuple(ask(one, "contract", clause) for one in unnamed)
+        return amount_fen, Span(0, amount_fen), [], asked
+    of_contract = [one for one in lines if one.purchase.contract == contract]
+    if len(of_contract) == 1:
+        return amount_fen, known(amount_fen), [], ()
+    open_ones = [one for one in of_contract if one.purchase.invoiced_fen is None]
+    if open_ones:
+        asked = tuple(ask(one, "invoiced_fen", clause) for one in open_ones)
+        return amount_fen, Span(0, amount_fen), [], asked
+    total_fen = sum(one.purchase.invoiced_fen or 0 for one in of_contract)
+    share = Fraction(line.purchase.invoiced_fen or 0, total_fen or 1)
+    link = Link(_OF_INVOICE, _SHARE, "times", share, cited, unit_fen=1)
+    return amount_fen, known(round_down(amount_fen * share)), [link], ()
 
 
 def _without_tax(

@@ -23,27 +23,24 @@ def claim_year(version: Version, applied_on: date) -> int:
     year = applied_on.year
     if version.claim_year.value == "of_application":
         return year
-    window = _window_of(version, year - 1)
-    if window is None or applied_on > _edges(window.value, year - 1)[1]:
-        return year
-    return year - 1
+    last_days = [_edges(one.value, year - 1)[1] for one in _windows_of(version, year - 1)]
+    return year - 1 if last_days and applied_on <= max(last_days) else year
 
 
 def note_window(version: Version, application: Application) -> Iterator[Reason]:
     """Yield the note that an application came outside the window of its year."""
-    if not version.windows:
-        return
     applied_on, year = application.applied_on, application.year
-    window = _window_of(version, year)
-    if window is None:
+    windows = _windows_of(version, year)
+    edges = [_edges(one.value, year) for one in windows]
+    if not windows or any(first <= applied_on <= last for first, last in edges):
         return
-    first, last = _edges(window.value, year)
-    if not first <= applied_on <= last:
-        message = Text(
-            f"{applied_on} 不在 {year} 年度的申请窗口（{first} 至 {last}）内",
-            f"{applied_on} is outside the window for {year}: {first} to {last}",
-        )
-        yield Reason("outside_window", message, window.clause)
+    zh = "、".join(f"{first} 至 {last}" for first, last in edges)
+    en = ", ".join(f"{first} to {last}" for first, last in edges)
+    message = Text(
+        f"{applied_on} 不在 {year} 年度的申请窗口（{zh}）内",
+        f"{applied_on} is outside the window for {year}: {en}",
+    )
+    yield Reason("outside_window", message, windows[0].clause)
 
 
 def lapses_on(version: Version, year: int, granted_on: date) -> date:
@@ -52,17 +49,15 @@ def lapses_on(version: Version, year: int, granted_on: date) -> date:
     return date(year, 12, 31) if days is None else granted_on + timedelta(days=days)
 
 
-def _window_of(version: Version, year: int) -> Cited[Window] | None:
-    """Return the window that serves a year: its own one, else the one for any year."""
-    for serves in (year, None):
-        for window in version.windows:
-            if window.value.serves == serves:
-                return window
-    return None
+def _windows_of(version: Version, year: int) -> tuple[Cited[Window], ...]:
+    """Return the windows that serve a year: its own ones, else those for any year."""
+    own = tuple(one for one in version.windows if one.value.serves == year)
+    return own or tuple(one for one in version.windows if one.value.serves is None)
 
 
 @lru_cache(maxsize=_EDGES_MAX)
 def _edges(window: Window, year: int) -> tuple[date, date]:
     """Return the first and the last day of the window that serves a year."""
-    first, last = (date.fromisoformat(f"{year + 1}-{day}") for day in (window.first, window.last))
+    in_year = year + window.years_after
+    first, last = (date.fromisoformat(f"{in_year}-{day}") for day in (window.first, window.last))
     return first, last

@@ -1,10 +1,11 @@
 """What conditions and reasons say in Chinese and English: phrases without a full stop."""
 
 from collections.abc import Hashable
+from fractions import Fraction
 from functools import lru_cache, singledispatch
 from typing import Final
 
-from ledger.money import render_yuan
+from ledger.money import render_decimal, render_yuan
 from ledger.text import Text
 from vouchers.cited import Cited
 from vouchers.decision import Reason
@@ -26,10 +27,13 @@ from vouchers.requirement import (
     AllOf,
     AnyOf,
     Condition,
+    ContractAtLeast,
+    CountAtLeast,
     DomiciledIn,
     FactAtLeast,
     FactBelow,
     Held,
+    NeverFunded,
     NoEarlierVoucher,
     NoRecord,
     NotDeclared,
@@ -37,13 +41,16 @@ from vouchers.requirement import (
     NotSelfUse,
     OncePerContract,
     OnDay,
+    PaidInFull,
     PaidInFullInYear,
     ProviderListed,
     RegisteredIn,
     ResourceIs,
+    ShareAtLeast,
     SignedAndCompletedInYear,
     Within,
 )
+from vouchers.sheet import Exact
 
 # More different conditions than any catalogue has; each is described once.
 _DESCRIBED_MAX: Final = 4_096
@@ -122,6 +129,25 @@ def _(condition: FactAtLeast) -> Text:
 
 
 @_describe.register
+def _(condition: CountAtLeast) -> Text:
+    fact, years, least = call(FACTS, condition.name), condition.years_before, condition.least
+    return Text(
+        f"申请前第 {years} 年{fact.zh}不少于 {least}",
+        f"{fact.en} of the year {years} before the application at least {least}",
+    )
+
+
+@_describe.register
+def _(condition: ShareAtLeast) -> Text:
+    part, whole = call(FACTS, condition.part), call(FACTS, condition.whole)
+    years, least = condition.years_before, render_percent(condition.least)
+    return Text(
+        f"申请前第 {years} 年{part.zh}占{whole.zh}的比例不低于 {least}",
+        f"{part.en} of the year {years} before the application at least {least} of {whole.en}",
+    )
+
+
+@_describe.register
 def _(condition: NoRecord) -> Text:
     what, years = call(RECORDS, condition.kind), condition.years
     return Text(f"近 {years} 年无{what.zh}记录", f"no record of {what.en} in {years} years")
@@ -166,6 +192,17 @@ def _(_condition: OncePerContract) -> Text:
 
 
 @_describe.register
+def _(condition: ContractAtLeast) -> Text:
+    least = render_yuan(condition.least_fen)
+    return Text(f"合同金额不低于 {least} 元", f"a contract over at least CNY {least}")
+
+
+@_describe.register
+def _(_condition: PaidInFull) -> Text:
+    return Text("截至申请日已全额付款", "paid in full by the application")
+
+
+@_describe.register
 def _(_condition: PaidInFullInYear) -> Text:
     return Text(
         "截至申请日已全额付款，且在申请当年付清",
@@ -190,6 +227,19 @@ def _(condition: NotFunded) -> Text:
         f"{scope.zh}{year.zh}未获{level.zh}项目资金",
         f"no {level.en} money for {of_it} in {year.en}",
     )
+
+
+@_describe.register
+def _(condition: NeverFunded) -> Text:
+    scope = SCOPES[condition.scope]
+    of_it = "it" if condition.scope == "enterprise" else f"its {scope.en}"
+    return Text(f"{scope.zh}未获其他财政资金", f"no other public money for {of_it}")
+
+
+def render_percent(rate: Exact) -> str:
+    """Return a rate in percent, with at most four decimals."""
+    percent = render_decimal(Fraction(rate) * 100, 4).rstrip("0").removesuffix(".")
+    return f"{percent}%"
 
 
 def _years_before(years: int) -> Text:

@@ -26,6 +26,7 @@ from vouchers.adoption import FOUNDING
 from vouchers.decision import Decision, Reason
 from vouchers.names import EVENTS, SCOPES
 
+VOUCHERS = Path(__file__).parents[2] / "vouchers"
 GOLDEN = Path(__file__).parent / "golden" / "subsidy.json"
 
 # Compute for CNY 600,000 and storage for 60,000, invoiced together and paid in 2022.
@@ -223,8 +224,8 @@ def test_purchases_cut_for_one_cause_stand_in_one_sentence() -> None:
 
 
 def test_every_cause_of_a_cut_has_its_words() -> None:
-    source = (Path(__file__).parents[2] / "vouchers" / "purchase.py").read_text("utf-8")
-    codes = set(re.findall(r'_cut\(\s*line, f?"([a-z_{}.]+)"', source))
+    source = "".join(one.read_text("utf-8") for one in sorted(VOUCHERS.glob("*.py")))
+    codes = set(re.findall(r'\bcut\(\s*line, f?"([a-z_{}.]+)"', source))
     codes |= {"not_signed_in_year", "not_completed_in_year"}
     codes |= {f"not_{what}_in_window" for what in EVENTS}
     codes |= {f"{scope}_already_funded" for scope in SCOPES}

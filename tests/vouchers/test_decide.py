@@ -33,13 +33,14 @@ DECLARED = {"declarations", "declarations.related_party", "declarations.serious_
 EVERYWHERE = DECLARED | {
     *("enterprise", HELD, f"{HELD}[0].kind", "apply_on", "purchases", f"{PURCHASE}.resource_kind"),
     *(f"{PURCHASE}.payments", f"{PAYMENT}.paid_on", f"{PAYMENT}.amount_fen"),
+    f"{PURCHASE}.invoiced_fen",
 }
 # The facts without which each programme cannot decide the complete case.
 NEEDED = {
     "hubei": EVERYWHERE
     | {"enterprise.registered_region", "enterprise.facts"}
     | {f"enterprise.facts[0].{key}" for key in ("name", "year", "value")}
-    | {f"{PURCHASE}.invoiced_fen", f"{PURCHASE}.project", "other_funding[0].ref"}
+    | {f"{PURCHASE}.project", "other_funding[0].ref"}
     | {"earlier[0].claimed_fen", "earlier[0].redeemed_fen"},
     "wuhan": EVERYWHERE
     | {"enterprise.registered_region", f"{PURCHASE}.signed_on", f"{PURCHASE}.completed_on"},

@@ -246,7 +246,11 @@ def toy_case(paid_fen: Sequence[int], counted: Sequence[Sequence[bool]]) -> Case
     day = date(2022, 6, 1)
     return Case(
         purchases=tuple(
-            Purchase(project=f"{i}", payments=(Payment(paid_on=day, amount_fen=amount),))
+            Purchase(
+                project=f"{i}",
+                invoiced_fen=amount,
+                payments=(Payment(paid_on=day, amount_fen=amount),),
+            )
             for i, amount in enumerate(paid_fen)
         ),
         other_funding=tuple(
