@@ -34,7 +34,8 @@ def test_a_preview_has_the_keys_of_the_contract(write_case: Write) -> None:
     assert [one["programme"] for one in shown["decisions"]] == ["hubei", "wuhan", "east_lake"]
     for decision in shown["decisions"]:
         assert set(decision) == {
-            *("programme", "version", "status", "amount_fen", "steps", "reasons")
+            *("programme", "version", "status", "amount_fen", "steps", "reasons"),
+            "improvements",
         }
         assert decision["steps"]
         for step in decision["steps"]:
