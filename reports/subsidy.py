@@ -60,6 +60,7 @@ CUTS = {
     "contract_already_funded": Text("合同已获其他财政资金", "its contract had other funding"),
     "enterprise_already_funded": Text("企业已获其他财政资金", "the enterprise had other funding"),
     "contract_already_refunded": Text("所属合同此前已获补贴", "its contract was refunded before"),
+    "contract_below_limit": Text("合同金额低于规定", "its contract is over too little"),
     "not_signed_in_window": Text("合同不在规定期间签订", "contract signed outside the window"),
     "not_service_in_window": Text("服务不全在规定期间内", "served outside the window"),
     "not_completed_in_window": Text("服务不在规定期间完成", "completed outside the window"),

@@ -30,7 +30,7 @@ from vouchers.decision import (
     require_any,
     unknown,
 )
-from vouchers.names import DECLARATIONS, FACTS, RECORDS, call
+from vouchers.names import DECLARATIONS, FACTS, RECORDS, REGIONS, ZONES, call
 from vouchers.requirement import (
     AllOf,
     AnyOf,
@@ -228,8 +228,11 @@ def _registered(
         return unknown(missing_fact("enterprise.registered_region", what, clause))
     if region.startswith(condition.prefix):
         return HOLDS
-    wanted = describe_condition(condition)
-    message = Text(f"注册地 {region} 不符合“{wanted.zh}”", f"{region} is not: {wanted.en}")
+    place = call(REGIONS, condition.prefix)
+    message = Text(
+        f"注册地（行政区划代码 {region}）不在{place.zh}",
+        f"registered in {region}, which is not in {place.en}",
+    )
     return refused(Reason("not_registered_in_place", message, clause))
 
 
@@ -249,8 +252,8 @@ def _domiciled(
         unnamed = [i for i, one in enumerate(given) if one.zone is None and truths[i] is None]
         asked = [missing_fact(path.format(i), what, clause) for i in unnamed]
         return unknown(*asked, *([_ask_for_date(moment, clause)] if moment.on is None else []))
-    wanted, on = describe_condition(condition), _on(moment)
-    message = Text(f"{on.zh}不符合“{wanted.zh}”", f"not: {wanted.en}{on.en}")
+    zone, on = call(ZONES, condition.zone), _on(moment)
+    message = Text(f"{on.zh}税务关系不在{zone.zh}", f"tax domicile not in {zone.en}{on.en}")
     return refused(Reason("not_domiciled_in_zone", message, clause))
 
 

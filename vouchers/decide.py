@@ -177,8 +177,8 @@ def _conclude(hearing: _Hearing) -> Decision:
 def _notes(hearing: _Hearing) -> Iterator[Reason]:
     """Yield what the claim still has to bring for the purchases that may count."""
     version, documents = hearing.prepared.version, hearing.application.case.documents
-    if version.documents or version.provider_confirms:
-        lines = [one.line for one in hearing.purchases if one.finding.truth is not False]
+    lines = [one.line for one in hearing.purchases if one.finding.truth is not False]
+    if lines or not hearing.purchases:
         yield from note_papers(version, documents, lines)
 
 
@@ -352,6 +352,5 @@ def _write_premises(sheet: Sheet, hearing: _Hearing) -> None:
         for met, days in met_on.items():
             steps.append(prepared.met(met, days))
     steps.extend(prepared.rule_steps)
-    for choice in hearing.choices.values():
-        for because in choice.because:
-            steps.append(prepared.met(because, ()))
+    of_classes = [one for choice in hearing.choices.values() for one in choice.because]
+    steps.extend(prepared.met(because, ()) for because in dict.fromkeys(of_classes))

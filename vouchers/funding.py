@@ -8,6 +8,7 @@ from vouchers.names import LEVEL_NAMES, SCOPES, call
 from vouchers.requirement import NeverFunded, NotFunded
 from vouchers.spend import ask, cut
 from vouchers.truth import Truth, all_of, same
+from vouchers.wording import name_money
 
 
 def not_funded(rule: NotFunded, clause: Text, application: Application, line: Line) -> Finding:
@@ -31,10 +32,10 @@ def not_funded(rule: NotFunded, clause: Text, application: Application, line: Li
 def _funded(rule: NotFunded, year: int, clause: Text, line: Line) -> Finding:
     """Return the refusal of a purchase that other public money has been given for."""
     level, scope = call(LEVEL_NAMES, rule.level), SCOPES[rule.scope]
-    ref = _ref(rule, line) or ""
+    ref = _named(rule, line)
     message = Text(
-        f"{scope.zh} {ref} 在 {year} 年已获{level.zh}项目资金".replace("  ", " "),
-        f"belongs to {scope.en} {ref}, which had {level.en} money in {year}".replace(" ,", ","),
+        f"{scope.zh}{ref} {year} 年已获{level.zh}{name_money(rule.scope)}",
+        f"belongs to {scope.en}{ref}, which had {level.en} money in {year}",
     )
     return cut(line, f"{rule.scope}_already_funded", message, clause)
 
@@ -46,9 +47,10 @@ def never_funded(rule: NeverFunded, clause: Text, application: Application, line
         same_ref = True if rule.scope == "enterprise" else same(given.ref, ref)
         truth = all_of((same(given.scope, rule.scope), same_ref))
         if truth:
+            name = _named(rule, line)
             message = Text(
-                f"{scope.zh} {ref or ''} 已获其他财政资金".replace("  ", " "),
-                f"belongs to {scope.en} {ref or ''}, which had public money".replace(" ,", ","),
+                f"{scope.zh}{name} 已获其他财政资金",
+                f"belongs to {scope.en}{name}, which had public money",
             )
             found.append(cut(line, f"{rule.scope}_already_funded", message, clause))
         elif truth is None and None in (given.scope, given.ref):
@@ -70,6 +72,12 @@ def _funds(given: OtherFunding, rule: NotFunded, year: int, line: Line) -> Truth
             same_ref,
         )
     )
+
+
+def _named(rule: NotFunded | NeverFunded, line: Line) -> str:
+    """Return what the money was for, to stand after its scope: nothing for an enterprise."""
+    ref = _ref(rule, line)
+    return f" {ref}" if ref else ""
 
 
 def _ref(rule: NotFunded | NeverFunded, line: Line) -> str | None:

@@ -26,7 +26,7 @@ FIELDS: Final = {
     "valid_to": Text("施行至", "in force to"),
     "legal_date": Text("认定日期", "legal date"),
     "claim_year": Text("申领年度", "claim year"),
-    "windows": Text("申请窗口（月日，未注明的为次年）", "application window (in the year after)"),
+    "windows": Text("申请窗口", "application window"),
     "base": Text("计算基数", "base"),
     "tax": Text("基数是否含税", "tax in the base"),
     "rate": Text("支持比例", "rate"),
@@ -38,7 +38,7 @@ FIELDS: Final = {
     "yearly_spend_floor_fen": Text("年度支出下限", "least spend of the year"),
     "contract_cap_fen": Text("每份合同最高额度", "cap of a contract"),
     "one_contract_within_days": Text(
-        "合并计算的签订间隔（天）", "signed within so many days counts as one contract"
+        "合同签订间隔不超过以下天数的合并计算", "contracts signed within so many days count as one"
     ),
     "claim_cap_fen": Text("单笔申请上限", "most of one claim"),
     "group_cap_fen": Text("同一控制人年度最高额度", "yearly cap of a group under one controller"),

@@ -151,7 +151,9 @@ def _refund_of_all(
     refunds, limits = [], []
     for contracts, of_contract in _by_contract(version, members):
         numbers = tuple(number for _, number in of_contract)
-        of_it = sheet.work(_BASE, "sum", numbers, version.base)
+        zh, en = "、".join(contracts), ", ".join(contracts)
+        label = Text(f"合同 {zh} 的计算基数", f"base, contract {en}")
+        of_it = sheet.work(label, "sum", numbers, version.base)
         refund = _refund(sheet, prepared, terms.rate, of_contract, of_it)
         if prepared.rounds_at == "contract":
             refund = _round(sheet, prepared, refund)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 from functools import singledispatch
+from typing import Final
 
 from ledger.money import render_decimal, render_yuan
 from ledger.text import Text
@@ -90,6 +91,8 @@ def show_field(name: str, cited: Cited[object]) -> Text:
     """Return a cited value of a version; a condition's name says all, so it has none."""
     if isinstance(cited.value, str):
         return call(CODES[name], cited.value)
+    if name == "one_contract_within_days":
+        return Text(f"{cited.value} 天", f"{cited.value} days")
     return _show_value(cited.value)
 
 
@@ -142,9 +145,8 @@ def _(value: Tiers) -> Text:
             parts.append(Text(f"超过 {least} 元的部分 {rate.zh}", f"{rate.en} above CNY {least}"))
             continue
         most = render_yuan(band.up_to_fen)
-        parts.append(
-            Text(f"{least} 至 {most} 元的部分 {rate.zh}", f"{rate.en} of CNY {least} to {most}")
-        )
+        zh = f"超过 {least} 元至 {most} 元" if below else f"不超过 {most} 元"
+        parts.append(Text(f"{zh}的部分 {rate.zh}", f"{rate.en} of CNY {least} to {most}"))
         below = band.up_to_fen
     return _list(parts)
 
@@ -215,11 +217,14 @@ def _(value: Document) -> Text:
     return Text(f"{value.name.zh}{each.zh}", f"{value.name.en}{each.en}")
 
 
+_SAME_YEAR: Final = Text("当年", "of the year itself")
+
+
 @_show_value.register
 def _(window: Window) -> Text:
-    zh, en = f"{window.first} 至 {window.last}", f"{window.first} to {window.last}"
-    if window.years_after == 0:
-        zh, en = f"当年 {zh}", f"{en} of the year itself"
+    year = Text("次年", "of the year after") if window.years_after else _SAME_YEAR
+    zh = f"{year.zh} {window.first} 至 {window.last}"
+    en = f"{window.first} to {window.last} {year.en}"
     if window.serves is None:
         return Text(zh, en)
     return Text(f"{window.serves} 年度：{zh}", f"for {window.serves}: {en}")

@@ -7,6 +7,7 @@ from typing import Final
 
 from ledger.money import render_decimal, render_yuan
 from ledger.text import Text
+from vouchers.case import FundingScope
 from vouchers.cited import Cited
 from vouchers.decision import Reason
 from vouchers.names import (
@@ -130,20 +131,18 @@ def _(condition: FactAtLeast) -> Text:
 
 @_describe.register
 def _(condition: CountAtLeast) -> Text:
-    fact, years, least = call(FACTS, condition.name), condition.years_before, condition.least
-    return Text(
-        f"申请前第 {years} 年{fact.zh}不少于 {least}",
-        f"{fact.en} of the year {years} before the application at least {least}",
-    )
+    fact, least = call(FACTS, condition.name), condition.least
+    year = _years_before(condition.years_before)
+    return Text(f"{year.zh}{fact.zh}不少于 {least}", f"{fact.en} of {year.en} at least {least}")
 
 
 @_describe.register
 def _(condition: ShareAtLeast) -> Text:
     part, whole = call(FACTS, condition.part), call(FACTS, condition.whole)
-    years, least = condition.years_before, render_percent(condition.least)
+    year, least = _years_before(condition.years_before), render_percent(condition.least)
     return Text(
-        f"申请前第 {years} 年{part.zh}占{whole.zh}的比例不低于 {least}",
-        f"{part.en} of the year {years} before the application at least {least} of {whole.en}",
+        f"{year.zh}{part.zh}占{whole.zh}的比例不低于 {least}",
+        f"{part.en} of {year.en} at least {least} of {whole.en}",
     )
 
 
@@ -156,7 +155,7 @@ def _(condition: NoRecord) -> Text:
 @_describe.register
 def _(condition: OnDay) -> Text:
     day, inner = DAYS[condition.date], describe_condition(condition.condition)
-    return Text(f"{day.zh}时{inner.zh}", f"{inner.en}, on {day.en}")
+    return Text(f"{inner.zh}（按{day.zh}认定）", f"{inner.en}, on {day.en}")
 
 
 @_describe.register
@@ -169,6 +168,8 @@ def _(condition: ResourceIs) -> Text:
 @_describe.register
 def _(condition: Within) -> Text:
     what, first, last = EVENTS[condition.what], condition.first, condition.last
+    if condition.what == "service":
+        return Text(f"服务期在 {first} 至 {last} 内", f"served between {first} and {last}")
     return Text(f"于 {first} 至 {last} {what.zh}", f"{what.en} between {first} and {last}")
 
 
@@ -224,7 +225,7 @@ def _(condition: NotFunded) -> Text:
     scope = SCOPES[condition.scope]
     of_it = "it" if condition.scope == "enterprise" else f"its {scope.en}"
     return Text(
-        f"{scope.zh}{year.zh}未获{level.zh}项目资金",
+        f"{scope.zh}{year.zh}未获{level.zh}{name_money(condition.scope)}",
         f"no {level.en} money for {of_it} in {year.en}",
     )
 
@@ -237,7 +238,9 @@ def _(condition: NeverFunded) -> Text:
 
 
 def render_percent(rate: Exact) -> str:
-    """Return a rate in percent, with at most four decimals."""
+    """Return a rate in percent, as a fraction where four decimals do not say all of it."""
+    if 10**6 % Fraction(rate).denominator:
+        return str(rate)
     percent = render_decimal(Fraction(rate) * 100, 4).rstrip("0").removesuffix(".")
     return f"{percent}%"
 
@@ -254,6 +257,11 @@ def _years_before(years: int) -> Text:
 def _names(codes: tuple[str, ...]) -> Text:
     names = [call(LEVEL_NAMES, code) for code in codes]
     return Text("或".join(one.zh for one in names), " or ".join(one.en for one in names))
+
+
+def name_money(scope: FundingScope) -> str:
+    """Return how public money is called in Chinese: that for a project is project money."""
+    return "项目资金" if scope == "project" else "财政资金"
 
 
 def _join(conditions: tuple[Cited[Condition], ...], by: Text) -> Text:
