@@ -120,7 +120,7 @@ def test_a_key_written_twice_is_refused_at_any_depth(raw: bytes, key: str, place
         ("enterprise.registered_region", "42010"),
         ("enterprise.registered_region", "420100\n"),
         ("enterprise.registered_region", 420100),
-        ("enterprise.registered_region", "990100"),
+        ("enterprise.registered_region", "890100"),
         ("enterprise.name", "a\x00b"),
         ("enterprise.name", "a\u202eb"),
         ("enterprise.facts[0].name", "sale_fen"),
