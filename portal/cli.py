@@ -21,6 +21,7 @@ from portal import (
     database_commands,
     demo_command,
     enterprise_commands,
+    impact_command,
     ingest_commands,
     log_commands,
     programme_commands,
@@ -71,6 +72,7 @@ for command in (
     enterprise_commands.enterprise,
 ):
     cli.add_command(command)
+programme_commands.programme.add_command(impact_command.simulate)
 
 
 def main() -> None:

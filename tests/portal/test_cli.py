@@ -32,6 +32,7 @@ COMMANDS = (
     "programme list",
     "programme show",
     "programme preview",
+    "programme simulate",
     "statement make",
     "statement list",
     "statement trace",

@@ -59,6 +59,7 @@ READING: Final[dict[str, tuple[object, ...]]] = {
     "programme list": (),
     "programme preview": ("--case", "{case}"),
     "programme show": ("hubei", "--on", "2022-11-01"),
+    "programme simulate": ("--change", "{change}", "--chart", "{tmp}/impact.png"),
     "replay": ("--statements",),
     "simulate": ("--enterprises", 2, "--days", 2, "--out", "{tmp}/more"),
     "statement list": (),
@@ -93,6 +94,7 @@ def filled(suanquan: Run, tmp_path: Path, home: Path) -> dict[str, object]:
     return {
         "tmp": tmp_path,
         "case": tmp_path / "case",
+        "change": Path(__file__).parents[2] / "examples" / "rules" / "change.toml",
         "vkey": signed["vkey"],
         "statement": made[0]["id"],
     }
