@@ -12,7 +12,7 @@ from ledger.read import read_heads
 from ledger.text import Text
 from portal.impact_view import notes, show_impact
 from portal.options import answers
-from portal.programme_file import load_programme
+from portal.programme_code import load_programme
 from portal.shell import Result, Shell
 from reports.drawing import render_png, render_svg
 from reports.fonts import CACHE, load
@@ -22,7 +22,7 @@ from vouchers.amend import change_programmes
 from vouchers.book import Book
 from vouchers.catalogue import find_programmes, hash_catalogue
 from vouchers.change import Change, parse_change
-from vouchers.difference import find_differences, render_difference
+from vouchers.rule_changes import find_differences, render_difference
 from vouchers.impact import Impact, render_impact
 from vouchers.programme import Programme
 from vouchers.what_if import compare, months_of

@@ -11,7 +11,7 @@ from ledger.money import render_yuan
 from ledger.text import Text
 from portal.shell import Shell
 from vouchers.change import Change
-from vouchers.difference import Difference, find_differences
+from vouchers.rule_changes import Difference, find_differences
 from vouchers.impact import Affected, Class, Impact, Sum
 from vouchers.wording import LEVELS, QUALIFICATIONS, call, name_field, show_field
 

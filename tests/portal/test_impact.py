@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ledger.errors import InvalidInputError
-from portal.programme_file import load_programme
+from portal.programme_code import load_programme
 from tests.small_ledger import SmallLedger, events
 from tests.vouchers.test_what_if import ANNA, BEN, CARL, GENEROUS, THREE
 

@@ -13,7 +13,7 @@ from vouchers.amend import change_programmes
 from vouchers.catalogue import find_programmes, select_programmes
 from vouchers.change import Change, parse_change
 from vouchers.decision import Grade
-from vouchers.difference import find_differences, render_difference
+from vouchers.rule_changes import find_differences, render_difference
 from vouchers.programme import (
     AllOf,
     AnyOf,
