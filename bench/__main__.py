@@ -1,7 +1,8 @@
 """Run measurements and print them as a table: `make bench`, or `python -m bench THEME …`.
 
 Without a theme it runs the short ones, some ten minutes. The long ones are `curve`, which stores
-thirty million records and takes twenty minutes, `memory` and `auditor`: `make bench-long`.
+thirty million records and takes twenty minutes, `memory`, `auditor` and `simulate`:
+`make bench-long`.
 """
 
 import os
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bench import auditor, curve, files, latency, parts, peer, profile, rules, streams
+from bench import auditor, curve, files, latency, parts, peer, profile, rules, simulate, streams
 from bench.measure import HEAD, Measurement, Reading
 from bench.world import Databases, workspace
 from tests.servers.kafka import kafka
@@ -35,6 +36,7 @@ SHORT: Final[dict[str, Callable[[streams.Broker, Databases], Rows]]] = {
 LONG: Final[dict[str, Callable[[streams.Broker, Databases], Rows]]] = {
     "auditor": auditor.auditor,
     "curve": curve.curve,
+    "simulate": lambda _, databases: simulate.simulate(databases),
     "memory": lambda broker, databases: streams.flat_memory(broker, databases, MEMORY_RECORDS),
 }
 

@@ -47,7 +47,7 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     assert weights, "nothing to allocate to"
     assert min(weights) >= 0, weights
     whole = sum(weights)
-    if whole == 0:
+    if whole == 0 or len(weights) == 1:
         return [total, *([0] * (len(weights) - 1))]
     parts = [total * weight // whole for weight in weights]
     by_remainder = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))

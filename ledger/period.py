@@ -104,6 +104,13 @@ def days_of_month(month: str) -> Iterator[date]:
         yield first.replace(day=number)
 
 
+def months_between(first: str, last: str) -> Iterator[str]:
+    """Yield the months from the first to the last, both included; none if the last is earlier."""
+    begin, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    for number in range(begin, end + 1):
+        yield f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
 def last_day(month: str) -> date:
     """Return the last day of a month."""
     year, number = int(month[:4]), int(month[5:])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
@@ -9,19 +10,49 @@ from sqlalchemy import Connection, Row, Select, func, select
 from ledger import tables
 from ledger.events import LogName
 from ledger.gap import Block
+from ledger.period import last_day
+from ledger.quantity import MICRO
 from ledger.tables import LOG_NAMES
 from ledger.tally import SourceDay
 from ledger.text import Text
 from ledger.usage import DayKey
 
 
-def read_usage_days(connection: Connection) -> Iterator[tuple[DayKey, int]]:
-    """Yield each day's key and its quantity in micro-unit-seconds, in the order of the keys."""
+def read_usage_days(
+    connection: Connection, enterprise: str | None = None
+) -> Iterator[tuple[DayKey, int]]:
+    """Yield each day's key and its quantity in micro-unit-seconds, in the order of the keys.
+
+    Of one enterprise, where one is named.
+    """
     table = tables.usage_day
-    query = select(table).order_by(*table.primary_key)
+    query = select(table).order_by(*table.primary_key).execution_options(yield_per=1000)
+    if enterprise is not None:
+        query = query.where(table.c.enterprise == enterprise)
     for row in connection.execute(query):
-        enterprise, contract, resource, day, quantity = row
-        yield (enterprise, contract, resource, day), quantity
+        enterprise_of, contract, resource, day, quantity = row
+        yield (enterprise_of, contract, resource, day), quantity
+
+
+def read_usage_months(connection: Connection) -> Iterator[tuple[DayKey, int]]:
+    """Yield the same summed by month, as if all of it were on the month's last day.
+
+    By enterprise; the order within one is the database's.
+    """
+    table = tables.usage_day.c
+    month = func.substr(table.day, 1, len("2022-07"))
+    keys = table.enterprise, table.contract, table.resource, month
+    # A month's sum need not fit into 64 bits, on which SQLite insists; those of the parts do.
+    parts = func.sum(table.quantity // MICRO), func.sum(table.quantity % MICRO)
+    query = select(*keys, *parts).group_by(*keys).order_by(table.enterprise)
+    for row in connection.execute(query.execution_options(yield_per=1000)):
+        enterprise, contract, resource, month_of, whole, rest = row
+        yield (enterprise, contract, resource, _last_day(month_of)), int(whole) * MICRO + int(rest)
+
+
+@lru_cache(maxsize=4096)
+def _last_day(month: str) -> str:
+    return last_day(month).isoformat()
 
 
 def find_entry(connection: Connection, source: str, event_id: str) -> tuple[LogName, int] | None:

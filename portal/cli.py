@@ -25,6 +25,7 @@ from portal import (
     demo_command,
     enterprise_commands,
     fund_commands,
+    impact_command,
     ingest_commands,
     log_commands,
     replay_command,
@@ -76,7 +77,12 @@ for command in (
     enterprise_commands.enterprise,
 ):
     cli.add_command(command)
-for command in (adoption_commands.adopt_, adoption_commands.adopted, decide_command.decide):
+for command in (
+    adoption_commands.adopt_,
+    adoption_commands.adopted,
+    decide_command.decide,
+    impact_command.simulate,
+):
     author_commands.programme.add_command(command)
 
 

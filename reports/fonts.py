@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import as_file, files
+from io import BytesIO
 from itertools import repeat
 from pathlib import Path
 from typing import Final
@@ -139,6 +140,20 @@ def instantiate(source: Path, weight: int, path: Path) -> None:
         with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
             font.save(Path(scratch) / path.name)
             (Path(scratch) / path.name).replace(path)
+
+
+def subset(face: Face, text: str) -> bytes:
+    """Return a font file that has the characters of a text and no others; the same for ever."""
+    from fontTools import subset as subsetting  # noqa: PLC0415 - slow to import, rarely needed
+
+    options = subsetting.Options(hinting=False, layout_features=[], notdef_outline=True)
+    with TTFont(face.path, recalcTimestamp=False) as font, _without_collector():
+        cutter = subsetting.Subsetter(options)
+        cutter.populate(text=text)
+        cutter.subset(font)
+        made = BytesIO()
+        font.save(made)
+    return made.getvalue()
 
 
 @contextmanager

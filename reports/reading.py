@@ -1,6 +1,7 @@
 """Read snapshots: from the projections as they stand, or from the logs' bytes at any size."""
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from ledger.database import Connection
 from ledger.errors import TamperedLogError
@@ -9,23 +10,48 @@ from ledger.head import Head
 from ledger.history import History, events_of, frontier_root, history_of
 from ledger.partial import SPAN, Span, facts_of
 from ledger.projection import USAGE_DAY, Rows
-from ledger.query import read_usage_days
+from ledger.query import read_usage_days, read_usage_months
 from ledger.read import CHECK_THE_LOG, read_events, read_heads, usage_logs_of
 from ledger.rebuild import merge_into
 from ledger.text import Text
 from reports.snapshot import Sizes, Snapshot
-from vouchers.book import Book
+from vouchers.book import Account, Book
+from vouchers.case_series import is_monthly
 from vouchers.rating import DayUsage
 
 
 def read_snapshot(connection: Connection) -> Snapshot:
     """Return the ledger as it stands, daily usage taken from its projection."""
     heads = read_heads(connection)
-    book = Book(event for _, event in read_events(connection, "book", 0, heads["book"].size))
+    book = read_book(connection, heads["book"])
     usage: dict[str, list[DayUsage]] = {}
     for key, quantity in read_usage_days(connection):
         usage.setdefault(key[0], []).append((key, quantity))
     return Snapshot(book, usage, tuple(heads.values()))
+
+
+def read_book(connection: Connection, head: Head) -> Book:
+    """Return the book as it stands at its head."""
+    return Book(event for _, event in read_events(connection, "book", 0, head.size))
+
+
+def read_enterprises(
+    connection: Connection, book: Book
+) -> Iterator[tuple[Account, list[DayUsage]]]:
+    """Yield each enterprise's account with its usage, one enterprise at a time, for `cases_on`.
+
+    Usage comes in sums of months where that says the same. Enterprises with usage come first, by
+    credit code; the others follow in the book's order.
+    """
+    seen = set()
+    for enterprise, rows in groupby(read_usage_months(connection), lambda row: row[0][0]):
+        account, months = book.account(enterprise), list(rows)
+        seen.add(enterprise)
+        is_exact = is_monthly(book, account, months)
+        yield account, months if is_exact else list(read_usage_days(connection, enterprise))
+    for enterprise, account in book.accounts.items():
+        if enterprise not in seen:
+            yield account, []
 
 
 def replay_snapshots(source: Connection | History, sizes: Iterable[Sizes]) -> Iterator[Snapshot]:

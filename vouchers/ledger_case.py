@@ -5,10 +5,11 @@ invoice's service period; the invoice's amount and its tax are split in that pro
 payment by what is still open of the parts. An invoice without metered usage is of an unknown kind.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
-from ledger.events import InvoiceRecorded, PaymentRecorded, QualificationGranted
+from ledger.events import InvoiceRecorded, PaymentRecorded, QualificationGranted, VoucherDrawn
 from ledger.money import allocate
 from vouchers.book import Account, Book
 from vouchers.case import (
@@ -27,6 +28,15 @@ from vouchers.case import (
 from vouchers.rating import DayUsage, rate
 
 
+class Known(NamedTuple):
+    """What purchases are built from: payments by invoice, and vouchers drawn so far."""
+
+    book: Book
+    account: Account
+    payments: Mapping[str, Sequence[PaymentRecorded]]
+    drawn: Sequence[VoucherDrawn]
+
+
 def case_of(book: Book, account: Account, usage: Sequence[DayUsage], apply_on: date) -> Case:
     """Return the case that an enterprise would make if it applied on a day.
 
@@ -34,30 +44,52 @@ def case_of(book: Book, account: Account, usage: Sequence[DayUsage], apply_on: d
     Vouchers drawn before that day count as claimed and redeemed.
     """
     metered = [(key, quantity) for key, quantity in usage if key[3] <= apply_on.isoformat()]
-    declared = account.declarations.get(apply_on.year)
+    known = known_before(book, account, apply_on)
     return Case(
-        enterprise=_enterprise(account),
+        enterprise=enterprise_of(account),
         purchases=tuple(
             purchase
             for invoice in account.invoices.values()
             if invoice.issued_on <= apply_on.isoformat()
-            for purchase in _purchases(book, account, invoice, metered, apply_on)
+            for purchase in purchases_of(known, invoice, metered, apply_on)
         ),
-        earlier=_earlier(account, apply_on),
-        other_funding=tuple(
-            OtherFunding(scope=one.scope, ref=one.ref, level=one.level, year=one.year)
-            for one in account.funding.values()
-            if one.amount_fen
-        ),
-        declarations=Declarations(
-            related_party=declared.related_party if declared else None,
-            serious_dishonesty=declared.serious_dishonesty if declared else None,
-        ),
+        earlier=sum_drawn(known.drawn),
+        other_funding=other_funding_of(account),
+        declarations=declarations_of(account, apply_on),
         apply_on=apply_on,
     )
 
 
-def _enterprise(account: Account) -> Enterprise:
+def other_funding_of(account: Account) -> tuple[OtherFunding, ...]:
+    """Return the other public money that is known of an enterprise."""
+    return tuple(
+        OtherFunding(scope=one.scope, ref=one.ref, level=one.level, year=one.year)
+        for one in account.funding.values()
+        if one.amount_fen
+    )
+
+
+def known_before(book: Book, account: Account, day: date) -> Known:
+    """Return what is known of an enterprise, its vouchers as they stood before a day."""
+    payments: dict[str, list[PaymentRecorded]] = {}
+    for payment in account.payments.values():
+        payments.setdefault(payment.invoice, []).append(payment)
+    for of_invoice in payments.values():
+        of_invoice.sort(key=lambda one: (one.paid_on, one.payment))
+    drawn = [draw for draw in account.drawn if draw.drawn_on < day.isoformat()]
+    return Known(book, account, payments, drawn)
+
+
+def declarations_of(account: Account, apply_on: date) -> Declarations:
+    """Return what the enterprise declared for the year of a day, unknown where it did not."""
+    declared = account.declarations.get(apply_on.year)
+    return Declarations(
+        related_party=declared.related_party if declared else None,
+        serious_dishonesty=declared.serious_dishonesty if declared else None,
+    )
+
+
+def enterprise_of(account: Account) -> Enterprise:
     """Return what the book says of the enterprise itself."""
     return Enterprise(
         credit_code=account.credit_code,
@@ -118,28 +150,24 @@ def _qualification(held: QualificationGranted, revoked_on: date | None) -> Quali
     )
 
 
-def _purchases(
-    book: Book,
-    account: Account,
-    invoice: InvoiceRecorded,
-    usage: Sequence[DayUsage],
-    apply_on: date,
+def purchases_of(
+    known: Known, invoice: InvoiceRecorded, usage: Sequence[DayUsage], apply_on: date
 ) -> list[Purchase]:
     """Return the purchases that one invoice makes up, by kind of resource.
 
-    A service that goes on after the day of application is not completed.
+    `usage` is the daily usage that is known on the day of application. A service that goes on after
+    that day is not completed.
     """
-    contract = account.contracts.get(invoice.contract)
-    metered = _metered_by_kind(book, account, invoice, usage)
+    contract = known.account.contracts.get(invoice.contract)
+    metered = _metered_by_kind(known.book, known.account, invoice, usage)
     kinds = sorted(metered, key=str) or [None]
     weights = [metered.get(kind, 0) for kind in kinds]
     invoiced = allocate(invoice.amount_fen, weights)
     taxes = allocate(invoice.tax_fen, weights)
-    payments = list(_split_payments(account, invoice, invoiced))
+    payments = list(_split_payments(known.payments.get(invoice.invoice, ()), invoiced))
     service_to = date.fromisoformat(invoice.service_to)
-    before = [one for one in account.drawn if one.drawn_on < apply_on.isoformat()]
     refunded_by = tuple(
-        sorted({one.programme for one in before if invoice.invoice in one.invoices})
+        sorted({one.programme for one in known.drawn if invoice.invoice in one.invoices})
     )
     return [
         Purchase(
@@ -168,7 +196,7 @@ def _purchases(
 
 
 def _split_payments(
-    account: Account, invoice: InvoiceRecorded, invoiced: list[int]
+    payments: Sequence[PaymentRecorded], invoiced: list[int]
 ) -> Iterator[tuple[PaymentRecorded, list[int]]]:
     """Yield each payment of an invoice, oldest first, and how it is split over the invoice's parts.
 
@@ -177,8 +205,7 @@ def _split_payments(
     the invoice is split like the invoice.
     """
     still_open = invoiced
-    of_invoice = [one for one in account.payments.values() if one.invoice == invoice.invoice]
-    for payment in sorted(of_invoice, key=lambda one: (one.paid_on, one.payment)):
+    for payment in payments:
         due_fen = min(payment.amount_fen, sum(still_open))
         due = allocate(due_fen, still_open)
         excess = allocate(payment.amount_fen - due_fen, invoiced)
@@ -207,11 +234,10 @@ def _metered_by_kind(
     return metered
 
 
-def _earlier(account: Account, apply_on: date) -> tuple[Earlier, ...]:
-    """Return what was drawn on vouchers before a day, by programme and year."""
-    before = [draw for draw in account.drawn if draw.drawn_on < apply_on.isoformat()]
+def sum_drawn(drawn: Iterable[VoucherDrawn]) -> tuple[Earlier, ...]:
+    """Return what was drawn on vouchers, by programme and year."""
     total: dict[tuple[str, int], int] = {}
-    for draw in before:
+    for draw in drawn:
         key = draw.programme, draw.year
         total[key] = total.get(key, 0) + draw.amount_fen
     return tuple(

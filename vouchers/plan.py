@@ -4,7 +4,7 @@ The levels do not simply add up: a version may rule out vouchers of other levels
 never pay more than was paid. Where they would, the later of province, city, district is cut.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations
 from typing import Final, NamedTuple
@@ -49,15 +49,20 @@ class _Member(NamedTuple):
 
 
 def plan(
-    case: Case, programmes: Iterable[Programme], as_of: date | None = None
+    case: Case,
+    programmes: Iterable[Programme],
+    as_of: date | None = None,
+    decided: Mapping[str, Decision] | None = None,
 ) -> tuple[Plan, ...]:
     """Return every combination of the programmes: lawful ones first, the best of them first.
 
     Plans that pay the same: fewer programmes, then the higher level, then the ids. `as_of` stands
-    in for the case's day of application, as in `decide`.
+    in for the case's day of application, as in `decide`. `decided` has decisions that are made
+    already, by programme; the others are made here.
     """
     ordered = sorted(programmes, key=Programme.rank)
-    members = [_decide(one, case, as_of) for one in ordered]
+    known = decided or {}
+    members = [_decide(one, case, as_of, known.get(one.id)) for one in ordered]
     applied_on = case.apply_on if as_of is None else as_of
     paid_fen = _paid(case, applied_on) if applied_on is not None else ()
     made = [
@@ -69,9 +74,11 @@ def plan(
     return tuple(one for one, _ in made)
 
 
-def _decide(programme: Programme, case: Case, as_of: date | None) -> _Member:
+def _decide(
+    programme: Programme, case: Case, as_of: date | None, known: Decision | None
+) -> _Member:
     """Return a programme with its decision and the version that was applied."""
-    decision = decide(programme, case, as_of)
+    decision = known or decide(programme, case, as_of)
     applied = (one for one in programme.versions if one.id == decision.version)
     return _Member(programme, decision, next(applied, None))
 

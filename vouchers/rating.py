@@ -20,10 +20,15 @@ DayUsage = tuple[DayKey, int]
 
 
 class PricedPart(NamedTuple):
-    """The part of a line that one tariff applies to, in exact priced units."""
+    """The part of a line that one tariff applies to; its quantity is in micro-unit-seconds."""
 
     tariff: Tariff
-    units: Fraction
+    quantity: int
+
+    @property
+    def units(self) -> Fraction:
+        """Return the quantity in exact priced units."""
+        return self.tariff.units(self.quantity)
 
 
 class ChargeLine(NamedTuple):
@@ -98,9 +103,7 @@ def _rate_contract(
             resource=resource,
             month=month,
             quantity=sum(parts.values()),
-            parts=tuple(
-                PricedPart(tariff, tariff.units(quantity)) for tariff, quantity in parts.items()
-            ),
+            parts=tuple(PricedPart(*part) for part in parts.items()),
             amount_fen=amount,
             net_fen=amount - tax,
             tax_fen=tax,

@@ -70,7 +70,7 @@ def decode(raw: bytes, kind: type[S]) -> S:
             Text(f"文件有 {len(raw)} 字节", f"the document has {len(raw)} bytes"),
             Text(f"最多 {DOCUMENT_BYTES_MAX} 字节", f"{DOCUMENT_BYTES_MAX} bytes at most"),
         )
-    value = _build(_form_of(kind), _parse(raw), "")
+    value = build(_form_of(kind), _parse(raw), "")
     assert isinstance(value, kind), value
     return value
 
@@ -125,7 +125,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _build(kind: inspect.Type, value: object, path: str) -> object:
+def build(kind: inspect.Type, value: object, path: str) -> object:
+    """Return the value of a type at a path, taken from what JSON can say; raises as `decode`."""
     if isinstance(kind, inspect.UnionType):
         if value is None:
             return None
@@ -141,13 +142,13 @@ def _build_struct(kind: inspect.StructType, value: object, path: str) -> object:
     fields = {field.encode_name: field for field in kind.fields}
     for key in value:
         if key not in fields:
-            _refuse_key(key, path, list(fields))
+            refuse_key(key, path, list(fields))
     for name, field in fields.items():
         if field.required and name not in value:
-            _refuse_missing(name, path)
+            refuse_missing(name, path)
     return kind.cls(
         **{
-            fields[key].name: _build(fields[key].type, one, f"{path}.{key}" if path else key)
+            fields[key].name: build(fields[key].type, one, f"{path}.{key}" if path else key)
             for key, one in value.items()
         }
     )
@@ -156,7 +157,7 @@ def _build_struct(kind: inspect.StructType, value: object, path: str) -> object:
 def _build_tuple(kind: inspect.VarTupleType, value: object, path: str) -> object:
     if not isinstance(value, list):
         refuse(path, value, Text("数组 […]", "an array […]"))
-    return tuple(_build(kind.item_type, one, f"{path}[{i}]") for i, one in enumerate(value))
+    return tuple(build(kind.item_type, one, f"{path}[{i}]") for i, one in enumerate(value))
 
 
 def _build_int(kind: inspect.IntType, value: object, path: str) -> int:
@@ -246,7 +247,8 @@ _BUILDERS: Final[dict[type[inspect.Type], Callable[[Any, object, str], object]]]
 }
 
 
-def _refuse_key(key: str, path: str, known: list[str]) -> NoReturn:
+def refuse_key(key: str, path: str, known: list[str]) -> NoReturn:
+    """Raise `InvalidInputError` (code `unknown_key`) with the nearest known key, or all of them."""
     place, near, names = path or "$", find_nearest(key, known), ", ".join(known)
     raise InvalidInputError(
         "unknown_key",
@@ -266,7 +268,8 @@ def _refuse_duplicate(key: str, path: str) -> NoReturn:
     )
 
 
-def _refuse_missing(key: str, path: str) -> NoReturn:
+def refuse_missing(key: str, path: str) -> NoReturn:
+    """Raise `InvalidInputError` (code `missing_key`) for a key that an object lacks."""
     place = path or "$"
     raise InvalidInputError(
         "missing_key",

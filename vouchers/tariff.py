@@ -6,6 +6,7 @@ FP16 is the resource's listing on that day.
 """
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from ledger.events import ContractRegistered, PriceLine, PriceUnit
@@ -43,7 +44,13 @@ class Tariff(NamedTuple):
 
     def charge(self, quantity: int) -> Fraction:
         """Return the exact charge in fen for a quantity in micro-unit-seconds."""
-        return self.units(quantity) * parse_decimal(self.line.unit_price) * FEN_PER_YUAN
+        return quantity * _fen_per_quantity(self.line.unit_price, self.line.per, self.pflops)
+
+
+@lru_cache(maxsize=4096)
+def _fen_per_quantity(unit_price: str, per: PriceUnit, pflops: Fraction) -> Fraction:
+    """Return the exact fen of one micro-unit-second."""
+    return parse_decimal(unit_price) * FEN_PER_YUAN * pflops / (MICRO * SECONDS[per])
 
 
 class Price(NamedTuple):

@@ -39,6 +39,7 @@ COMMANDS = (
     "programme check",
     "programme diff",
     "programme reference",
+    "programme simulate",
     "statement make",
     "statement list",
     "statement trace",

@@ -45,9 +45,22 @@ def test_a_demo_is_played_proved_and_open_to_look_around(suanquan: Run, tmp_path
     assert sum(one["undetermined"] for one in data["decisions"]) > 0
     assert 0 < data["refunded_fen"] < data["charged_fen"]
     _look_around(suanquan, home, data)
+    _simulate(suanquan, home, data)
     _read_salts(home)
     _act(suanquan, home, data)
     _tamper(suanquan, home)
+
+
+def _simulate(suanquan: Run, home: Path, data: dict[str, Any]) -> None:
+    change = Path(__file__).parents[2] / "examples" / "rules" / "change.toml"
+    asked = ("programme", "simulate", "--change", change, "--json")
+    simulated = suanquan(*asked, SUANQUAN_HOME=str(home)).json
+    assert simulated["before_fen"] == data["refunded_fen"]
+    assert [(one["programme"], one["before_fen"]) for one in simulated["by_programme"]] == [
+        (one["programme"], one["refunded_fen"]) for one in data["decisions"]
+    ]
+    assert simulated["after_fen"] > simulated["before_fen"]
+    assert simulated["synthetic"] is True
 
 
 def _look_around(suanquan: Run, home: Path, data: dict[str, Any]) -> None:

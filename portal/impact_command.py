@@ -1,0 +1,149 @@
+"""`suanquan programme simulate`: what other rules would have cost over the ledger's history."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from ledger.errors import InvalidInputError
+from ledger.period import months_between, parse_month
+from ledger.read import read_heads
+from ledger.text import Text
+from portal.impact_view import notes, show_impact
+from portal.options import answers
+from portal.programme_code import load_programme
+from portal.shell import Result, Shell
+from reports.drawing import render_png, render_svg
+from reports.fonts import CACHE, load
+from reports.impact_chart import draw_impact
+from reports.reading import read_book, read_enterprises
+from vouchers.amend import change_programmes
+from vouchers.book import Book
+from vouchers.catalogue import find_programmes, hash_catalogue
+from vouchers.change import Change, parse_change
+from vouchers.impact import Impact, render_impact
+from vouchers.programme import Programme
+from vouchers.rule_changes import find_differences, render_difference
+from vouchers.what_if import compare, months_of
+
+MONTHS_MAX: Final = 120
+"""Ten years: a wrong century in an option must not run for a day."""
+
+Sets = tuple[Sequence[Programme], Sequence[Programme]]
+
+
+@click.command(
+    "simulate",
+    epilog="""\b
+Examples:
+  suanquan programme simulate --change examples/rules/change.toml
+  suanquan programme simulate --change cap.toml --month-from 2022-01 --month-to 2022-12 --json
+  suanquan programme simulate --change cap.toml --chart impact.svg""",
+)
+@click.option("--change", "change_file", type=click.Path(path_type=Path), required=True)
+@click.option(
+    "--month-from", metavar="MONTH", help="First month (default: first service invoiced)."
+)
+@click.option("--month-to", metavar="MONTH", help="Last month (default: last service invoiced).")
+@click.option("--chart", type=click.Path(path_type=Path), help="Draw it into a .png or .svg file.")
+@answers
+def simulate(
+    shell: Shell,
+    change_file: Path,
+    month_from: str | None,
+    month_to: str | None,
+    chart: Path | None,
+) -> Result:
+    """Compare the budget under the rules as they are and after a change.
+
+    A programme file that the change names is run as Python: take none from a stranger.
+    """
+    _require_picture(chart)
+    change = parse_change(change_file.read_bytes())
+    sets = find_programmes(), _after(change, change_file.parent)
+    with shell.reading() as connection:
+        heads = read_heads(connection)
+        book = read_book(connection, heads["book"])
+        months = _months(book, month_from, month_to)
+        impact = Impact(months, sets)
+        what = Text("逐家企业逐月测算", "deciding, month by month")
+        with shell.progress(what, len(book.accounts)) as step:
+            for account, usage in read_enterprises(connection, book):
+                impact.add(compare(book, account, usage, months, sets))
+                step(1)
+    data = {
+        "title": shell.say(change.title),
+        **render_impact(impact, shell.language),
+        "changes": [render_difference(one, shell.language) for one in find_differences(*sets)],
+        "rules": {"before": hash_catalogue(sets[0]), "after": hash_catalogue(sets[1])},
+        "synthetic": _is_synthetic(book),
+        "as_of": [{"log": head.name, "size": head.size} for head in heads.values()],
+        "chart": str(chart) if chart else None,
+    }
+    if chart is not None:
+        _draw(shell, change, impact, data, chart)
+    return Result(data, show_impact(shell, change, impact, data))
+
+
+def _after(change: Change, directory: Path) -> tuple[Programme, ...]:
+    """Return the programmes after the change; the files that it names lie beside its own."""
+    added = [load_programme(directory / name) for name in change.added]
+    return change_programmes(change, find_programmes(), added)
+
+
+def _months(book: Book, first: str | None, last: str | None) -> tuple[str, ...]:
+    """Return the months asked for, by default those of the services invoiced.
+
+    Raises `InvalidInputError`: `bad_month`, `bad_range`, `nothing_to_simulate`.
+    """
+    known = months_of(book)
+    if known is None:
+        raise InvalidInputError(
+            "nothing_to_simulate",
+            Text("账本中没有发票，无从测算", "the ledger has no invoice to refund"),
+            Text("可先运行 suanquan demo，或登记发票", "run suanquan demo, or record invoices"),
+        )
+    begin = parse_month(first) if first else known[0]
+    end = parse_month(last) if last else max(known[1], begin)
+    months = tuple(months_between(begin, end))
+    if not 0 < len(months) <= MONTHS_MAX:
+        raise InvalidInputError(
+            "bad_range",
+            Text(f"月份范围不对：{begin} 至 {end}", f"not a range of months: {begin} to {end}"),
+            Text(
+                f"--month-from 不晚于 --month-to，且不超过 {MONTHS_MAX} 个月",
+                f"--month-from comes first, and {MONTHS_MAX} months are the most",
+            ),
+        )
+    return months
+
+
+def _require_picture(chart: Path | None) -> None:
+    """Raise before the work begins where the chart could not be drawn after it."""
+    if chart is not None and chart.suffix.lower() not in {".png", ".svg"}:
+        raise InvalidInputError(
+            "bad_chart",
+            Text(f"图表文件名不对：{str(chart)!r}", f"not a file name of a chart: {str(chart)!r}"),
+            Text("请以 .png 或 .svg 结尾", "let it end in .png or .svg"),
+        )
+    if chart is not None and not chart.parent.is_dir():
+        raise InvalidInputError(
+            "bad_chart",
+            Text(f"没有目录 {str(chart.parent)!r}", f"there is no directory {str(chart.parent)!r}"),
+            Text("请先建立目录", "make it first"),
+        )
+
+
+def _is_synthetic(book: Book) -> bool:
+    """Return whether some enterprise of the ledger was made up."""
+    return any(one.registered and one.registered.synthetic for one in book.accounts.values())
+
+
+def _draw(shell: Shell, change: Change, impact: Impact, data: dict[str, Any], path: Path) -> None:
+    """Draw the chart into a file."""
+    with shell.progress(Text("准备字体", "preparing fonts")):
+        fonts = load(CACHE)
+    drawing = draw_impact(impact, change.title, notes(impact, data), fonts, shell.language)
+    render = render_svg if path.suffix.lower() == ".svg" else render_png
+    path.write_bytes(render(drawing, fonts))

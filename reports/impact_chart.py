@@ -1,0 +1,232 @@
+"""The impact of other rules on one page: the sums, a pair of bars a programme, a pair a month.
+
+The bars before are light and those after dark, so that grey print tells them apart. A thin line on
+a bar reaches to what it is with every missing fact for the enterprise.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Final
+
+from ledger.money import FEN_PER_YUAN, render_yuan
+from ledger.text import Language, Text
+from reports.drawing import Anchor, Box, Drawing, Label
+from reports.fonts import Fonts
+from reports.pdf.chart import step_for
+from reports.pdf.lines import wrap
+from vouchers.impact import Impact, Sum
+from vouchers.names import LEVELS
+
+WIDTH: Final = 1200
+MARGIN: Final = 56
+BEFORE: Final = "#a9b4c2"
+AFTER: Final = "#213d63"
+INK: Final = "#1a1d21"
+GREY: Final = "#62666d"
+HAIR: Final = "#d9dce1"
+RISE: Final = "#b3452c"
+
+_ROW: Final = 62
+_BAR: Final = 19
+_NAMES: Final = 300
+_PLOT: Final = 250
+_MONTHS_NAMED_MAX: Final = 18
+
+# One unit of the axes: what people count such budgets in.
+_AXIS: Final[dict[Language, tuple[int, str]]] = {
+    "zh": (10_000 * FEN_PER_YUAN, "万元"),
+    "en": (1_000 * FEN_PER_YUAN, "CNY thousand"),
+}
+
+
+class _Sheet:
+    """A drawing in the making, from the top down."""
+
+    def __init__(self, fonts: Fonts, language: Language) -> None:
+        self.fonts = fonts
+        self.language: Language = language
+        self.shapes: list[Box | Label] = []
+        self.y = float(MARGIN)
+
+    def say(self, text: Text) -> str:
+        """Return a sentence in the drawing's language."""
+        return text.render(self.language)
+
+    def box(self, x: float, y: float, width: float, height: float, ink: str) -> None:
+        """Place a rectangle, none where there is nothing to see."""
+        if width > 0 and height > 0:
+            self.shapes.append(Box(x, y, width, height, ink))
+
+    def label(  # noqa: PLR0913, PLR0917 - what a line of text is
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        ink: str = INK,
+        anchor: Anchor = "start",
+        *,
+        bold: bool = False,
+    ) -> None:
+        """Place a line of text."""
+        self.shapes.append(Label(x, y, text, size, ink, bold, anchor))
+
+    def paragraph(self, text: str, size: float, ink: str, *, bold: bool = False) -> None:
+        """Place a text in as many lines as it takes, and go below it."""
+
+        def measure(piece: str) -> float:
+            return self.fonts.width(piece, size, bold=bold)
+
+        for line in wrap(text, WIDTH - 2 * MARGIN, measure):
+            self.y += size * 1.45
+            self.label(MARGIN, self.y - size * 0.3, line, size, ink, bold=bold)
+
+    def fit(self, text: str, width: float, size: float, *, bold: bool = False) -> float:
+        """Return a size of type at which a text stands in a width."""
+        return min(size, size * width / max(self.fonts.width(text, size, bold=bold), 1.0))
+
+
+def draw_impact(
+    impact: Impact, title: Text, notes: Sequence[Text], fonts: Fonts, language: Language
+) -> Drawing:
+    """Return the picture of an impact; `notes` stand below it.
+
+    Raises `InvalidInputError` (code `missing_glyph`) where a character cannot be shown.
+    """
+    sheet = _Sheet(fonts, language)
+    sheet.paragraph(sheet.say(title), 27, INK, bold=True)
+    first, last = impact.months[0], impact.months[-1]
+    sheet.paragraph(sheet.say(Text(f"{first} 至 {last}", f"{first} to {last}")), 15, GREY)
+    sheet.y += 18
+    _sums(sheet, impact.total)
+    _programmes(sheet, impact)
+    _months(sheet, impact)
+    sheet.box(MARGIN, sheet.y, WIDTH - 2 * MARGIN, 1, HAIR)
+    sheet.y += 8
+    for note in notes:
+        sheet.paragraph(sheet.say(note), 13, GREY)
+    return Drawing(WIDTH, round(sheet.y) + 32, sheet.say(title), sheet.shapes)
+
+
+def _sums(sheet: _Sheet, total: Sum) -> None:
+    """Place the three sums beside each other, those of the bars in the bars' colours."""
+    low, high = total.differences_fen
+    parts = (
+        (
+            Text("调整前（元）", "Before, CNY"),
+            BEFORE,
+            (total.before_fen, total.before_high_fen),
+            "",
+        ),
+        (Text("调整后（元）", "After, CNY"), AFTER, (total.after_fen, total.after_high_fen), ""),
+        (Text("增减（元）", "Difference, CNY"), RISE, (low, high), "+"),
+    )
+    column = (WIDTH - 2 * MARGIN) / len(parts)
+    for i, (name, ink, (least, most), sign) in enumerate(parts):
+        left = MARGIN + i * column
+        sheet.box(left, sheet.y, 6, 56, ink)
+        sheet.label(left + 18, sheet.y + 16, sheet.say(name), 14, GREY)
+        shown = _span(sheet, least, most, sign)
+        size = sheet.fit(shown, column - 36, 25, bold=True)
+        sheet.label(left + 18, sheet.y + 48, shown, size, bold=True)
+    sheet.y += 56 + 34
+
+
+def _programmes(sheet: _Sheet, impact: Impact) -> None:
+    """Place a pair of lying bars for each programme, its amounts at their ends."""
+    _heading(sheet, Text("各级补贴", "By level and programme"))
+    rows = list(impact.by_programme.items())
+    named = {one.id: one for chosen in reversed(impact.programmes) for one in chosen}
+    highest = max((_highest(one) for _, one in rows), default=0) or 1
+    # What is written at the end of the longest bar needs room too.
+    ends = [_span(sheet, *pair) for _, one in rows for pair in _pairs(one)]
+    room = max((sheet.fonts.width(end, 14) for end in ends), default=0.0) + 14
+    plot = WIDTH - 2 * MARGIN - _NAMES - room
+    titles = [sheet.say(named[name].name) for name, _ in rows]
+    size = min((sheet.fit(title, _NAMES - 20, 15) for title in titles), default=15.0)
+    for title, (name, amounts) in zip(titles, rows, strict=True):
+        level = sheet.say(LEVELS[named[name].level])
+        sheet.label(MARGIN, sheet.y + 18, title, size)
+        sheet.label(MARGIN, sheet.y + 38, level, 13, GREY)
+        left = MARGIN + _NAMES
+        for i, ((low, high), ink) in enumerate(zip(_pairs(amounts), (BEFORE, AFTER), strict=True)):
+            top = sheet.y + 3 + i * (_BAR + 2)
+            ends_at = left + plot * max(low, high) / highest
+            sheet.box(left, top, max(plot * low / highest, 1.5), _BAR, ink)
+            if low != high:
+                near = left + plot * min(low, high) / highest
+                sheet.box(near, top + _BAR / 2 - 0.75, ends_at - near, 1.5, GREY)
+                sheet.box(ends_at - 1.5, top + 4, 1.5, _BAR - 8, GREY)
+            sheet.label(ends_at + 10, top + 15, _span(sheet, low, high), 14)
+        sheet.y += _ROW
+    sheet.y += 22
+
+
+def _months(sheet: _Sheet, impact: Impact) -> None:
+    """Place a pair of standing bars for each month, over a scale in round numbers."""
+    unit_fen, unit = _AXIS[sheet.language]
+    _heading(sheet, Text(f"按月（{unit}）", f"By month ({unit})"))
+    rows = list(impact.by_month.items())
+    highest = Fraction(max(_highest(one) for _, one in rows), unit_fen)
+    step = step_for(highest)
+    ticks = max(1, -(-highest // step))
+    names = [_plain(step * n) for n in range(ticks + 1)]
+    left = MARGIN + max(sheet.fonts.width(name, 13) for name in names) + 12
+    base, per_fen = sheet.y + _PLOT, _PLOT / (ticks * step * unit_fen)
+    for n, name in enumerate(names):
+        y = base - _PLOT * n / ticks
+        sheet.box(left, y - 0.5, WIDTH - MARGIN - left, 1, HAIR if n else GREY)
+        sheet.label(left - 10, y + 4.5, name, 13, GREY, "end")
+    slot = (WIDTH - MARGIN - left) / len(rows)
+    width = min(slot * 0.36, 30)
+    stride = -(-len(rows) // _MONTHS_NAMED_MAX)
+    for i, (month, amounts) in enumerate(rows):
+        middle = left + slot * (i + 0.5)
+        for (low, high), ink, x in zip(
+            _pairs(amounts), (BEFORE, AFTER), (middle - width - 1, middle + 1), strict=True
+        ):
+            height = float(low * per_fen)
+            sheet.box(x, base - height, width, height, ink)
+            if low != high:
+                reach = float(high * per_fen)
+                top = base - max(height, reach)
+                sheet.box(x + width / 2 - 0.75, top, 1.5, abs(reach - height), GREY)
+                sheet.box(x + width / 2 - 4, base - reach, 8, 1.5, GREY)
+        if i % stride == 0:
+            sheet.label(middle, base + 22, month, 13, GREY, "middle")
+    sheet.y = base + 52
+
+
+def _heading(sheet: _Sheet, text: Text) -> None:
+    """Place a heading with the legend at its right."""
+    sheet.label(MARGIN, sheet.y + 14, sheet.say(text), 18, bold=True)
+    right = float(WIDTH - MARGIN)
+    for name, ink in ((Text("调整后", "after"), AFTER), (Text("调整前", "before"), BEFORE)):
+        word = sheet.say(name)
+        sheet.label(right, sheet.y + 13, word, 14, GREY, "end")
+        right -= sheet.fonts.width(word, 14) + 8 + 14
+        sheet.box(right, sheet.y + 1, 14, 14, ink)
+        right -= 22
+    sheet.y += 36
+
+
+def _pairs(amounts: Sum) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return the two edges before and the two after."""
+    return (
+        (amounts.before_fen, amounts.before_high_fen),
+        (amounts.after_fen, amounts.after_high_fen),
+    )
+
+
+def _highest(amounts: Sum) -> int:
+    return max(max(pair) for pair in _pairs(amounts))
+
+
+def _span(sheet: _Sheet, low_fen: int, high_fen: int, sign: str = "") -> str:
+    shown = [f"{sign if fen > 0 else ''}{render_yuan(fen)}" for fen in (low_fen, high_fen)]
+    return shown[0] if low_fen == high_fen else sheet.say(Text("～", " – ")).join(shown)
+
+
+def _plain(value: Fraction) -> str:
+    """Return a tick in digits with thousands separators, without zeros at the end of decimals."""
+    return f"{float(value):,.4f}".rstrip("0").rstrip(".")
