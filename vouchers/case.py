@@ -118,12 +118,13 @@ class Earlier(Struct, frozen=True, kw_only=True):
 
 
 class OtherFunding(Struct, frozen=True, kw_only=True):
-    """Other public money for the enterprise, a project or a contract (`ref`)."""
+    """Other public money for the enterprise, a project or a contract (`ref`), and how much."""
 
     scope: FundingScope | None = None
     ref: Name | None = None
     level: Authority | None = None
     year: Year | None = None
+    amount_fen: Fen | None = None
 
 
 class Declarations(Struct, frozen=True, kw_only=True):

@@ -217,6 +217,8 @@ def _not_declared(
 def _no_earlier(
     condition: NoEarlierVoucher, clause: Text, application: Application, _: Moment
 ) -> Finding:
+    if condition.scope != "enterprise":
+        return HOLDS  # a matter of each purchase: `exclusion.exclude_paid`
     found = []
     for i, entry, of_year in same_year_vouchers(application):
         level = level_of(entry.programme)

@@ -15,14 +15,18 @@ import msgspec
 from msgspec import Struct
 
 from ledger.text import Text
-from vouchers.case import Authority, ResourceKind
+from vouchers.case import Authority, FundingScope, ResourceKind
 from vouchers.decision import Grade
+from vouchers.funding import FundingSplit, JointCap, PaymentForm, Pool
 
 # Raised whenever a shape below comes to mean something else: it is part of every hash.
 MEANING: Final = 1
 
 # A cited value is read only, so a cited int serves where a cited object is asked for.
 T_co = TypeVar("T_co", covariant=True)
+
+# Fields that came after the first versions were released: left out of a hash where there are none.
+_LATER: Final = ("joint_cap", "combined_ceiling", "pool", "funding_split", "payment_form")
 
 Level = Literal["province", "city", "district"]
 LEVELS: Final[tuple[Level, ...]] = ("province", "city", "district")
@@ -72,10 +76,15 @@ class NotDeclared(Struct, frozen=True, tag="not_declared"):
     name: Literal["related_party", "serious_dishonesty"]
 
 
-class NoEarlierVoucher(Struct, frozen=True, tag="no_earlier_voucher"):
-    """The enterprise has had no voucher of these levels for the same year."""
+class NoEarlierVoucher(Struct, frozen=True, tag="no_earlier_voucher", omit_defaults=True):
+    """No voucher of these levels: for the enterprise and year, or ever for its contract or project.
+
+    With the scope of a contract (project) each one can be paid by one side, and others by the
+    other. The default scope stands in no hash.
+    """
 
     levels: tuple[Level, ...]
+    scope: FundingScope = "enterprise"
 
 
 class AllOf(Struct, frozen=True, tag="all_of"):
@@ -156,6 +165,11 @@ class Version(Struct, frozen=True, kw_only=True):
     rounding_unit_fen: Cited[int]
     rounding_direction: Cited[Literal["down"]]
     claim_floor_fen: Cited[int] | None = None
+    joint_cap: Cited[JointCap] | None = None
+    combined_ceiling: Cited[Fraction] | None = None
+    pool: Cited[Pool] | None = None
+    funding_split: Cited[FundingSplit] | None = None
+    payment_form: Cited[PaymentForm] | None = None
 
     def in_force(self, on: date) -> bool:
         """Return whether the version is in force on a day."""
@@ -212,11 +226,15 @@ def encode_value(value: object) -> object:
 
 def hash_version(programme: Programme, version: Version) -> str:
     """Return the SHA-256, in hex, of the canonical JSON of a version's values."""
+    encoded = cast("dict[str, object]", encode_value(version))
+    for name in _LATER:
+        if encoded[name] is None:
+            del encoded[name]
     values = {
         "meaning": MEANING,
         "programme": programme.id,
         "level": programme.level,
-        "version": encode_value(version),
+        "version": encoded,
     }
     return hashlib.sha256(msgspec.json.encode(values, order="sorted")).hexdigest()
 

@@ -17,6 +17,7 @@ from vouchers.decision import (
     require_all,
     unknown,
 )
+from vouchers.exclusion import exclude_paid
 from vouchers.programme import (
     PaidInFullInYear,
     ProjectNotFunded,
@@ -50,6 +51,7 @@ def assess(programme_id: str, version: Version, application: Application, line: 
             _in_force(version, moment, line),
             _something_spent(version, amount, line),
             _not_refunded(programme_id, version, line),
+            exclude_paid(programme_id, version, application.case, line),
         ]
     )
     return Assessed(line, moment, finding, amount, missing)

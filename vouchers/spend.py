@@ -22,6 +22,7 @@ _FACTS: Final = {
     "signed_on": Text("合同签订日期", "the day of signing"),
     "completed_on": Text("服务完成日期", "the day of completion"),
     "project": Text("所属研发项目", "the R&D project"),
+    "contract": Text("合同编号", "the contract"),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from ledger.money import render_decimal, render_yuan
 from ledger.text import Text
 from vouchers.decision import Reason, Status, Step
+from vouchers.funding import FundingSplit, JointCap, Pool, PoolOrder
 from vouchers.programme import (
     AllOf,
     AnyOf,
@@ -53,6 +54,11 @@ FIELDS: Final = {
     "rounding_unit_fen": Text("金额单位", "unit of the refund"),
     "rounding_direction": Text("舍入方向", "direction of rounding"),
     "claim_floor_fen": Text("单笔申请下限", "least claim"),
+    "joint_cap": Text("各级合计年度最高额度", "yearly cap over levels"),
+    "combined_ceiling": Text("各类财政资金合计占比上限", "most of the base from all public money"),
+    "pool": Text("年度资金总额", "pool of the year"),
+    "funding_split": Text("各级财政分担", "split between treasuries"),
+    "payment_form": Text("兑付方式", "form of payment"),
 }
 
 QUALIFICATIONS: Final = {
@@ -108,6 +114,16 @@ _CODES: Final[dict[str, dict[str, Text]]] = {
     "base": BASES,
     "tax": ANSWERS,
     "rounding_direction": {"down": Text("向下舍去", "downwards")},
+    "payment_form": {
+        "refund": Text("事后兑付给企业", "refunded to the enterprise afterwards"),
+        "offset": Text("购买时直接抵扣", "taken off the price at purchase"),
+        "provider_redeems": Text("由服务机构兑付", "redeemed by the provider"),
+    },
+}
+POOL_ORDERS: Final[dict[PoolOrder, Text]] = {
+    "application": Text("先申先兑", "first to apply is first served"),
+    "signing": Text("按合同签订先后兑付", "by order of contract signing"),
+    "pro_rata": Text("同比例兑付", "pro rata"),
 }
 
 
@@ -174,6 +190,12 @@ def _(condition: NotDeclared) -> Text:
 @describe_condition.register
 def _(condition: NoEarlierVoucher) -> Text:
     levels = _names(condition.levels)
+    if condition.scope == "contract":
+        return Text(f"所属合同未享受{levels.zh}创新券", f"no {levels.en} voucher for its contract")
+    if condition.scope == "project":
+        return Text(
+            f"所属研发项目未享受{levels.zh}创新券", f"no {levels.en} voucher for its R&D project"
+        )
     return Text(f"同年度未享受{levels.zh}创新券", f"no {levels.en} voucher for the same year")
 
 
@@ -303,6 +325,38 @@ def _(window: Window) -> Text:
     if window.serves is None:
         return Text(zh, en)
     return Text(f"{window.serves} 年度：{zh}", f"for {window.serves}: {en}")
+
+
+@_show_value.register
+def describe_joint_cap(cap: JointCap) -> Text:
+    """Return the cap over several levels, and what one of them may pay of it."""
+    levels = [call(LEVEL_NAMES, one) for one in cap.levels]
+    amount = render_yuan(cap.cap_fen)
+    zh = f"{'、'.join(one.zh for one in levels)}合计 {amount} 元"
+    en = f"{' and '.join(one.en for one in levels)} together CNY {amount}"
+    for level, cap_fen in ((one.level, one.cap_fen) for one in cap.sub_caps):
+        name, least = call(LEVEL_NAMES, level), render_yuan(cap_fen)
+        zh, en = f"{zh}，其中{name.zh} {least} 元", f"{en}, of these {name.en} {least}"
+    return Text(zh, en)
+
+
+@_show_value.register
+def describe_pool(pool: Pool) -> Text:
+    """Return how large a pool is and whom it serves when it does not last."""
+    amount, order = render_yuan(pool.amount_fen), POOL_ORDERS[pool.order]
+    return Text(f"{amount} 元，不足时{order.zh}", f"CNY {amount}; when short {order.en}")
+
+
+@_show_value.register
+def describe_funding_split(split: FundingSplit) -> Text:
+    """Return which treasury bears which share, and who bears what rounding leaves."""
+    parts = [(call(LEVEL_NAMES, one.level), _show_percent(one.share)) for one in split.shares]
+    rest = call(LEVEL_NAMES, split.remainder_to)
+    return Text(
+        f"{'，'.join(f'{name.zh} {share.zh}' for name, share in parts)}，尾差由{rest.zh}承担",
+        f"{', '.join(f'{name.en} {share.en}' for name, share in parts)}; the rest of a fen:"
+        f" {rest.en}",
+    )
 
 
 def _show_yuan(amount: str) -> Text:
