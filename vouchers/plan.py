@@ -1,39 +1,65 @@
 """Which combination of programmes pays an enterprise most, and why each other one is out.
 
-The levels do not simply add up: a version may rule out vouchers of other levels, and together they
-never pay more than was paid. Where they would, the later of province, city, district is cut.
+The levels do not simply add up: a version may rule out vouchers of other levels, for the enterprise
+or for a contract or project, and together they pay no more than `joint` allows. Where programmes
+exclude each other by contract or project, a plan says which purchases each of them counts: those
+with which the combination pays most. A programme that excludes none of the others, and that none of
+them excludes, counts what it counts alone.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import combinations
-from typing import Final, NamedTuple
+from itertools import combinations, islice, permutations
+from typing import Final, NamedTuple, NoReturn
 
 from msgspec import Struct
 
-from ledger.money import render_yuan, round_down
+from ledger.errors import InvalidInputError
 from ledger.text import Text
+from vouchers.allocation import STATES_MAX, TRIALS_MAX, Allocation, allocate_lots, improve
 from vouchers.case import Case
 from vouchers.decide import decide
-from vouchers.decision import Decision, Reason
-from vouchers.programme import NoEarlierVoucher, Programme, Version, assume
-from vouchers.spend import sum_creditable
-
-_JOINT_LIMIT: Final = assume(
-    "各级补贴合计不超过实际支付金额", "all levels together never pay more than was paid"
+from vouchers.decision import Reason
+from vouchers.joint import Limits, Member, Paid
+from vouchers.pairing import Decided, pair_up
+from vouchers.payer import find_version, list_bases, make_payer, positions_in
+from vouchers.programme import Programme
+from vouchers.sharing import (
+    Clash,
+    Cluster,
+    Lot,
+    Way,
+    make_clusters,
+    make_lots,
+    seat_everybody,
+    widen,
 )
+
+# Up to so many programmes every combination is listed, 1,023 of them. Of more, a combination that
+# holds one that is out already is left out itself.
+PROGRAMMES_MAX: Final = 10
+COMBINATIONS_MAX: Final = 2_047
+
+# States and trials of one plan over all combinations that share: they have equal parts of them, so
+# that many combinations are searched as fast as one.
+_STATES_ALL: Final = 100_000
+_TRIALS_ALL: Final = 10_000
 
 
 class Plan(Struct, frozen=True, kw_only=True):
     """One combination: what each programme would pay in it, None while that is undetermined.
 
-    The reason says why an unlawful combination is out, or what was cut from a lawful one.
+    `counted` holds the positions of the purchases that each one counts. The reason says why an
+    unlawful combination is out, or what was cut from a lawful one or shared in it. `proved` is
+    False where the search for the best shares was cut short (`allocation.STATES_MAX`).
     """
 
     programmes: tuple[str, ...]
     amounts_fen: tuple[int | None, ...]
     lawful: bool
     reason: Reason | None = None
+    counted: tuple[tuple[int, ...], ...]
+    proved: bool = True
 
     @property
     def total_fen(self) -> int | None:
@@ -42,138 +68,290 @@ class Plan(Struct, frozen=True, kw_only=True):
         return sum(known) if len(known) == len(self.amounts_fen) else None
 
 
-class _Member(NamedTuple):
-    programme: Programme
-    decision: Decision
-
-    def version(self) -> Version | None:
-        """Return the version that was applied."""
-        versions = self.programme.versions
-        return next((one for one in versions if one.id == self.decision.version), None)
-
-
 def plan(
     case: Case, programmes: Iterable[Programme], as_of: date | None = None
 ) -> tuple[Plan, ...]:
     """Return every combination of the programmes: lawful ones first, the best of them first.
 
     Plans that pay the same: fewer programmes, then the higher level, then the ids. `as_of` stands
-    in for the case's day of application, as in `decide`.
+    in for the case's day of application, as in `decide`. Raises `InvalidInputError` (code
+    `too_many_combinations`) where more than `COMBINATIONS_MAX` are lawful.
     """
-    ordered = sorted(programmes, key=Programme.rank)
-    members = [_Member(one, decide(one, case, as_of)) for one in ordered]
-    applied_on = case.apply_on if as_of is None else as_of
-    made = [
-        (_combine(chosen, case, applied_on), [member.programme.rank() for member in chosen])
-        for size in range(1, len(members) + 1)
-        for chosen in combinations(members, size)
-    ]
+    planner = _Planner(case, programmes, as_of)
+    made = [(planner.combine(chosen), chosen) for chosen in planner.list_combinations()]
     made.sort(key=lambda one: (not one[0].lawful, -(one[0].total_fen or 0), len(one[1]), one[1]))
     return tuple(one for one, _ in made)
 
 
-def _combine(chosen: Sequence[_Member], case: Case, applied_on: date | None) -> Plan:
-    ids = tuple(member.programme.id for member in chosen)
-    out = next(_find_refusals(chosen), None)
-    if out is not None:
-        return Plan(programmes=ids, amounts_fen=(0,) * len(ids), lawful=False, reason=out)
-    unclear = next(_find_unclear(chosen), None)
-    if unclear is not None:
-        amounts = tuple(member.decision.amount_fen for member in chosen)
-        return Plan(programmes=ids, amounts_fen=amounts, lawful=False, reason=unclear)
-    assert applied_on is not None, "no decision is determined without a day of application"
-    paid_fen, cut = _limit(chosen, case, applied_on)
-    return Plan(programmes=ids, amounts_fen=paid_fen, lawful=True, reason=cut)
+class _Group(NamedTuple):
+    """Members that must share, and the best way for them, None where one of them gets nothing."""
+
+    places: tuple[int, ...]
+    found: Allocation | None
 
 
-def _find_refusals(chosen: Sequence[_Member]) -> Iterator[Reason]:
-    """Yield what certainly rules the combination out."""
-    for programme, decision in chosen:
-        if decision.status == "ineligible":
-            first, name = decision.reasons[0], programme.name
-            message = Text(
-                f"{name.zh}不予支持：{first.message.zh}", f"{name.en}: {first.message.en}"
+class _Planner:
+    """The decisions on one case, and what was found of the groups that share in it."""
+
+    def __init__(self, case: Case, programmes: Iterable[Programme], as_of: date | None) -> None:
+        self.case = case
+        self.decided = [
+            Decided(one, decide(one, case, as_of)) for one in sorted(programmes, key=Programme.rank)
+        ]
+        self.pairing = pair_up(case, self.decided)
+        self.members = {
+            at: _make_member(one, case, as_of)
+            for at, one in enumerate(self.decided)
+            if one.decision.status == "eligible"
+        }
+        applied_on = case.apply_on if as_of is None else as_of
+        self.limits = Limits(case, applied_on or date.min, self.members)
+        self.searches = 1
+        self._groups: dict[tuple[int, ...], _Group] = {}
+
+    def list_combinations(self) -> list[tuple[int, ...]]:
+        """Return the combinations to look at, as places of programmes in their order."""
+        places = range(len(self.decided))
+        if len(places) <= PROGRAMMES_MAX:
+            every = [one for size in places for one in combinations(places, size + 1)]
+        else:
+            singles = [(at,) for at in places if at not in self.members]
+            every = [*singles, *islice(self._grow((), 0), COMBINATIONS_MAX + 1)]
+            if len(every) > len(singles) + COMBINATIONS_MAX:
+                _refuse_number(COMBINATIONS_MAX)
+        self.searches = max(sum(1 for one in every if self._find_groups(one)), 1)
+        return every
+
+    def combine(self, chosen: tuple[int, ...]) -> Plan:
+        """Return the plan of one combination."""
+        out = next(self._find_refusals(chosen), None)
+        if out is not None:
+            return self._refuse(chosen, (0,) * len(chosen), out)
+        unclear = next(self._find_unclear(chosen), None)
+        if unclear is not None:
+            amounts = tuple(self.decided[at].decision.amount_fen for at in chosen)
+            return self._refuse(chosen, amounts, unclear)
+        groups = [self._share(places) for places in self._find_groups(chosen)]
+        for group in groups:
+            if group.found is None:
+                reason = self._cite_divide(group.places)._replace(code="excluded_combination")
+                return self._refuse(chosen, (0,) * len(chosen), reason)
+        return self._settle(chosen, groups)
+
+    def _grow(self, chosen: tuple[int, ...], start: int) -> Iterator[tuple[int, ...]]:
+        """Yield eligible programmes with ever more beside them, and the pairs that are out."""
+        for at in range(start, len(self.decided)):
+            if at not in self.members:
+                continue
+            out = any(
+                (at, one) in self.pairing.barred or (one, at) in self.pairing.barred
+                for one in chosen
             )
-            yield Reason("ineligible_member", message, first.clause)
-    for member in chosen:
-        for other in chosen:
-            yield from _find_exclusion(member, other)
+            if not out:
+                yield (*chosen, at)
+                yield from self._grow((*chosen, at), at + 1)
+            elif len(chosen) == 1:
+                yield (*chosen, at)
 
+    def _find_refusals(self, chosen: tuple[int, ...]) -> Iterator[Reason]:
+        """Yield what certainly rules the combination out."""
+        for programme, decision in (self.decided[at] for at in chosen):
+            if decision.status == "ineligible":
+                first, name = decision.reasons[0], programme.name
+                message = Text(
+                    f"{name.zh}不予支持：{first.message.zh}", f"{name.en}: {first.message.en}"
+                )
+                yield Reason("ineligible_member", message, first.clause)
+        if self.pairing.barred:
+            for pair in permutations(chosen, 2):
+                if pair in self.pairing.barred:
+                    yield self.pairing.barred[pair]
 
-def _find_exclusion(member: _Member, other: _Member) -> Iterator[Reason]:
-    """Yield the clause by which one member rules out the other for the same year."""
-    version = member.version()
-    cited = version.excludes() if version is not None else None
-    if cited is None or member.decision.year != other.decision.year:
-        return
-    assert isinstance(cited.value, NoEarlierVoucher), cited
-    if other.programme.level in cited.value.levels:
-        name, excluded = member.programme.name, other.programme.name
-        message = Text(
-            f"同年度享受{excluded.zh}的企业不能再享受{name.zh}",
-            f"with the {excluded.en} there is no {name.en} for the same year",
+    def _find_unclear(self, chosen: tuple[int, ...]) -> Iterator[Reason]:
+        for programme, decision in (self.decided[at] for at in chosen):
+            if decision.status == "undetermined":
+                missing = [one for one in decision.reasons if one.code == "missing_fact"]
+                yield _explain_unclear(programme, missing)
+        if self.pairing.unclear:
+            for pair in permutations(chosen, 2):
+                if pair in self.pairing.unclear:
+                    yield self.pairing.unclear[pair]
+        for at in chosen:
+            asked = list(self.limits.ask(at))
+            if asked:
+                yield _explain_unclear(self.decided[at].programme, asked)
+
+    def _refuse(
+        self, chosen: tuple[int, ...], amounts_fen: tuple[int | None, ...], reason: Reason
+    ) -> Plan:
+        return Plan(
+            programmes=self._name(chosen),
+            amounts_fen=amounts_fen,
+            lawful=False,
+            reason=reason,
+            counted=((),) * len(chosen),
         )
-        yield Reason("excluded_combination", message, cited.clause)
+
+    def _name(self, chosen: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self.decided[at].programme.id for at in chosen)
+
+    def _find_groups(self, chosen: tuple[int, ...]) -> list[tuple[int, ...]]:
+        """Return the groups of eligible programmes that must share, directly or through others."""
+        groups: list[set[int]] = []
+        for pair in self.pairing.divided:
+            if set(pair) <= set(chosen):
+                met = [one for one in groups if one & set(pair)]
+                groups = [*(one for one in groups if one not in met), set(pair).union(*met)]
+        return sorted(tuple(sorted(one)) for one in groups)
+
+    def _clashes(self, places: tuple[int, ...]) -> list[Clash]:
+        return [
+            Clash(places.index(one), places.index(other), divide.scope)
+            for (one, other), divides in self.pairing.divided.items()
+            if one in places and other in places
+            for divide in divides
+        ]
+
+    def _lots(self, places: tuple[int, ...]) -> tuple[list[Lot], list[int], list[Clash]]:
+        """Return the lots of a group, what each of it counts alone, and its clashes."""
+        counted = [self.members[at].payer.counted for at in places]
+        clashes = self._clashes(places)
+        among = 0
+        for mask in counted:
+            among |= mask
+        scopes = {one.scope for one in clashes}
+        return make_lots(self.case.purchases or (), among, scopes), counted, clashes
+
+    def _share(self, places: tuple[int, ...]) -> _Group:
+        """Return the best way for a group, found once however many combinations have it."""
+        if places not in self._groups:
+            lots, counted, clashes = self._lots(places)
+            seed, found = seat_everybody(lots, counted, clashes), None
+            if seed is not None:
+                clusters = make_clusters(lots, counted, clashes)
+                payers = [self.members[at].payer for at in places]
+                states_max = min(STATES_MAX, _STATES_ALL // self.searches)
+                found = allocate_lots(payers, clusters, widen(seed, clusters), states_max)
+            self._groups[places] = _Group(places, found)
+        return self._groups[places]
+
+    def _settle(self, chosen: tuple[int, ...], groups: list[_Group]) -> Plan:
+        """Return a lawful plan: what each one counts, and what limits leave of its amount."""
+        parts = {at: self.members[at].payer.counted for at in chosen}
+        found = [(group.places, group.found) for group in groups if group.found is not None]
+        for places, allocation in found:
+            parts.update(zip(places, allocation.parts, strict=True))
+        paid, proved = self.limits.pay(tuple(parts.items())), True
+        if found:
+            parts, proved = self._improve(parts, found)
+            paid = self.limits.pay(tuple(parts.items()))
+        return Plan(
+            programmes=self._name(chosen),
+            amounts_fen=paid.amounts_fen,
+            lawful=True,
+            reason=self._explain(parts, [one for one, _ in found], paid, proved=proved),
+            counted=tuple(tuple(positions_in(part)) for part in parts.values()),
+            proved=proved,
+        )
+
+    def _improve(
+        self, parts: dict[int, int], found: list[tuple[tuple[int, ...], Allocation]]
+    ) -> tuple[dict[int, int], bool]:
+        """Return the best parts under the limits too, and whether they are proved to be that."""
+        total_fen = sum(self.limits.pay(tuple(parts.items())).amounts_fen)
+        fixed_fen = sum(
+            self.members[at].payer.whole_fen
+            for at in parts
+            if not any(at in places for places, _ in found)
+        )
+        shared_fen = sum(one.total_fen for _, one in found)
+        most_fen = min(
+            self.limits.most(tuple(parts)), fixed_fen + sum(one.most_fen for _, one in found)
+        )
+        if total_fen in {most_fen, fixed_fen + shared_fen}:
+            return parts, total_fen == most_fen or all(one.proved for _, one in found)
+        sharers = tuple(at for places, _ in found for at in places)
+        trials_max = min(TRIALS_MAX, _TRIALS_ALL // self.searches)
+        clusters = [
+            _lift(cluster, places, sharers)
+            for places, _ in found
+            for cluster in make_clusters(*self._lots(places), trials_max, widest=False)
+        ]
+
+        def pay(way: Way) -> int:
+            tried = {**parts, **dict(zip(sharers, way, strict=True))}
+            return sum(self.limits.pay(tuple(tried.items())).amounts_fen) - fixed_fen
+
+        known = Allocation(
+            tuple(parts[at] for at in sharers),
+            total_fen - fixed_fen,
+            proved=False,
+            most_fen=most_fen - fixed_fen,
+        )
+        payers = [self.members[at].payer for at in sharers]
+        better = improve(payers, clusters, pay, known, trials_max)
+        return {**parts, **dict(zip(sharers, better.parts, strict=True))}, better.proved
+
+    def _explain(
+        self, parts: dict[int, int], groups: list[tuple[int, ...]], paid: Paid, *, proved: bool
+    ) -> Reason | None:
+        """Return what was cut, or else who counts what where programmes share; None otherwise."""
+        reason = paid.cut
+        if reason is None and groups:
+            reason = self._cite_divide(groups[0])
+            zh, en = reason.message
+            for at in (one for places in groups for one in places):
+                name = self.decided[at].programme.name
+                numbers = [str(one + 1) for one in positions_in(parts[at])]
+                zh = f"{zh}；{name.zh}计入第 {'、'.join(numbers)} 项采购"
+                en = f"{en}; {name.en} counts purchases {', '.join(numbers)}"
+            reason = reason._replace(message=Text(zh, en))
+        if reason is None or proved:
+            return reason
+        zh, en = reason.message
+        message = Text(
+            f"{zh}；可能的分法过多，未能证明没有更优的",
+            f"{en}; too many ways to share for a proof that none pays more",
+        )
+        return reason._replace(message=message)
+
+    def _cite_divide(self, places: tuple[int, ...]) -> Reason:
+        divides = (self.pairing.divided.get(pair, ()) for pair in permutations(places, 2))
+        return next(divide.reason for pair in divides for divide in pair)
 
 
-def _find_unclear(chosen: Sequence[_Member]) -> Iterator[Reason]:
-    for programme, decision in chosen:
-        if decision.status == "undetermined":
-            missing = [one for one in decision.reasons if one.code == "missing_fact"]
-            zh = "；".join(one.message.zh for one in missing)
-            en = "; ".join(one.message.en for one in missing)
-            name = programme.name
-            message = Text(f"{name.zh}尚不能认定：{zh}", f"{name.en} is undetermined: {en}")
-            yield Reason("undetermined_member", message, missing[0].clause)
+def _make_member(decided: Decided, case: Case, as_of: date | None) -> Member:
+    programme, decision = decided
+    version = find_version(programme, decision)
+    assert version is not None, decision
+    assert decision.year is not None, decision
+    payer = make_payer(programme, case, decision, as_of)
+    return Member(programme, version, decision.year, payer, list_bases(decision) or {})
 
 
-def _limit(
-    chosen: Sequence[_Member], case: Case, applied_on: date
-) -> tuple[tuple[int, ...], Reason | None]:
-    """Return the amounts within what was paid, the later member cut, and the reason of a cut."""
-    amounts: list[int] = []
-    cut: Reason | None = None
-    for i, member in enumerate(chosen):
-        alone_fen = member.decision.amount_fen
-        version = member.version()
-        assert alone_fen is not None, member
-        assert version is not None, member
-        room_fen = _find_room(chosen[:i], amounts, member, case, applied_on)
-        if room_fen < alone_fen:
-            room_fen = round_down(room_fen, version.rounding_unit_fen.value)
-            cut = _explain_cut(member.programme, alone_fen, room_fen)
-        amounts.append(min(alone_fen, room_fen))
-    return tuple(amounts), cut
+def _explain_unclear(programme: Programme, missing: list[Reason]) -> Reason:
+    zh = "；".join(one.message.zh for one in missing)
+    en = "; ".join(one.message.en for one in missing)
+    name = programme.name
+    message = Text(f"{name.zh}尚不能认定：{zh}", f"{name.en} is undetermined: {en}")
+    return Reason("undetermined_member", message, missing[0].clause)
 
 
-def _find_room(
-    before: Sequence[_Member], amounts: Sequence[int], member: _Member, case: Case, applied_on: date
-) -> int:
-    """Return the fen that a member may still pay.
-
-    It is tested with every subset of the earlier members, over the purchases that these count: a
-    purchase that only some of them count leaves no room to the others.
-    """
-    rooms = []
-    for size in range(len(before) + 1):
-        for subset in combinations(range(len(before)), size):
-            counted = set(member.decision.counted)
-            counted.update(*(before[i].decision.counted for i in subset))
-            rooms.append(
-                _sum_creditable(case, counted, applied_on) - sum(amounts[i] for i in subset)
-            )
-    return max(min(rooms), 0)
-
-
-def _sum_creditable(case: Case, counted: Iterable[int], applied_on: date) -> int:
-    purchases = case.purchases or ()
-    return sum(sum_creditable(purchases[i], date.min, applied_on).low for i in counted)
-
-
-def _explain_cut(programme: Programme, alone_fen: int, left_fen: int) -> Reason:
-    name, alone, left = programme.name, render_yuan(alone_fen), render_yuan(left_fen)
-    message = Text(
-        f"合计不得超过实际支付金额，{name.zh}由 {alone} 元减为 {left} 元",
-        f"{name.en} is cut from CNY {alone} to {left}: no more than was paid in all",
+def _lift(cluster: Cluster, places: tuple[int, ...], sharers: tuple[int, ...]) -> Cluster:
+    """Return a cluster of a group as one of all who share: the others get nothing of it."""
+    ways = tuple(
+        tuple(way[places.index(at)] if at in places else 0 for at in sharers)
+        for way in cluster.ways
     )
-    return Reason("joint_limit", message, _JOINT_LIMIT)
+    return Cluster(ways, cluster.complete)
+
+
+def _refuse_number(number: int) -> NoReturn:
+    raise InvalidInputError(
+        "too_many_combinations",
+        Text(
+            f"可以组合的方案超过 {number} 个",
+            f"more than {number} combinations would have to be shown",
+        ),
+        Text("请用 --programme 只选相关的项目", "name the programmes that matter with --programme"),
+    )

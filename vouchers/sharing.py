@@ -1,0 +1,226 @@
+"""The ways in which programmes that exclude each other may share contracts and projects.
+
+A lot is what nobody divides: the purchases of one contract, of one project, or of both where both
+matter. Two programmes that clash never hold lots of one contract (project). Lots that share a
+contract or project are decided together, as a cluster; clusters are independent of each other.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from vouchers.case import Purchase
+from vouchers.exclusion import Scope, key_of
+from vouchers.payer import mask_of, positions_in
+
+# Ways of one cluster that are looked at. A contract among ten programmes has some dozens; hundreds
+# need projects of many contracts, and rules of both scopes.
+WAYS_MAX: Final = 256
+
+Way = tuple[int, ...]
+"""The purchases, as a mask, that each member counts of a cluster."""
+
+
+class Clash(NamedTuple):
+    """Two members, by their places, that may not hold the same contract or project."""
+
+    first: int
+    second: int
+    scope: Scope
+
+
+class Lot(NamedTuple):
+    """Purchases that go together: their mask, and the contract and project that they share."""
+
+    mask: int
+    contract: str | None
+    project: str | None
+
+    def key(self, scope: Scope) -> str | None:
+        """Return the contract or the project."""
+        return self.contract if scope == "contract" else self.project
+
+
+class Cluster(NamedTuple):
+    """The ways to share some lots; `complete` when all are listed."""
+
+    ways: tuple[Way, ...]
+    complete: bool
+
+
+class _Seat(NamedTuple):
+    """One lot for one member: either taken or not."""
+
+    member: int
+    lot: Lot
+    mask: int
+
+
+def make_lots(purchases: Sequence[Purchase], mask: int, scopes: Iterable[Scope]) -> list[Lot]:
+    """Return the lots of the purchases in a mask, the first purchase's first."""
+    found: dict[tuple[str | None, str | None], int] = {}
+    wanted = set(scopes)
+    for at in positions_in(mask):
+        contract, project = (
+            key_of(purchases[at], scope) if scope in wanted else None
+            for scope in ("contract", "project")
+        )
+        found[contract, project] = found.get((contract, project), 0) | mask_of([at])
+    return [Lot(lot, *key) for key, lot in found.items()]
+
+
+def make_clusters(
+    lots: Iterable[Lot],
+    counted: Sequence[int],
+    clashes: Sequence[Clash],
+    ways_max: int = WAYS_MAX,
+    *,
+    widest: bool = True,
+) -> list[Cluster]:
+    """Return the clusters: with the widest ways only, or with every lawful way.
+
+    A way is one of the widest when no member can be given one more lot. `counted` is what each
+    member counts alone. A cluster with more than `ways_max` ways is not complete.
+    """
+    made = []
+    for cluster in _group(lots):
+        seats = [
+            _Seat(member, lot, lot.mask & mask)
+            for lot in cluster
+            for member, mask in enumerate(counted)
+            if lot.mask & mask
+        ]
+        rivals = [
+            mask_of(j for j, other in enumerate(seats) if _clash(seat, other, clashes))
+            for seat in seats
+        ]
+        chosen = (_list_widest if widest else _list_all)(rivals)
+        ways: dict[Way, None] = {}
+        for taken in chosen:
+            if len(ways) > ways_max:
+                break
+            ways.setdefault(_way_of(taken, seats, len(counted)))
+        listed = tuple(ways)
+        made.append(Cluster(listed[:ways_max], len(listed) <= ways_max))
+    return made
+
+
+def _group(lots: Iterable[Lot]) -> list[list[Lot]]:
+    """Return the lots grouped so that no contract or project stands in two groups."""
+    groups: list[tuple[set[tuple[str, str]], list[Lot]]] = []
+    for lot in lots:
+        keys = {(name, key) for name, key in lot._asdict().items() if isinstance(key, str)}
+        mine, rest = [lot], []
+        for known, members in groups:
+            if known & keys:
+                keys, mine = keys | known, members + mine
+            else:
+                rest.append((known, members))
+        groups = [*rest, (keys, mine)]
+    return [members for _, members in groups]
+
+
+def _clash(seat: _Seat, other: _Seat, clashes: Iterable[Clash]) -> bool:
+    pair = {seat.member, other.member}
+    return any(
+        pair == {first, second} and seat.lot.key(scope) == other.lot.key(scope)
+        for first, second, scope in clashes
+    )
+
+
+def _way_of(taken: int, seats: Sequence[_Seat], members: int) -> Way:
+    masks = [0] * members
+    for at in positions_in(taken):
+        masks[seats[at].member] |= seats[at].mask
+    return tuple(masks)
+
+
+def _list_all(rivals: Sequence[int]) -> Iterator[int]:
+    """Yield every set of seats without rivals, fuller ones tending to come first."""
+
+    def extend(at: int, taken: int) -> Iterator[int]:
+        if at == len(rivals):
+            yield taken
+            return
+        if not rivals[at] & taken:
+            yield from extend(at + 1, taken | 1 << at)
+        yield from extend(at + 1, taken)
+
+    return extend(0, 0)
+
+
+def _list_widest(rivals: Sequence[int]) -> Iterator[int]:
+    """Yield the largest sets of seats without rivals, each once (Bron and Kerbosch, 1973)."""
+    every = (1 << len(rivals)) - 1
+    friends = [every & ~rival & ~(1 << at) for at, rival in enumerate(rivals)]
+
+    def extend(taken: int, open_: int, done: int) -> Iterator[int]:
+        if not open_ and not done:
+            yield taken
+            return
+        pivot = max(positions_in(open_ | done), key=lambda at: (open_ & friends[at]).bit_count())
+        for at in positions_in(open_ & ~friends[pivot]):
+            yield from extend(taken | 1 << at, open_ & friends[at], done & friends[at])
+            open_ &= ~(1 << at)
+            done |= 1 << at
+
+    return extend(0, every, 0)
+
+
+def seat_everybody(
+    lots: Sequence[Lot], counted: Sequence[int], clashes: Sequence[Clash]
+) -> Way | None:
+    """Return a way in which every member counts one lot, None where there is none."""
+    open_ = tuple(mask_of(at for at, lot in enumerate(lots) if lot.mask & mask) for mask in counted)
+    failed: set[tuple[int, ...]] = set()
+
+    def seat(left: tuple[int, ...], free: tuple[int, ...]) -> dict[int, int] | None:
+        if not left:
+            return {}
+        if free in failed:
+            return None
+        member = min(left, key=lambda one: free[one].bit_count())
+        others = tuple(one for one in left if one != member)
+        for at in positions_in(free[member]):
+            narrowed = list(free)
+            narrowed[member] = 0
+            for one in others:
+                narrowed[one] &= ~_taken(lots, at, (member, one), clashes)
+            found = seat(others, tuple(narrowed))
+            if found is not None:
+                return {**found, member: at}
+        failed.add(free)
+        return None
+
+    found = seat(tuple(range(len(counted))), open_)
+    if found is None:
+        return None
+    return tuple(lots[found[member]].mask & mask for member, mask in enumerate(counted))
+
+
+def _taken(lots: Sequence[Lot], at: int, pair: tuple[int, int], clashes: Iterable[Clash]) -> int:
+    """Return the lots that the second of two members cannot hold once the first holds one."""
+    scopes = [clash.scope for clash in clashes if {clash.first, clash.second} == set(pair)]
+    return mask_of(
+        other
+        for other, lot in enumerate(lots)
+        if any(lot.key(scope) == lots[at].key(scope) for scope in scopes)
+    )
+
+
+def widen(seed: Way, clusters: Iterable[Cluster]) -> Way:
+    """Return a way that gives every member what the seed does and more, cluster by cluster."""
+    parts = [0] * len(seed)
+    for cluster in clusters:
+        among = 0
+        for way in cluster.ways:
+            for part in way:
+                among |= part
+        wanted = tuple(part & among for part in seed)
+        fits = (
+            way
+            for way in cluster.ways
+            if all(one & other == one for one, other in zip(wanted, way, strict=True))
+        )
+        chosen = next(fits, wanted)
+        parts = [one | other for one, other in zip(parts, chosen, strict=True)]
+    return tuple(parts)
