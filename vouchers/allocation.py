@@ -21,11 +21,15 @@ from vouchers.sharing import Cluster, Way
 # take for ever. What this limit has cut short is not called proved.
 STATES_MAX: Final = 20_000
 
-# Ways to share everything that are tried when levels together would pass a limit: there a smaller
-# part may pay more, for it leaves less to rounding.
-TRIALS_MAX: Final = 2_000
+# States that are tried one by one when levels together would pass a limit: there a smaller part may
+# pay more, for it leaves less to rounding.
+TRIALS_MAX: Final = 20_000
 
 _PASSES: Final = (1, 8, 64, 512, 4_096, 32_768)
+
+
+Parts = tuple[int, ...]
+"""The purchases that each member counts, as masks."""
 
 
 class Allocation(NamedTuple):
@@ -34,17 +38,21 @@ class Allocation(NamedTuple):
     `most_fen` bounds what anything lawful pays.
     """
 
-    parts: Way
+    parts: Parts
     total_fen: int
     proved: bool
     most_fen: int
 
 
 class _State(NamedTuple):
-    """Of each member: its gain so far (a mask where nobody knows it), and its purchases."""
+    """Of each member: its gain so far (a mask where nobody knows it), and its purchases.
+
+    `scores` are the gains weighed, once for each set of weights.
+    """
 
     held: tuple[int, ...]
-    parts: Way
+    parts: Parts
+    scores: tuple[int, ...]
 
 
 # Member, purchases, gain in the search's scale: who gets what in one way of a cluster.
@@ -52,7 +60,10 @@ _Move = tuple[tuple[int, int, int], ...]
 
 
 def allocate_lots(
-    payers: Sequence[Payer], clusters: Sequence[Cluster], seed: Way, states_max: int = STATES_MAX
+    payers: Sequence[Payer],
+    clusters: Sequence[Cluster],
+    seed: Parts,
+    states_max: int = STATES_MAX,
 ) -> Allocation:
     """Return the best way to share in which every member counts something.
 
@@ -80,7 +91,7 @@ def allocate_lots(
 def improve(
     payers: Sequence[Payer],
     clusters: Sequence[Cluster],
-    pay: Callable[[Way], int],
+    pay: Callable[[Parts], int],
     known: Allocation,
     trials_max: int = TRIALS_MAX,
 ) -> Allocation:
@@ -90,15 +101,14 @@ def improve(
     with a bound of all amounts.
     """
     search = _Search(payers, clusters)
-    best, search.known_fen = known.parts, known.total_fen
-    whole = all(one.complete for one in clusters)
-    for tried, state in enumerate(search.walk(search.start, 0)):
-        if tried == trials_max or search.known_fen == known.most_fen:
-            whole = search.known_fen == known.most_fen
-            break
+    best, search.known_fen, search.steps_left = known.parts, known.total_fen, trials_max
+    for state in search.walk(search.start, 0):
         total_fen = pay(state.parts) if all(state.parts) else search.known_fen
         if total_fen > search.known_fen:
             best, search.known_fen = state.parts, total_fen
+        if search.known_fen == known.most_fen:
+            return known._replace(parts=best, total_fen=known.most_fen, proved=True)
+    whole = search.steps_left > 0 and all(one.complete for one in clusters)
     most_fen = search.known_fen if whole else known.most_fen
     return Allocation(best, search.known_fen, whole, most_fen)
 
@@ -108,39 +118,38 @@ class _Search:
 
     def __init__(self, payers: Sequence[Payer], clusters: Sequence[Cluster]) -> None:
         self.payers = payers
-        known = [gain for one in payers for gain in (one.gains or {}).values()]
-        self.scale = lcm(*(gain.denominator for gain in known))
+        self.rates = [one.rate for one in payers]
+        self.scale = lcm(*(one.denominator for one in self.rates if one is not None))
         self.caps = [one.whole_fen * self.scale for one in payers]
         moves = [[self._move(way) for way in one.ways] for one in clusters]
-        # The largest first: what is small then fills what is left.
-        self.moves = sorted(moves, key=lambda one: -max(map(_sum_gain, one), default=0))
+        # The largest first: what is small then fills what is left. One way is no choice.
+        self.moves = sorted((one for one in moves if len(one) > 1), key=_largest, reverse=True)
         self.moves_count = sum(map(len, self.moves))
-        self.start = _State((0,) * len(payers), (0,) * len(payers))
-        self.weights = self._choose_weights()
+        given = [one[0] for one in moves if len(one) == 1]
+        self.weights = self._choose_weights(given)
+        self.fixed = [
+            sum((one[0] - weight) * cap for weight, cap in zip(one[1:], self.caps, strict=True))
+            for one in self.weights
+        ]
         self.rests = [self._rest(weights) for weights in self.weights]
-        self.known_fen = -1
-        self._paid: dict[tuple[int, int], int] = {}
+        nothing = (0,) * len(payers)
+        self.start = _State(nothing, nothing, (0,) * len(self.weights))
+        for move in given:
+            self.start = self._apply(self.start, move)
+        self.known_fen, self.steps_left = 0, 0
 
-    def pay(self, parts: Way) -> int:
+    def pay(self, parts: Parts) -> int:
         """Return what all members are paid on their parts."""
-        total_fen = 0
-        for at, part in enumerate(parts):
-            if (at, part) not in self._paid:
-                self._paid[at, part] = self.payers[at].pay(part) if part else 0
-            total_fen += self._paid[at, part]
-        return total_fen
+        return sum(one.pay(part) for one, part in zip(self.payers, parts, strict=True) if part)
 
     def bound(self, state: _State, at: int) -> int:
         """Return a bound, in fen, of what a state before a cluster can come to."""
-        caps, held, least = self.caps, state.held, None
-        for weights, rest in zip(self.weights, self.rests, strict=True):
-            scale, amount = weights[0], rest[at]
-            for cap, weight, gain in zip(caps, weights[1:], held, strict=True):
-                amount += (scale - weight) * cap + weight * (gain if weight else 0)
-            amount //= scale * self.scale
-            least = amount if least is None else min(least, amount)
-        assert least is not None, "there are weights"
-        return least
+        return min(
+            (fixed + score + rest[at]) // (weights[0] * self.scale)
+            for fixed, score, rest, weights in zip(
+                self.fixed, state.scores, self.rests, self.weights, strict=True
+            )
+        )
 
     def run(self, width: int, best_fen: int) -> tuple[list[_State], bool]:
         """Return the states after all clusters, and whether none but hopeless ones were dropped."""
@@ -161,9 +170,13 @@ class _Search:
         return states, whole
 
     def walk(self, state: _State, at: int) -> Iterator[_State]:
-        """Yield the states after all clusters that may come to more than is known by then."""
-        if self.bound(state, at) <= self.known_fen:
+        """Yield the states after all clusters that may come to more than is known by then.
+
+        It ends early when no steps are left.
+        """
+        if not self.steps_left or self.bound(state, at) <= self.known_fen:
             return
+        self.steps_left -= 1
         if at == len(self.moves):
             yield state
             return
@@ -172,32 +185,41 @@ class _Search:
 
     def _move(self, way: Way) -> _Move:
         takes = []
-        for member, part in enumerate(way):
-            if part:
-                payer = self.payers[member]
-                gain = payer.gain(part) * self.scale if payer.gains is not None else Fraction(0)
-                takes.append((member, part, int(gain)))
+        for member, part in way:
+            gain, rate, scaled = self.payers[member].gain, self.rates[member], 0
+            if gain is not None and rate is not None:
+                scaled = gain(part) * (self.scale // rate.denominator)
+            takes.append((member, part, scaled))
         return tuple(takes)
 
     def _apply(self, state: _State, move: _Move) -> _State:
-        held, parts = list(state.held), list(state.parts)
+        held, parts, scores = list(state.held), list(state.parts), list(state.scores)
         for member, part, gain in move:
             parts[member] |= part
-            if self.payers[member].gains is None:
+            if self.rates[member] is None:
                 held[member] |= part
-            else:
-                held[member] = min(held[member] + gain, self.caps[member])
-        return _State(tuple(held), tuple(parts))
+                continue
+            added = min(gain, self.caps[member] - held[member])
+            if added:
+                held[member] += added
+                for i, weights in enumerate(self.weights):
+                    scores[i] += weights[member + 1] * added
+        return _State(tuple(held), tuple(parts), tuple(scores))
 
     def _rest(self, weights: Sequence[int]) -> list[int]:
         """Return what the clusters from each one on can add at most, under the weights."""
         rest = [0]
         for moves in reversed(self.moves):
-            best = max(sum(weights[1 + k] * gain for k, _, gain in move) for move in moves)
+            best = 0
+            for move in moves:
+                weighed = 0
+                for member, _, gain in move:
+                    weighed += weights[member + 1] * gain
+                best = max(best, weighed)
             rest.append(rest[-1] + best)
         return rest[::-1]
 
-    def _choose_weights(self) -> list[tuple[int, ...]]:
+    def _choose_weights(self, given: Sequence[_Move]) -> list[tuple[int, ...]]:
         """Return the two best of some weights: a scale, then each member's weight in it.
 
         A member that cannot reach its cap weighs 1, one whose gain nobody knows 0. The others weigh
@@ -205,36 +227,32 @@ class _Search:
         gives way.
         """
         most = [0] * len(self.payers)
-        for moves in self.moves:
-            for k in range(len(most)):
-                most[k] += max(
-                    (gain for move in moves for one, _, gain in move if one == k), default=0
-                )
-        rates = {one.rate for one in self.payers if one.rate is not None}
+        for move in (*given, *(one for moves in self.moves for one in moves)):
+            for member, _, gain in move:
+                most[member] += gain
+        short = [
+            rate is not None and gain > cap
+            for rate, gain, cap in zip(self.rates, most, self.caps, strict=True)
+        ]
+        rates = {one for one, full in zip(self.rates, short, strict=True) if one is not None}
         tried = []
-        for price in sorted({Fraction(0), *rates, *_differences(rates)}):
+        for price in sorted({Fraction(0), *rates}) if any(short) else [Fraction(1)]:
             weights = [
-                Fraction(0)
-                if one.rate is None
-                else Fraction(1)
-                if most[k] <= self.caps[k]
-                else min(Fraction(1), price / one.rate)
-                for k, one in enumerate(self.payers)
+                Fraction(0) if rate is None else min(Fraction(1), price / rate) if full else 1
+                for rate, full in zip(self.rates, short, strict=True)
             ]
             scale = lcm(*(one.denominator for one in weights))
             tried.append((scale, *(int(one * scale) for one in weights)))
-        return sorted(dict.fromkeys(tried), key=self._bound_with)[:2]
+        if len(tried) == 1:
+            return tried
+        return sorted(dict.fromkeys(tried), key=lambda one: self._bound_with(one, given))[:2]
 
-    def _bound_with(self, weights: Sequence[int]) -> Fraction:
-        caps = sum(
-            (weights[0] - one) * cap for one, cap in zip(weights[1:], self.caps, strict=True)
-        )
-        return Fraction(caps + self._rest(weights)[0], weights[0])
-
-
-def _differences(rates: set[Fraction]) -> set[Fraction]:
-    return {one - other for one in rates for other in rates if one > other}
+    def _bound_with(self, weights: Sequence[int], given: Sequence[_Move]) -> Fraction:
+        scale, *each = weights
+        caps = sum((scale - one) * cap for one, cap in zip(each, self.caps, strict=True))
+        start = sum(each[member] * gain for move in given for member, _, gain in move)
+        return Fraction(caps + start + self._rest(weights)[0], scale)
 
 
-def _sum_gain(move: _Move) -> int:
-    return sum(gain for _, _, gain in move)
+def _largest(moves: Sequence[_Move]) -> int:
+    return max(sum(gain for _, _, gain in move) for move in moves)

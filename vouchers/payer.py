@@ -59,20 +59,16 @@ _PLAIN_RULES: Final = (ResourceIs, PaidInFullInYear, SignedAndCompletedInYear, P
 class Payer(NamedTuple):
     """An eligible programme: what it counts, and what it pays on a part of that.
 
-    `pay` never pays less on more. `gains`, None where nobody knows them, are exact and bound `pay`
-    by their sum over the part; it is the same for parts of the same sum.
+    `pay` never pays less on more. Of a rule of the plain shape the rate is known, `gain` returns
+    rate times base of a part in fen times the rate's denominator, and `pay` is never more than
+    that and the same for equal gains. Both answer a part that was asked before from memory.
     """
 
     counted: int
     whole_fen: int
     pay: Callable[[int], int]
-    gains: dict[int, Fraction] | None
     rate: Fraction | None = None
-
-    def gain(self, part: int) -> Fraction:
-        """Return the most that a part can add to what is paid, as exact fen."""
-        assert self.gains is not None, "asked of a rule of another shape"
-        return sum((self.gains[at] for at in positions_in(part)), Fraction(0))
+    gain: Callable[[int], int] | None = None
 
 
 def mask_of(positions: Iterable[int]) -> int:
@@ -116,11 +112,11 @@ def make_payer(
     assert whole_fen is not None, decision
     counted, bases = mask_of(decision.counted), list_bases(decision)
     if bases is not None and is_plain(version):
-        gains = {at: version.rate.value * base for at, base in bases.items()}
-        pay = _pay_by_rate(version, gains, whole_fen)
+        gain = _gain_by_rate(version.rate.value, bases)
+        pay = _pay_by_rate(version, gain, whole_fen)
         if pay(counted) == whole_fen:
-            return Payer(counted, whole_fen, pay, gains, version.rate.value)
-    return Payer(counted, whole_fen, _pay_by_decision(programme, case, as_of), None)
+            return Payer(counted, whole_fen, pay, version.rate.value, gain)
+    return Payer(counted, whole_fen, _pay_by_decision(programme, case, as_of))
 
 
 def is_plain(version: Version) -> bool:
@@ -140,21 +136,28 @@ def _is_plain_condition(cited: Cited[Condition]) -> bool:
     return isinstance(cited.value, _PLAIN_CONDITIONS)
 
 
+def _gain_by_rate(rate: Fraction, bases: dict[int, int]) -> Callable[[int], int]:
+    @cache
+    def gain(part: int) -> int:
+        return rate.numerator * sum(bases[at] for at in positions_in(part))
+
+    return gain
+
+
 def _pay_by_rate(
-    version: Version, gains: dict[int, Fraction], whole_fen: int
+    version: Version, gain: Callable[[int], int], whole_fen: int
 ) -> Callable[[int], int]:
     """Return the plain rule's function.
 
     What is paid on all purchases stands for the headroom: either that is their gain rounded, which
     no part of them passes, or it is the headroom rounded.
     """
-    unit_fen = version.rounding_unit_fen.value
+    scale, unit_fen = version.rate.value.denominator, version.rounding_unit_fen.value
     floor_fen = version.claim_floor_fen.value if version.claim_floor_fen is not None else 0
 
     @cache
     def pay(part: int) -> int:
-        gain = sum((gains[at] for at in positions_in(part)), Fraction(0))
-        amount_fen = min(round_down(gain, unit_fen), whole_fen)
+        amount_fen = min(round_down(gain(part) // scale, unit_fen), whole_fen)
         return amount_fen if amount_fen >= floor_fen else 0
 
     return pay

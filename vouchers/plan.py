@@ -16,19 +16,25 @@ from msgspec import Struct
 
 from ledger.errors import InvalidInputError
 from ledger.text import Text
-from vouchers.allocation import STATES_MAX, TRIALS_MAX, Allocation, allocate_lots, improve
+from vouchers.allocation import (
+    STATES_MAX,
+    TRIALS_MAX,
+    Allocation,
+    Parts,
+    allocate_lots,
+    improve,
+)
 from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.decision import Reason
 from vouchers.joint import Limits, Member, Paid
 from vouchers.pairing import Decided, pair_up
-from vouchers.payer import find_version, list_bases, make_payer, positions_in
+from vouchers.payer import find_version, list_bases, make_payer, mask_of, positions_in
 from vouchers.programme import Programme
 from vouchers.sharing import (
     Clash,
     Cluster,
     Lot,
-    Way,
     make_clusters,
     make_lots,
     seat_everybody,
@@ -43,7 +49,7 @@ COMBINATIONS_MAX: Final = 2_047
 # States and trials of one plan over all combinations that share: they have equal parts of them, so
 # that many combinations are searched as fast as one.
 _STATES_ALL: Final = 100_000
-_TRIALS_ALL: Final = 10_000
+_TRIALS_ALL: Final = 20_000
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -106,6 +112,11 @@ class _Planner:
         }
         applied_on = case.apply_on if as_of is None else as_of
         self.limits = Limits(case, applied_on or date.min, self.members)
+        self.asked = {at: list(self.limits.ask(at)) for at in self.members}
+        self.rivals = [0] * len(self.decided)
+        for one, other in self.pairing.divided:
+            self.rivals[one] |= 1 << other
+            self.rivals[other] |= 1 << one
         self.searches = 1
         self._groups: dict[tuple[int, ...], _Group] = {}
 
@@ -177,9 +188,8 @@ class _Planner:
                 if pair in self.pairing.unclear:
                     yield self.pairing.unclear[pair]
         for at in chosen:
-            asked = list(self.limits.ask(at))
-            if asked:
-                yield _explain_unclear(self.decided[at].programme, asked)
+            if self.asked[at]:
+                yield _explain_unclear(self.decided[at].programme, self.asked[at])
 
     def _refuse(
         self, chosen: tuple[int, ...], amounts_fen: tuple[int | None, ...], reason: Reason
@@ -197,12 +207,19 @@ class _Planner:
 
     def _find_groups(self, chosen: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Return the groups of eligible programmes that must share, directly or through others."""
-        groups: list[set[int]] = []
-        for pair in self.pairing.divided:
-            if set(pair) <= set(chosen):
-                met = [one for one in groups if one & set(pair)]
-                groups = [*(one for one in groups if one not in met), set(pair).union(*met)]
-        return sorted(tuple(sorted(one)) for one in groups)
+        left, groups = mask_of(chosen), []
+        for at in chosen:
+            group, new = 0, self.rivals[at] & left and 1 << at & left
+            while new:
+                group |= new
+                left &= ~new
+                met = 0
+                for one in positions_in(new):
+                    met |= self.rivals[one]
+                new = met & left
+            if group:
+                groups.append(tuple(positions_in(group)))
+        return groups
 
     def _clashes(self, places: tuple[int, ...]) -> list[Clash]:
         return [
@@ -278,7 +295,7 @@ class _Planner:
             for cluster in make_clusters(*self._lots(places), trials_max, widest=False)
         ]
 
-        def pay(way: Way) -> int:
+        def pay(way: Parts) -> int:
             tried = {**parts, **dict(zip(sharers, way, strict=True))}
             return sum(self.limits.pay(tuple(tried.items())).amounts_fen) - fixed_fen
 
@@ -338,11 +355,9 @@ def _explain_unclear(programme: Programme, missing: list[Reason]) -> Reason:
 
 
 def _lift(cluster: Cluster, places: tuple[int, ...], sharers: tuple[int, ...]) -> Cluster:
-    """Return a cluster of a group as one of all who share: the others get nothing of it."""
-    ways = tuple(
-        tuple(way[places.index(at)] if at in places else 0 for at in sharers)
-        for way in cluster.ways
-    )
+    """Return a cluster of a group as one of all who share."""
+    place = [sharers.index(at) for at in places]
+    ways = tuple(tuple((place[one], part) for one, part in way) for way in cluster.ways)
     return Cluster(ways, cluster.complete)
 
 

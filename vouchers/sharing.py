@@ -5,7 +5,8 @@ matter. Two programmes that clash never hold lots of one contract (project). Lot
 contract or project are decided together, as a cluster; clusters are independent of each other.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from vouchers.case import Purchase
@@ -16,8 +17,8 @@ from vouchers.payer import mask_of, positions_in
 # need projects of many contracts, and rules of both scopes.
 WAYS_MAX: Final = 256
 
-Way = tuple[int, ...]
-"""The purchases, as a mask, that each member counts of a cluster."""
+Way = tuple[tuple[int, int], ...]
+"""Who gets what: members by their places, each once, with purchases as a mask."""
 
 
 class Clash(NamedTuple):
@@ -47,14 +48,6 @@ class Cluster(NamedTuple):
     complete: bool
 
 
-class _Seat(NamedTuple):
-    """One lot for one member: either taken or not."""
-
-    member: int
-    lot: Lot
-    mask: int
-
-
 def make_lots(purchases: Sequence[Purchase], mask: int, scopes: Iterable[Scope]) -> list[Lot]:
     """Return the lots of the purchases in a mask, the first purchase's first."""
     found: dict[tuple[str | None, str | None], int] = {}
@@ -81,27 +74,8 @@ def make_clusters(
     A way is one of the widest when no member can be given one more lot. `counted` is what each
     member counts alone. A cluster with more than `ways_max` ways is not complete.
     """
-    made = []
-    for cluster in _group(lots):
-        seats = [
-            _Seat(member, lot, lot.mask & mask)
-            for lot in cluster
-            for member, mask in enumerate(counted)
-            if lot.mask & mask
-        ]
-        rivals = [
-            mask_of(j for j, other in enumerate(seats) if _clash(seat, other, clashes))
-            for seat in seats
-        ]
-        chosen = (_list_widest if widest else _list_all)(rivals)
-        ways: dict[Way, None] = {}
-        for taken in chosen:
-            if len(ways) > ways_max:
-                break
-            ways.setdefault(_way_of(taken, seats, len(counted)))
-        listed = tuple(ways)
-        made.append(Cluster(listed[:ways_max], len(listed) <= ways_max))
-    return made
+    rivals = _Rivals(clashes, len(counted), ways_max, widest=widest)
+    return [rivals.share(lots_of_cluster, counted) for lots_of_cluster in _group(lots)]
 
 
 def _group(lots: Iterable[Lot]) -> list[list[Lot]]:
@@ -119,19 +93,73 @@ def _group(lots: Iterable[Lot]) -> list[list[Lot]]:
     return [members for _, members in groups]
 
 
-def _clash(seat: _Seat, other: _Seat, clashes: Iterable[Clash]) -> bool:
-    pair = {seat.member, other.member}
-    return any(
-        pair == {first, second} and seat.lot.key(scope) == other.lot.key(scope)
-        for first, second, scope in clashes
-    )
+class _Rivals:
+    """Who excludes whom. Ways of single lots that the same members count are found once."""
 
+    def __init__(
+        self, clashes: Sequence[Clash], members: int, ways_max: int, *, widest: bool
+    ) -> None:
+        self._clashes = clashes
+        self._list = _list_widest if widest else _list_all
+        self._ways_max = ways_max
+        self._rivals = [
+            mask_of(
+                other
+                for first, second, _ in clashes
+                for one, other in ((first, second), (second, first))
+                if one == member
+            )
+            for member in range(members)
+        ]
+        self._known: dict[int, tuple[list[list[int]], bool]] = {}
 
-def _way_of(taken: int, seats: Sequence[_Seat], members: int) -> Way:
-    masks = [0] * members
-    for at in positions_in(taken):
-        masks[seats[at].member] |= seats[at].mask
-    return tuple(masks)
+    def share(self, lots: Sequence[Lot], counted: Sequence[int]) -> Cluster:
+        """Return the ways to share some lots."""
+        if len(lots) > 1:
+            return self._share_several(lots, counted)
+        (lot,) = lots
+        eager = mask_of(member for member, mask in enumerate(counted) if lot.mask & mask)
+        if eager not in self._known:
+            members = list(positions_in(eager))
+            rivals = [
+                mask_of(at for at, other in enumerate(members) if self._rivals[one] >> other & 1)
+                for one in members
+            ]
+            found, complete = self._take(rivals)
+            self._known[eager] = [[members[at] for at in one] for one in found], complete
+        takers, complete = self._known[eager]
+        ways = tuple(tuple((one, lot.mask & counted[one]) for one in way) for way in takers)
+        return Cluster(ways, complete)
+
+    def _share_several(self, lots: Sequence[Lot], counted: Sequence[int]) -> Cluster:
+        """Return the ways of lots that are tied: a seat is one lot for one member."""
+        seats = [
+            (member, lot) for lot in lots for member, mask in enumerate(counted) if lot.mask & mask
+        ]
+        rivals = [
+            mask_of(
+                at
+                for at, (other, its) in enumerate(seats)
+                if any(
+                    {first, second} == {member, other} and lot.key(scope) == its.key(scope)
+                    for first, second, scope in self._clashes
+                )
+            )
+            for member, lot in seats
+        ]
+        found, complete = self._take(rivals)
+        ways = []
+        for taken in found:
+            masks: dict[int, int] = {}
+            for member, lot in (seats[at] for at in taken):
+                masks[member] = masks.get(member, 0) | lot.mask & counted[member]
+            ways.append(tuple(sorted(masks.items())))
+        return Cluster(tuple(ways), complete)
+
+    def _take(self, rivals: Sequence[int]) -> tuple[list[list[int]], bool]:
+        """Return sets of seats without rivals, and whether these are all."""
+        found = [list(positions_in(one)) for one in islice(self._list(rivals), self._ways_max + 1)]
+        return found[: self._ways_max], len(found) <= self._ways_max
 
 
 def _list_all(rivals: Sequence[int]) -> Iterator[int]:
@@ -168,7 +196,7 @@ def _list_widest(rivals: Sequence[int]) -> Iterator[int]:
 
 def seat_everybody(
     lots: Sequence[Lot], counted: Sequence[int], clashes: Sequence[Clash]
-) -> Way | None:
+) -> tuple[int, ...] | None:
     """Return a way in which every member counts one lot, None where there is none."""
     open_ = tuple(mask_of(at for at, lot in enumerate(lots) if lot.mask & mask) for mask in counted)
     failed: set[tuple[int, ...]] = set()
@@ -207,20 +235,20 @@ def _taken(lots: Sequence[Lot], at: int, pair: tuple[int, int], clashes: Iterabl
     )
 
 
-def widen(seed: Way, clusters: Iterable[Cluster]) -> Way:
-    """Return a way that gives every member what the seed does and more, cluster by cluster."""
-    parts = [0] * len(seed)
+def widen(seed: Sequence[int], clusters: Iterable[Cluster]) -> tuple[int, ...]:
+    """Return what every member counts when it gets what the seed gives it and more."""
+    parts = list(seed)
     for cluster in clusters:
         among = 0
         for way in cluster.ways:
-            for part in way:
+            for _, part in way:
                 among |= part
-        wanted = tuple(part & among for part in seed)
-        fits = (
-            way
-            for way in cluster.ways
-            if all(one & other == one for one, other in zip(wanted, way, strict=True))
-        )
-        chosen = next(fits, wanted)
-        parts = [one | other for one, other in zip(parts, chosen, strict=True)]
+        wanted = {member: part & among for member, part in enumerate(seed) if part & among}
+        fits = (way for way in map(dict, cluster.ways) if _holds(way, wanted))
+        for member, part in next(fits, wanted).items():
+            parts[member] |= part
     return tuple(parts)
+
+
+def _holds(way: Mapping[int, int], wanted: Mapping[int, int]) -> bool:
+    return all(part & way.get(member, 0) == part for member, part in wanted.items())
