@@ -14,7 +14,7 @@ from math import lcm
 from typing import Final, NamedTuple
 
 from vouchers.payer import Payer
-from vouchers.sharing import Cluster, Way
+from vouchers.sharing import Cluster, Way, widen
 
 # States that one search may make. Ten contracts between two sides need some 2,000. Beyond that most
 # searches end by their bounds; where one does not, the last yuan is a puzzle (subset sum) that may
@@ -24,6 +24,8 @@ STATES_MAX: Final = 20_000
 # States that are tried one by one when levels together would pass a limit: there a smaller part may
 # pay more, for it leaves less to rounding.
 TRIALS_MAX: Final = 20_000
+
+_STEPS_OF_A_WAY: Final = 20
 
 _PASSES: Final = (1, 8, 64, 512, 4_096, 32_768)
 
@@ -71,14 +73,18 @@ def allocate_lots(
     same each time.
     """
     search = _Search(payers, clusters)
-    best, best_fen = seed, search.pay(seed)
+    best = widen(seed, clusters)
+    best_fen = search.pay(best)
     most_fen = max(search.bound(search.start, 0), best_fen)
     listed = all(one.complete for one in clusters)
     widest = max(states_max // max(search.moves_count, 1), 1)
     for width in (*(one for one in _PASSES if one < widest), widest):
         if best_fen == most_fen:
             break
-        found, whole = search.run(width, best_fen)
+        found, whole = search.run(search.moves, width, best_fen)
+        if not whole and not any(all(one.parts) for one in found):
+            # What pays most leaves somebody with nothing: the seed's choices lead to a way.
+            found, _ = search.run(search.keep(seed), width, best_fen)
         for state in found:
             total_fen = search.pay(state.parts)
             if total_fen > best_fen and all(state.parts):
@@ -151,10 +157,26 @@ class _Search:
             )
         )
 
-    def run(self, width: int, best_fen: int) -> tuple[list[_State], bool]:
+    def keep(self, seed: Parts) -> list[list[_Move]]:
+        """Return the moves that give every member what the seed does."""
+        kept = []
+        for moves in self.moves:
+            among = dict[int, int]()
+            for member, part, _ in (take for move in moves for take in move):
+                among[member] = among.get(member, 0) | part
+            wanted = {
+                member: part & seed[member] for member, part in among.items() if part & seed[member]
+            }
+            fits = [move for move in moves if _gives(move, wanted)] if wanted else moves
+            kept.append(fits or moves)
+        return kept
+
+    def run(
+        self, clusters: Sequence[Sequence[_Move]], width: int, best_fen: int
+    ) -> tuple[list[_State], bool]:
         """Return the states after all clusters, and whether none but hopeless ones were dropped."""
         states, whole = [self.start], True
-        for at, moves in enumerate(self.moves):
+        for at, moves in enumerate(clusters):
             made: dict[tuple[int, ...], _State] = {}
             for state in states:
                 for move in moves:
@@ -164,7 +186,7 @@ class _Search:
             bounded = [(self.bound(one, at + 1), one) for one in made.values()]
             bounded = [one for one in bounded if one[0] > best_fen]
             if len(bounded) > width:
-                bounded.sort(key=lambda one: -one[0])
+                bounded.sort(key=lambda one: (-one[0], -self._progress(one[1])))
                 whole = False
             states = [one for _, one in bounded[:width]]
         return states, whole
@@ -176,12 +198,25 @@ class _Search:
         """
         if not self.steps_left or self.bound(state, at) <= self.known_fen:
             return
-        self.steps_left -= 1
         if at == len(self.moves):
+            self.steps_left = max(self.steps_left - _STEPS_OF_A_WAY, 0)
             yield state
             return
+        self.steps_left -= 1
         for move in self.moves[at]:
             yield from self.walk(self._apply(state, move), at + 1)
+
+    def _progress(self, state: _State) -> int:
+        """Return what a state has come to so far, a rule of another shape as if by number."""
+        come = 0
+        for payer, rate, cap, held in zip(
+            self.payers, self.rates, self.caps, state.held, strict=True
+        ):
+            if rate is None:
+                come += cap * held.bit_count() // payer.counted.bit_count()
+            else:
+                come += held
+        return come
 
     def _move(self, way: Way) -> _Move:
         takes = []
@@ -252,6 +287,11 @@ class _Search:
         caps = sum((scale - one) * cap for one, cap in zip(each, self.caps, strict=True))
         start = sum(each[member] * gain for move in given for member, _, gain in move)
         return Fraction(caps + start + self._rest(weights)[0], scale)
+
+
+def _gives(move: _Move, wanted: dict[int, int]) -> bool:
+    given = {member: part for member, part, _ in move}
+    return all(part & given.get(member, 0) == part for member, part in wanted.items())
 
 
 def _largest(moves: Sequence[_Move]) -> int:

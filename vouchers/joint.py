@@ -7,7 +7,7 @@ is tested with every set of the members before it, over the purchases that these
 that only some of them count leaves no room to the others.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -83,6 +83,10 @@ class Limits:
             self._known[holdings] = self._add(before, holdings)
         return self._known[holdings]
 
+    def paid_on(self, mask: int) -> int:
+        """Return the fen that were paid on purchases, as far as they can be refunded at all."""
+        return int(self._sum(mask))
+
     def most(self, chosen: Sequence[int]) -> int:
         """Return a bound, in fen, of what members can pay together on all that they count."""
         counted, whole = 0, 0
@@ -113,8 +117,11 @@ class Limits:
         member = self._members[at]
         alone_fen = member.payer.pay(part)
         held = [(mask, fen) for (_, mask), fen in zip(holdings, before.amounts_fen, strict=False)]
-        rooms = [self._room_under_paid(held, part), *self._rooms_under_caps(before, holdings)]
-        rooms += self._room_under_ceilings(held, holdings)
+        rooms = [
+            self._room_under_paid(held, part, alone_fen),
+            *self._rooms_under_caps(before, holdings),
+        ]
+        rooms += self._room_under_ceilings(held, holdings, alone_fen)
         least = min(rooms, key=lambda one: one.left_fen)
         if least.left_fen >= alone_fen:
             return Paid((*before.amounts_fen, alone_fen), before.cut)
@@ -123,8 +130,8 @@ class Limits:
         cut = _explain_cut(member.programme, alone_fen, left_fen, least)
         return Paid((*before.amounts_fen, left_fen), cut)
 
-    def _room_under_paid(self, held: Sequence[tuple[int, int]], part: int) -> _Room:
-        room = _find_room(part, held, self._sum)
+    def _room_under_paid(self, held: Sequence[tuple[int, int]], part: int, asked_fen: int) -> _Room:
+        room = _find_room(part, held, self._sum, asked_fen)
         why = Text("合计不得超过实际支付金额", "no more than was paid in all")
         return _Room(room, "joint_limit", why, _PAID)
 
@@ -153,7 +160,10 @@ class Limits:
                     yield _Room(left_fen, "joint_cap", why, cited.clause)
 
     def _room_under_ceilings(
-        self, held: Sequence[tuple[int, int]], holdings: tuple[tuple[int, int], ...]
+        self,
+        held: Sequence[tuple[int, int]],
+        holdings: tuple[tuple[int, int], ...],
+        asked_fen: int,
     ) -> Iterator[_Room]:
         """Yield the room under the ceilings of the last member and of those before it."""
         amounts, strictest = dict(self._creditable), None
@@ -172,6 +182,7 @@ class Limits:
             holdings[-1][1],
             held,
             lambda mask: sum((amounts[at] for at in positions_in(mask)), Fraction(0)),
+            asked_fen,
         )
         why = Text(
             "各类财政资金合计不得超过规定比例", "no more than the share for all public money"
@@ -251,14 +262,22 @@ def _match(given: OtherFunding, purchase: Purchase) -> Truth:
 
 
 def _find_room(
-    part: int, held: Iterable[tuple[int, int]], capacity: Callable[[int], Fraction]
+    part: int,
+    held: Sequence[tuple[int, int]],
+    capacity: Callable[[int], Fraction],
+    asked_fen: int,
 ) -> int:
     """Return the whole fen that can still be laid on a part, after what others hold.
 
-    Of the sets of others only those matter that leave out nobody whose purchases they cover.
+    Enough room for what is asked may be given as less than it is. Of the sets of others only those
+    matter that touch the part, directly or through others, and that leave out nobody whose
+    purchases they cover.
     """
+    least = int(capacity(part)) - sum(amount_fen for _, amount_fen in held)
+    if least >= asked_fen:
+        return least
     inside_fen, outside = 0, dict[int, int]()
-    for mask, amount_fen in held:
+    for mask, amount_fen in _find_touching(part, held):
         beyond = mask & ~part
         if not beyond:
             inside_fen += amount_fen
@@ -272,6 +291,17 @@ def _find_room(
         for one in unions
     )
     return max(int(room) - inside_fen, 0) if room > 0 else 0
+
+
+def _find_touching(part: int, held: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return who holds a purchase of the part, or one of somebody who does, and so on."""
+    reach, before = part, 0
+    while reach != before:
+        before = reach
+        for mask, _ in held:
+            if mask & reach:
+                reach |= mask
+    return [one for one in held if one[0] & reach]
 
 
 def _explain_cut(programme: Programme, alone_fen: int, left_fen: int, room: _Room) -> Reason:

@@ -38,7 +38,6 @@ from vouchers.sharing import (
     make_clusters,
     make_lots,
     seat_everybody,
-    widen,
 )
 
 # Up to so many programmes every combination is listed, 1,023 of them. Of more, a combination that
@@ -46,10 +45,21 @@ from vouchers.sharing import (
 PROGRAMMES_MAX: Final = 10
 COMBINATIONS_MAX: Final = 2_047
 
-# States and trials of one plan over all combinations that share: they have equal parts of them, so
-# that many combinations are searched as fast as one.
-_STATES_ALL: Final = 100_000
-_TRIALS_ALL: Final = 20_000
+# What all searches of one call may cost together: they have equal parts of it, so that a thousand
+# combinations take as long as ten. Then the best that are not proved are searched again, deeper.
+STATES_ALL: Final = 60_000
+_AGAIN: Final = 6
+_TRIALS_LEAST: Final = 200
+
+
+class Effort(NamedTuple):
+    """How much one search may cost: states for shares, trials under limits."""
+
+    states_max: int
+    trials_max: int
+
+
+_DEEPER: Final = Effort(5_000, 5_000)
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -84,9 +94,32 @@ def plan(
     `too_many_combinations`) where more than `COMBINATIONS_MAX` are lawful.
     """
     planner = _Planner(case, programmes, as_of)
-    made = [(planner.combine(chosen), chosen) for chosen in planner.list_combinations()]
-    made.sort(key=lambda one: (not one[0].lawful, -(one[0].total_fen or 0), len(one[1]), one[1]))
-    return tuple(one for one, _ in made)
+    chosen = planner.list_combinations()
+    part = STATES_ALL // max(sum(1 for one in chosen if planner.find_groups(one)), 1)
+    effort = Effort(min(STATES_MAX, part), min(TRIALS_MAX, part))
+    made = {one: planner.combine(one, effort) for one in chosen}
+    if part < _DEEPER.states_max:
+        _search_again(planner, made)
+    return tuple(made[one] for one in sorted(made, key=lambda one: _order(one, made[one])))
+
+
+def _order(chosen: tuple[int, ...], made: Plan) -> tuple[bool, int, int, tuple[int, ...]]:
+    """Return the key that puts the best plan first; `chosen` are places in the rank's order."""
+    return not made.lawful, -(made.total_fen or 0), len(chosen), chosen
+
+
+def _search_again(planner: "_Planner", made: dict[tuple[int, ...], Plan]) -> None:
+    """Search the best plans that are not proved more deeply, while others do not overtake them."""
+    done: set[tuple[int, ...]] = set()
+    for _ in range(_AGAIN):
+        loose = (one for one in made if not made[one].proved and one not in done)
+        best = min(loose, key=lambda one: _order(one, made[one]), default=None)
+        if best is None:
+            return
+        done.add(best)
+        again = planner.combine(best, _DEEPER)
+        if again.proved or (again.total_fen or 0) > (made[best].total_fen or 0):
+            made[best] = again
 
 
 class _Group(NamedTuple):
@@ -117,23 +150,20 @@ class _Planner:
         for one, other in self.pairing.divided:
             self.rivals[one] |= 1 << other
             self.rivals[other] |= 1 << one
-        self.searches = 1
-        self._groups: dict[tuple[int, ...], _Group] = {}
+        self._groups: dict[tuple[tuple[int, ...], int], _Group] = {}
 
     def list_combinations(self) -> list[tuple[int, ...]]:
         """Return the combinations to look at, as places of programmes in their order."""
         places = range(len(self.decided))
         if len(places) <= PROGRAMMES_MAX:
-            every = [one for size in places for one in combinations(places, size + 1)]
-        else:
-            singles = [(at,) for at in places if at not in self.members]
-            every = [*singles, *islice(self._grow((), 0), COMBINATIONS_MAX + 1)]
-            if len(every) > len(singles) + COMBINATIONS_MAX:
-                _refuse_number(COMBINATIONS_MAX)
-        self.searches = max(sum(1 for one in every if self._find_groups(one)), 1)
-        return every
+            return [one for size in places for one in combinations(places, size + 1)]
+        singles = [(at,) for at in places if at not in self.members]
+        grown = list(islice(self._grow((), 0), COMBINATIONS_MAX + 1))
+        if len(grown) > COMBINATIONS_MAX:
+            _refuse_number(COMBINATIONS_MAX)
+        return [*singles, *grown]
 
-    def combine(self, chosen: tuple[int, ...]) -> Plan:
+    def combine(self, chosen: tuple[int, ...], effort: Effort) -> Plan:
         """Return the plan of one combination."""
         out = next(self._find_refusals(chosen), None)
         if out is not None:
@@ -142,12 +172,12 @@ class _Planner:
         if unclear is not None:
             amounts = tuple(self.decided[at].decision.amount_fen for at in chosen)
             return self._refuse(chosen, amounts, unclear)
-        groups = [self._share(places) for places in self._find_groups(chosen)]
+        groups = [self._share(places, effort) for places in self.find_groups(chosen)]
         for group in groups:
             if group.found is None:
                 reason = self._cite_divide(group.places)._replace(code="excluded_combination")
                 return self._refuse(chosen, (0,) * len(chosen), reason)
-        return self._settle(chosen, groups)
+        return self._settle(chosen, groups, effort)
 
     def _grow(self, chosen: tuple[int, ...], start: int) -> Iterator[tuple[int, ...]]:
         """Yield eligible programmes with ever more beside them, and the pairs that are out."""
@@ -205,7 +235,7 @@ class _Planner:
     def _name(self, chosen: Iterable[int]) -> tuple[str, ...]:
         return tuple(self.decided[at].programme.id for at in chosen)
 
-    def _find_groups(self, chosen: tuple[int, ...]) -> list[tuple[int, ...]]:
+    def find_groups(self, chosen: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Return the groups of eligible programmes that must share, directly or through others."""
         left, groups = mask_of(chosen), []
         for at in chosen:
@@ -237,22 +267,25 @@ class _Planner:
         for mask in counted:
             among |= mask
         scopes = {one.scope for one in clashes}
-        return make_lots(self.case.purchases or (), among, scopes), counted, clashes
+        lots = make_lots(self.case.purchases or (), among, scopes)
+        # Whoever must be given something is given something small.
+        lots.sort(key=lambda one: self.limits.paid_on(one.mask))
+        return lots, counted, clashes
 
-    def _share(self, places: tuple[int, ...]) -> _Group:
+    def _share(self, places: tuple[int, ...], effort: Effort) -> _Group:
         """Return the best way for a group, found once however many combinations have it."""
-        if places not in self._groups:
+        key = places, effort.states_max
+        if key not in self._groups:
             lots, counted, clashes = self._lots(places)
             seed, found = seat_everybody(lots, counted, clashes), None
             if seed is not None:
                 clusters = make_clusters(lots, counted, clashes)
                 payers = [self.members[at].payer for at in places]
-                states_max = min(STATES_MAX, _STATES_ALL // self.searches)
-                found = allocate_lots(payers, clusters, widen(seed, clusters), states_max)
-            self._groups[places] = _Group(places, found)
-        return self._groups[places]
+                found = allocate_lots(payers, clusters, seed, effort.states_max)
+            self._groups[key] = _Group(places, found)
+        return self._groups[key]
 
-    def _settle(self, chosen: tuple[int, ...], groups: list[_Group]) -> Plan:
+    def _settle(self, chosen: tuple[int, ...], groups: list[_Group], effort: Effort) -> Plan:
         """Return a lawful plan: what each one counts, and what limits leave of its amount."""
         parts = {at: self.members[at].payer.counted for at in chosen}
         found = [(group.places, group.found) for group in groups if group.found is not None]
@@ -260,7 +293,7 @@ class _Planner:
             parts.update(zip(places, allocation.parts, strict=True))
         paid, proved = self.limits.pay(tuple(parts.items())), True
         if found:
-            parts, proved = self._improve(parts, found)
+            parts, proved = self._improve(parts, found, effort.trials_max)
             paid = self.limits.pay(tuple(parts.items()))
         return Plan(
             programmes=self._name(chosen),
@@ -272,7 +305,10 @@ class _Planner:
         )
 
     def _improve(
-        self, parts: dict[int, int], found: list[tuple[tuple[int, ...], Allocation]]
+        self,
+        parts: dict[int, int],
+        found: list[tuple[tuple[int, ...], Allocation]],
+        trials_max: int,
     ) -> tuple[dict[int, int], bool]:
         """Return the best parts under the limits too, and whether they are proved to be that."""
         total_fen = sum(self.limits.pay(tuple(parts.items())).amounts_fen)
@@ -287,8 +323,9 @@ class _Planner:
         )
         if total_fen in {most_fen, fixed_fen + shared_fen}:
             return parts, total_fen == most_fen or all(one.proved for _, one in found)
+        if trials_max < _TRIALS_LEAST:
+            return parts, False
         sharers = tuple(at for places, _ in found for at in places)
-        trials_max = min(TRIALS_MAX, _TRIALS_ALL // self.searches)
         clusters = [
             _lift(cluster, places, sharers)
             for places, _ in found

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from vouchers.case import Purchase
-from vouchers.exclusion import Scope, key_of
+from vouchers.exclusion import SCOPES, Scope, key_of
 from vouchers.payer import mask_of, positions_in
 
 # Ways of one cluster that are looked at. A contract among ten programmes has some dozens; hundreds
@@ -103,12 +103,7 @@ class _Rivals:
         self._list = _list_widest if widest else _list_all
         self._ways_max = ways_max
         self._rivals = [
-            mask_of(
-                other
-                for first, second, _ in clashes
-                for one, other in ((first, second), (second, first))
-                if one == member
-            )
+            mask_of(other for other, _ in _list_rivals(member, clashes))
             for member in range(members)
         ]
         self._known: dict[int, tuple[list[list[int]], bool]] = {}
@@ -136,17 +131,15 @@ class _Rivals:
         seats = [
             (member, lot) for lot in lots for member, mask in enumerate(counted) if lot.mask & mask
         ]
-        rivals = [
-            mask_of(
-                at
-                for at, (other, its) in enumerate(seats)
-                if any(
-                    {first, second} == {member, other} and lot.key(scope) == its.key(scope)
-                    for first, second, scope in self._clashes
-                )
-            )
-            for member, lot in seats
-        ]
+        at_key: dict[tuple[int, Scope, str | None], int] = {}
+        for at, (member, lot) in enumerate(seats):
+            for scope in SCOPES:
+                place = member, scope, lot.key(scope)
+                at_key[place] = at_key.get(place, 0) | 1 << at
+        rivals = [0] * len(seats)
+        for at, (member, lot) in enumerate(seats):
+            for other, scope in _list_rivals(member, self._clashes):
+                rivals[at] |= at_key.get((other, scope, lot.key(scope)), 0)
         found, complete = self._take(rivals)
         ways = []
         for taken in found:
@@ -154,7 +147,14 @@ class _Rivals:
             for member, lot in (seats[at] for at in taken):
                 masks[member] = masks.get(member, 0) | lot.mask & counted[member]
             ways.append(tuple(sorted(masks.items())))
+        if not complete:
+            ways += self._share_as_one(lots, counted)
         return Cluster(tuple(ways), complete)
+
+    def _share_as_one(self, lots: Sequence[Lot], counted: Sequence[int]) -> list[Way]:
+        """Return ways that leave tied lots together: of very many ways those least alike."""
+        tied = Lot(mask_of(at for lot in lots for at in positions_in(lot.mask)), None, None)
+        return list(self.share([tied], counted).ways)
 
     def _take(self, rivals: Sequence[int]) -> tuple[list[list[int]], bool]:
         """Return sets of seats without rivals, and whether these are all."""
@@ -197,7 +197,12 @@ def _list_widest(rivals: Sequence[int]) -> Iterator[int]:
 def seat_everybody(
     lots: Sequence[Lot], counted: Sequence[int], clashes: Sequence[Clash]
 ) -> tuple[int, ...] | None:
-    """Return a way in which every member counts one lot, None where there is none."""
+    """Return what each member counts when each gets one lot, None where there is no such way.
+
+    Earlier lots are given first.
+    """
+    rivals = [_list_rivals(member, clashes) for member in range(len(counted))]
+    alike = _find_alike(lots)
     open_ = tuple(mask_of(at for at, lot in enumerate(lots) if lot.mask & mask) for mask in counted)
     failed: set[tuple[int, ...]] = set()
 
@@ -211,8 +216,8 @@ def seat_everybody(
         for at in positions_in(free[member]):
             narrowed = list(free)
             narrowed[member] = 0
-            for one in others:
-                narrowed[one] &= ~_taken(lots, at, (member, one), clashes)
+            for other, scope in rivals[member]:
+                narrowed[other] &= ~alike[scope][at]
             found = seat(others, tuple(narrowed))
             if found is not None:
                 return {**found, member: at}
@@ -223,16 +228,6 @@ def seat_everybody(
     if found is None:
         return None
     return tuple(lots[found[member]].mask & mask for member, mask in enumerate(counted))
-
-
-def _taken(lots: Sequence[Lot], at: int, pair: tuple[int, int], clashes: Iterable[Clash]) -> int:
-    """Return the lots that the second of two members cannot hold once the first holds one."""
-    scopes = [clash.scope for clash in clashes if {clash.first, clash.second} == set(pair)]
-    return mask_of(
-        other
-        for other, lot in enumerate(lots)
-        if any(lot.key(scope) == lots[at].key(scope) for scope in scopes)
-    )
 
 
 def widen(seed: Sequence[int], clusters: Iterable[Cluster]) -> tuple[int, ...]:
@@ -252,3 +247,24 @@ def widen(seed: Sequence[int], clusters: Iterable[Cluster]) -> tuple[int, ...]:
 
 def _holds(way: Mapping[int, int], wanted: Mapping[int, int]) -> bool:
     return all(part & way.get(member, 0) == part for member, part in wanted.items())
+
+
+def _list_rivals(member: int, clashes: Iterable[Clash]) -> list[tuple[int, Scope]]:
+    """Return whom a member excludes or is excluded by, and over what."""
+    return [
+        (first + second - member, scope)
+        for first, second, scope in clashes
+        if member in {first, second}
+    ]
+
+
+def _find_alike(lots: Sequence[Lot]) -> dict[Scope, list[int]]:
+    """Return for each lot the lots of the same contract, and those of the same project."""
+    alike: dict[Scope, list[int]] = {}
+    for scope in SCOPES:
+        at_key: dict[str | None, int] = {}
+        for at, lot in enumerate(lots):
+            key = lot.key(scope)
+            at_key[key] = at_key.get(key, 0) | 1 << at
+        alike[scope] = [at_key[lot.key(scope)] for lot in lots]
+    return alike
