@@ -196,13 +196,13 @@ class _Search:
 
         It ends early when no steps are left.
         """
+        self.steps_left = max(self.steps_left - 1, 0)
         if not self.steps_left or self.bound(state, at) <= self.known_fen:
             return
         if at == len(self.moves):
             self.steps_left = max(self.steps_left - _STEPS_OF_A_WAY, 0)
             yield state
             return
-        self.steps_left -= 1
         for move in self.moves[at]:
             yield from self.walk(self._apply(state, move), at + 1)
 

@@ -17,6 +17,10 @@ from vouchers.payer import mask_of, positions_in
 # need projects of many contracts, and rules of both scopes.
 WAYS_MAX: Final = 256
 
+# Tied lots times members up to which all ways are looked for; of more, these few stand for them.
+_SEATS_MAX: Final = 40
+_WAYS_OF_MANY: Final = 16
+
 Way = tuple[tuple[int, int], ...]
 """Who gets what: members by their places, each once, with purchases as a mask."""
 
@@ -158,8 +162,9 @@ class _Rivals:
 
     def _take(self, rivals: Sequence[int]) -> tuple[list[list[int]], bool]:
         """Return sets of seats without rivals, and whether these are all."""
-        found = [list(positions_in(one)) for one in islice(self._list(rivals), self._ways_max + 1)]
-        return found[: self._ways_max], len(found) <= self._ways_max
+        most = self._ways_max if len(rivals) <= _SEATS_MAX else _WAYS_OF_MANY
+        found = [list(positions_in(one)) for one in islice(self._list(rivals), most + 1)]
+        return found[:most], len(found) <= most
 
 
 def _list_all(rivals: Sequence[int]) -> Iterator[int]:
