@@ -10,35 +10,21 @@ them excludes, counts what it counts alone.
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import combinations, islice, permutations
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NoReturn
 
 from msgspec import Struct
 
 from ledger.errors import InvalidInputError
 from ledger.text import Text
-from vouchers.allocation import (
-    STATES_MAX,
-    TRIALS_MAX,
-    Allocation,
-    Parts,
-    allocate_lots,
-    improve,
-)
+from vouchers.allocation import STATES_MAX, TRIALS_MAX
 from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.decision import Reason
+from vouchers.group import Effort, Group, Groups
 from vouchers.joint import Limits, Member, Paid
 from vouchers.pairing import Decided, pair_up
-from vouchers.payer import find_version, list_bases, make_payer, mask_of, positions_in
+from vouchers.payer import find_version, list_bases, make_payer, positions_in
 from vouchers.programme import Programme
-from vouchers.sharing import (
-    Clash,
-    Cluster,
-    Lot,
-    make_clusters,
-    make_lots,
-    seat_everybody,
-)
 
 # Up to so many programmes every combination is listed, 1,023 of them. Of more, a combination that
 # holds one that is out already is left out itself.
@@ -49,14 +35,6 @@ COMBINATIONS_MAX: Final = 2_047
 # combinations take as long as ten. Then the best that are not proved are searched again, deeper.
 STATES_ALL: Final = 60_000
 _AGAIN: Final = 6
-_TRIALS_LEAST: Final = 200
-
-
-class Effort(NamedTuple):
-    """How much one search may cost: states for shares, trials under limits."""
-
-    states_max: int
-    trials_max: int
 
 
 _DEEPER: Final = Effort(5_000, 5_000)
@@ -95,7 +73,7 @@ def plan(
     """
     planner = _Planner(case, programmes, as_of)
     chosen = planner.list_combinations()
-    part = STATES_ALL // max(sum(1 for one in chosen if planner.find_groups(one)), 1)
+    part = STATES_ALL // max(sum(1 for one in chosen if planner.groups.find(one)), 1)
     effort = Effort(min(STATES_MAX, part), min(TRIALS_MAX, part))
     made = {one: planner.combine(one, effort) for one in chosen}
     if part < _DEEPER.states_max:
@@ -122,13 +100,6 @@ def _search_again(planner: "_Planner", made: dict[tuple[int, ...], Plan]) -> Non
             made[best] = again
 
 
-class _Group(NamedTuple):
-    """Members that must share, and the best way for them, None where one of them gets nothing."""
-
-    places: tuple[int, ...]
-    found: Allocation | None
-
-
 class _Planner:
     """The decisions on one case, and what was found of the groups that share in it."""
 
@@ -146,11 +117,7 @@ class _Planner:
         applied_on = case.apply_on if as_of is None else as_of
         self.limits = Limits(case, applied_on or date.min, self.members)
         self.asked = {at: list(self.limits.ask(at)) for at in self.members}
-        self.rivals = [0] * len(self.decided)
-        for one, other in self.pairing.divided:
-            self.rivals[one] |= 1 << other
-            self.rivals[other] |= 1 << one
-        self._groups: dict[tuple[tuple[int, ...], int], _Group] = {}
+        self.groups = Groups(case, self.members, self.pairing.divided, self.limits)
 
     def list_combinations(self) -> list[tuple[int, ...]]:
         """Return the combinations to look at, as places of programmes in their order."""
@@ -172,10 +139,10 @@ class _Planner:
         if unclear is not None:
             amounts = tuple(self.decided[at].decision.amount_fen for at in chosen)
             return self._refuse(chosen, amounts, unclear)
-        groups = [self._share(places, effort) for places in self.find_groups(chosen)]
+        groups = [self.groups.share(places, effort) for places in self.groups.find(chosen)]
         for group in groups:
             if group.found is None:
-                reason = self._cite_divide(group.places)._replace(code="excluded_combination")
+                reason = self.groups.cite(group.places)._replace(code="excluded_combination")
                 return self._refuse(chosen, (0,) * len(chosen), reason)
         return self._settle(chosen, groups, effort)
 
@@ -235,116 +202,24 @@ class _Planner:
     def _name(self, chosen: Iterable[int]) -> tuple[str, ...]:
         return tuple(self.decided[at].programme.id for at in chosen)
 
-    def find_groups(self, chosen: tuple[int, ...]) -> list[tuple[int, ...]]:
-        """Return the groups of eligible programmes that must share, directly or through others."""
-        left, groups = mask_of(chosen), []
-        for at in chosen:
-            group, new = 0, self.rivals[at] & left and 1 << at & left
-            while new:
-                group |= new
-                left &= ~new
-                met = 0
-                for one in positions_in(new):
-                    met |= self.rivals[one]
-                new = met & left
-            if group:
-                groups.append(tuple(positions_in(group)))
-        return groups
-
-    def _clashes(self, places: tuple[int, ...]) -> list[Clash]:
-        return [
-            Clash(places.index(one), places.index(other), divide.scope)
-            for (one, other), divides in self.pairing.divided.items()
-            if one in places and other in places
-            for divide in divides
-        ]
-
-    def _lots(self, places: tuple[int, ...]) -> tuple[list[Lot], list[int], list[Clash]]:
-        """Return the lots of a group, what each of it counts alone, and its clashes."""
-        counted = [self.members[at].payer.counted for at in places]
-        clashes = self._clashes(places)
-        among = 0
-        for mask in counted:
-            among |= mask
-        scopes = {one.scope for one in clashes}
-        lots = make_lots(self.case.purchases or (), among, scopes)
-        # Whoever must be given something is given something small.
-        lots.sort(key=lambda one: self.limits.paid_on(one.mask))
-        return lots, counted, clashes
-
-    def _share(self, places: tuple[int, ...], effort: Effort) -> _Group:
-        """Return the best way for a group, found once however many combinations have it."""
-        key = places, effort.states_max
-        if key not in self._groups:
-            lots, counted, clashes = self._lots(places)
-            seed, found = seat_everybody(lots, counted, clashes), None
-            if seed is not None:
-                clusters = make_clusters(lots, counted, clashes)
-                payers = [self.members[at].payer for at in places]
-                found = allocate_lots(payers, clusters, seed, effort.states_max)
-            self._groups[key] = _Group(places, found)
-        return self._groups[key]
-
-    def _settle(self, chosen: tuple[int, ...], groups: list[_Group], effort: Effort) -> Plan:
+    def _settle(self, chosen: tuple[int, ...], groups: list[Group], effort: Effort) -> Plan:
         """Return a lawful plan: what each one counts, and what limits leave of its amount."""
         parts = {at: self.members[at].payer.counted for at in chosen}
-        found = [(group.places, group.found) for group in groups if group.found is not None]
-        for places, allocation in found:
-            parts.update(zip(places, allocation.parts, strict=True))
-        paid, proved = self.limits.pay(tuple(parts.items())), True
-        if found:
-            parts, proved = self._improve(parts, found, effort.trials_max)
-            paid = self.limits.pay(tuple(parts.items()))
+        for group in groups:
+            if group.found is not None:
+                parts.update(zip(group.places, group.found.parts, strict=True))
+        proved = True
+        if groups:
+            parts, proved = self.groups.improve(parts, groups, effort.trials_max)
+        paid = self.limits.pay(tuple(parts.items()))
         return Plan(
             programmes=self._name(chosen),
             amounts_fen=paid.amounts_fen,
             lawful=True,
-            reason=self._explain(parts, [one for one, _ in found], paid, proved=proved),
+            reason=self._explain(parts, [group.places for group in groups], paid, proved=proved),
             counted=tuple(tuple(positions_in(part)) for part in parts.values()),
             proved=proved,
         )
-
-    def _improve(
-        self,
-        parts: dict[int, int],
-        found: list[tuple[tuple[int, ...], Allocation]],
-        trials_max: int,
-    ) -> tuple[dict[int, int], bool]:
-        """Return the best parts under the limits too, and whether they are proved to be that."""
-        total_fen = sum(self.limits.pay(tuple(parts.items())).amounts_fen)
-        fixed_fen = sum(
-            self.members[at].payer.whole_fen
-            for at in parts
-            if not any(at in places for places, _ in found)
-        )
-        shared_fen = sum(one.total_fen for _, one in found)
-        most_fen = min(
-            self.limits.most(tuple(parts)), fixed_fen + sum(one.most_fen for _, one in found)
-        )
-        if total_fen in {most_fen, fixed_fen + shared_fen}:
-            return parts, total_fen == most_fen or all(one.proved for _, one in found)
-        if trials_max < _TRIALS_LEAST:
-            return parts, False
-        sharers = tuple(at for places, _ in found for at in places)
-        clusters = [
-            _lift(cluster, places, sharers)
-            for places, _ in found
-            for cluster in make_clusters(*self._lots(places), trials_max, widest=False)
-        ]
-
-        def pay(way: Parts) -> int:
-            tried = {**parts, **dict(zip(sharers, way, strict=True))}
-            return sum(self.limits.pay(tuple(tried.items())).amounts_fen) - fixed_fen
-
-        known = Allocation(
-            tuple(parts[at] for at in sharers),
-            total_fen - fixed_fen,
-            proved=False,
-            most_fen=most_fen - fixed_fen,
-        )
-        payers = [self.members[at].payer for at in sharers]
-        better = improve(payers, clusters, pay, known, trials_max)
-        return {**parts, **dict(zip(sharers, better.parts, strict=True))}, better.proved
 
     def _explain(
         self, parts: dict[int, int], groups: list[tuple[int, ...]], paid: Paid, *, proved: bool
@@ -352,7 +227,7 @@ class _Planner:
         """Return what was cut, or else who counts what where programmes share; None otherwise."""
         reason = paid.cut
         if reason is None and groups:
-            reason = self._cite_divide(groups[0])
+            reason = self.groups.cite(groups[0])
             zh, en = reason.message
             for at in (one for places in groups for one in places):
                 name = self.decided[at].programme.name
@@ -368,10 +243,6 @@ class _Planner:
             f"{en}; too many ways to share for a proof that none pays more",
         )
         return reason._replace(message=message)
-
-    def _cite_divide(self, places: tuple[int, ...]) -> Reason:
-        divides = (self.pairing.divided.get(pair, ()) for pair in permutations(places, 2))
-        return next(divide.reason for pair in divides for divide in pair)
 
 
 def _make_member(decided: Decided, case: Case, as_of: date | None) -> Member:
@@ -389,13 +260,6 @@ def _explain_unclear(programme: Programme, missing: list[Reason]) -> Reason:
     name = programme.name
     message = Text(f"{name.zh}尚不能认定：{zh}", f"{name.en} is undetermined: {en}")
     return Reason("undetermined_member", message, missing[0].clause)
-
-
-def _lift(cluster: Cluster, places: tuple[int, ...], sharers: tuple[int, ...]) -> Cluster:
-    """Return a cluster of a group as one of all who share."""
-    place = [sharers.index(at) for at in places]
-    ways = tuple(tuple((place[one], part) for one, part in way) for way in cluster.ways)
-    return Cluster(ways, cluster.complete)
 
 
 def _refuse_number(number: int) -> NoReturn:
