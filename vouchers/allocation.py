@@ -11,6 +11,7 @@ dropped for no other reason, the best that is known is the best there is.
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import lcm
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from vouchers.payer import Payer
@@ -26,6 +27,8 @@ STATES_MAX: Final = 20_000
 TRIALS_MAX: Final = 20_000
 
 _STEPS_OF_A_WAY: Final = 20
+
+_RANK: Final = itemgetter(0, 1, 2)
 
 _PASSES: Final = (1, 8, 64, 512, 4_096, 32_768)
 
@@ -49,7 +52,8 @@ class Allocation(NamedTuple):
 class _State(NamedTuple):
     """Of each member: its gain so far (a mask where nobody knows it), and its purchases.
 
-    `scores` are the gains weighed, once for each set of weights.
+    `scores` are the gains weighed, once for each set of weights, and last of all unweighed: of
+    states with the same bound the one that has come further is kept.
     """
 
     held: tuple[int, ...]
@@ -57,7 +61,8 @@ class _State(NamedTuple):
     scores: tuple[int, ...]
 
 
-# Member, purchases, gain in the search's scale: who gets what in one way of a cluster.
+# Member, purchases, gain in the search's scale: who gets what in one way of a cluster. A gain that
+# nobody knows is taken by the number of purchases; it weighs nothing in a bound.
 _Move = tuple[tuple[int, int, int], ...]
 
 
@@ -138,10 +143,11 @@ class _Search:
             for one in self.weights
         ]
         self.rests = [self._rest(weights) for weights in self.weights]
+        self.scales = [weights[0] * self.scale for weights in self.weights]
         nothing = (0,) * len(payers)
-        self.start = _State(nothing, nothing, (0,) * len(self.weights))
+        self.start = _State(nothing, nothing, (0,) * (len(self.weights) + 1))
         for move in given:
-            self.start = self._apply(self.start, move)
+            self.start = self._apply(self.start, move, self._score(self.start, move))
         self.known_fen, self.steps_left = 0, 0
 
     def pay(self, parts: Parts) -> int:
@@ -150,12 +156,17 @@ class _Search:
 
     def bound(self, state: _State, at: int) -> int:
         """Return a bound, in fen, of what a state before a cluster can come to."""
-        return min(
-            (fixed + score + rest[at]) // (weights[0] * self.scale)
-            for fixed, score, rest, weights in zip(
-                self.fixed, state.scores, self.rests, self.weights, strict=True
-            )
-        )
+        return self._bound(state.scores, at)
+
+    def _bound(self, scores: Sequence[int], at: int) -> int:
+        least = -1
+        for fixed, score, rest, scale in zip(
+            self.fixed, scores, self.rests, self.scales, strict=False
+        ):
+            amount = (fixed + score + rest[at]) // scale
+            if least < 0 or amount < least:
+                least = amount
+        return least
 
     def keep(self, seed: Parts) -> list[list[_Move]]:
         """Return the moves that give every member what the seed does."""
@@ -177,18 +188,24 @@ class _Search:
         """Return the states after all clusters, and whether none but hopeless ones were dropped."""
         states, whole = [self.start], True
         for at, moves in enumerate(clusters):
-            made: dict[tuple[int, ...], _State] = {}
+            ranked = []
             for state in states:
                 for move in moves:
-                    new = self._apply(state, move)
-                    some = tuple(map(bool, new.parts))
-                    made.setdefault((*new.held, *some), new)
-            bounded = [(self.bound(one, at + 1), one) for one in made.values()]
-            bounded = [one for one in bounded if one[0] > best_fen]
-            if len(bounded) > width:
-                bounded.sort(key=lambda one: (-one[0], -self._progress(one[1])))
-                whole = False
-            states = [one for _, one in bounded[:width]]
+                    scores = self._score(state, move)
+                    bound = self._bound(scores, at + 1)
+                    if bound > best_fen:
+                        ranked.append((-bound, -scores[-1], len(ranked), state, move, scores))
+            ranked.sort(key=_RANK)
+            made: dict[tuple[int, ...], _State] = {}
+            for *_, state, move, scores in ranked:
+                new = self._apply(state, move, scores)
+                key = (*new.held, *map(bool, new.parts))
+                if key not in made:
+                    if len(made) == width:
+                        whole = False
+                        break
+                    made[key] = new
+            states = list(made.values())
         return states, whole
 
     def walk(self, state: _State, at: int) -> Iterator[_State]:
@@ -204,41 +221,39 @@ class _Search:
             yield state
             return
         for move in self.moves[at]:
-            yield from self.walk(self._apply(state, move), at + 1)
-
-    def _progress(self, state: _State) -> int:
-        """Return what a state has come to so far, a rule of another shape as if by number."""
-        come = 0
-        for payer, rate, cap, held in zip(
-            self.payers, self.rates, self.caps, state.held, strict=True
-        ):
-            if rate is None:
-                come += cap * held.bit_count() // payer.counted.bit_count()
-            else:
-                come += held
-        return come
+            yield from self.walk(self._apply(state, move, self._score(state, move)), at + 1)
 
     def _move(self, way: Way) -> _Move:
         takes = []
         for member, part in way:
-            gain, rate, scaled = self.payers[member].gain, self.rates[member], 0
-            if gain is not None and rate is not None:
-                scaled = gain(part) * (self.scale // rate.denominator)
+            payer, rate = self.payers[member], self.rates[member]
+            if payer.gain is not None and rate is not None:
+                scaled = payer.gain(part) * (self.scale // rate.denominator)
+            else:
+                scaled = self.caps[member] * part.bit_count() // payer.counted.bit_count()
             takes.append((member, part, scaled))
         return tuple(takes)
 
-    def _apply(self, state: _State, move: _Move) -> _State:
-        held, parts, scores = list(state.held), list(state.parts), list(state.scores)
+    def _score(self, state: _State, move: _Move) -> list[int]:
+        """Return the scores after a move."""
+        scores, held = list(state.scores), state.held
+        for member, _, gain in move:
+            added = gain
+            if self.rates[member] is not None:
+                added = min(gain, self.caps[member] - held[member])
+            for i, weights in enumerate(self.weights):
+                scores[i] += weights[member + 1] * added
+            scores[-1] += added
+        return scores
+
+    def _apply(self, state: _State, move: _Move, scores: Sequence[int]) -> _State:
+        held, parts = list(state.held), list(state.parts)
         for member, part, gain in move:
             parts[member] |= part
             if self.rates[member] is None:
                 held[member] |= part
-                continue
-            added = min(gain, self.caps[member] - held[member])
-            if added:
-                held[member] += added
-                for i, weights in enumerate(self.weights):
-                    scores[i] += weights[member + 1] * added
+            else:
+                held[member] = min(held[member] + gain, self.caps[member])
         return _State(tuple(held), tuple(parts), tuple(scores))
 
     def _rest(self, weights: Sequence[int]) -> list[int]:

@@ -11,9 +11,11 @@ from itertools import combinations, product
 from typing import Any, NamedTuple
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.errors import InvalidInputError
 from ledger.money import round_down
 from ledger.text import Text
 from vouchers.case import Case, FundingScope, Payment, Purchase, ResourceKind
@@ -336,3 +338,63 @@ def test_a_plan_is_as_good_as_the_best_of_all_ways_to_share(
     check_every_plan(
         case_of(*purchases), [programme(f"x{n}", rule) for n, rule in enumerate(rules)]
     )
+
+
+# --- Many programmes, many purchases --------------------------------------------------------------
+
+
+def test_a_search_that_was_cut_short_says_so_and_is_no_worse_than_the_simple_choice() -> None:
+    """Sums of forty odd amounts to the fen under two caps are a puzzle that nobody finishes."""
+    case = case_of(*(purchase(f"C{n}", 1_000_003 + 7_919 * n * n) for n in range(40)))
+    rules = [
+        programme("p", Rule("province", Fraction(3, 10), 100_000_000, 100_000, None, ("city",))),
+        programme("c", Rule("city", Fraction(1, 2), 10_000_019, 7)),
+    ]
+    best = plan(case, rules)[0]
+    assert best.programmes == ("p", "c")
+    assert not best.proved
+    assert best.reason is not None
+    assert "for a proof that none pays more" in best.reason.message.en
+    assert limited(case, rules, best.counted) == best.total_fen
+    by_halves = ([*range(4, 40)], [*range(4)])
+    assert (best.total_fen or 0) >= limited(case, rules, by_halves)
+
+
+def test_ten_programmes_and_fifty_purchases_are_all_listed() -> None:
+    """Every level excludes every other one by contract: each combination has a way to share."""
+    case = case_of(*(purchase(f"C{n}", 100 + n) for n in range(50)))
+    rules = [
+        programme(f"x{n}", Rule(LEVELS[n % 3], Fraction(n + 1, 20), 1_000_000, 1, None, LEVELS))
+        for n in range(10)
+    ]
+    plans = plan(case, rules)
+    assert len({one.programmes for one in plans}) == 1_023
+    assert all(one.lawful for one in plans)
+    for one in plans:
+        counted = [at for part in one.counted for at in part]
+        assert sorted(counted) == list(range(50))
+    assert plans[0].programmes == ("x9",)
+    assert plans == plan(case, rules[::-1])
+
+
+def test_of_more_than_ten_programmes_what_is_out_is_listed_once() -> None:
+    """Nine that only count storage, and four of which two exclude each other as enterprises."""
+    case = case_of(purchase("A", 1_000, resource_kind="accelerator"))
+    others = [programme(f"y{n}", Rule("district", Fraction(1, 20))) for n in range(3)]
+    storage = [programme(f"z{n}", Rule("city", accelerator_only=True)) for n in range(9)]
+    barring = programme("p", Rule("province", excluded=("district",), scope="enterprise"))
+    plans = plan(
+        case_of(purchase("A", 1_000, resource_kind="storage")), [*storage, *others, barring]
+    )
+    found = {"+".join(one.programmes): one for one in plans}
+    assert {name for name, one in found.items() if one.lawful} == {
+        *("p", "y0", "y1", "y2", "y0+y1", "y0+y2", "y1+y2", "y0+y1+y2")
+    }
+    assert {name for name, one in found.items() if not one.lawful} == {
+        *(f"z{n}" for n in range(9)),
+        *("p+y0", "p+y1", "p+y2"),
+    }
+    assert all(one.reason is not None for one in plans if not one.lawful)
+    many = [programme(f"y{n}", Rule("district", Fraction(1, 20))) for n in range(12)]
+    with pytest.raises(InvalidInputError, match="too_many_combinations"):
+        plan(case, many)
