@@ -11,7 +11,7 @@ from ledger.money import round_down
 from ledger.text import Text
 from vouchers.case import Authority
 from vouchers.decision import Step
-from vouchers.funding import FundingSplit, PaymentForm
+from vouchers.treasury import FundingSplit, PaymentForm
 from vouchers.payout import render_exact
 from vouchers.programme import Cited
 from vouchers.wording import LEVEL_NAMES, call

@@ -18,7 +18,7 @@ from vouchers.case import Case, Earlier, OtherFunding, Purchase
 from vouchers.catalogue import level_of
 from vouchers.decision import Reason, missing_fact
 from vouchers.exclusion import key_of
-from vouchers.funding import JointCap
+from vouchers.treasury import JointCap
 from vouchers.payer import Payer, mask_of, positions_in
 from vouchers.programme import Cited, Level, Programme, Version, assume
 from vouchers.spend import sum_creditable

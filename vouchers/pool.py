@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from ledger.money import allocate, render_yuan, round_down
 from ledger.text import Text
 from vouchers.decision import Reason, Step
-from vouchers.funding import PoolOrder
+from vouchers.treasury import PoolOrder
 from vouchers.programme import Cited
 
 _LAST: Final = date.max

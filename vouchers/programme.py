@@ -17,7 +17,7 @@ from msgspec import Struct
 from ledger.text import Text
 from vouchers.case import Authority, FundingScope, ResourceKind
 from vouchers.decision import Grade
-from vouchers.funding import FundingSplit, JointCap, PaymentForm, Pool
+from vouchers.treasury import FundingSplit, JointCap, PaymentForm, Pool
 
 # Raised whenever a shape below comes to mean something else: it is part of every hash.
 MEANING: Final = 1

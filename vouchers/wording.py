@@ -11,7 +11,7 @@ from typing import Final
 from ledger.money import render_decimal, render_yuan
 from ledger.text import Text
 from vouchers.decision import Reason, Status, Step
-from vouchers.funding import FundingSplit, JointCap, Pool, PoolOrder
+from vouchers.treasury import FundingSplit, JointCap, Pool, PoolOrder
 from vouchers.programme import (
     AllOf,
     AnyOf,

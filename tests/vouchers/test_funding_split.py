@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.text import Text
 from vouchers.case import Authority
-from vouchers.funding import FundingSplit, LevelShare, PaymentForm
+from vouchers.treasury import FundingSplit, LevelShare, PaymentForm
 from vouchers.funding_split import Movement, list_movements, split_amount
 from vouchers.programme import Cited
 

@@ -11,7 +11,7 @@ import pytest
 
 from ledger.text import Text
 from vouchers.case import Case, Earlier, OtherFunding, Payment, Purchase
-from vouchers.funding import JointCap, LevelCap
+from vouchers.treasury import JointCap, LevelCap
 from vouchers.plan import Plan, plan
 from vouchers.programme import Cited, Level, Programme, ResourceIs, Version, hash_version
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.text import Text
-from vouchers.funding import PoolOrder
+from vouchers.treasury import PoolOrder
 from vouchers.pool import PoolClaim, PoolShare, share_pool
 from vouchers.programme import Cited
 
