@@ -154,7 +154,7 @@ class Earlier(Struct, frozen=True, kw_only=True):
 
 
 class OtherFunding(Struct, frozen=True, kw_only=True):
-    """Other public money for the enterprise, a project or a contract (`ref`)."""
+    """Other public money for the enterprise, a project or a contract (`ref`), and how much."""
 
     scope: FundingScope | None = None
     ref: Name | None = None

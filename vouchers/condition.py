@@ -306,6 +306,8 @@ def _no_record(
 def _no_earlier(
     condition: NoEarlierVoucher, clause: Text, application: Application, _: Moment
 ) -> Finding:
+    if condition.scope != "enterprise":
+        return HOLDS  # a matter of each purchase: `exclusion.exclude_paid`
     found = []
     for i, entry, of_year in same_year_vouchers(application):
         level = level_of(entry.programme)

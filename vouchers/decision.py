@@ -40,7 +40,7 @@ class Reason(NamedTuple):
 # and `up` round the first to a multiple of the second; `at_least` is the first where it reaches
 # the second, else zero.
 Operation = Literal["given", "sum", "times", "minus", "least", "down", "half_up", "up", "at_least"]
-Unit = Literal["fen", "ratio", "version", "year", "switch", "condition"]
+Unit = Literal["fen", "ratio", "number", "version", "year", "switch", "condition"]
 
 
 class Step(Struct, frozen=True, gc=False):

@@ -9,6 +9,7 @@ from vouchers.amounts import Base, Direction, Lowest
 from vouchers.case import FundingScope
 from vouchers.decision import Grade, Status
 from vouchers.requirement import LegalDate, Level
+from vouchers.treasury import PoolOrder
 from vouchers.word import Word
 
 LEVELS: Final[dict[Level, Text]] = {
@@ -45,6 +46,11 @@ FIELDS: Final = {
     "rounding_step": Text("舍入环节", "where it is rounded"),
     "lapse": Text("有效期", "validity"),
     "documents": Text("申请材料", "papers of a claim"),
+    "joint_cap": Text("各级合计年度最高额度", "yearly cap over levels"),
+    "combined_ceiling": Text("各类财政资金合计占比上限", "most of the base from all public money"),
+    "pool": Text("年度资金总额", "pool of the year"),
+    "funding_split": Text("各级财政分担", "split between treasuries"),
+    "payment_form": Text("兑付方式", "form of payment"),
     "provider_confirms": Text("服务机构线上确认", "confirmation by the provider"),
 }
 
@@ -127,6 +133,11 @@ ANSWERS: Final = {
     "included": Text("含税", "included"),
     "excluded": Text("不含税", "excluded"),
 }
+POOL_ORDERS: Final[dict[PoolOrder, Text]] = {
+    "application": Text("先申先兑", "first to apply is first served"),
+    "signing": Text("按合同签订先后兑付", "by order of contract signing"),
+    "pro_rata": Text("同比例兑付", "pro rata"),
+}
 CODES: Final[dict[str, Mapping[Any, Text]]] = {
     "legal_date": DAYS,
     "claim_year": {
@@ -139,6 +150,11 @@ CODES: Final[dict[str, Mapping[Any, Text]]] = {
         "down": Text("向下舍去", "downwards"),
         "half_up": Text("四舍五入", "to the nearest"),
         "up": Text("向上进位", "upwards"),
+    },
+    "payment_form": {
+        "refund": Text("事后兑付给企业", "refunded to the enterprise afterwards"),
+        "offset": Text("购买时直接抵扣", "taken off the price at purchase"),
+        "provider_redeems": Text("由服务机构兑付", "redeemed by the provider"),
     },
     "rounding_step": {
         "base": Text("计算基数", "the base"),

@@ -1,51 +1,65 @@
 """Which combination of programmes pays an enterprise most, and why each other one is out.
 
-The levels do not simply add up: a version may rule out vouchers of other levels, and together they
-never pay more than was paid. Where they would, the later of province, city, district is cut.
+The levels do not simply add up: a version may rule out vouchers of other levels, for the enterprise
+or for a contract or project, and together they pay no more than `joint` allows. Where programmes
+exclude each other by contract or project, a plan says which purchases each of them counts: those
+with which the combination pays most. A programme that excludes none of the others, and that none of
+them excludes, counts what it counts alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from itertools import combinations
-from typing import Final, NamedTuple
+from itertools import combinations, islice, permutations
+from typing import Final, NoReturn
 
 from msgspec import Struct
 
-from ledger.money import render_yuan, round_down
+from ledger.errors import InvalidInputError
 from ledger.text import Text
+from vouchers.allocation import STATES_MAX, TRIALS_MAX
 from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.decision import Decision, Reason
-from vouchers.payments import sum_creditable
-from vouchers.programme import NoEarlierVoucher, Programme, Version, assume
+from vouchers.group import Effort, Group, Groups
+from vouchers.joint import Limits, Member, Paid
+from vouchers.pairing import Decided, pair_up
+from vouchers.payer import find_version, list_bases, make_payer, positions_in
+from vouchers.programme import Programme
 
-_JOINT_LIMIT: Final = assume(
-    "各级补贴合计不超过实际支付金额", "all levels together never pay more than was paid"
-)
+# Up to so many programmes every combination is listed, 1,023 of them. Of more, a combination that
+# holds one that is out already is left out itself.
+PROGRAMMES_MAX: Final = 10
+COMBINATIONS_MAX: Final = 2_047
+
+# What all searches of one call may cost together: they have equal parts of it, so that a thousand
+# combinations take as long as ten. Then the best that are not proved are searched again, deeper.
+STATES_ALL: Final = 60_000
+_AGAIN: Final = 6
+
+
+_DEEPER: Final = Effort(5_000, 5_000)
 
 
 class Plan(Struct, frozen=True, kw_only=True):
     """One combination: what each programme would pay in it, None while that is undetermined.
 
-    The reason says why an unlawful combination is out, or what was cut from a lawful one.
+    `counted` holds the positions of the purchases that each one counts. The reason says why an
+    unlawful combination is out, or what was cut from a lawful one or shared in it. `proved` is
+    False where the search for the best shares was cut short (`allocation.STATES_MAX`).
     """
 
     programmes: tuple[str, ...]
     amounts_fen: tuple[int | None, ...]
     lawful: bool
     reason: Reason | None = None
+    counted: tuple[tuple[int, ...], ...]
+    proved: bool = True
 
     @property
     def total_fen(self) -> int | None:
         """Return the sum, None while an amount is undetermined."""
         known = [amount for amount in self.amounts_fen if amount is not None]
         return sum(known) if len(known) == len(self.amounts_fen) else None
-
-
-class _Member(NamedTuple):
-    programme: Programme
-    decision: Decision
-    version: Version | None
 
 
 def plan(
@@ -57,131 +71,214 @@ def plan(
     """Return every combination of the programmes: lawful ones first, the best of them first.
 
     Plans that pay the same: fewer programmes, then the higher level, then the ids. `as_of` stands
-    in for the case's day of application, as in `decide`. `decided` has decisions that are made
-    already, by programme; the others are made here.
+    in for the case's day of application, as in `decide`; `decided` has decisions that are made
+    already, by programme. Raises `InvalidInputError` (code
+    `too_many_combinations`) where more than `COMBINATIONS_MAX` are lawful.
     """
-    ordered = sorted(programmes, key=Programme.rank)
-    known = decided or {}
-    members = [_decide(one, case, as_of, known.get(one.id)) for one in ordered]
-    applied_on = case.apply_on if as_of is None else as_of
-    paid_fen = _paid(case, applied_on) if applied_on is not None else ()
-    made = [
-        (_combine(chosen, paid_fen), [member.programme.rank() for member in chosen])
-        for size in range(1, len(members) + 1)
-        for chosen in combinations(members, size)
-    ]
-    made.sort(key=lambda one: (not one[0].lawful, -(one[0].total_fen or 0), len(one[1]), one[1]))
-    return tuple(one for one, _ in made)
+    planner = _Planner(case, programmes, as_of, decided or {})
+    chosen = planner.list_combinations()
+    part = STATES_ALL // max(sum(1 for one in chosen if planner.groups.find(one)), 1)
+    effort = Effort(min(STATES_MAX, part), min(TRIALS_MAX, part))
+    made = {one: planner.combine(one, effort) for one in chosen}
+    if part < _DEEPER.states_max:
+        _search_again(planner, made)
+    return tuple(made[one] for one in sorted(made, key=lambda one: _order(one, made[one])))
 
 
-def _decide(
-    programme: Programme, case: Case, as_of: date | None, known: Decision | None
-) -> _Member:
-    """Return a programme with its decision and the version that was applied."""
-    decision = known or decide(programme, case, as_of)
-    applied = (one for one in programme.versions if one.id == decision.version)
-    return _Member(programme, decision, next(applied, None))
+def _order(chosen: tuple[int, ...], made: Plan) -> tuple[bool, int, int, tuple[int, ...]]:
+    """Return the key that puts the best plan first; `chosen` are places in the rank's order."""
+    return not made.lawful, -(made.total_fen or 0), len(chosen), chosen
 
 
-def _paid(case: Case, applied_on: date) -> tuple[int, ...]:
-    """Return what was paid on each purchase by the day of application, in fen."""
-    purchases = case.purchases or ()
-    return tuple([sum_creditable(one, date.min, applied_on).low for one in purchases])
+def _search_again(planner: "_Planner", made: dict[tuple[int, ...], Plan]) -> None:
+    """Search the best plans that are not proved more deeply, while others do not overtake them."""
+    done: set[tuple[int, ...]] = set()
+    for _ in range(_AGAIN):
+        loose = (one for one in made if not made[one].proved and one not in done)
+        best = min(loose, key=lambda one: _order(one, made[one]), default=None)
+        if best is None:
+            return
+        done.add(best)
+        again = planner.combine(best, _DEEPER)
+        if again.proved or (again.total_fen or 0) > (made[best].total_fen or 0):
+            made[best] = again
 
 
-def _combine(chosen: Sequence[_Member], paid_fen: Sequence[int]) -> Plan:
-    ids = tuple(member.programme.id for member in chosen)
-    out = next(_find_refusals(chosen), None)
-    if out is not None:
-        return Plan(programmes=ids, amounts_fen=(0,) * len(ids), lawful=False, reason=out)
-    unclear = next(_find_unclear(chosen), None)
-    if unclear is not None:
-        amounts = tuple(member.decision.amount_fen for member in chosen)
-        return Plan(programmes=ids, amounts_fen=amounts, lawful=False, reason=unclear)
-    within, cut = _limit(chosen, paid_fen)
-    return Plan(programmes=ids, amounts_fen=within, lawful=True, reason=cut)
+class _Planner:
+    """The decisions on one case, and what was found of the groups that share in it."""
 
+    def __init__(
+        self,
+        case: Case,
+        programmes: Iterable[Programme],
+        as_of: date | None,
+        known: Mapping[str, Decision],
+    ) -> None:
+        self.case = case
+        self.decided = [
+            Decided(one, known.get(one.id) or decide(one, case, as_of))
+            for one in sorted(programmes, key=Programme.rank)
+        ]
+        self.pairing = pair_up(case, self.decided)
+        self.members = {
+            at: _make_member(one, case, as_of)
+            for at, one in enumerate(self.decided)
+            if one.decision.status == "eligible"
+        }
+        applied_on = case.apply_on if as_of is None else as_of
+        self.limits = Limits(case, applied_on or date.min, self.members)
+        self.asked = {at: list(self.limits.ask(at)) for at in self.members}
+        self.groups = Groups(case, self.members, self.pairing.divided, self.limits)
 
-def _find_refusals(chosen: Sequence[_Member]) -> Iterator[Reason]:
-    """Yield what certainly rules the combination out."""
-    for programme, decision, _ in chosen:
-        if decision.status == "ineligible":
-            first, name = decision.reasons[0], programme.name
-            message = Text(
-                f"{name.zh}不予支持：{first.message.zh}", f"{name.en}: {first.message.en}"
+    def list_combinations(self) -> list[tuple[int, ...]]:
+        """Return the combinations to look at, as places of programmes in their order."""
+        places = range(len(self.decided))
+        if len(places) <= PROGRAMMES_MAX:
+            return [one for size in places for one in combinations(places, size + 1)]
+        singles = [(at,) for at in places if at not in self.members]
+        grown = list(islice(self._grow((), 0), COMBINATIONS_MAX + 1))
+        if len(grown) > COMBINATIONS_MAX:
+            _refuse_number(COMBINATIONS_MAX)
+        return [*singles, *grown]
+
+    def combine(self, chosen: tuple[int, ...], effort: Effort) -> Plan:
+        """Return the plan of one combination."""
+        out = next(self._find_refusals(chosen), None)
+        if out is not None:
+            return self._refuse(chosen, (0,) * len(chosen), out)
+        unclear = next(self._find_unclear(chosen), None)
+        if unclear is not None:
+            amounts = tuple(self.decided[at].decision.amount_fen for at in chosen)
+            return self._refuse(chosen, amounts, unclear)
+        groups = [self.groups.share(places, effort) for places in self.groups.find(chosen)]
+        for group in groups:
+            if group.found is None:
+                reason = self.groups.cite(group.places)._replace(code="excluded_combination")
+                return self._refuse(chosen, (0,) * len(chosen), reason)
+        return self._settle(chosen, groups, effort)
+
+    def _grow(self, chosen: tuple[int, ...], start: int) -> Iterator[tuple[int, ...]]:
+        """Yield eligible programmes with ever more beside them, and the pairs that are out."""
+        for at in range(start, len(self.decided)):
+            if at not in self.members:
+                continue
+            out = any(
+                (at, one) in self.pairing.barred or (one, at) in self.pairing.barred
+                for one in chosen
             )
-            yield Reason("ineligible_member", message, first.clause)
-    for member in chosen:
-        for other in chosen:
-            yield from _find_exclusion(member, other)
+            if not out:
+                yield (*chosen, at)
+                yield from self._grow((*chosen, at), at + 1)
+            elif len(chosen) == 1:
+                yield (*chosen, at)
 
+    def _find_refusals(self, chosen: tuple[int, ...]) -> Iterator[Reason]:
+        """Yield what certainly rules the combination out."""
+        for programme, decision in (self.decided[at] for at in chosen):
+            if decision.status == "ineligible":
+                first, name = decision.reasons[0], programme.name
+                message = Text(
+                    f"{name.zh}不予支持：{first.message.zh}", f"{name.en}: {first.message.en}"
+                )
+                yield Reason("ineligible_member", message, first.clause)
+        if self.pairing.barred:
+            for pair in permutations(chosen, 2):
+                if pair in self.pairing.barred:
+                    yield self.pairing.barred[pair]
 
-def _find_exclusion(member: _Member, other: _Member) -> Iterator[Reason]:
-    """Yield the clause by which one member rules out the other for the same year."""
-    cited = member.version.excludes() if member.version is not None else None
-    if cited is None or member.decision.year != other.decision.year:
-        return
-    assert isinstance(cited.value, NoEarlierVoucher), cited
-    if other.programme.level in cited.value.levels:
-        name, excluded = member.programme.name, other.programme.name
-        message = Text(
-            f"同年度享受{excluded.zh}的企业不能再享受{name.zh}",
-            f"with the {excluded.en} there is no {name.en} for the same year",
+    def _find_unclear(self, chosen: tuple[int, ...]) -> Iterator[Reason]:
+        for programme, decision in (self.decided[at] for at in chosen):
+            if decision.status == "undetermined":
+                missing = [one for one in decision.reasons if one.code == "missing_fact"]
+                yield _explain_unclear(programme, missing)
+        if self.pairing.unclear:
+            for pair in permutations(chosen, 2):
+                if pair in self.pairing.unclear:
+                    yield self.pairing.unclear[pair]
+        for at in chosen:
+            if self.asked[at]:
+                yield _explain_unclear(self.decided[at].programme, self.asked[at])
+
+    def _refuse(
+        self, chosen: tuple[int, ...], amounts_fen: tuple[int | None, ...], reason: Reason
+    ) -> Plan:
+        return Plan(
+            programmes=self._name(chosen),
+            amounts_fen=amounts_fen,
+            lawful=False,
+            reason=reason,
+            counted=((),) * len(chosen),
         )
-        yield Reason("excluded_combination", message, cited.clause)
+
+    def _name(self, chosen: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self.decided[at].programme.id for at in chosen)
+
+    def _settle(self, chosen: tuple[int, ...], groups: list[Group], effort: Effort) -> Plan:
+        """Return a lawful plan: what each one counts, and what limits leave of its amount."""
+        parts = {at: self.members[at].payer.counted for at in chosen}
+        for group in groups:
+            if group.found is not None:
+                parts.update(zip(group.places, group.found.parts, strict=True))
+        proved = True
+        if groups:
+            parts, proved = self.groups.improve(parts, groups, effort.trials_max)
+        paid = self.limits.pay(tuple(parts.items()))
+        return Plan(
+            programmes=self._name(chosen),
+            amounts_fen=paid.amounts_fen,
+            lawful=True,
+            reason=self._explain(parts, [group.places for group in groups], paid, proved=proved),
+            counted=tuple(tuple(positions_in(part)) for part in parts.values()),
+            proved=proved,
+        )
+
+    def _explain(
+        self, parts: dict[int, int], groups: list[tuple[int, ...]], paid: Paid, *, proved: bool
+    ) -> Reason | None:
+        """Return what was cut, or else who counts what where programmes share; None otherwise."""
+        reason = paid.cut
+        if reason is None and groups:
+            reason = self.groups.cite(groups[0])
+            zh, en = reason.message
+            for at in (one for places in groups for one in places):
+                name = self.decided[at].programme.name
+                numbers = [str(one + 1) for one in positions_in(parts[at])]
+                zh = f"{zh}；{name.zh}计入第 {'、'.join(numbers)} 项采购"
+                en = f"{en}; {name.en} counts purchases {', '.join(numbers)}"
+            reason = reason._replace(message=Text(zh, en))
+        if reason is None or proved:
+            return reason
+        zh, en = reason.message
+        message = Text(
+            f"{zh}；可能的分法过多，未能证明没有更优的",
+            f"{en}; too many ways to share for a proof that none pays more",
+        )
+        return reason._replace(message=message)
 
 
-def _find_unclear(chosen: Sequence[_Member]) -> Iterator[Reason]:
-    for programme, decision, _ in chosen:
-        if decision.status == "undetermined":
-            missing = [one for one in decision.reasons if one.code == "missing_fact"]
-            zh = "；".join(one.message.zh for one in missing)
-            en = "; ".join(one.message.en for one in missing)
-            name = programme.name
-            message = Text(f"{name.zh}尚不能认定：{zh}", f"{name.en} is undetermined: {en}")
-            yield Reason("undetermined_member", message, missing[0].clause)
+def _make_member(decided: Decided, case: Case, as_of: date | None) -> Member:
+    programme, decision = decided
+    version = find_version(programme, decision)
+    assert version is not None, decision
+    assert decision.year is not None, decision
+    payer = make_payer(programme, case, decision, as_of)
+    return Member(programme, version, decision.year, payer, list_bases(decision) or {})
 
 
-def _limit(
-    chosen: Sequence[_Member], paid_fen: Sequence[int]
-) -> tuple[tuple[int, ...], Reason | None]:
-    """Return the amounts within what was paid, the later member cut, and the reason of a cut."""
-    amounts: list[int] = []
-    cut: Reason | None = None
-    for i, member in enumerate(chosen):
-        alone_fen = member.decision.amount_fen
-        assert alone_fen is not None, member
-        assert member.version is not None, member
-        room_fen = _find_room(chosen[:i], amounts, member, paid_fen)
-        if room_fen < alone_fen:
-            room_fen = round_down(room_fen, member.version.rounding_unit_fen.value)
-            cut = _explain_cut(member.programme, alone_fen, room_fen)
-        amounts.append(min(alone_fen, room_fen))
-    return tuple(amounts), cut
+def _explain_unclear(programme: Programme, missing: list[Reason]) -> Reason:
+    zh = "；".join(one.message.zh for one in missing)
+    en = "; ".join(one.message.en for one in missing)
+    name = programme.name
+    message = Text(f"{name.zh}尚不能认定：{zh}", f"{name.en} is undetermined: {en}")
+    return Reason("undetermined_member", message, missing[0].clause)
 
 
-def _find_room(
-    before: Sequence[_Member], amounts: Sequence[int], member: _Member, paid_fen: Sequence[int]
-) -> int:
-    """Return the fen that a member may still pay.
-
-    It is tested with every subset of the earlier members, over the purchases that these count: a
-    purchase that only some of them count leaves no room to the others.
-    """
-    rooms = []
-    for size in range(len(before) + 1):
-        for subset in combinations(range(len(before)), size):
-            counted = set(member.decision.counted)
-            counted.update(*(before[i].decision.counted for i in subset))
-            paid = sum([paid_fen[i] for i in counted])
-            rooms.append(paid - sum([amounts[i] for i in subset]))
-    return max(min(rooms), 0)
-
-
-def _explain_cut(programme: Programme, alone_fen: int, left_fen: int) -> Reason:
-    name, alone, left = programme.name, render_yuan(alone_fen), render_yuan(left_fen)
-    message = Text(
-        f"合计不得超过实际支付金额，{name.zh}由 {alone} 元减为 {left} 元",
-        f"{name.en} is cut from CNY {alone} to {left}: no more than was paid in all",
+def _refuse_number(number: int) -> NoReturn:
+    raise InvalidInputError(
+        "too_many_combinations",
+        Text(
+            f"可以组合的方案超过 {number} 个",
+            f"more than {number} combinations would have to be shown",
+        ),
+        Text("请用 --programme 只选相关的项目", "name the programmes that matter with --programme"),
     )
-    return Reason("joint_limit", message, _JOINT_LIMIT)

@@ -64,6 +64,7 @@ from vouchers.requirement import (
     SignedAndCompletedInYear,
     Within,
 )
+from vouchers.treasury import FundingSplit, JointCap, PaymentForm, Pool
 from vouchers.word import Word
 
 __all__ = [
@@ -186,6 +187,11 @@ class Version(Struct, frozen=True, kw_only=True, cache_hash=True):
     lapse: Cited[Lapse] | None = None
     documents: tuple[Cited[Document], ...] = ()
     provider_confirms: Cited[bool] | None = None
+    joint_cap: Cited[JointCap] | None = None
+    combined_ceiling: Cited[Fraction] | None = None
+    pool: Cited[Pool] | None = None
+    funding_split: Cited[FundingSplit] | None = None
+    payment_form: Cited[PaymentForm] | None = None
 
     def in_force(self, on: date) -> bool:
         """Return whether the version is in force on a day."""

@@ -18,6 +18,7 @@ from vouchers.decision import (
     require_all,
     unknown,
 )
+from vouchers.exclusion import exclude_paid
 from vouchers.funding import never_funded, not_funded
 from vouchers.headroom import list_refunds
 from vouchers.names import EVENTS, RESOURCES, call
@@ -74,6 +75,7 @@ def assess(programme_id: str, prepared: Prepared, application: Application, line
             _something_spent(version, base, line),
             _not_refunded(programme_id, version, line),
             *(_told_apart(prepared, line) if prepared.tells_apart else ()),
+            exclude_paid(programme_id, version, application.case, line),
         ]
     )
     return Assessed(line, moment, finding, base, findings)

@@ -94,6 +94,10 @@ def render_plan(made: Plan, language: Language) -> Json:
         "total_fen": made.total_fen,
         "lawful": made.lawful,
         "reason": cite(made.reason).render(language) if made.reason else None,
+        "counted": {
+            one: list(counted) for one, counted in zip(made.programmes, made.counted, strict=True)
+        },
+        "proved": made.proved,
     }
 
 

@@ -85,10 +85,15 @@ class NoRecord(Struct, frozen=True, tag="no_record"):
     years: int
 
 
-class NoEarlierVoucher(Struct, frozen=True, tag="no_earlier_voucher"):
-    """The enterprise has had no voucher of these levels for the same year."""
+class NoEarlierVoucher(Struct, frozen=True, tag="no_earlier_voucher", omit_defaults=True):
+    """No voucher of these levels: for the enterprise and year, or ever for its contract or project.
+
+    With the scope of a contract (project) each one can be paid by one side, and others by the
+    other. The default scope stands in no hash.
+    """
 
     levels: tuple[Level, ...]
+    scope: FundingScope = "enterprise"
 
 
 class AllOf(Struct, frozen=True, tag="all_of"):

@@ -21,10 +21,21 @@ from vouchers.amounts import (
 )
 from vouchers.cited import Cited
 from vouchers.decision import Step
-from vouchers.names import ANSWERS, CODES, FIELDS, GRADES, RESOURCES, call, name_base
+from vouchers.names import (
+    ANSWERS,
+    CODES,
+    FIELDS,
+    GRADES,
+    LEVEL_NAMES,
+    POOL_ORDERS,
+    RESOURCES,
+    call,
+    name_base,
+)
 from vouchers.programme import Document, Window
 from vouchers.requirement import AllOf, AnyOf
 from vouchers.sheet import Exact
+from vouchers.treasury import FundingSplit, JointCap, Pool
 from vouchers.wording import describe_condition, render_percent
 
 
@@ -33,6 +44,8 @@ def show(step: Step) -> Text:
     value = step.value
     if isinstance(value, str):
         return ANSWERS.get(value, Text(value, value))
+    if step.unit == "number":
+        return Text(str(value), str(value))
     return _show_percent(value) if step.unit == "ratio" else _show_fen(value)
 
 
@@ -191,6 +204,38 @@ def _(value: ByClass) -> Text:  # type: ignore[type-arg]
         parts.append(Text(f"{who.zh}：{what.zh}", f"{who.en}: {what.en}"))
     other = _show_value(value.otherwise)
     return _list([*parts, Text(f"其他：{other.zh}", f"others: {other.en}")])
+
+
+@_show_value.register
+def describe_joint_cap(cap: JointCap) -> Text:
+    """Return the cap over several levels, and what one of them may pay of it."""
+    levels = [call(LEVEL_NAMES, one) for one in cap.levels]
+    amount = render_yuan(cap.cap_fen)
+    zh = f"{'、'.join(one.zh for one in levels)}合计 {amount} 元"
+    en = f"{' and '.join(one.en for one in levels)} together CNY {amount}"
+    for level, cap_fen in ((one.level, one.cap_fen) for one in cap.sub_caps):
+        name, least = call(LEVEL_NAMES, level), render_yuan(cap_fen)
+        zh, en = f"{zh}，其中{name.zh} {least} 元", f"{en}, of these {name.en} {least}"
+    return Text(zh, en)
+
+
+@_show_value.register
+def describe_pool(pool: Pool) -> Text:
+    """Return how large a pool is and whom it serves when it does not last."""
+    amount, order = render_yuan(pool.amount_fen), POOL_ORDERS[pool.order]
+    return Text(f"{amount} 元，不足时{order.zh}", f"CNY {amount}; when short {order.en}")
+
+
+@_show_value.register
+def describe_funding_split(split: FundingSplit) -> Text:
+    """Return which treasury bears which share, and who bears what rounding leaves."""
+    parts = [(call(LEVEL_NAMES, one.level), _show_percent(one.share)) for one in split.shares]
+    rest = call(LEVEL_NAMES, split.remainder_to)
+    return Text(
+        f"{'，'.join(f'{name.zh} {share.zh}' for name, share in parts)}，尾差由{rest.zh}承担",
+        f"{', '.join(f'{name.en} {share.en}' for name, share in parts)}; the rest of a fen:"
+        f" {rest.en}",
+    )
 
 
 @_show_value.register

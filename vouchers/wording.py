@@ -117,6 +117,12 @@ def _(condition: NotDeclared) -> Text:
 @_describe.register
 def _(condition: NoEarlierVoucher) -> Text:
     levels = _names(condition.levels)
+    if condition.scope == "contract":
+        return Text(f"所属合同未享受{levels.zh}创新券", f"no {levels.en} voucher for its contract")
+    if condition.scope == "project":
+        return Text(
+            f"所属研发项目未享受{levels.zh}创新券", f"no {levels.en} voucher for its R&D project"
+        )
     return Text(f"同年度未享受{levels.zh}创新券", f"no {levels.en} voucher for the same year")
 
 

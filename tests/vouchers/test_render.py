@@ -53,7 +53,9 @@ def test_a_preview_has_the_keys_of_the_contract(write_case: Write) -> None:
             assert set(reason) == {"code", "message", "clause"}
     assert len(shown["plans"]) == 7
     for one in shown["plans"]:
-        assert set(one) == {"programmes", "amounts_fen", "total_fen", "lawful", "reason"}
+        assert set(one) == {
+            *("programmes", "amounts_fen", "total_fen", "lawful", "reason", "counted", "proved")
+        }
         assert list(one["amounts_fen"]) == one["programmes"]
         assert one["total_fen"] == sum(one["amounts_fen"].values())
         assert one["lawful"] == (one["reason"] is None)
