@@ -14,7 +14,7 @@ from ledger.events import (
 )
 from portal.fund_commands import SOURCE as FUNDS
 from reports.snapshot import Snapshot
-from vouchers.catalogue import find_programmes, hash_catalogue
+from vouchers.adoption import programmes_of, rules_of
 from vouchers.ruling import Ruling
 from vouchers.settle import Salt
 
@@ -28,7 +28,7 @@ def play_books(
     snapshot: Snapshot, rulings: Mapping[str, Ruling], year: int, salt: Salt
 ) -> Iterator[Event]:
     """Yield the year's budgets, and the claims for what each ruling pays, all of them paid."""
-    for programme in find_programmes():
+    for programme in programmes_of(rules_of(snapshot.book)):
         paid = {code: ruling.paid_fen(programme.id) for code, ruling in rulings.items()}
         budget_fen = (sum(paid.values()) // BUDGET_STEP_FEN + 1) * BUDGET_STEP_FEN
         given = FundAppropriated(
@@ -61,7 +61,7 @@ def _claim(
         "year": year,
         "amount_fen": amount_fen,
         "sizes": snapshot.sizes,
-        "rules": hash_catalogue(find_programmes()),
+        "rules": rules_of(snapshot.book).hash,
     }
     yield ClaimSubmitted(**said, effective_on=f"{year}-12-31")
     notice = f"demo-notice-{programme}-{year}"

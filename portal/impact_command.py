@@ -18,9 +18,10 @@ from reports.drawing import render_png, render_svg
 from reports.fonts import CACHE, load
 from reports.impact_chart import draw_impact
 from reports.reading import read_book, read_enterprises
+from vouchers.adoption import programmes_of, rules_of
 from vouchers.amend import change_programmes
 from vouchers.book import Book
-from vouchers.catalogue import find_programmes, hash_catalogue
+from vouchers.catalogue import hash_catalogue
 from vouchers.change import Change, parse_change
 from vouchers.impact import Impact, render_impact
 from vouchers.programme import Programme
@@ -61,10 +62,11 @@ def simulate(
     """
     _require_picture(chart)
     change = parse_change(change_file.read_bytes())
-    sets = find_programmes(), _after(change, change_file.parent)
     with shell.reading() as connection:
         heads = read_heads(connection)
         book = read_book(connection, heads["book"])
+        before = programmes_of(rules_of(book))
+        sets = before, _after(change, before, change_file.parent)
         months = _months(book, month_from, month_to)
         impact = Impact(months, sets)
         what = Text("逐家企业逐月测算", "deciding, month by month")
@@ -86,10 +88,10 @@ def simulate(
     return Result(data, show_impact(shell, change, impact, data))
 
 
-def _after(change: Change, directory: Path) -> tuple[Programme, ...]:
+def _after(change: Change, before: tuple[Programme, ...], directory: Path) -> tuple[Programme, ...]:
     """Return the programmes after the change; the files that it names lie beside its own."""
     added = [load_programme(directory / name) for name in change.added]
-    return change_programmes(change, find_programmes(), added)
+    return change_programmes(change, before, added)
 
 
 def _months(book: Book, first: str | None, last: str | None) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from vouchers.papers import note_papers
 from vouchers.payout import NOTHING, Counted, Payout, pay
 from vouchers.prepared import Prepared, Terms, prepare
 from vouchers.programme import Programme, Version
-from vouchers.purchase import Assessed, assess
+from vouchers.purchase import Assessed, Heard, assess
 from vouchers.requirement import Condition
 from vouchers.sheet import Sheet
 from vouchers.spend import Measured
@@ -123,9 +123,10 @@ def _choose_version(programme: Programme, case: Case, applied_on: date) -> Versi
 
 def _hear(programme: Programme, prepared: Prepared, application: Application) -> _Hearing:
     version, purchases = prepared.version, application.case.purchases
+    heard: Heard = {}
     assessed = tuple(
         [
-            assess(programme.id, prepared, application, Line(i, one))
+            assess(programme.id, prepared, application, Line(i, one), heard)
             for i, one in enumerate(purchases or ())
         ]
     )

@@ -13,7 +13,7 @@ from ledger.text import Text
 from vouchers.amounts import ByClass, ByResource, ByYear, RoundingStep
 from vouchers.cited import Cited
 from vouchers.decision import Step, Unit
-from vouchers.programme import AnyOf, Condition, OnDay, Programme, Version, hash_version
+from vouchers.programme import AllOf, AnyOf, Condition, OnDay, Programme, Version, hash_version
 from vouchers.sheet import Exact
 from vouchers.wording import describe_condition
 
@@ -43,7 +43,8 @@ class Prepared(Struct, frozen=True, gc=False):
     `rate_step` is None where the rate depends on the case, `floor_step` where there is no floor.
     `rounds_at` is the end where the version does not say.
     `terms` are the rate and the caps, nothing used of them; `varying` has those of them that depend
-    on class or year, and only the case can tell.
+    on class or year, and only the case can tell. `by_day`: of two purchases with one legal date the
+    enterprise meets the same conditions.
     """
 
     programme: str
@@ -59,6 +60,7 @@ class Prepared(Struct, frozen=True, gc=False):
     labels: dict[Cited[Condition], Text]
     terms: Terms
     varying: tuple[tuple[str, Cited[object]], ...]
+    by_day: bool
     by_resource: ByResource | None
 
     @property
@@ -119,8 +121,16 @@ def prepare(programme: Programme, version: Version) -> Prepared:
             for name, cited in terms.items()
             if cited and isinstance(cited.value, ByClass | ByYear)
         ),
+        by_day=not any(_names_day(one.value) for one in version.eligibility),
         by_resource=_by_resource(rate.value),
     )
+
+
+def _names_day(condition: object) -> bool:
+    """Return whether a condition is tested on another day than the version's legal date."""
+    if isinstance(condition, AllOf | AnyOf):
+        return any(_names_day(one.value) for one in condition.conditions)
+    return isinstance(condition, OnDay)
 
 
 def _by_resource(rate: object) -> ByResource | None:

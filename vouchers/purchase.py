@@ -48,6 +48,10 @@ _SIGNED: Final = Text("签订", "signed")
 _COMPLETED: Final = Text("完成", "completed")
 
 
+Heard = dict[date | None, tuple[Finding, ...]]
+"""What was found of an enterprise, by the day on which it was tested."""
+
+
 class Assessed(Struct, frozen=True, gc=False):
     """Whether a purchase counts, its base if it does, and what each requirement found.
 
@@ -61,12 +65,22 @@ class Assessed(Struct, frozen=True, gc=False):
     findings: tuple[Finding, ...]
 
 
-def assess(programme_id: str, prepared: Prepared, application: Application, line: Line) -> Assessed:
-    """Return how far one purchase counts, the conditions on the enterprise included."""
+def assess(
+    programme_id: str, prepared: Prepared, application: Application, line: Line, heard: Heard
+) -> Assessed:
+    """Return how far one purchase counts, the conditions on the enterprise included.
+
+    What was found of the enterprise on the same day for another purchase is read from `heard`.
+    """
     version = prepared.version
     moment = moment_of(version.legal_date.value, application, line)
     base = measure(version, application, line)
-    findings = tuple([evaluate(one, application, moment) for one in version.eligibility])
+    day = moment.on if prepared.by_day else None
+    findings = heard.get(day) if day else None
+    if findings is None:
+        findings = tuple([evaluate(one, application, moment) for one in version.eligibility])
+        if day:
+            heard[day] = findings
     finding = require_all(
         [
             *findings,

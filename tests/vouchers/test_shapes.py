@@ -565,3 +565,15 @@ def test_a_voucher_lapses_with_its_year_or_after_its_days() -> None:
     by_year, by_days = rule().versions[0], rule(lapse=Lapse(90)).versions[0]
     assert lapses_on(by_year, 2022, granted_on) == date(2022, 12, 31)
     assert lapses_on(by_days, 2022, granted_on) == date(2022, 5, 30)
+
+
+def test_two_purchases_may_be_tested_on_days_of_their_own(make_case: MakeCase) -> None:
+    signed = rule(eligibility=(OnDay("contract_signed", Held("technology_sme")),))
+    completed = rule(legal_date="service_completed", eligibility=(Held("technology_sme"),))
+    held = {HELD: [{"kind": "technology_sme", "from": "2022-03-01", "to": "2022-06-30"}]}
+    for programme, change in (
+        (signed, {"signed_on": "2022-02-28"}),
+        (completed, {"completed_on": "2022-07-01"}),
+    ):
+        decision = decide(programme, make_case({**held, **lines({}, change, {})}))
+        assert (decision.amount_fen, decision.counted) == (10_000_000, (0, 2))
