@@ -123,7 +123,7 @@ def _choose_version(programme: Programme, case: Case, applied_on: date) -> Versi
 
 def _hear(programme: Programme, prepared: Prepared, application: Application) -> _Hearing:
     version, purchases = prepared.version, application.case.purchases
-    heard: Heard = {}
+    heard: dict[date, Heard] = {}
     assessed = tuple(
         [
             assess(programme.id, prepared, application, Line(i, one), heard)

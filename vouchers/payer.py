@@ -9,7 +9,7 @@ another one, so that what rules come to say later is never left out.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,6 +18,7 @@ from ledger.money import round_down
 from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.decision import Decision
+from vouchers.prepared import VERSIONS_MAX
 from vouchers.programme import (
     AllOf,
     AnyOf,
@@ -120,6 +121,7 @@ def make_payer(
     return Payer(counted, whole_fen, _pay_by_decision(programme, case, as_of))
 
 
+@lru_cache(maxsize=VERSIONS_MAX)
 def is_plain(version: Version) -> bool:
     """Return whether the amount is a function of the sum of the bases, known in this module."""
     plain = _PLAIN_FIELDS.split()

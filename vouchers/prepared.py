@@ -13,7 +13,16 @@ from ledger.text import Text
 from vouchers.amounts import ByClass, ByResource, ByYear, RoundingStep
 from vouchers.cited import Cited
 from vouchers.decision import Step, Unit
-from vouchers.programme import AllOf, AnyOf, Condition, OnDay, Programme, Version, hash_version
+from vouchers.programme import (
+    AllOf,
+    AnyOf,
+    Condition,
+    NoEarlierVoucher,
+    OnDay,
+    Programme,
+    Version,
+    hash_version,
+)
 from vouchers.sheet import Exact
 from vouchers.wording import describe_condition
 
@@ -44,7 +53,7 @@ class Prepared(Struct, frozen=True, gc=False):
     `rounds_at` is the end where the version does not say.
     `terms` are the rate and the caps, nothing used of them; `varying` has those of them that depend
     on class or year, and only the case can tell. `by_day`: of two purchases with one legal date the
-    enterprise meets the same conditions.
+    enterprise meets the same conditions; `excludes_paid`: what others have paid on matters.
     """
 
     programme: str
@@ -61,6 +70,7 @@ class Prepared(Struct, frozen=True, gc=False):
     terms: Terms
     varying: tuple[tuple[str, Cited[object]], ...]
     by_day: bool
+    excludes_paid: bool
     by_resource: ByResource | None
 
     @property
@@ -121,9 +131,15 @@ def prepare(programme: Programme, version: Version) -> Prepared:
             for name, cited in terms.items()
             if cited and isinstance(cited.value, ByClass | ByYear)
         ),
+        excludes_paid=any(_is_narrow(one.value) for one in version.eligibility),
         by_day=not any(_names_day(one.value) for one in version.eligibility),
         by_resource=_by_resource(rate.value),
     )
+
+
+def _is_narrow(condition: object) -> bool:
+    """Return whether a condition excludes other vouchers for a contract or a project alone."""
+    return isinstance(condition, NoEarlierVoucher) and condition.scope != "enterprise"
 
 
 def _names_day(condition: object) -> bool:

@@ -48,8 +48,11 @@ _SIGNED: Final = Text("签订", "signed")
 _COMPLETED: Final = Text("完成", "completed")
 
 
-Heard = dict[date | None, tuple[Finding, ...]]
-"""What was found of an enterprise, by the day on which it was tested."""
+class Heard(Struct, frozen=True, gc=False):
+    """What was found of the enterprise on a day: each condition in order, and all of them."""
+
+    findings: tuple[Finding, ...]
+    together: Finding
 
 
 class Assessed(Struct, frozen=True, gc=False):
@@ -66,33 +69,49 @@ class Assessed(Struct, frozen=True, gc=False):
 
 
 def assess(
-    programme_id: str, prepared: Prepared, application: Application, line: Line, heard: Heard
+    programme_id: str,
+    prepared: Prepared,
+    application: Application,
+    line: Line,
+    heard: dict[date, Heard],
 ) -> Assessed:
     """Return how far one purchase counts, the conditions on the enterprise included.
 
-    What was found of the enterprise on the same day for another purchase is read from `heard`.
+    What was found of the enterprise on the same day for another purchase is taken from `heard`.
     """
     version = prepared.version
     moment = moment_of(version.legal_date.value, application, line)
     base = measure(version, application, line)
+    enterprise = _hear(prepared, application, moment, heard)
+    found = [enterprise.together]
+    found += [_judge(one, programme_id, application, line) for one in version.purchases]
+    if moment.on is None or not version.in_force(moment.on):
+        found.append(_not_in_force(version, application, moment, line))
+    if base.span.high <= 0:
+        found.append(_nothing_spent(version, line))
+    if programme_id in line.purchase.refunded_by:
+        found.append(_refunded_before(version, line))
+    if prepared.tells_apart:
+        found += _told_apart(prepared, line)
+    if prepared.excludes_paid:
+        found.append(exclude_paid(programme_id, version, application.case, line))
+    return Assessed(line, moment, require_all(found), base, enterprise.findings)
+
+
+def _hear(
+    prepared: Prepared, application: Application, moment: Moment, heard: dict[date, Heard]
+) -> Heard:
+    """Return what is found of the enterprise, once for all purchases of one day."""
     day = moment.on if prepared.by_day else None
-    findings = heard.get(day) if day else None
-    if findings is None:
-        findings = tuple([evaluate(one, application, moment) for one in version.eligibility])
-        if day:
-            heard[day] = findings
-    finding = require_all(
-        [
-            *findings,
-            *[_judge(one, programme_id, application, line) for one in version.purchases],
-            _in_force(version, application, moment, line),
-            _something_spent(version, base, line),
-            _not_refunded(programme_id, version, line),
-            *(_told_apart(prepared, line) if prepared.tells_apart else ()),
-            exclude_paid(programme_id, version, application.case, line),
-        ]
-    )
-    return Assessed(line, moment, finding, base, findings)
+    known = heard.get(day) if day is not None else None
+    if known is not None:
+        return known
+    eligibility = prepared.version.eligibility
+    findings = tuple([evaluate(one, application, moment) for one in eligibility])
+    found = Heard(findings, require_all(findings))
+    if day is not None:
+        heard[day] = found
+    return found
 
 
 def _judge(
@@ -106,12 +125,12 @@ def _judge(
     return _JUDGES[type(cited.value)](cited.value, cited.clause, application, line)
 
 
-def _in_force(version: Version, application: Application, moment: Moment, line: Line) -> Finding:
+def _not_in_force(
+    version: Version, application: Application, moment: Moment, line: Line
+) -> Finding:
     legal = version.legal_date
     if moment.on is None:
         return _no_legal_date(legal, application, moment, line)
-    if version.in_force(moment.on):
-        return HOLDS
     what = EVENTS[_EVENTS_OF_LAW[legal.value]]
     message = Text(
         f"于 {moment.on} {what.zh}，不在本版本（{version.id}）施行期内，不能一并申请",
@@ -133,10 +152,7 @@ def _no_legal_date(
     return cut(line, "not_paid_in_full", message, legal.clause)
 
 
-def _not_refunded(programme_id: str, version: Version, line: Line) -> Finding:
-    """Return whether the programme has not paid on the purchase before."""
-    if programme_id not in line.purchase.refunded_by:
-        return HOLDS
+def _refunded_before(version: Version, line: Line) -> Finding:
     message = Text("此前已获本项目补贴", "was refunded by this programme before")
     return cut(line, "already_refunded", message, version.base.clause)
 
@@ -158,9 +174,7 @@ def _known(key: str, clause: Text, line: Line) -> Finding:
     return HOLDS if getattr(line.purchase, key) is not None else unknown(ask(line, key, clause))
 
 
-def _something_spent(version: Version, base: Measured, line: Line) -> Finding:
-    if base.span.high > 0:
-        return HOLDS
+def _nothing_spent(version: Version, line: Line) -> Finding:
     message = Text("没有可计入的金额", "has no amount that counts")
     return cut(line, "nothing_spent", message, version.base.clause)
 
