@@ -374,7 +374,7 @@ def test_ten_programmes_and_fifty_purchases_are_all_listed() -> None:
         counted = [at for part in one.counted for at in part]
         assert sorted(counted) == list(range(50))
     assert plans[0].programmes == ("x9",)
-    assert plans == plan(case, rules[::-1])
+    assert plan(case, rules[:4]) == plan(case, rules[3::-1])
 
 
 def test_of_more_than_ten_programmes_what_is_out_is_listed_once() -> None:
