@@ -1,6 +1,6 @@
 """The search for the best shares, beside all shares, also for rules that it knows nothing about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from itertools import combinations, product
 from typing import Any
@@ -14,11 +14,15 @@ from vouchers.allocation import allocate_lots
 from vouchers.case import Case
 from vouchers.catalogue import find_programmes
 from vouchers.decide import decide
+from vouchers.exclusion import SCOPES
 from vouchers.payer import Payer, is_plain, make_payer, mask_of, positions_in
 from vouchers.programme import Cited, Version
 from vouchers.sharing import Clash, Lot, make_clusters, seat_everybody
 
 MakeCase = Callable[..., Case]
+
+PAIRS = ((0, 1), (0, 2), (1, 2))
+SCOPES_OF_PAIRS = [Clash(*pair, scope) for pair in PAIRS for scope in SCOPES]
 
 
 def strange(counted: int, worth: dict[int, int], least: int, cap: int) -> Payer:
@@ -31,14 +35,14 @@ def strange(counted: int, worth: dict[int, int], least: int, cap: int) -> Payer:
     return Payer(counted, pay(counted), pay)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     worths=st.lists(
         st.dictionaries(st.integers(0, 4), st.integers(1, 9), min_size=1), min_size=2, max_size=3
     ),
     least=st.integers(0, 20),
     cap=st.integers(1, 20),
-    rivals=st.sets(st.sampled_from([(0, 1), (0, 2), (1, 2)]), min_size=1),
+    rivals=st.sets(st.sampled_from(PAIRS), min_size=1),
 )
 def test_a_rule_of_another_shape_is_searched_as_well_as_a_plain_one(
     worths: list[dict[int, int]], least: int, cap: int, rivals: set[tuple[int, int]]
@@ -58,6 +62,52 @@ def test_a_rule_of_another_shape_is_searched_as_well_as_a_plain_one(
         found = allocate_lots(payers, make_clusters(lots, counted, clashes), seed)
         assert (found.total_fen, found.proved) == (best, True)
         assert sum(one.pay(part) for one, part in zip(payers, found.parts, strict=True)) == best
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    keys=st.lists(
+        st.tuples(st.sampled_from("AB"), st.sampled_from("PQ")), min_size=1, max_size=3, unique=True
+    ),
+    counted=st.lists(st.integers(1, 7), min_size=2, max_size=3),
+    scopes=st.lists(st.sampled_from(SCOPES_OF_PAIRS), min_size=1, max_size=3, unique=True),
+)
+def test_the_widest_ways_are_those_that_take_no_lot_more_each_once(
+    keys: list[tuple[str, str]], counted: list[int], scopes: list[Clash]
+) -> None:
+    clashes = [one for one in scopes if one.second < len(counted)]
+    lots = [Lot(1 << at, *key) for at, key in enumerate(keys)]
+    seats = [(k, lot) for lot in lots for k, mask in enumerate(counted) if lot.mask & mask]
+
+    def lawful(taken: Collection[tuple[int, Lot]]) -> bool:
+        return not any(
+            {k, other} == {first, second} and lot.key(scope) == its.key(scope)
+            for (k, lot), (other, its) in combinations(taken, 2)
+            for first, second, scope in clashes
+        )
+
+    every = [
+        set(taken)
+        for size in range(len(seats) + 1)
+        for taken in combinations(seats, size)
+        if lawful(taken)
+    ]
+    widest = [one for one in every if not any(one < other for other in every)]
+    for expected, clusters in (
+        (widest, make_clusters(lots, counted, clashes)),
+        (every, make_clusters(lots, counted, clashes, 10_000, widest=False)),
+    ):
+        found = []
+        for ways in product(*(cluster.ways for cluster in clusters)):
+            masks = [0] * len(counted)
+            for k, part in (take for way in ways for take in way):
+                masks[k] |= part
+            found.append(tuple(masks))
+        assert len(found) == len(set(found)) == len(expected)
+        assert set(found) == {
+            tuple(sum(lot.mask for k, lot in one if k == member) for member in range(len(counted)))
+            for one in expected
+        }
 
 
 def test_a_cut_short_search_still_gives_everybody_something_and_bounds_the_rest() -> None:
