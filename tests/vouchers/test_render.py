@@ -13,7 +13,7 @@ from ledger.errors import InvalidInputError
 from ledger.text import Text
 from vouchers.case import FundingScope
 from vouchers.catalogue import find_programmes, hash_catalogue
-from vouchers.funding import FundingSplit, JointCap, LevelCap, LevelShare, Pool
+from vouchers.treasury import FundingSplit, JointCap, LevelCap, LevelShare, Pool
 from vouchers.payout import render_exact
 from vouchers.programme import Cited, NoEarlierVoucher, hash_version
 from vouchers.render import describe, list_programmes, list_values, preview
