@@ -272,16 +272,16 @@ class _Search:
     def _choose_weights(self, given: Sequence[_Move]) -> list[tuple[int, ...]]:
         """Return the two best of some weights: a scale, then each member's weight in it.
 
-        A member that cannot reach its cap weighs 1, one whose gain nobody knows 0. The others weigh
-        as if what they buy had one price: of two members at their caps the one with the higher rate
-        gives way.
+        A member that hardly passes its cap weighs 1, one whose gain nobody knows 0. The others
+        weigh as if what they buy had one price: of two members at their caps the one with the
+        higher rate gives way.
         """
         most = [0] * len(self.payers)
         for move in (*given, *(one for moves in self.moves for one in moves)):
             for member, _, gain in move:
                 most[member] += gain
         short = [
-            rate is not None and gain > cap
+            rate is not None and 20 * gain > 21 * cap
             for rate, gain, cap in zip(self.rates, most, self.caps, strict=True)
         ]
         rates = {one for one, full in zip(self.rates, short, strict=True) if one is not None}

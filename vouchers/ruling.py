@@ -38,6 +38,15 @@ class Ruling(NamedTuple):
             return 0
         return self.best.amounts_fen[self.best.programmes.index(programme)] or 0
 
+    def counted(self, programme: str) -> tuple[int, ...]:
+        """Return the positions of the purchases that a programme pays on in the best combination.
+
+        These are fewer than it counts alone where programmes share contracts or projects.
+        """
+        if self.best is None or programme not in self.best.programmes:
+            return ()
+        return self.best.counted[self.best.programmes.index(programme)]
+
 
 def rule_on(
     book: Book,

@@ -52,15 +52,15 @@ def settle(account: Account, ruling: Ruling, apply_on: date, salt: Salt) -> Iter
                 amount_fen=amount_fen,
                 drawn_on=day,
                 version=decision.version_hash,
-                invoices=_invoices(ruling, decision),
+                invoices=_invoices(ruling, programme.id),
             )
             yield _event(f"{name}/drawn/{day}", account, drawn, salt)
 
 
-def _invoices(ruling: Ruling, decision: Decision) -> tuple[str, ...]:
-    """Return the invoices that a decision pays on."""
+def _invoices(ruling: Ruling, programme: str) -> tuple[str, ...]:
+    """Return the invoices that a programme pays on in the best plan."""
     purchases = ruling.case.purchases or ()
-    return tuple(sorted({purchases[at].invoice or "" for at in decision.counted}))
+    return tuple(sorted({purchases[at].invoice or "" for at in ruling.counted(programme)}))
 
 
 def _grant(decision: Decision, amount_fen: int, day: str) -> VoucherGranted:

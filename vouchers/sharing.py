@@ -84,6 +84,9 @@ def make_clusters(
 
 def _group(lots: Iterable[Lot]) -> list[list[Lot]]:
     """Return the lots grouped so that no contract or project stands in two groups."""
+    lots = list(lots)
+    if all(lot.contract is None for lot in lots) or all(lot.project is None for lot in lots):
+        return [[lot] for lot in lots]
     groups: list[tuple[set[tuple[str, str]], list[Lot]]] = []
     for lot in lots:
         keys = {(name, key) for name, key in lot._asdict().items() if isinstance(key, str)}

@@ -3,18 +3,23 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
+import msgspec
 import pytest
 
 from ledger.errors import InvalidInputError
+from ledger.text import Text
 from tests.vouchers.values import flat_rate, yearly_cap
-from vouchers.case import Case
+from vouchers.case import Case, FundingScope
 from vouchers.catalogue import find_programmes, hash_catalogue, select_programmes
 from vouchers.decide import decide
-from vouchers.programme import hash_version
-from vouchers.render import describe, list_programmes, preview
-from vouchers.showing import render_exact, tell
+from vouchers.programme import Cited, NoEarlierVoucher, hash_version
+from vouchers.render import describe, list_programmes, list_values, preview
+from vouchers.showing import render_exact, show_field, tell
+from vouchers.treasury import FundingSplit, JointCap, LevelCap, LevelShare, Pool
+from vouchers.wording import describe_condition
 
 MakeCase = Callable[..., Case]
 Write = Callable[[Mapping[str, object]], bytes]
@@ -152,7 +157,7 @@ def test_nested_conditions_are_described_one_by_one() -> None:
         "type": "fact_below",
         "name": "sales_fen",
         "years_before": 1,
-        "limit_fen": 20_000_000_000,
+        "limit_fen": 2_000_0000_000,
     }
 
 
@@ -182,3 +187,55 @@ def test_steps_are_told_with_their_working_clause_and_grade(make_case: MakeCase)
         "the rest of a unit is dropped: CNY 99,500.00 downwards in units of CNY 1,000.00"
         " = CNY 99,000.00 (no text found, assumed: rounded downwards; assumed)"
     )
+
+
+def test_money_that_several_share_is_described_in_both_languages() -> None:
+    clause = Text("第六条", "article 6")
+    halves = (LevelShare("city", Fraction(1, 2)), LevelShare("district", Fraction(1, 2)))
+    cap = JointCap(("city", "district"), 7_000_000, (LevelCap("district", 2_000_000),))
+    hubei = find_programmes()[0]
+    version = msgspec.structs.replace(
+        hubei.versions[0],
+        valid_to=None,
+        joint_cap=Cited(cap, clause, "M"),
+        combined_ceiling=Cited(Fraction(3, 5), clause, "M"),
+        pool=Cited(Pool(10_000_000, "pro_rata"), clause, "N"),
+        funding_split=Cited(FundingSplit(halves, "district"), clause, "M"),
+        payment_form=Cited("provider_redeems", clause, "M"),
+    )
+    rule = msgspec.structs.replace(hubei, versions=(version,))
+    shown = {one["name"]: one for one in describe(rule, language="zh")["values"]}
+    assert shown["joint_cap"]["what"] == "各级合计年度最高额度"
+    assert shown["combined_ceiling"]["value"] == "0.6"
+    assert shown["funding_split"]["value"]["shares"][0] == {"level": "city", "share": "1/2"}
+    assert shown["payment_form"]["value"] == "provider_redeems"
+    said = {name: show_field(name, cited) for name, cited in list_values(version)}
+    assert said["joint_cap"] == Text(
+        "市级、区级合计 70,000.00 元，其中区级 20,000.00 元",
+        "city and district together CNY 70,000.00, of these district 20,000.00",
+    )
+    assert said["pool"] == Text(
+        "100,000.00 元，不足时同比例兑付", "CNY 100,000.00; when short pro rata"
+    )
+    assert said["funding_split"] == Text(
+        "市级 50%，区级 50%，尾差由区级承担", "city 50%, district 50%; the rest of a fen: district"
+    )
+    assert said["payment_form"] == Text("由服务机构兑付", "redeemed by the provider")
+    assert said["combined_ceiling"] == Text("60%", "60%")
+
+
+def test_an_exclusion_says_its_scope() -> None:
+    scopes: tuple[FundingScope, ...] = ("enterprise", "project", "contract")
+    said = [describe_condition(NoEarlierVoucher(("city",), scope)) for scope in scopes]
+    assert said == [
+        Text("同年度未享受市级创新券", "no city voucher for the same year"),
+        Text("所属研发项目未享受市级创新券", "no city voucher for its R&D project"),
+        Text("所属合同未享受市级创新券", "no city voucher for its contract"),
+    ]
+
+
+def test_a_plan_says_which_purchases_each_programme_counts(write_case: Write) -> None:
+    plans = preview(write_case({}), language="en")["plans"]
+    assert plans[0]["counted"] == {one: [0] for one in plans[0]["programmes"]}
+    assert plans[-1]["counted"] == {one: [] for one in plans[-1]["programmes"]}
+    assert {one["proved"] for one in plans} == {True}

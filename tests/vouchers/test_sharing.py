@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ledger.errors import InvalidInputError
 from ledger.money import round_down
 from ledger.text import Text
-from vouchers.case import Case, FundingScope, Payment, Purchase, ResourceKind
+from vouchers.case import Case, Earlier, FundingScope, Payment, Purchase, ResourceKind
 from vouchers.decide import decide
 from vouchers.plan import Plan, plan
 from vouchers.programme import Cited, Level, NoEarlierVoucher, Programme, ResourceIs, Version
@@ -185,6 +185,13 @@ def test_a_contract_that_an_excluded_level_paid_on_before_counts_no_more() -> No
     assert decide(of_project, case).status == "ineligible"
     unknown = case_of(purchase("A", 100, refunded_by=("wuhan",)), purchase(None, 100))
     assert decide(PROVINCE, unknown).status == "undetermined"
+    own = case_of(purchase("A", 100, refunded_by=("p",)), purchase("A", 100))
+    assert decide(PROVINCE, own).counted == (1,)
+    year = msgspec.structs.replace(
+        case_of(purchase("A", 100)),
+        earlier=(Earlier(programme="wuhan", year=2022, claimed_fen=9, redeemed_fen=9),),
+    )
+    assert decide(PROVINCE, year).counted == (0,)
     nobody = case_of(purchase("A", 100, refunded_by=("nobody-knows",)))
     assert decide(PROVINCE, nobody).status == "undetermined"
 
@@ -307,6 +314,50 @@ def test_every_small_world_of_two_sides_is_shared_as_well_as_can_be() -> None:
             check_every_plan(case, sides)
 
 
+def test_a_part_below_the_claim_floor_pays_nothing() -> None:
+    """Each side must count one of two equal contracts, and the province's floor is above that."""
+    sides = [
+        programme("p", Rule("province", Fraction(3, 5), 9, 1, 3, ("city",))),
+        programme("c", Rule("city", Fraction(4, 5))),
+    ]
+    case = case_of(purchase("A", 4), purchase("B", 4))
+    check_every_plan(case, sides)
+    assert find(plan(case, sides), "p+c").amounts_fen == (0, 3)
+
+
+def test_a_smaller_share_is_taken_where_a_limit_would_cut_more() -> None:
+    """Of 30 the third pays whole sixes: the province's second contract would cost it 12."""
+    sides = [
+        programme("p", Rule("province", Fraction(1), excluded=("city",))),
+        programme("c", Rule("city", Fraction(1, 2), 5)),
+        programme("d", Rule("district", Fraction(1, 2), 100, 6)),
+    ]
+    case = case_of(*(purchase(name, 10) for name in "ABC"))
+    check_every_plan(case, sides)
+    best = find(plan(case, sides), "p+c+d")
+    assert (best.amounts_fen, best.proved) == ((10, 5, 12), True)
+
+
+def test_limits_follow_who_counts_what_through_any_number_of_programmes() -> None:
+    """Each purchase is counted by some of four: what one lays there drives another one away."""
+    names = ("a", "b", "c", "d")
+    for rates, unit in product(product((Fraction(1, 2), Fraction(1)), repeat=4), (1, 3)):
+        for masks in (("abd", "bc", "cd"), ("d", "dc", "cb", "ba"), ("ab", "bcd", "ad", "c")):
+            case = case_of(
+                *(
+                    purchase(f"C{at}", 10, refunded_by=tuple(set(names) - set(mask)))
+                    for at, mask in enumerate(masks)
+                )
+            )
+            rules = [
+                programme(name, Rule("district", rate, unit_fen=unit))
+                for name, rate in zip(names, rates, strict=True)
+            ]
+            found = find(plan(case, rules), "a+b+c+d")
+            parts = [decide(rule, case).counted for rule in rules]
+            assert found.total_fen == limited(case, rules, parts)
+
+
 RULES = st.builds(
     Rule,
     level=st.sampled_from(LEVELS),
@@ -375,7 +426,7 @@ def test_ten_programmes_and_fifty_purchases_are_all_listed() -> None:
         counted = [at for part in one.counted for at in part]
         assert sorted(counted) == list(range(50))
     assert plans[0].programmes == ("x9",)
-    assert plans == plan(case, rules[::-1])
+    assert plan(case, rules[:4]) == plan(case, rules[3::-1])
 
 
 def test_of_more_than_ten_programmes_what_is_out_is_listed_once() -> None:
