@@ -46,7 +46,8 @@ _VERSION: Final = p.Version(
     ),
     purchases=(
         _art(4, p.SignedAndCompletedInYear()),
-        _art(9, p.NotFunded("city", years_before=0, scope="project")),
+        # 当年度: claims are made in the year after it.
+        _art(9, p.NotFunded("city", years_before=1, scope="project")),
     ),
     base=_art(5, "approved_contract"),
     tax=_art(5, "included"),
