@@ -60,6 +60,7 @@ _VERSION: Final = p.Version(
     tax=_art(5, "excluded"),
     apportion=_art(6, p.Apportion("thirty_360")),
     rate=_art(7, p.ByClass((_OLD_BASE,), otherwise=_DEGRESSION)),
+    rate_over=_art(7, "year"),
     yearly_cap_fen=_art(8, p.ByClass((_SMALL,), otherwise=150_000_000)),
     rounding_unit_fen=_art(10, 10_000),
     rounding_direction=_art(10, "down"),

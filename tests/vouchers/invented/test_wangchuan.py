@@ -104,7 +104,10 @@ def test_each_condition_holds_to_its_last_day(changes: dict[str, object], code: 
 def test_a_project_of_the_citys_own_plan_is_out_for_that_year(year: int, fen: int) -> None:
     money = {"scope": "project", "ref": "P-1", "level": "city", "year": year}
     decision = decide(PROGRAMME, claim({"other_funding": [money]}))
-    assert (decision.amount_fen, codes(decision)) == (fen, [] if fen else ["project_already_funded"])
+    assert (decision.amount_fen, codes(decision)) == (
+        fen,
+        [] if fen else ["project_already_funded"],
+    )
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ _VERSION: Final = p.Version(
     base=_art(7, "paid"),
     tax=_art(7, "excluded"),
     rate=_art(8, p.Tiers(_BANDS)),
+    rate_over=_art(8, "year"),
     yearly_cap_fen=_art(9, 60_000_000),
     group_cap_fen=_art(9, 100_000_000),
     claim_floor_fen=_art(10, 500_000),
