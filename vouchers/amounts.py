@@ -93,6 +93,10 @@ class Own(Struct, frozen=True, tag="own"):
 Rate: TypeAlias = "Fraction | Tiers | FlatAmount | ByResource | Own | ByClass[Rate] | ByYear[Rate]"
 Amount: TypeAlias = "int | ByClass[Amount] | ByYear[Amount]"
 
+# Tiers and the like apply to a claim by itself, or to all of the year's: then a claim has what the
+# rate makes of the base of the year so far with it, less what it makes of that without it.
+RateOver = Literal["year"]
+
 Direction = Literal["down", "half_up", "up"]
 # Where the amount is rounded: the base that a rate is applied to, each contract's refund before its
 # cap, the claim's refund before the caps, or what is left after them.

@@ -143,13 +143,14 @@ class ContractRefund(Struct, frozen=True, kw_only=True):
 class Earlier(Struct, frozen=True, kw_only=True):
     """What the enterprise has had of a programme's voucher in one year, and on which contracts.
 
-    `contracts`, once given, are complete.
+    `base_fen` is what that was computed on; `contracts`, once given, are complete.
     """
 
     programme: Name | None = None
     year: Year | None = None
     claimed_fen: Fen | None = None
     redeemed_fen: Fen | None = None
+    base_fen: Fen | None = None
     contracts: tuple[ContractRefund, ...] | None = None
 
 

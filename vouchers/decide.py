@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import product
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct, structs
 
@@ -34,10 +34,11 @@ from vouchers.decision import (
 )
 from vouchers.headroom import Use, use_of_caps
 from vouchers.papers import note_papers
-from vouchers.payout import NOTHING, Counted, Payout, pay
+from vouchers.payout import NOTHING, Payout, pay
 from vouchers.prepared import Prepared, Terms, prepare
 from vouchers.programme import Programme, Version
 from vouchers.purchase import Assessed, Heard, assess
+from vouchers.refund import Counted
 from vouchers.requirement import Condition
 from vouchers.sheet import Sheet
 from vouchers.spend import Measured
@@ -255,15 +256,33 @@ def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
     if not use.none:
         terms = structs.replace(
             terms,
+            base_before_fen=use.base.end(most=not against),
             used_fen=use.year.end(most=against),
             group_used_fen=use.group.end(most=against),
             contract_used_fen={name: one.end(most=against) for name, one in use.contracts.items()},
         )
+    bound = _open_rate(hearing, against=against)
     if not hearing.choices:
-        return [terms]
+        return [structs.replace(terms, **bound) if bound else terms]
     every = product(*(choice.values for choice in hearing.choices.values()))
-    chosen = [dict(zip(hearing.choices, values, strict=True)) for values in every]
+    chosen = [dict(zip(hearing.choices, values, strict=True)) | bound for values in every]
     return [structs.replace(terms, **one) for one in chosen]
+
+
+def _open_rate(hearing: _Hearing, *, against: bool) -> dict[str, Any]:
+    """Return a rate of nothing or of all where more spend may mean less, nothing where it cannot.
+
+    So it is for the rest of a year whose earlier part is not known, and while a purchase is open
+    that may make two contracts one.
+    """
+    version, base = hearing.prepared.version, hearing.use.base.span
+    rate = Fraction(0 if against else 1)
+    if version.one_contract_within_days is not None and hearing.prepared.by_contract is not None:
+        for one in hearing.purchases:
+            if one.finding.truth is None:
+                return {"rate": rate, "contracts_known": False}
+    known = version.rate_over is None or base.low == base.high
+    return {} if known else {"rate": rate}
 
 
 def _best_terms(hearing: _Hearing) -> Iterator[Terms]:

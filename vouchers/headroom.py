@@ -30,27 +30,30 @@ class Used(Struct, frozen=True, gc=False):
 class Use(Struct, frozen=True, gc=False):
     """What was used of the caps of the year, of the group, and of each contract.
 
-    What was used of a contract that is not named, under None, may be of any.
+    `base` is what the year's earlier claims were computed on, where the rule looks at it. What was
+    used of a contract that is not named, under None, may be of any.
     """
 
     year: Used
     group: Used
+    base: Used
     contracts: dict[str | None, Used]
 
     @property
     def none(self) -> bool:
         """Return whether certainly nothing was used."""
-        return self.year.span.high == self.group.span.high == 0 and not self.contracts
+        every = (self.year, self.group, self.base)
+        return not self.contracts and all(one.span.high == 0 for one in every)
 
     @property
     def exact(self) -> bool:
         """Return whether all of it is known."""
-        every = (self.year, self.group, *self.contracts.values())
+        every = (self.year, self.group, self.base, *self.contracts.values())
         return all(one.span.low == one.span.high for one in every)
 
     def missing(self) -> Iterator[Reason]:
         """Yield the facts that would make it exact."""
-        for one in (self.year, self.group, *self.contracts.values()):
+        for one in (self.year, self.group, self.base, *self.contracts.values()):
             yield from one.missing
 
 
@@ -64,10 +67,12 @@ def use_of_caps(programme_id: str, version: Version, application: Application) -
     A cap binds what was claimed and what was redeemed, so the larger of the two counts.
     """
     yearly, group = version.yearly_cap_fen, version.group_cap_fen
+    over = version.rate_over or version.yearly_spend_floor_fen
     earlier = application.case.earlier
     return Use(
         _sum(earlier, "earlier", programme_id, application, yearly) if yearly else _NONE,
         _of_group(programme_id, application, group) if group else _NONE,
+        _base_before(earlier, programme_id, application, over) if over else _NONE,
         _of_contracts(earlier, programme_id, version) if version.contract_cap_fen else {},
     )
 
@@ -83,6 +88,23 @@ def _of_group(programme_id: str, application: Application, cited: Cited[object])
     others = _sum(case.group_earlier, "group_earlier", programme_id, application, cited)
     span = Span(own.span.low + others.span.low, own.span.high + others.span.high)
     return Used(span, (*own.missing, *others.missing))
+
+
+def _base_before(
+    earlier: Iterable[Earlier], programme_id: str, application: Application, cited: Cited[object]
+) -> Used:
+    """Return what the claims of the year before this one were computed on."""
+    total = Span(0, 0)
+    missing: list[Reason] = []
+    for i, entry in enumerate(earlier):
+        of_year, own = same(entry.year, application.year), same(entry.programme, programme_id)
+        if of_year is False or own is False or _most(entry) == 0:
+            continue
+        total = _add(total, entry.base_fen, certain=bool(own and of_year))
+        if not (own and of_year) or entry.base_fen is None:
+            what = Text("以往申领的计算基数", "what an earlier claim was computed on")
+            missing.append(missing_fact(f"earlier[{i}].base_fen", what, cited.clause))
+    return Used(total, tuple(missing))
 
 
 def _of_contracts(
@@ -109,9 +131,14 @@ def list_refunds(entry: Earlier) -> Iterable[ContractRefund]:
     """Return the refunds by contract; while nobody has listed them, all on one without a name."""
     if entry.contracts is not None:
         return entry.contracts
-    amounts = (entry.claimed_fen, entry.redeemed_fen)
-    most = None if None in amounts else max(one or 0 for one in amounts)
+    most = _most(entry)
     return () if most == 0 else (ContractRefund(amount_fen=most),)
+
+
+def _most(entry: Earlier) -> int | None:
+    """Return the larger of what was claimed and what was redeemed, None while one is unknown."""
+    amounts = (entry.claimed_fen, entry.redeemed_fen)
+    return None if None in amounts else max(one or 0 for one in amounts)
 
 
 def _sum(

@@ -31,6 +31,7 @@ FIELDS: Final = {
     "base": Text("计算基数", "base"),
     "tax": Text("基数是否含税", "tax in the base"),
     "rate": Text("支持比例", "rate"),
+    "rate_over": Text("支持比例适用的基数", "what the rate is applied over"),
     "yearly_cap_fen": Text("年度最高额度", "yearly cap"),
     "rounding_unit_fen": Text("金额单位", "unit of the refund"),
     "rounding_direction": Text("舍入方向", "direction of rounding"),
@@ -145,6 +146,7 @@ CODES: Final[dict[str, Mapping[Any, Text]]] = {
         "of_window": Text("申请窗口对应的年度", "the year that the application window serves"),
     },
     "base": BASES,
+    "rate_over": {"year": Text("本年度累计计算基数", "the base of the year")},
     "tax": ANSWERS,
     "rounding_direction": {
         "down": Text("向下舍去", "downwards"),

@@ -9,26 +9,21 @@ from msgspec import Struct
 
 from ledger.money import FEN_MAX, render_yuan
 from ledger.text import Text
-from vouchers.amounts import ByResource, FlatAmount, Own, Tiers
-from vouchers.application import Line
+from vouchers.amounts import FlatAmount, Own, Tiers
 from vouchers.cited import Cited
 from vouchers.decision import Reason, Step, Unit
-from vouchers.names import BASES, RESOURCES, ROUNDED, call, name_base
+from vouchers.names import BASES, ROUNDED, name_base
 from vouchers.prepared import Prepared, Terms
 from vouchers.programme import Version
-from vouchers.sheet import Sheet, exact
-from vouchers.spend import Measured
+from vouchers.refund import AT_MOST, TOTAL, Counted, Member, given, rate_base, round_once
+from vouchers.sheet import Sheet
 
 _BASE: Final = Text("计算基数合计", "base")
-_PRODUCT: Final = Text("基数乘以比例", "base times rate")
-_RATE: Final = Text("支持比例", "rate")
 _LEFT: Final = Text("当年剩余额度", "headroom left this year")
 _WITHIN_LEFT: Final = Text("不超过剩余额度", "within the headroom")
-_TOTAL: Final = Text("补贴合计", "the refunds together")
 _UNIT: Final = Text("金额单位", "unit of the refund")
 _FEN: Final = Text("舍去不足一分的部分", "the rest of a fen is dropped")
-_REACHES: Final = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
-_AT_MOST: Final = Text("不超过上限", "within the limit")
+_OF_YEAR: Final = Text("本年度累计计算基数", "base of the year, this claim included")
 _LIMITS: Final = Text("各合同上限合计", "what the contracts' caps leave together")
 _YEARLY: Final = (
     Text("年度最高额度", "yearly cap"),
@@ -38,17 +33,6 @@ _GROUP: Final = (
     Text("同一控制人年度最高额度", "yearly cap of the group"),
     Text("同一控制人当年已申领额度", "claimed before this year by the group"),
 )
-
-
-class Counted(Struct, frozen=True, gc=False):
-    """A purchase that counts, what its base is, and how it was measured where that is exact."""
-
-    line: Line
-    base_fen: int
-    measured: Measured | None
-
-
-Member = tuple[Counted, int]
 
 
 class Payout(Struct, frozen=True, gc=False):
@@ -71,26 +55,30 @@ def pay(prepared: Prepared, terms: Terms, counted: Sequence[Counted], sheet: She
     members = [(one, _write_base(sheet, prepared, one)) for one in counted]
     sheet.put(prepared.tax_step)
     base = sheet.work(_BASE, "sum", tuple(number for _, number in members), version.base)
+    before = _write_before(sheet, version, terms)
     floor = version.yearly_spend_floor_fen
     if floor is not None:
-        least = _given(sheet, Text("年度支出下限", "least spend of the year"), floor.value, floor)
+        spent = base if before is None else sheet.work(_OF_YEAR, "sum", (base, before), floor)
+        least = given(sheet, Text("年度支出下限", "least spend of the year"), floor.value, floor)
         label = Text("达到年度支出下限的基数", "the base, where it reaches the least spend")
-        if not sheet.value(sheet.work(label, "at_least", (base, least), floor)):
-            return Payout(
-                payable=False,
-                amount_fen=0,
-                reasons=(_below_spend_floor(floor, int(sheet.value(base))),),
-            )
-    refund, of_contracts = _refund_of_all(sheet, prepared, terms, members, base)
+        if not sheet.value(sheet.work(label, "at_least", (spent, least), floor)):
+            why = _below_spend_floor(floor, int(sheet.value(spent)))
+            return Payout(payable=False, amount_fen=0, reasons=(why,))
+    over = version.rate_over if isinstance(terms.rate, Tiers | FlatAmount | Own) else None
+    of_contracts: tuple[int, ...] = ()
+    if over is not None and before is not None:
+        refund = _refund_of_year(sheet, prepared, terms.rate, (base, before), over)
+    else:
+        refund, of_contracts = _refund_of_all(sheet, prepared, terms, members, base)
     if prepared.rounds_at == "before_caps":
         refund = _round_within(sheet, prepared, refund, (*of_contracts, base))
     refund, limits, left_fen = _cap(sheet, version, terms, refund)
     if prepared.rounds_at == "refund":
         refund = _round_within(sheet, prepared, refund, (*limits, *of_contracts, base))
     elif sheet.value(refund) > sheet.value(base):
-        refund = sheet.work(_AT_MOST, "least", (refund, base), version.rounding_direction)
+        refund = sheet.work(AT_MOST, "least", (refund, base), version.rounding_direction)
     if sheet.value(refund).denominator != 1:
-        one = _given(sheet, _UNIT, 1, version.rounding_unit_fen)
+        one = given(sheet, _UNIT, 1, version.rounding_unit_fen)
         refund = sheet.work(_FEN, "down", (refund, one), version.rounding_direction)
     return _conclude(sheet, prepared, refund, left_fen)
 
@@ -104,7 +92,8 @@ def _conclude(sheet: Sheet, prepared: Prepared, refund: int, left_fen: int | Non
     if floor is not None:
         assert prepared.floor_step is not None, version.id
         least = sheet.put(prepared.floor_step)
-        if not sheet.value(sheet.work(_REACHES, "at_least", (refund, least), floor)):
+        label = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
+        if not sheet.value(sheet.work(label, "at_least", (refund, least), floor)):
             return Payout(payable=False, amount_fen=0, reasons=(_below_floor(floor, amount_fen),))
     reasons = () if amount_fen else (_rounds_to_nothing(version),)
     return Payout(payable=True, amount_fen=amount_fen, reasons=reasons)
@@ -136,7 +125,7 @@ def _write_base(sheet: Sheet, prepared: Prepared, counted: Counted) -> int:
         )
         number = sheet.work(link.label, link.operation, (number, operand), link.cited)
         if link.unit_fen:
-            one = _given(sheet, _UNIT, link.unit_fen, link.cited)
+            one = given(sheet, _UNIT, link.unit_fen, link.cited)
             number = sheet.work(_FEN, "down", (number, one), link.cited)
     return number
 
@@ -147,104 +136,43 @@ def _refund_of_all(
     """Return the line of the refund before the claim's caps, and that of its contracts' caps."""
     version, by_contract = prepared.version, prepared.by_contract
     if by_contract is None:
-        return _refund(sheet, prepared, terms.rate, members, base), ()
+        return rate_base(sheet, prepared, terms.rate, members, base), ()
     refunds, limits = [], []
     for contracts, of_contract in _by_contract(version, members):
         numbers = tuple(number for _, number in of_contract)
         zh, en = "、".join(contracts), ", ".join(contracts)
         label = Text(f"合同 {zh} 的计算基数", f"base, contract {en}")
         of_it = sheet.work(label, "sum", numbers, version.base)
-        refund = _refund(sheet, prepared, terms.rate, of_contract, of_it)
-        if prepared.rounds_at == "contract":
-            refund = _round(sheet, prepared, refund)
+        refund = rate_base(sheet, prepared, terms.rate, of_contract, of_it)
+        if prepared.rounds_at == "contract" and terms.contracts_known:
+            refund = _round_within(sheet, prepared, refund, (of_it,))
+        elif sheet.value(refund) > sheet.value(of_it):
+            refund = sheet.work(AT_MOST, "least", (refund, of_it), version.rounding_direction)
         if version.contract_cap_fen is not None:
             limits.append(_left_of_contract(sheet, version.contract_cap_fen, terms, contracts))
-            refund = sheet.work(_AT_MOST, "least", (refund, limits[-1]), version.contract_cap_fen)
+            refund = sheet.work(AT_MOST, "least", (refund, limits[-1]), version.contract_cap_fen)
         refunds.append(refund)
     if limits and version.rounding_direction.value != "down":
         limits = [sheet.work(_LIMITS, "sum", tuple(limits), by_contract)]
-    return sheet.work(_TOTAL, "sum", tuple(refunds), by_contract), tuple(limits[:1])
+    return sheet.work(TOTAL, "sum", tuple(refunds), by_contract), tuple(limits[:1])
 
 
-def _refund(
-    sheet: Sheet, prepared: Prepared, rate: object, members: Sequence[Member], base: int
+def _write_before(sheet: Sheet, version: Version, terms: Terms) -> int | None:
+    """Write down the base of the year's earlier claims, where the rule looks at it."""
+    cited = version.rate_over or version.yearly_spend_floor_fen
+    if cited is None or not terms.base_before_fen:
+        return None
+    label = Text("本年度此前已计入的基数", "the base of the year's earlier claims")
+    return given(sheet, label, terms.base_before_fen, cited)
+
+
+def _refund_of_year(
+    sheet: Sheet, prepared: Prepared, rate: object, parts: tuple[int, int], over: Cited[object]
 ) -> int:
-    """Return the line of what the rate makes of the base of some purchases."""
-    version = prepared.version
-    if prepared.rate_step is not None and prepared.rounds_at != "base":
-        number = sheet.put(prepared.rate_step)
-        return sheet.work(_PRODUCT, "times", (base, number), version.rate)
-    if isinstance(rate, ByResource):
-        return _by_resource(sheet, prepared, rate, members)
-    if prepared.rounds_at == "base":
-        base = _round(sheet, prepared, base)
-    if isinstance(rate, Tiers):
-        return _by_tiers(sheet, version.rate, rate, base)
-    if isinstance(rate, FlatAmount):
-        flat = _given(sheet, Text("定额补贴", "flat amount"), rate.amount_fen, version.rate)
-        return sheet.work(_AT_MOST, "least", (base, flat), version.rate)
-    if isinstance(rate, Own):
-        return _by_own(sheet, version.rate, rate, base)
-    given = prepared.rate_step
-    if given is None:
-        assert isinstance(rate, Fraction), rate
-        given = Step(_RATE, rate, "ratio", version.rate.clause, version.rate.grade)
-    return sheet.work(_PRODUCT, "times", (base, sheet.put(given)), version.rate)
-
-
-def _by_resource(
-    sheet: Sheet, prepared: Prepared, rates: ByResource, members: Sequence[Member]
-) -> int:
-    """Return the refund by each kind's own rate; a kind without one adds nothing."""
-    cited, parts = prepared.version.rate, []
-    for kind, rate in rates.rates:
-        numbers = tuple(
-            number for one, number in members if one.line.purchase.resource_kind == kind
-        )
-        if numbers:
-            name = call(RESOURCES, kind)
-            label = Text(f"{name.zh}的计算基数", f"base, {name.en}")
-            base = sheet.work(label, "sum", numbers, cited)
-            if prepared.rounds_at == "base":
-                base = _round(sheet, prepared, base)
-            label = Text(f"{name.zh}的支持比例", f"rate, {name.en}")
-            number = sheet.put(Step(label, rate, "ratio", cited.clause, cited.grade))
-            parts.append(sheet.work(_PRODUCT, "times", (base, number), cited))
-    return sheet.work(_TOTAL, "sum", tuple(parts), cited)
-
-
-def _by_tiers(sheet: Sheet, cited: Cited[object], tiers: Tiers, base: int) -> int:
-    """Return the refund of a base by marginal rates: each band's own part at its own rate."""
-    parts, below = [], None
-    for i, band in enumerate(tiers.bands, start=1):
-        up_to = base
-        if band.up_to_fen is not None:
-            label = Text(f"第 {i} 档上限", f"upper limit of band {i}")
-            limit = _given(sheet, label, band.up_to_fen, cited)
-            label = Text(f"第 {i} 档及以下的基数", f"base up to band {i}")
-            up_to = sheet.work(label, "least", (base, limit), cited)
-        part = up_to
-        if below is not None:
-            label = Text(f"第 {i} 档的基数", f"base within band {i}")
-            part = sheet.work(label, "minus", (up_to, below), cited)
-        label = Text(f"第 {i} 档支持比例", f"rate of band {i}")
-        rate = sheet.put(Step(label, band.rate, "ratio", cited.clause, cited.grade))
-        label = Text(f"第 {i} 档补贴", f"refund of band {i}")
-        parts.append(sheet.work(label, "times", (part, rate), cited))
-        below = up_to
-    return sheet.work(_TOTAL, "sum", tuple(parts), cited)
-
-
-def _by_own(sheet: Sheet, cited: Cited[object], own: Own, base: int) -> int:
-    """Return the refund by the programme's own function, never more than the base."""
-    name = call({}, own.name)
-    label = Text(
-        f"按本办法的计算方法“{name.zh}”（第 {own.revision} 版）",
-        f"by the rule's own function “{name.en}”, revision {own.revision}",
-    )
-    amount = exact(own.function(int(sheet.value(base))))
-    number = sheet.put(Step(label, amount, "fen", cited.clause, cited.grade, "given", (base,)))
-    return sheet.work(_AT_MOST, "least", (base, number), cited)
+    """Return the line of what a claim adds to what the rate makes of the year before it."""
+    total = sheet.work(_OF_YEAR, "sum", parts, over)
+    of_both = tuple([rate_base(sheet, prepared, rate, (), one) for one in (total, parts[1])])
+    return sheet.work(Text("本次申请新增的补贴", "what this claim adds"), "minus", of_both, over)
 
 
 def _by_contract(
@@ -286,11 +214,11 @@ def _left_of_contract(
     cap_fen = terms.contract_cap_fen
     assert cap_fen is not None, contracts
     zh, en = "、".join(contracts), ", ".join(contracts)
-    left = _given(sheet, Text(f"合同 {zh} 的上限", f"cap of contract {en}"), cap_fen, cited)
+    left = given(sheet, Text(f"合同 {zh} 的上限", f"cap of contract {en}"), cap_fen, cited)
     used_fen = sum(terms.contract_used_fen.get(one, 0) for one in (*contracts, None))
     if used_fen:
         label = Text(f"合同 {zh} 已补贴", f"refunded before on {en}")
-        used = _given(sheet, label, used_fen, cited)
+        used = given(sheet, label, used_fen, cited)
         label = Text(f"合同 {zh} 的剩余额度", f"headroom of contract {en}")
         left = sheet.work(label, "minus", (left, used), cited)
     return left
@@ -306,8 +234,8 @@ def _cap(
     limits: list[int] = []
     if version.claim_cap_fen is not None and terms.claim_cap_fen is not None:
         label = Text("单笔申请上限", "most of one claim")
-        limits.append(_given(sheet, label, terms.claim_cap_fen, version.claim_cap_fen))
-        refund = sheet.work(_AT_MOST, "least", (refund, limits[-1]), version.claim_cap_fen)
+        limits.append(given(sheet, label, terms.claim_cap_fen, version.claim_cap_fen))
+        refund = sheet.work(AT_MOST, "least", (refund, limits[-1]), version.claim_cap_fen)
     left_fen: int | None = None
     for cited, cap_fen, used_fen, (cap_label, used_label) in (
         (version.yearly_cap_fen, terms.yearly_cap_fen, terms.used_fen, _YEARLY),
@@ -315,9 +243,9 @@ def _cap(
     ):
         if cited is None or cap_fen is None:
             continue
-        left = _given(sheet, cap_label, cap_fen, cited)
+        left = given(sheet, cap_label, cap_fen, cited)
         if used_fen:
-            used = _given(sheet, used_label, used_fen, cited)
+            used = given(sheet, used_label, used_fen, cited)
             left = sheet.work(_LEFT, "minus", (left, used), cited)
         refund = sheet.work(_WITHIN_LEFT, "least", (refund, left), cited)
         limits.append(left)
@@ -325,30 +253,18 @@ def _cap(
     return refund, tuple(limits), left_fen
 
 
-def _round(sheet: Sheet, prepared: Prepared, amount: int) -> int:
-    """Return an amount in whole units, by the rule's direction."""
-    version = prepared.version
-    unit = sheet.put(prepared.unit_step)
-    direction = version.rounding_direction
-    return sheet.work(ROUNDED[direction.value], direction.value, (amount, unit), direction)
-
-
 def _round_within(sheet: Sheet, prepared: Prepared, amount: int, limits: Iterable[int]) -> int:
     """Return an amount in whole units that rounding up has carried above no limit."""
-    rounded = _round(sheet, prepared, amount)
+    rounded = round_once(sheet, prepared, amount)
     direction = prepared.version.rounding_direction
     if direction.value == "down":
         return rounded
     for limit in limits:
         if sheet.value(rounded) > sheet.value(limit):
-            rounded = sheet.work(_AT_MOST, "least", (rounded, limit), direction)
+            rounded = sheet.work(AT_MOST, "least", (rounded, limit), direction)
             unit = sheet.put(prepared.unit_step)
             rounded = sheet.work(ROUNDED["down"], "down", (rounded, unit), direction)
     return rounded
-
-
-def _given(sheet: Sheet, label: Text, amount_fen: int, cited: Cited[object]) -> int:
-    return sheet.put(Step(label, amount_fen, "fen", cited.clause, cited.grade))
 
 
 def _cap_used_up(version: Version) -> Reason:

@@ -33,7 +33,9 @@ VERSIONS_MAX: Final = 1_024
 class Terms(Struct, frozen=True, gc=False):
     """The rate and the caps that apply, None where there is no such cap, and what was used of them.
 
+    `base_before_fen` is the base of the year's earlier claims, where the rule looks at it;
     `contract_used_fen` is by contract, under None of one that is not named. All amounts in fen.
+    Unless `contracts_known`, a purchase may yet make two contracts one.
     """
 
     rate: object
@@ -42,8 +44,10 @@ class Terms(Struct, frozen=True, gc=False):
     yearly_cap_fen: int | None
     group_cap_fen: int | None
     used_fen: int = 0
+    base_before_fen: int = 0
     group_used_fen: int = 0
     contract_used_fen: Mapping[str | None, int] = MappingProxyType({})
+    contracts_known: bool = True
 
 
 class Prepared(Struct, frozen=True, gc=False):

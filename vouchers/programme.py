@@ -29,6 +29,7 @@ from vouchers.amounts import (
     Lowest,
     Own,
     Rate,
+    RateOver,
     RoundingStep,
     Tiers,
 )
@@ -175,6 +176,7 @@ class Version(Struct, frozen=True, kw_only=True, cache_hash=True):
     apportion: Cited[Apportion] | None = None
     yearly_spend_floor_fen: Cited[int] | None = None
     rate: Cited[Rate]
+    rate_over: Cited[RateOver] | None = None
     contract_cap_fen: Cited[Amount] | None = None
     one_contract_within_days: Cited[int] | None = None
     claim_cap_fen: Cited[Amount] | None = None
@@ -219,6 +221,8 @@ class Programme(Struct, frozen=True, kw_only=True, cache_hash=True):
         for earlier, later in pairwise(self.versions):
             assert earlier.valid_to is not None, earlier.id
             assert earlier.valid_to.value < later.valid_from.value, later.id
+        for one in self.versions:
+            assert not (one.rate_over and one.contract_cap_fen), one.id
 
     def version_on(self, on: date) -> Version | None:
         """Return the version in force on a day, None when there is none."""

@@ -7,19 +7,22 @@ from fractions import Fraction
 import pytest
 
 from ledger.text import Text
-from tests.vouchers.test_shapes import BOUGHT, HELD, codes, paid
+from tests.vouchers.test_shapes import BOUGHT, HELD, codes, lines, paid
 from tests.vouchers.toy import rule
 from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.programme import (
+    Band,
     ContractAtLeast,
     CountAtLeast,
+    FlatAmount,
     Held,
     Lowest,
     NeverFunded,
     PaidInFull,
     ShareAtLeast,
     Source,
+    Tiers,
     Window,
     Within,
     Word,
@@ -165,3 +168,54 @@ def test_an_article_is_counted_as_people_count_it() -> None:
         *("甲规〔2026〕1号，第三条第（二）项", "rule 1, article 3 (2)"),
         "M",
     )
+
+
+@pytest.mark.parametrize(
+    ("rate", "before_fen", "fen"),
+    [
+        (Fraction(1, 2), 9_000_000, 5_000_000),
+        (Tiers((Band(10_000_000, Fraction(1, 2)),)), 0, 5_000_000),
+        (Tiers((Band(10_000_000, Fraction(1, 2)),)), 9_999_999, 0),
+        (Tiers((Band(10_000_000, Fraction(1, 2)),)), 9_000_000, 500_000),
+        (Tiers((Band(10_000_000, Fraction(0)), Band(None, Fraction(1, 2)))), 4_000_000, 2_000_000),
+        (FlatAmount(3_000_000), 1_000_000, 2_000_000),
+        (FlatAmount(3_000_000), 3_000_000, 0),
+    ],
+)
+def test_a_rate_may_be_over_the_year(
+    make_case: MakeCase, rate: object, before_fen: int, fen: int
+) -> None:
+    programme = rule(rate=rate, rate_over="year")
+    had = {"programme": "toy", "year": 2022, "claimed_fen": 1, "redeemed_fen": 0}
+    amount_fen = paid(programme, make_case({"earlier": [had | {"base_fen": before_fen}]}))
+    assert amount_fen == fen
+    for other in ({"year": 2021}, {"programme": "other"}, {"claimed_fen": 0}):
+        assert paid(programme, make_case({"earlier": [had | other]})) == paid(
+            programme, make_case()
+        )
+
+
+def test_what_an_earlier_claim_was_computed_on_must_be_known(make_case: MakeCase) -> None:
+    had = {"programme": "toy", "year": 2022, "claimed_fen": 1, "redeemed_fen": 0}
+    rising = Tiers((Band(10_000_000, Fraction(0)), Band(None, Fraction(1))))
+    decision = decide(rule(rate=rising, rate_over="year"), make_case({"earlier": [had]}))
+    assert [step.value for step in decision.steps] == [0, 10_000_000]
+    floor = decide(rule(yearly_spend_floor_fen=20_000_000), make_case({"earlier": [had]}))
+    assert [step.value for step in floor.steps] == [0, 5_000_000]
+    for one in (decision, floor):
+        assert "earlier[0].base_fen" in one.reasons[0].message.en
+
+
+def test_a_purchase_that_may_make_two_contracts_one_leaves_the_amount_open(
+    make_case: MakeCase, drop: object
+) -> None:
+    days = ("2022-03-01", "2022-03-31", "2022-04-30")
+    bought = lines(*({"signed_on": day} for day in days))
+    programme = rule(contract_cap_fen=6_000_000, one_contract_within_days=30)
+    # With the second all three are one contract; without it, they are two.
+    assert paid(programme, make_case(bought)) == 6_000_000
+    apart = {"purchases": [bought["purchases"][0], bought["purchases"][2]]}
+    assert paid(programme, make_case(apart)) == 10_000_000
+    unknown = decide(programme, make_case({**bought, "purchases[1].signed_on": drop}))
+    least, most = (step.value for step in unknown.steps)
+    assert (least, most) == (0, 18_000_000)

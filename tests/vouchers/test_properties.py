@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from tests.vouchers.toy import evaluate
-from tests.vouchers.worlds import PARTS, YEAR, World, cap, fixed, shuffled, worlds
+from tests.vouchers.worlds import PARTS, YEAR, Draw, World, cap, fixed, shuffled, worlds
 from vouchers.amounts import ByClass, ByYear
 from vouchers.case import (
     Case,
@@ -301,6 +301,31 @@ def test_several_unknown_facts_are_neither_no_nor_zero() -> None:
         for _ in range(random.randint(2, 4)):
             unknown = random.choice(list(drop_one(unknown)))
         check_unknown(programme, case, unknown)
+
+
+def test_two_claims_of_a_year_pay_no_more_than_one() -> None:
+    """Of rates over the year, to the fen; what an office rounds up it rounds up twice."""
+    plain: dict[str, Draw] = dict.fromkeys(("claim_cap_fen", "claim_floor_fen"), fixed(None))
+    plain |= {"contract_cap_fen": fixed(None), "rounding_step": fixed(None)}
+    plain |= {"rate_over": fixed("year"), "rounding_direction": fixed("down")}
+    plain |= {"yearly_spend_floor_fen": fixed(None), "base": fixed("invoiced", "settled", "paid")}
+    paid = 0
+    for programme, case, _ in worlds(MANY, **plain):
+        known = replace(case, earlier=())
+        first, *others = case.purchases or ()
+        whole = decide(programme, known)
+        one = decide(programme, replace(known, purchases=(first,)))
+        if not (one.amount_fen and whole.amount_fen and others):
+            continue
+        base = next(x.value for x in one.steps if x.label.en == "base")
+        assert isinstance(base, int)
+        had = Earlier(programme=programme.id, year=YEAR, claimed_fen=one.amount_fen, base_fen=base)
+        had = replace(had, redeemed_fen=0, contracts=())
+        two = decide(programme, replace(case, purchases=tuple(others), earlier=(had,)))
+        assert two.amount_fen is not None
+        assert one.amount_fen + two.amount_fen <= whole.amount_fen, (programme, case)
+        paid += bool(two.amount_fen)
+    assert paid > MANY // 20
 
 
 def test_the_steps_worked_out_again_give_the_amount() -> None:

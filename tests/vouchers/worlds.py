@@ -259,6 +259,7 @@ _FIELDS: Final[dict[str, Draw]] = {
     "apportion": fixed(None, None, Apportion("actual"), Apportion("thirty_360")),
     "yearly_spend_floor_fen": fixed(None, None, 1, 100, 1_000_000),
     "rate": lambda random: varied(random, flat_rate),
+    "rate_over": fixed(None, "year"),
     "contract_cap_fen": _optional(lambda random: varied(random, cap)),
     "one_contract_within_days": fixed(None, 0, 18, 30),
     "claim_cap_fen": _optional(lambda random: varied(random, cap)),
@@ -274,6 +275,8 @@ _FIELDS: Final[dict[str, Draw]] = {
 def draw_programme(random: Random, **fields: Draw) -> Programme:
     """Return a programme; some of its fields may be drawn in another way."""
     drawn = {name: draw(random) for name, draw in (_FIELDS | fields).items()}
+    if drawn["contract_cap_fen"] is not None:
+        drawn["rate_over"] = None
     cited: dict[str, Any] = {
         name: cite(random, value, name) for name, value in drawn.items() if value is not None
     }
@@ -386,6 +389,7 @@ def _earlier(random: Random, programme: str) -> Earlier:
         year=random.choice([YEAR, YEAR - 1]),
         claimed_fen=sum(one.amount_fen or 0 for one in refunds) + random.choice([0, 50, 1_000_000]),
         redeemed_fen=random.choice([0, 70, 900_000]),
+        base_fen=amount(random),
         contracts=refunds,
     )
 

@@ -9,6 +9,7 @@ from vouchers import programme as p
 from vouchers.programme import Document, Held, Source, Window, Word
 
 _RULE: Final = Source(Text("鹤管规〔2026〕2号（虚构）", "Heting 〔2026〕 No. 2 (invented)"), "P")
+_NAME: Final = Text("鹤汀新区智算服务补贴", "Heting computing subsidy")
 _art: Final = _RULE.article
 _HETING: Final = Word("heting", "鹤汀新区", "Heting New Area")
 _STATUSES: Final = (_art(2, Held("high_tech_enterprise")), _art(2, Held("advanced_service")))
@@ -59,6 +60,4 @@ _VERSION: Final = p.Version(
         _art(12, Document("invoice", Text("发票", "invoices"))),
     ),
 )
-PROGRAMME: Final = p.Programme(
-    id="heting", level="district", name=Text("鹤汀新区智算服务补贴", "Heting"), versions=(_VERSION,)
-)
+PROGRAMME: Final = p.Programme(id="heting", level="district", name=_NAME, versions=(_VERSION,))

@@ -9,6 +9,7 @@ from vouchers import programme as p
 from vouchers.programme import Class, Document, Held, Source, Word
 
 _RULE: Final = Source(Text("澜数规〔2025〕7号（虚构）", "Lanpu 〔2025〕 No. 7 (invented)"), "P")
+_NAME: Final = Text("澜浦市智能算力券", "Lanpu computing voucher")
 _art: Final = _RULE.article
 _LANPU: Final = Word("990100", "澜浦市", "Lanpu")
 _LITTLE_GIANT: Final = Word(
@@ -63,6 +64,4 @@ _VERSION: Final = p.Version(
         _art(13, Document("proof", Text("付款凭证", "payment slips"))),
     ),
 )
-PROGRAMME: Final = p.Programme(
-    id="lanpu", level="city", name=Text("澜浦市智能算力券", "Lanpu"), versions=(_VERSION,)
-)
+PROGRAMME: Final = p.Programme(id="lanpu", level="city", name=_NAME, versions=(_VERSION,))

@@ -10,6 +10,7 @@ from vouchers.programme import Document, FlatAmount, Held, Source, Word
 _NOTICE: Final = Source(
     Text("青科经〔2026〕11号（虚构）", "Qingyu 〔2026〕 No. 11 (invented)"), "P"
 )
+_NAME: Final = Text("青屿区首用券", "Qingyu first-use voucher")
 _art: Final = _NOTICE.article
 _QINGYU: Final = Word("qingyu", "青屿区", "Qingyu District")
 _ACCIDENT: Final = Word("safety_accident", "安全生产事故", "an accident at work")
@@ -60,6 +61,4 @@ _VERSION: Final = p.Version(
     ),
     provider_confirms=_art(9, value=True),
 )
-PROGRAMME: Final = p.Programme(
-    id="qingyu", level="district", name=Text("青屿区首用券", "Qingyu"), versions=(_VERSION,)
-)
+PROGRAMME: Final = p.Programme(id="qingyu", level="district", name=_NAME, versions=(_VERSION,))

@@ -9,6 +9,7 @@ from vouchers import programme as p
 from vouchers.programme import Class, Document, FactBelow, Held, NotFunded, Source, Window, Word
 
 _RULE: Final = Source(Text("松发改规〔2026〕9号（虚构）", "Songlan 〔2026〕 No. 9 (invented)"), "P")
+_NAME: Final = Text("松岚省公共算力使用补助", "Songlan public computing subsidy")
 _art: Final = _RULE.article
 _SONGLAN: Final = Word("99", "松岚省", "Songlan Province")
 _BEILING: Final = Word("9911", "北岭市（革命老区）", "Beiling, an old revolutionary base area")
@@ -27,8 +28,8 @@ def _degression(base_fen: int) -> Fraction:
     return degressive + max(base_fen - 20 * _STEP_FEN, 0) * Fraction(10, 100)
 
 
-_NAME: Final = Word("degression", "比例随用量递减", "the rate falls as the base grows")
-_DEGRESSION: Final = p.Own(_NAME, revision=1, function=_degression)
+_FALLING: Final = Word("degression", "比例随用量递减", "the rate falls as the base grows")
+_DEGRESSION: Final = p.Own(_FALLING, revision=1, function=_degression)
 _OLD_BASE: Final = Class(_art(7, p.RegisteredIn(_BEILING)), Fraction(55, 100))
 _SMALL: Final = Class(_art(8, FactBelow("sales_fen", 1, limit_fen=2_000_000_000)), 100_000_000)
 _VERSION: Final = p.Version(
@@ -60,6 +61,7 @@ _VERSION: Final = p.Version(
     tax=_art(5, "excluded"),
     apportion=_art(6, p.Apportion("thirty_360")),
     rate=_art(7, p.ByClass((_OLD_BASE,), otherwise=_DEGRESSION)),
+    rate_over=_art(7, "year"),
     yearly_cap_fen=_art(8, p.ByClass((_SMALL,), otherwise=150_000_000)),
     rounding_unit_fen=_art(10, 10_000),
     rounding_direction=_art(10, "down"),
@@ -69,6 +71,4 @@ _VERSION: Final = p.Version(
     ),
     lapse=_art(13, p.Lapse(days=90)),
 )
-PROGRAMME: Final = p.Programme(
-    id="songlan", level="province", name=Text("松岚省算力补助", "Songlan"), versions=(_VERSION,)
-)
+PROGRAMME: Final = p.Programme(id="songlan", level="province", name=_NAME, versions=(_VERSION,))

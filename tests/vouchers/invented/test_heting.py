@@ -25,6 +25,14 @@ def test_it_is_rounded_to_the_yuan_then_capped(net_fen: int, fen: int) -> None:
     assert not fen or evaluate(decision.steps) == fen
 
 
+def test_the_floor_is_of_the_year_and_counts_what_was_claimed_before() -> None:
+    had = {"programme": "heting", "year": 2026, "claimed_fen": 8_000_000, "redeemed_fen": 0}
+    for base_fen, fen in ((10_000_000, 4_000_000), (9_999_999, 0)):
+        before = {"earlier": [had | {"base_fen": base_fen}]}
+        # 100,000 now and 100,000 before reach 200,000: 100,000 × 40 % = 40,000.
+        assert decide(PROGRAMME, case(before, net_fen=10_000_000)).amount_fen == fen
+
+
 def test_each_kind_has_its_rate_and_tax_is_no_cost() -> None:
     kinds = {"accelerator": "C-1", "storage": "C-1", "network": "C-2", "support": "C-3"}
     # 106,000 with 6,000 of tax: 100,000 each. 40,000 + 20,000 + 15,000 + 10,000 = 85,000.
@@ -60,7 +68,7 @@ def test_what_is_left_of_the_caps_is_paid_to_the_fen(
     own_fen: int, others_fen: int, fen: int
 ) -> None:
     def had(amount_fen: int) -> list[dict[str, object]]:
-        used = {"programme": "heting", "year": 2026, "redeemed_fen": amount_fen}
+        used = {"programme": "heting", "year": 2026, "redeemed_fen": amount_fen, "base_fen": 0}
         return [used | {"claimed_fen": 0}]
 
     before = {"earlier": had(own_fen), "group_earlier": had(others_fen)}

@@ -51,7 +51,7 @@ def test_a_contract_is_paid_for_once_however_many_its_invoices() -> None:
 )
 def test_a_year_has_at_most_a_hundred_thousand(had_fen: int, fen: int) -> None:
     had = {"programme": "qingyu", "year": 2026, "claimed_fen": had_fen, "redeemed_fen": 0}
-    had["contracts"] = [{"contract": "C-0", "amount_fen": had_fen}]
+    had |= {"base_fen": 0, "contracts": [{"contract": "C-0", "amount_fen": had_fen}]}
     assert decide(PROGRAMME, case({"earlier": [had]})).amount_fen == fen
 
 

@@ -43,6 +43,19 @@ def test_the_old_base_area_has_one_rate(net_fen: int, fen: int) -> None:
     assert decide(PROGRAMME, case(BEILING, net_fen=net_fen)).amount_fen == fen
 
 
+def test_a_later_claim_of_the_year_goes_on_where_the_earlier_one_ended() -> None:
+    # 200,000 of the year: 98,000, of which the first 100,000 had 50,000.
+    had = {"programme": "songlan", "year": 2026, "claimed_fen": 5_000_000, "redeemed_fen": 0}
+    before = {"earlier": [had | {"base_fen": 10_000_000}]}
+    decision = decide(PROGRAMME, case(before, net_fen=10_000_000))
+    assert decision.amount_fen == evaluate(decision.steps) == 4_800_000
+    # In the old base area there is one rate, however much: 100,000 × 55 % = 55,000.
+    assert decide(PROGRAMME, case(before | BEILING, net_fen=10_000_000)).amount_fen == 5_500_000
+    unknown = decide(PROGRAMME, case({"earlier": [had]}, net_fen=10_000_000))
+    assert [step.value for step in unknown.steps] == [0, 10_000_000]
+    assert "earlier[0].base_fen" in unknown.reasons[0].message.zh
+
+
 def test_the_metered_amount_counts_without_its_tax() -> None:
     # 106,000 metered, 6,000 of 106,000 invoiced are tax: 100,000 × 50 % = 50,000.
     assert decide(PROGRAMME, case()).amount_fen == 5_000_000

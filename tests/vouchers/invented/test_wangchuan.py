@@ -100,9 +100,14 @@ def test_each_condition_holds_to_its_last_day(changes: dict[str, object], code: 
     assert (decision.amount_fen, codes(decision)) == ((0, [code]) if code else (3_000_000, []))
 
 
-def test_a_project_of_the_citys_own_plan_is_out_for_the_year_of_application() -> None:
-    money = {"scope": "project", "ref": "P-1", "level": "city", "year": 2027}
-    assert codes(decide(PROGRAMME, claim({"other_funding": [money]}))) == ["project_already_funded"]
+@pytest.mark.parametrize(("year", "fen"), [(2025, 3_000_000), (2026, 0), (2027, 3_000_000)])
+def test_a_project_of_the_citys_own_plan_is_out_for_that_year(year: int, fen: int) -> None:
+    money = {"scope": "project", "ref": "P-1", "level": "city", "year": year}
+    decision = decide(PROGRAMME, claim({"other_funding": [money]}))
+    assert (decision.amount_fen, codes(decision)) == (
+        fen,
+        [] if fen else ["project_already_funded"],
+    )
 
 
 @pytest.mark.parametrize(

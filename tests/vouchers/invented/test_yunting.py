@@ -29,6 +29,16 @@ def test_each_part_has_its_rate_in_whole_thousands_up_to_the_cap(net_fen: int, f
     assert decision.steps == () or evaluate(decision.steps) == fen
 
 
+def test_the_tiers_are_those_of_the_year() -> None:
+    # 450,000 before; of another 100,000 half is below 500,000: 20,000 + 12,500, whole thousands.
+    had = {"programme": "yunting", "year": 2026, "claimed_fen": 18_000_000, "redeemed_fen": 0}
+    before = {"earlier": [had | {"base_fen": 45_000_000}]}
+    decision = decide(PROGRAMME, case(before, net_fen=10_000_000))
+    assert decision.amount_fen == evaluate(decision.steps) == 3_200_000
+    other_year = {"earlier": [had | {"base_fen": 45_000_000, "year": 2025}]}
+    assert decide(PROGRAMME, case(other_year, net_fen=10_000_000)).amount_fen == 4_000_000
+
+
 def test_tax_is_no_cost_and_part_payments_are_not_enough() -> None:
     # 106,000 paid with 6,000 of tax: 100,000 × 40 % = 40,000.
     assert decide(PROGRAMME, case()).amount_fen == 4_000_000
@@ -50,7 +60,7 @@ def test_what_the_enterprise_and_its_group_have_had_is_gone(
     own_fen: int, others_fen: int, fen: int
 ) -> None:
     def had(amount_fen: int) -> list[dict[str, object]]:
-        used = {"programme": "yunting", "year": 2026, "redeemed_fen": 0, "contracts": []}
+        used = {"programme": "yunting", "year": 2026, "redeemed_fen": 0, "base_fen": 0}
         return [used | {"claimed_fen": amount_fen}]
 
     before = {"earlier": had(own_fen), "group_earlier": had(others_fen)}

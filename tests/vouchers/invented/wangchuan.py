@@ -9,6 +9,7 @@ from vouchers import programme as p
 from vouchers.programme import Class, Document, Held, RegisteredIn, Source, Window, Word
 
 _RULE: Final = Source(Text("望科规〔2025〕5号（虚构）", "Wangchuan 〔2025〕 No. 5 (invented)"), "P")
+_NAME: Final = Text("望川市科技创新券（算力类）", "Wangchuan innovation voucher (computing)")
 _art: Final = _RULE.article
 _WANGCHUAN: Final = Word("9905", "望川市", "Wangchuan")
 _STATUSES: Final = (
@@ -46,7 +47,8 @@ _VERSION: Final = p.Version(
     ),
     purchases=(
         _art(4, p.SignedAndCompletedInYear()),
-        _art(9, p.NotFunded("city", years_before=0, scope="project")),
+        # 当年度: claims are made in the year after it.
+        _art(9, p.NotFunded("city", years_before=1, scope="project")),
     ),
     base=_art(5, "approved_contract"),
     tax=_art(5, "included"),
@@ -67,6 +69,4 @@ _VERSION: Final = p.Version(
     ),
     provider_confirms=_art(12, value=True),
 )
-PROGRAMME: Final = p.Programme(
-    id="wangchuan", level="city", name=Text("望川市科技创新券", "Wangchuan"), versions=(_VERSION,)
-)
+PROGRAMME: Final = p.Programme(id="wangchuan", level="city", name=_NAME, versions=(_VERSION,))

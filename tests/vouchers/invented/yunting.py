@@ -9,6 +9,7 @@ from vouchers import programme as p
 from vouchers.programme import Document, Held, Listed, Source, Word
 
 _RULE: Final = Source(Text("云科规〔2026〕3号（虚构）", "Yunting 〔2026〕 No. 3 (invented)"), "P")
+_NAME: Final = Text("云汀省算力创新券", "Yunting computing voucher")
 _art: Final = _RULE.article
 _YUNTING: Final = Word("9901", "云汀省", "Yunting Province")
 _SPECIALISED: Final = Word(
@@ -28,7 +29,6 @@ _STATUSES: Final = (
     _art(3, p.AllOf(_HIGH_TECH), item=2),
     _art(3, Held(_SPECIALISED), item=2),
 )
-_YEAR_2026: Final = (date(2026, 1, 1), date(2026, 12, 31))
 _BANDS: Final = (
     p.Band(50_000_000, Fraction(40, 100)),
     p.Band(200_000_000, Fraction(25, 100)),
@@ -53,13 +53,14 @@ _VERSION: Final = p.Version(
         _art(4, p.ProviderListed(_PROVIDERS)),
         _art(4, p.NotSelfUse()),
         _art(5, p.ResourceIs("accelerator")),
-        _art(6, p.Within("invoiced", *_YEAR_2026)),
+        _art(6, p.Within("invoiced", date(2026, 1, 1), date(2026, 12, 31))),
         _art(6, p.PaidInFull()),
         _art(11, p.NotFunded("province", years_before=1, scope="project")),
     ),
     base=_art(7, "paid"),
     tax=_art(7, "excluded"),
     rate=_art(8, p.Tiers(_BANDS)),
+    rate_over=_art(8, "year"),
     yearly_cap_fen=_art(9, 60_000_000),
     group_cap_fen=_art(9, 100_000_000),
     claim_floor_fen=_art(10, 500_000),
@@ -74,6 +75,4 @@ _VERSION: Final = p.Version(
     ),
     provider_confirms=_art(13, value=True),
 )
-PROGRAMME: Final = p.Programme(
-    id="yunting", level="province", name=Text("云汀省算力创新券", "Yunting"), versions=(_VERSION,)
-)
+PROGRAMME: Final = p.Programme(id="yunting", level="province", name=_NAME, versions=(_VERSION,))
