@@ -137,6 +137,7 @@ def _ways(programmes: Sequence[Programme], texts: Sequence[bytes]) -> dict[str, 
         _QUICKEST: lambda: _let_go(_in_batches(programmes, texts)),
         f"{_QUICKEST}, traced": lambda: _let_go(_in_batches(programmes, texts, trace=True)),
         "one at a time": lambda: _let_go(_one_by_one(programmes, texts)),
+        "one at a time, traced": lambda: _let_go(_one_by_one(programmes, texts, trace=True)),
     }
 
 
@@ -159,12 +160,14 @@ def _in_batches(
                 yield answer["data"]["result"]
 
 
-def _one_by_one(programmes: Sequence[Programme], texts: Sequence[bytes]) -> Answers:
+def _one_by_one(
+    programmes: Sequence[Programme], texts: Sequence[bytes], *, trace: bool = False
+) -> Answers:
     """Yield the engine's answers, each asked for by itself."""
     for one in programmes:
         decision = _ENGINE.get_decision(one.id)
         for text in texts:
-            yield decision.evaluate(text)["result"]
+            yield decision.evaluate(text, {"trace": trace})["result"]
 
 
 def _distinct(count: int) -> Iterator[Changes]:
