@@ -208,6 +208,20 @@ def test_a_status_is_valid_on_its_first_and_its_last_day(make_case: MakeCase) ->
         assert codes(decision) == ([] if valid else ["no_qualifying_status"])
 
 
+def test_every_entry_that_may_be_the_status_is_asked_for(make_case: MakeCase, drop: object) -> None:
+    unnamed = {f"{HELD}[0].kind": drop, f"{HELD}[1].kind": drop}
+    words = asked(decide(EAST_LAKE, make_case(unnamed)))
+    assert all(f"supply {HELD}[{i}].kind" in words for i in range(2)), words
+
+
+def test_each_fact_about_a_payment_is_asked_for(make_case: MakeCase, drop: object) -> None:
+    paid = f"{PURCHASE}.payments[0]"
+    unknown = {f"{paid}.paid_on": drop, f"{paid}.amount_fen": drop}
+    for left in (unknown, *({path: drop} for path in unknown)):
+        words = asked(decide(HUBEI, make_case(left)))
+        assert {path for path in unknown if path in words} == set(left)
+
+
 def test_a_status_without_edges_is_held_on_an_unknown_day(
     make_case: MakeCase, drop: object
 ) -> None:

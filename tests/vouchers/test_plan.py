@@ -331,6 +331,17 @@ def test_the_later_of_province_city_district_is_cut() -> None:
     assert out.reason.code == "joint_limit"
 
 
+def test_what_is_paid_after_the_application_leaves_no_room() -> None:
+    programmes = [toy_programme(place, Fraction(4, 5), 100, 1) for place in range(2)]
+    case = toy_case([10], [[True]] * 3)
+    (purchase,) = case.purchases or ()
+    payments = (*(purchase.payments or ()), Payment(paid_on=date(2022, 12, 2), amount_fen=10))
+    purchase = msgspec.structs.replace(purchase, payments=payments)
+    case = msgspec.structs.replace(case, purchases=(purchase,))
+    (out,) = (one for one in plan(case, programmes) if len(one.programmes) == 2)
+    assert out.amounts_fen == (8, 2)
+
+
 def test_plans_that_pay_the_same_come_by_number_then_level_then_id() -> None:
     programmes = [toy_programme(place, Fraction(1), 4, 1) for place in (2, 0, 1)]
     twin = msgspec.structs.replace(programmes[1], id="aab")
