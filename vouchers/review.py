@@ -14,7 +14,14 @@ import msgspec
 
 from ledger.text import Text
 from vouchers.plausible import review_values
-from vouchers.programme import Programme, Version, assume, hash_version
+from vouchers.programme import (
+    DomiciledIn,
+    Programme,
+    RegisteredIn,
+    Version,
+    assume,
+    hash_version,
+)
 from vouchers.released import RELEASED
 from vouchers.remark import TO_FILL, Remark
 from vouchers.values import walk
@@ -48,6 +55,10 @@ def _review_head(programme: Programme, file_id: str) -> Iterator[Remark]:
         )
         yield Remark("error", "id_differs", "id", message, step)
     yield from _review_text(programme.name, "name", Text("项目名称", "the name"))
+    if _to_fill(programme.name):
+        message = Text("项目名称待填写", "the name is to be filled in")
+        step = Text("请照文件写全称", "write it in full, as the document does")
+        yield Remark("warning", "to_fill", "name", message, step)
     if not programme.versions:
         message = Text("没有任何版本", "there is no version")
         step = Text("请至少写一个 Version(…)", "write at least one Version(…)")
@@ -114,6 +125,13 @@ def _review_version(version: Version, path: str) -> Iterator[Remark]:
         message = Text("没有任何申请条件，谁都可以申请", "no condition: everybody is eligible")
         step = Text("请在 eligibility 中写上支持对象", "say in eligibility who is supported")
         yield Remark("error", "no_eligibility", f"{path}.eligibility", message, step)
+    elif not any(isinstance(one.value, RegisteredIn | DomiciledIn) for _, one in walk(version)):
+        message = Text("没有限定注册地或税务关系", "nothing says where an enterprise must be")
+        step = Text(
+            "如限本地企业，请加上 RegisteredIn(…) 或 DomiciledIn(…)",
+            "if it is for a place's own, add RegisteredIn(…) or DomiciledIn(…)",
+        )
+        yield Remark("advice", "no_place", f"{path}.eligibility", message, step)
     if not version.purchases:
         message = Text("没有限定采购范围，什么采购都计入", "no rule: every purchase counts")
         step = Text(

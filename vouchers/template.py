@@ -82,6 +82,7 @@ def write_files(place: str, level: Level, year: int, *, package: str) -> Files:
     end; empty where both files stand side by side.
     """
     region = next((code for code, one in REGIONS.items() if one.id == place), _ELSEWHERE)
+    known = REGIONS[region].id == place
     imports = [
         f"from {package}{place} import PROGRAMME",
         "from vouchers.decide import decide",
@@ -89,7 +90,8 @@ def write_files(place: str, level: Level, year: int, *, package: str) -> Files:
     ]
     words = {
         "{place}": place,
-        "{title}": place.replace("_", " ").title(),
+        "{title}": REGIONS[region].name.en if known else place.replace("_", " ").title(),
+        "{name}": REGIONS[region].name.zh if known else f"{TO_FILL.zh}：{place} ",
         "{level}": level,
         "{region}": region,
         "{whole_region}": region.ljust(6, "0") if region != _ELSEWHERE else f"{region}0100",
@@ -191,7 +193,7 @@ _VERSION_{year}: Final = Version(
 PROGRAMME: Final = Programme(
     id="{place}",
     level="{level}",
-    name=Text("{zh}：{place} 算力券", "{title} compute voucher"),
+    name=Text("{name}算力券", "{title} compute voucher"),
     versions=(_VERSION_{year},),
 )
 '''

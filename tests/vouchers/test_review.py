@@ -43,7 +43,8 @@ def draft(*versions: Version, programme: str = "jinan") -> Draft:
 def reviewed(**changes: object) -> list[Remark]:
     """Return the remarks on a sound version with these values changed, but for assumed ones."""
     version: Version = msgspec.structs.replace(WUHAN, **changes)
-    return [one for one in review(draft(version), "jinan") if one.code != "assumed"]
+    plain = {"assumed", "no_place"}
+    return [one for one in review(draft(version), "jinan") if one.code not in plain]
 
 
 def cited(value: object, clause: Text = CLAUSE) -> Cited[object]:
@@ -169,6 +170,21 @@ def test_a_name_deep_in_a_condition_is_found() -> None:
 )
 def test_a_windows_days_are_days_of_one_year(window: Window, codes: list[str]) -> None:
     assert [one.code for one in reviewed(windows=(cited(window),))] == codes
+
+
+def test_a_programme_that_is_for_no_place_is_told() -> None:
+    everywhere = tuple(one for one in WUHAN.eligibility if not isinstance(one.value, RegisteredIn))
+    version: Version = msgspec.structs.replace(WUHAN, eligibility=everywhere)
+    codes = [(one.kind, one.code) for one in review(draft(version), "jinan")]
+    assert codes == [("advice", "no_place"), ("advice", "assumed")]
+
+
+def test_a_name_or_clause_that_waits_for_its_text_is_told() -> None:
+    waiting = cited(Fraction(1, 2), Text("待填写：比例", "to be filled in: the rate"))
+    (remark,) = reviewed(rate=waiting, yearly_cap_fen=cited(10_000_000))
+    assert (remark.kind, remark.code, remark.path) == ("warning", "to_fill", "versions[0].rate")
+    unnamed = Draft(id="jinan", level="city", name=Text("待填写", "Jinan"), versions=(WUHAN,))
+    assert ("to_fill", "name") in [(one.code, one.path) for one in review(unnamed, "jinan")]
 
 
 def test_two_windows_of_one_year_are_told() -> None:

@@ -60,9 +60,11 @@ def test_the_files_are_python_without_any_gap_left() -> None:
         assert f'level="{level}"' in files.programme
         assert "from vouchers.programmes.jinan import PROGRAMME" in files.test
     assert 'RegisteredIn("3701")' in files.programme
+    assert 'name=Text("济南市算力券", "Jinan compute voucher")' in files.programme
     assert '.registered("370100")' in files.test
     elsewhere = write_files("optics", "district", 2026, package="")
     assert 'RegisteredIn("42")' in elsewhere.programme
+    assert 'name=Text("待填写：optics 算力券", "Optics compute voucher")' in elsewhere.programme
     assert '.registered("420100")' in elsewhere.test
     alone = write_files("jinan", "city", 2026, package="")
     assert "from jinan import PROGRAMME" in alone.test
