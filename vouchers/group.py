@@ -109,8 +109,8 @@ class Groups:
         parts: dict[int, int],
         groups: list[Group],
         trials_max: int,
-    ) -> tuple[dict[int, int], bool]:
-        """Return the best parts under the limits too, and whether they are proved to be that.
+    ) -> tuple[dict[int, int], int | None]:
+        """Return the best parts under the limits too, and a bound of others unless that is proved.
 
         `parts` is what each programme of a combination counts without them.
         """
@@ -126,9 +126,10 @@ class Groups:
             self._limits.most(tuple(parts)), fixed_fen + sum(one.most_fen for _, one in found)
         )
         if total_fen in {most_fen, fixed_fen + shared_fen}:
-            return parts, total_fen == most_fen or all(one.proved for _, one in found)
+            proved = total_fen == most_fen or all(one.proved for _, one in found)
+            return parts, None if proved else most_fen
         if trials_max < _TRIALS_LEAST:
-            return parts, False
+            return parts, most_fen
         sharers = tuple(at for places, _ in found for at in places)
         clusters = [
             _lift(cluster, places, sharers)
@@ -148,7 +149,8 @@ class Groups:
         )
         payers = [self._members[at].payer for at in sharers]
         better = improve(payers, clusters, pay, known, trials_max)
-        return {**parts, **dict(zip(sharers, better.parts, strict=True))}, better.proved
+        parts = {**parts, **dict(zip(sharers, better.parts, strict=True))}
+        return parts, None if better.proved else most_fen
 
     def cite(self, places: tuple[int, ...]) -> Reason:
         """Return the first clause by which a group must share."""

@@ -15,6 +15,7 @@ from typing import Final, NoReturn
 from msgspec import Struct
 
 from ledger.errors import InvalidInputError
+from ledger.money import render_yuan
 from ledger.text import Text
 from vouchers.allocation import STATES_MAX, TRIALS_MAX
 from vouchers.case import Case
@@ -219,21 +220,21 @@ class _Planner:
         for group in groups:
             if group.found is not None:
                 parts.update(zip(group.places, group.found.parts, strict=True))
-        proved = True
+        most_fen = None
         if groups:
-            parts, proved = self.groups.improve(parts, groups, effort.trials_max)
+            parts, most_fen = self.groups.improve(parts, groups, effort.trials_max)
         paid = self.limits.pay(tuple(parts.items()))
         return Plan(
             programmes=self._name(chosen),
             amounts_fen=paid.amounts_fen,
             lawful=True,
-            reason=self._explain(parts, [group.places for group in groups], paid, proved=proved),
+            reason=self._explain(parts, [group.places for group in groups], paid, most_fen),
             counted=tuple(tuple(positions_in(part)) for part in parts.values()),
-            proved=proved,
+            proved=most_fen is None,
         )
 
     def _explain(
-        self, parts: dict[int, int], groups: list[tuple[int, ...]], paid: Paid, *, proved: bool
+        self, parts: dict[int, int], groups: list[tuple[int, ...]], paid: Paid, most_fen: int | None
     ) -> Reason | None:
         """Return what was cut, or else who counts what where programmes share; None otherwise."""
         reason = paid.cut
@@ -246,12 +247,12 @@ class _Planner:
                 zh = f"{zh}；{name.zh}计入第 {'、'.join(numbers)} 项采购"
                 en = f"{en}; {name.en} counts purchases {', '.join(numbers)}"
             reason = reason._replace(message=Text(zh, en))
-        if reason is None or proved:
+        if reason is None or most_fen is None:
             return reason
-        zh, en = reason.message
+        (zh, en), most = reason.message, render_yuan(most_fen)
         message = Text(
-            f"{zh}；可能的分法过多，未能证明没有更优的",
-            f"{en}; too many ways to share for a proof that none pays more",
+            f"{zh}；可能的分法过多，未能证明没有更优的（最多 {most} 元）",
+            f"{en}; too many ways to share for a proof that none pays more (at most CNY {most})",
         )
         return reason._replace(message=message)
 
