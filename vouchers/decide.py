@@ -138,7 +138,7 @@ def _hear(programme: Programme, prepared: Prepared, application: Application) ->
             [evaluate(one, application, moment) for one in version.eligibility]
         )
     may_count = [one for one in assessed if one.finding.truth is not False] or assessed
-    moments = [(one.moment, bool(one.finding.truth)) for one in may_count] or [(moment, True)]
+    moments = [(one.moment, _counts(one)) for one in may_count] or [(moment, True)]
     return _Hearing(
         prepared,
         application,
@@ -148,6 +148,11 @@ def _hear(programme: Programme, prepared: Prepared, application: Application) ->
         {name: choose(cited, application, moments) for name, cited in prepared.varying},
         use_of_caps(programme.id, version, application),
     )
+
+
+def _counts(one: Assessed) -> bool:
+    """Return whether a purchase certainly counts, and with something."""
+    return bool(one.finding.truth) and one.base.span.low > 0
 
 
 def _conclude(hearing: _Hearing) -> Decision:

@@ -138,7 +138,7 @@ def _refund_of_all(
     if by_contract is None:
         return rate_base(sheet, prepared, terms.rate, members, base), ()
     refunds, limits = [], []
-    for contracts, of_contract in _by_contract(version, members):
+    for contracts, of_contract in _by_contract(version, members, join=terms.contracts_known):
         numbers = tuple(number for _, number in of_contract)
         zh, en = "、".join(contracts), ", ".join(contracts)
         label = Text(f"合同 {zh} 的计算基数", f"base, contract {en}")
@@ -176,13 +176,13 @@ def _refund_of_year(
 
 
 def _by_contract(
-    version: Version, members: Sequence[Member]
+    version: Version, members: Sequence[Member], *, join: bool
 ) -> Iterator[tuple[tuple[str, ...], list[Member]]]:
     """Yield contracts, and the purchases under them, that share one cap.
 
     Contracts with one provider count as one where each was signed within so many days of the last.
     """
-    within = version.one_contract_within_days
+    within = version.one_contract_within_days if join else None
     groups: list[tuple[list[str], list[Member]]] = []
     last: dict[str | None, tuple[date, int]] = {}
     at: dict[str, int] = {}

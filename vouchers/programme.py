@@ -222,7 +222,10 @@ class Programme(Struct, frozen=True, kw_only=True, cache_hash=True):
             assert earlier.valid_to is not None, earlier.id
             assert earlier.valid_to.value < later.valid_from.value, later.id
         for one in self.versions:
-            assert not (one.rate_over and one.contract_cap_fen), one.id
+            by_contract = one.contract_cap_fen or (
+                one.rounding_step and one.rounding_step.value == "contract"
+            )
+            assert not (one.rate_over and by_contract), one.id
 
     def version_on(self, on: date) -> Version | None:
         """Return the version in force on a day, None when there is none."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from tests.vouchers.toy import evaluate
-from tests.vouchers.worlds import PARTS, YEAR, Draw, World, cap, fixed, shuffled, worlds
+from tests.vouchers.worlds import PARTS, YEAR, Draw, World, cap, fixed, flat_rate, shuffled, worlds
 from vouchers.amounts import ByClass, ByYear
 from vouchers.case import (
     Case,
@@ -304,11 +304,12 @@ def test_several_unknown_facts_are_neither_no_nor_zero() -> None:
 
 
 def test_two_claims_of_a_year_pay_no_more_than_one() -> None:
-    """Of rates over the year, to the fen; what an office rounds up it rounds up twice."""
+    """Of rates over the year, to the fen and without classes, which other purchases may change."""
     plain: dict[str, Draw] = dict.fromkeys(("claim_cap_fen", "claim_floor_fen"), fixed(None))
     plain |= {"contract_cap_fen": fixed(None), "rounding_step": fixed(None)}
     plain |= {"rate_over": fixed("year"), "rounding_direction": fixed("down")}
     plain |= {"yearly_spend_floor_fen": fixed(None), "base": fixed("invoiced", "settled", "paid")}
+    plain |= {"rate": flat_rate, "yearly_cap_fen": cap, "group_cap_fen": cap}
     paid = 0
     for programme, case, _ in worlds(MANY, **plain):
         known = replace(case, earlier=())

@@ -245,3 +245,18 @@ def test_the_steps_end_in_the_amount_after_a_floor_of_spend(make_case: MakeCase)
     programme = rule(yearly_spend_floor_fen=1, rounding_step="before_caps")
     decision = decide(programme, make_case())
     assert evaluate(decision.steps) == decision.amount_fen == 5_000_000
+
+
+def test_a_purchase_that_may_come_to_nothing_leaves_the_class_open(
+    make_case: MakeCase, drop: object
+) -> None:
+    when = cited(OnDay("service_completed", Held("technology_sme")))
+    programme = rule(base="contract", rate=ByClass((Class(when, Fraction(1, 10)),), HALF))
+    held = {HELD: [{"kind": "technology_sme", "to": "2022-06-30"}]}
+    small = lines({}, {"contract": "C-2", "contract_fen": 1, "completed_on": "2022-07-01"}, {})
+    small["purchases"][2] |= {"contract": "C-2", "contract_fen": 1, "resource_kind": "storage"}
+    known = make_case({**held, **small, "purchases[0].contract_fen": 10_000_000})
+    # Half of one fen is nothing: the second does not count, and the class is the first's.
+    assert paid(programme, known) == 1_000_000
+    open_one = {"purchases[0].contract_fen": 10_000_000, "purchases[2].invoiced_fen": drop}
+    assert bounds(decide(programme, make_case({**held, **small, **open_one})))[0] == 1_000_000

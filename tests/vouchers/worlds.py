@@ -275,7 +275,7 @@ _FIELDS: Final[dict[str, Draw]] = {
 def draw_programme(random: Random, **fields: Draw) -> Programme:
     """Return a programme; some of its fields may be drawn in another way."""
     drawn = {name: draw(random) for name, draw in (_FIELDS | fields).items()}
-    if drawn["contract_cap_fen"] is not None:
+    if drawn["contract_cap_fen"] is not None or drawn["rounding_step"] == "contract":
         drawn["rate_over"] = None
     cited: dict[str, Any] = {
         name: cite(random, value, name) for name, value in drawn.items() if value is not None

@@ -126,3 +126,11 @@ def test_papers_are_one_for_the_claim_and_one_for_each_contract_and_project() ->
         "尚缺材料：立项决议书 P-1",
         "第 2 项采购（合同 C-2）待服务机构线上确认",
     ]
+
+
+def test_the_steps_say_which_status_was_met_and_on_which_day() -> None:
+    both = {HELD: [{"kind": "specialised_sme"}]}
+    shown = [step.what.zh for step in decide(PROGRAMME, case(both)).steps]
+    assert "2026-03-02 符合：省级以上专精特新中小企业" in shown
+    shown = [step.what.zh for step in decide(PROGRAMME, case()).steps]
+    assert "2026-03-02 符合：高新技术企业，且上一年度销售收入低于 200,000,000.00 元" in shown
