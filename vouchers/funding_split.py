@@ -13,7 +13,6 @@ from vouchers.case import Authority
 from vouchers.decision import Step
 from vouchers.names import LEVEL_NAMES, call
 from vouchers.programme import Cited
-from vouchers.showing import render_exact
 from vouchers.treasury import FundingSplit, PaymentForm
 
 Party = Literal["enterprise", "provider", "treasury"]
@@ -94,4 +93,4 @@ def list_movements(
 def _step(what: Text, value: Fraction | int, cited: Cited[object]) -> Step:
     if isinstance(value, int):
         return Step(what, value, "fen", cited.clause, cited.grade)
-    return Step(what, render_exact(value), "ratio", cited.clause, cited.grade)
+    return Step(what, value, "ratio", cited.clause, cited.grade)

@@ -31,11 +31,11 @@ def test_city_and_district_bear_their_shares_and_the_named_one_the_rest() -> Non
     assert split.parts == (("province", 4_000), ("city", 3_000), ("district", 3_001))
     assert [(step.what.en, step.value, step.unit) for step in split.steps] == [
         ("amount to be borne", 10_001, "fen"),
-        ("provincial share", "0.4", "ratio"),
+        ("provincial share", Fraction("0.4"), "ratio"),
         ("borne by the provincial treasury", 4_000, "fen"),
-        ("city share", "0.3", "ratio"),
+        ("city share", Fraction("0.3"), "ratio"),
         ("borne by the city treasury", 3_000, "fen"),
-        ("district share", "0.3", "ratio"),
+        ("district share", Fraction("0.3"), "ratio"),
         ("borne by the district treasury", 3_001, "fen"),
         ("of this left by rounding (district)", 1, "fen"),
     ]

@@ -22,6 +22,8 @@ _RATES: Final = p.ByResource(
     )
 )
 
+_LEVELS: Final = ("province", "city", "district")
+
 _VERSION: Final = p.Version(
     id="2026",
     document=_RULE.document,
@@ -53,6 +55,8 @@ _VERSION: Final = p.Version(
     rounding_step=_art(8, "before_caps"),
     claim_cap_fen=_art(9, 50_000_000),
     yearly_cap_fen=_art(9, 120_000_000),
+    joint_cap=_art(9, p.JointCap(_LEVELS, 200_000_000, (p.LevelCap("district", 100_000_000),))),
+    combined_ceiling=_art(9, Fraction(80, 100)),
     group_cap_fen=_art(10, 200_000_000),
     documents=(
         _art(12, Document("application_form", Text("补贴申请表", "application form"))),

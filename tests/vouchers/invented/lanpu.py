@@ -58,6 +58,8 @@ _VERSION: Final = p.Version(
     rounding_unit_fen=_art(11, 100),
     rounding_direction=_art(11, "down"),
     rounding_step=_art(11, "contract"),
+    pool=_art(2, p.Pool(2_000_000_000, "pro_rata")),
+    payment_form=_art(2, "refund"),
     documents=(
         _art(13, Document("application_form", Text("申请表", "application form"))),
         _art(13, Document("contract", Text("服务合同", "contract"), each="contract")),

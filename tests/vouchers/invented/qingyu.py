@@ -1,6 +1,7 @@
 """青屿区首用券: an invented district's voucher, as `qingyu.md` has it, section by section."""
 
 from datetime import date
+from fractions import Fraction
 from typing import Final
 
 from ledger.text import Text
@@ -53,6 +54,8 @@ _VERSION: Final = p.Version(
     claim_cap_fen=_art(5, 6_000_000),
     yearly_cap_fen=_art(5, 10_000_000),
     yearly_spend_floor_fen=_art(6, 5_000_000),
+    combined_ceiling=_art(7, Fraction(70, 100)),
+    pool=_art(8, p.Pool(300_000_000, "signing")),
     rounding_unit_fen=_art(10, 1),
     rounding_direction=p.Cited("down", p.assume("不足一分舍去", "downwards"), "A"),
     documents=(

@@ -50,7 +50,9 @@ _VERSION: Final = p.Version(
         _art(3, p.NotDeclared("related_party")),
         _art(3, p.NoRecord("administrative_penalty", years=3)),
         _art(3, p.NoRecord("serious_dishonesty", years=3)),
+        _art(9, p.NoEarlierVoucher(("city",), scope="contract")),
     ),
+    payment_form=_art(1, "offset"),
     purchases=(
         _art(4, p.Within("completed", date(2026, 5, 1), date(2027, 4, 30))),
         _art(5, p.ResourceIs("accelerator")),

@@ -44,7 +44,11 @@ _VERSION: Final = p.Version(
         _art(2, p.AnyOf(_STATUSES)),
         _art(3, p.NotDeclared("related_party")),
         _art(3, p.NoRecord("serious_dishonesty", years=3)),
+        _art(9, p.NoEarlierVoucher(("province",), scope="contract")),
+        _art(9, p.NoEarlierVoucher(("district",), scope="project")),
     ),
+    payment_form=_art(1, "provider_redeems"),
+    pool=_art(10, p.Pool(600_000_000, "signing")),
     purchases=(
         _art(4, p.SignedAndCompletedInYear()),
         # 当年度: claims are made in the year after it.

@@ -6,29 +6,27 @@ from typing import Final
 
 from ledger.text import Text
 from vouchers import programme as p
-from vouchers.programme import Document, Held, Listed, Source, Word
 
-_RULE: Final = Source(Text("云科规〔2026〕3号（虚构）", "Yunting 〔2026〕 No. 3 (invented)"), "P")
+_RULE: Final = p.Source(Text("云科规〔2026〕3号（虚构）", "Yunting 〔2026〕 No. 3 (invented)"), "P")
 _NAME: Final = Text("云汀省算力创新券", "Yunting computing voucher")
 _art: Final = _RULE.article
-_YUNTING: Final = Word("9901", "云汀省", "Yunting Province")
-_SPECIALISED: Final = Word(
-    "specialised_sme", "省级以上专精特新中小企业", "specialised SME of provincial rank or higher"
-)
-_TAX_PENALTY: Final = Word("tax_penalty", "涉税违法行政处罚", "a penalty for a tax offence")
+_YUNTING: Final = p.Word("9901", "云汀省", "Yunting Province")
+_SPECIALISED: Final = p.Word("specialised_sme", "省级以上专精特新中小企业", "a specialised SME")
+_TAX_PENALTY: Final = p.Word("tax_penalty", "涉税违法行政处罚", "a penalty for a tax offence")
 _PROVIDERS: Final = (
-    Listed("91420100MA49P8T68D", first=date(2026, 2, 1)),
-    Listed("91420100MA4K2XY18X", first=date(2026, 2, 1), last=date(2026, 9, 30)),
+    p.Listed("91420100MA49P8T68D", first=date(2026, 2, 1)),
+    p.Listed("91420100MA4K2XY18X", first=date(2026, 2, 1), last=date(2026, 9, 30)),
 )
 _HIGH_TECH: Final = (
-    _art(3, Held("high_tech_enterprise"), item=2),
+    _art(3, p.Held("high_tech_enterprise"), item=2),
     _art(3, p.FactBelow("sales_fen", years_before=1, limit_fen=20_000_000_000), item=2),
 )
 _STATUSES: Final = (
-    _art(3, Held("technology_sme"), item=2),
+    _art(3, p.Held("technology_sme"), item=2),
     _art(3, p.AllOf(_HIGH_TECH), item=2),
-    _art(3, Held(_SPECIALISED), item=2),
+    _art(3, p.Held(_SPECIALISED), item=2),
 )
+_SHARES: Final = (p.LevelShare("province", Fraction(3, 5)), p.LevelShare("city", Fraction(2, 5)))
 _BANDS: Final = (
     p.Band(50_000_000, Fraction(40, 100)),
     p.Band(200_000_000, Fraction(25, 100)),
@@ -66,13 +64,17 @@ _VERSION: Final = p.Version(
     claim_floor_fen=_art(10, 500_000),
     rounding_unit_fen=_art(10, 100_000),
     rounding_direction=_art(10, "down"),
+    combined_ceiling=_art(11, Fraction(50, 100)),
     lapse=_art(12, p.Lapse()),
     documents=(
-        _art(13, Document("application_form", Text("兑付申请表", "claim form")), item=1),
-        _art(13, Document("contract", Text("服务合同", "contract"), each="contract"), item=2),
-        _art(13, Document("proof", Text("发票及付款凭证", "invoices and payment slips")), item=3),
-        _art(13, Document("resolution", Text("立项决议书", "resolution"), each="project"), item=4),
+        _art(13, p.Document("application_form", Text("兑付申请表", "claim form")), item=1),
+        _art(13, p.Document("contract", Text("服务合同", "contract"), each="contract"), item=2),
+        _art(13, p.Document("proof", Text("发票及付款凭证", "invoices and payment slips")), item=3),
+        _art(13, p.Document("resolution", Text("立项决议书", "decision"), each="project"), item=4),
     ),
     provider_confirms=_art(13, value=True),
+    pool=_art(2, p.Pool(5_000_000_000, "application")),
+    funding_split=_art(2, p.FundingSplit(_SHARES, remainder_to="province")),
+    payment_form=_art(2, "refund"),
 )
 PROGRAMME: Final = p.Programme(id="yunting", level="province", name=_NAME, versions=(_VERSION,))
