@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
 from ledger.projection import PROJECTIONS
 from tests.portal.conftest import Run, environment_of
@@ -36,6 +37,21 @@ def test_every_way_to_run_it_gives_the_same(suanquan: Run, export: Path) -> None
     assert first["match"]
     for options in (("--processes", 2), ("--from", export), ("--fresh",)):
         assert facts(suanquan("replay", *options, "--json").json) == facts(first)
+
+
+def test_a_dask_cluster_gives_the_same(suanquan: Run, export: Path) -> None:
+    first = suanquan("replay", "--json").json
+    with LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        address = cluster.scheduler_address
+        for options in ((), ("--from", export)):
+            done = suanquan("replay", "--dask", address, *options, "--json")
+            assert done.status == 0, done.err
+            assert facts(done.json) == facts(first)
+    gone = suanquan("replay", "--dask", address)
+    assert gone.status == 2
+    assert address in gone.err
 
 
 def test_an_export_alone_is_enough_for_rows_and_statements(
