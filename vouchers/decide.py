@@ -278,13 +278,15 @@ def _open_rate(hearing: _Hearing, *, against: bool) -> dict[str, Any]:
     """Return a rate of nothing or of all where more spend may mean less, nothing where it cannot.
 
     So it is for the rest of a year whose earlier part is not known, and while a purchase is open
-    that may make two contracts one.
+    that may make two contracts one or be of any.
     """
     version, base = hearing.prepared.version, hearing.use.base.span
     rate = Fraction(0 if against else 1)
-    if version.one_contract_within_days is not None and hearing.prepared.by_contract is not None:
+    if hearing.prepared.by_contract is not None:
+        joins, several = version.one_contract_within_days is not None, len(hearing.purchases) > 1
         for one in hearing.purchases:
-            if one.finding.truth is None:
+            unnamed = one.line.purchase.contract is None
+            if several and one.finding.truth is None and (joins or unnamed):
                 return {"rate": rate, "contracts_known": False}
     known = version.rate_over is None or base.low == base.high
     return {} if known else {"rate": rate}

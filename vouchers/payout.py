@@ -15,7 +15,16 @@ from vouchers.decision import Reason, Step, Unit
 from vouchers.names import BASES, ROUNDED, name_base
 from vouchers.prepared import Prepared, Terms
 from vouchers.programme import Version
-from vouchers.refund import AT_MOST, TOTAL, Counted, Member, given, rate_base, round_once
+from vouchers.refund import (
+    AT_MOST,
+    TOTAL,
+    Counted,
+    Member,
+    given,
+    rate_base,
+    round_base,
+    round_once,
+)
 from vouchers.sheet import Sheet
 
 _BASE: Final = Text("计算基数合计", "base")
@@ -136,6 +145,7 @@ def _refund_of_all(
     """Return the line of the refund before the claim's caps, and that of its contracts' caps."""
     version, by_contract = prepared.version, prepared.by_contract
     if by_contract is None:
+        base = round_base(sheet, prepared, terms.rate, base)
         return rate_base(sheet, prepared, terms.rate, members, base), ()
     refunds, limits = [], []
     for contracts, of_contract in _by_contract(version, members, join=terms.contracts_known):
@@ -143,8 +153,11 @@ def _refund_of_all(
         zh, en = "、".join(contracts), ", ".join(contracts)
         label = Text(f"合同 {zh} 的计算基数", f"base, contract {en}")
         of_it = sheet.work(label, "sum", numbers, version.base)
-        refund = rate_base(sheet, prepared, terms.rate, of_contract, of_it)
-        if prepared.rounds_at == "contract" and terms.contracts_known:
+        rated, known = of_it, terms.contracts_known
+        if known:
+            rated = round_base(sheet, prepared, terms.rate, of_it)
+        refund = rate_base(sheet, prepared, terms.rate, of_contract, rated)
+        if known and prepared.rounds_at == "contract":
             refund = _round_within(sheet, prepared, refund, (of_it,))
         elif sheet.value(refund) > sheet.value(of_it):
             refund = sheet.work(AT_MOST, "least", (refund, of_it), version.rounding_direction)
@@ -171,7 +184,8 @@ def _refund_of_year(
 ) -> int:
     """Return the line of what a claim adds to what the rate makes of the year before it."""
     total = sheet.work(_OF_YEAR, "sum", parts, over)
-    of_both = tuple([rate_base(sheet, prepared, rate, (), one) for one in (total, parts[1])])
+    rounded = [round_base(sheet, prepared, rate, one) for one in (total, parts[1])]
+    of_both = tuple([rate_base(sheet, prepared, rate, (), one) for one in rounded])
     return sheet.work(Text("本次申请新增的补贴", "what this claim adds"), "minus", of_both, over)
 
 

@@ -33,6 +33,13 @@ class Counted(Struct, frozen=True, gc=False):
 Member = tuple[Counted, int]
 
 
+def round_base(sheet: Sheet, prepared: Prepared, rate: object, base: int) -> int:
+    """Return the line of a base rounded where the rule rounds there; each kind's is, by itself."""
+    if isinstance(rate, ByResource) or not prepared.rounds_at == "base":
+        return base
+    return round_once(sheet, prepared, base)
+
+
 def rate_base(
     sheet: Sheet, prepared: Prepared, rate: object, members: Sequence[Member], base: int
 ) -> int:
@@ -40,8 +47,6 @@ def rate_base(
     version = prepared.version
     if isinstance(rate, ByResource):
         return _by_resource(sheet, prepared, rate, members)
-    if prepared.rounds_at == "base":
-        base = round_once(sheet, prepared, base)
     if isinstance(rate, Tiers):
         return _by_tiers(sheet, version.rate, rate, base)
     if isinstance(rate, FlatAmount):
