@@ -35,7 +35,7 @@ Member = tuple[Counted, int]
 
 def round_base(sheet: Sheet, prepared: Prepared, rate: object, base: int) -> int:
     """Return the line of a base rounded where the rule rounds there; each kind's is, by itself."""
-    if isinstance(rate, ByResource) or not prepared.rounds_at == "base":
+    if isinstance(rate, ByResource) or prepared.rounds_at != "base":
         return base
     return round_once(sheet, prepared, base)
 
