@@ -41,7 +41,7 @@ def cases_on(
     from the first of the first day's month on, which are left out.
     """
     known = known_before(book, account, days[0].replace(day=1))
-    enterprise, earlier = enterprise_of(account), sum_drawn(known.drawn)
+    enterprise, earlier = enterprise_of(account), sum_drawn(account, known.drawn)
     by_contract = _by_contract(usage)
     ended: dict[str, list[Purchase]] = {}
     for day in days:

@@ -14,6 +14,7 @@ from ledger.money import allocate
 from vouchers.book import Account, Book
 from vouchers.case import (
     Case,
+    ContractRefund,
     Declarations,
     Domicile,
     Earlier,
@@ -53,7 +54,7 @@ def case_of(book: Book, account: Account, usage: Sequence[DayUsage], apply_on: d
             if invoice.issued_on <= apply_on.isoformat()
             for purchase in purchases_of(known, invoice, metered, apply_on)
         ),
-        earlier=sum_drawn(known.drawn),
+        earlier=sum_drawn(account, known.drawn),
         other_funding=other_funding_of(account),
         declarations=declarations_of(account, apply_on),
         apply_on=apply_on,
@@ -234,16 +235,52 @@ def _metered_by_kind(
     return metered
 
 
-def sum_drawn(drawn: Iterable[VoucherDrawn]) -> tuple[Earlier, ...]:
-    """Return what was drawn on vouchers, by programme and year."""
-    total: dict[tuple[str, int], int] = {}
+def sum_drawn(account: Account, drawn: Iterable[VoucherDrawn]) -> tuple[Earlier, ...]:
+    """Return what was drawn on vouchers, by programme and year, and on which contracts."""
+    draws: dict[tuple[str, int], list[VoucherDrawn]] = {}
     for draw in drawn:
-        key = draw.programme, draw.year
-        total[key] = total.get(key, 0) + draw.amount_fen
+        draws.setdefault((draw.programme, draw.year), []).append(draw)
+    made = []
+    for (programme, year), of_year in sorted(draws.items()):
+        fen = sum(draw.amount_fen for draw in of_year)
+        made.append(
+            Earlier(
+                programme=programme,
+                year=year,
+                claimed_fen=fen,
+                redeemed_fen=fen,
+                contracts=_contracts_of(account, of_year),
+            )
+        )
+    return tuple(made)
+
+
+def _contracts_of(
+    account: Account, drawn: Sequence[VoucherDrawn]
+) -> tuple[ContractRefund, ...] | None:
+    """Return what was refunded on each contract, None where an invoice's contract is not known.
+
+    A draw that refunds several contracts does not say how much of it is for each.
+    """
+    amounts: dict[str, int | None] = {}
+    for draw in drawn:
+        invoices = [account.invoices.get(one) for one in draw.invoices]
+        contracts = {one.contract for one in invoices if one is not None}
+        if not contracts or None in invoices:
+            return None
+        alone_fen = draw.amount_fen if len(contracts) == 1 else None
+        for contract in contracts:
+            before_fen = amounts.get(contract, 0)
+            amounts[contract] = _add(before_fen, alone_fen)
     return tuple(
-        Earlier(programme=programme, year=year, claimed_fen=fen, redeemed_fen=fen)
-        for (programme, year), fen in sorted(total.items())
+        ContractRefund(contract=contract, amount_fen=fen)
+        for contract, fen in sorted(amounts.items())
     )
+
+
+def _add(first: int | None, second: int | None) -> int | None:
+    """Return the sum, None where a part of it is not known."""
+    return None if first is None or second is None else first + second
 
 
 def _date(text: str | None) -> date | None:

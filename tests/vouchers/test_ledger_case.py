@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.events import VoucherDrawn
 from tests.small_ledger import PROVIDER, account_of, invoice_number
 from vouchers.case import (
     Case,
+    ContractRefund,
     Declarations,
     Domicile,
     Earlier,
@@ -20,7 +22,7 @@ from vouchers.case import (
     encode_case,
     parse_case,
 )
-from vouchers.ledger_case import case_of
+from vouchers.ledger_case import case_of, sum_drawn
 
 YEAR_END = date(2022, 12, 31)
 
@@ -298,6 +300,37 @@ def test_a_voucher_drawn_on_the_day_or_after_it_is_not_an_earlier_one(
     drawn_on: str, count: int
 ) -> None:
     assert len(make(f"drawn wuhan 2022 300 {drawn_on}").earlier) == count
+
+
+def draw(*numbers: str, fen: int = 30_000) -> VoucherDrawn:
+    """Return a draw that refunds invoices of these numbers."""
+    return VoucherDrawn(
+        programme="wuhan",
+        year=2022,
+        amount_fen=fen,
+        drawn_on="2022-09-01",
+        version="a" * 64,
+        invoices=tuple(invoice_number(one) for one in numbers),
+    )
+
+
+def test_an_earlier_voucher_names_its_contracts_and_the_amount_where_it_is_one() -> None:
+    second = INVOICE.replace("invoice 1 C-1", "invoice 2 C-2")
+    third = INVOICE.replace("invoice 1", "invoice 3")
+    _, account, _ = account_of(BASE + INVOICE + second + third)
+    one, two = (ContractRefund(contract=name, amount_fen=30_000) for name in ("C-1", "C-2"))
+    open_one, open_two = (ContractRefund(contract=name) for name in ("C-1", "C-2"))
+    for drawn, contracts in (
+        ([draw("1", "3")], (one,)),
+        ([draw("1"), draw("2")], (one, two)),
+        ([draw("1", fen=10_000), draw("3", fen=20_000)], (one,)),
+        ([draw("1", "2")], (open_one, open_two)),
+        ([draw("1"), draw("1", "2")], (open_one, open_two)),
+        ([draw("1", "9")], None),
+        ([draw()], None),
+    ):
+        (earlier,) = sum_drawn(account, drawn)
+        assert earlier.contracts == contracts, drawn
 
 
 def test_a_granted_voucher_alone_is_no_earlier_one() -> None:
