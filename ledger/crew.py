@@ -5,7 +5,7 @@ them does it, nor when. A piece that was lost with its process is done again.
 """
 
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -35,7 +35,7 @@ def by_crew(
     processes: int,
     pieces: Iterable[Piece],
     name: Callable[[Piece], str] = str,
-) -> Iterator[Made]:
+) -> Generator[Made, None, None]:
     """Yield what is made of each piece as it comes, by as many processes.
 
     `work` and the pieces are pickled: it is a function of a module, or a method of frozen data. A
