@@ -37,7 +37,7 @@ from vouchers.papers import note_papers
 from vouchers.payout import NOTHING, Counted, Payout, pay
 from vouchers.prepared import Prepared, Terms, prepare
 from vouchers.programme import Programme, Version
-from vouchers.purchase import Assessed, Heard, assess
+from vouchers.purchase import Assessed, Heard, assess, is_out
 from vouchers.requirement import Condition
 from vouchers.sheet import Sheet
 from vouchers.spend import Measured
@@ -78,6 +78,31 @@ def decide(
     year = claim_year(version, applied_on)
     application = Application(case, applied_on, year, supposed)
     return _conclude(_hear(programme, prepare(programme, version), application))
+
+
+def refuse_outright(programme: Programme, case: Case) -> Decision | None:
+    """Return the refusal, without its reasons, of a case in which every purchase is certainly out.
+
+    None where there is no purchase, or where one is not out by a condition or a rule: then `decide`
+    must say. It is for whoever asks for the amount alone, in many cases of which most are refused.
+    """
+    applied_on = case.apply_on
+    version = applied_on and _choose_version(programme, case, applied_on)
+    if not (applied_on and version and case.purchases):
+        return None
+    prepared, refused = prepare(programme, version), dict[date, bool]()
+    application = Application(case, applied_on, claim_year(version, applied_on))
+    lines = (Line(i, one) for i, one in enumerate(case.purchases))
+    if not all(is_out(prepared, application, one, refused) for one in lines):
+        return None
+    return Decision(
+        programme=programme.id,
+        version=version.id,
+        version_hash=prepared.hash,
+        year=application.year,
+        status="ineligible",
+        amount_fen=0,
+    )
 
 
 def _no_day(programme: Programme) -> Decision:
@@ -126,7 +151,7 @@ def _hear(programme: Programme, prepared: Prepared, application: Application) ->
     heard: dict[date, Heard] = {}
     assessed = tuple(
         [
-            assess(programme.id, prepared, application, Line(i, one), heard)
+            assess(prepared, application, Line(i, one), heard)
             for i, one in enumerate(purchases or ())
         ]
     )

@@ -11,13 +11,7 @@ from ledger.text import Text
 from vouchers.application import Application, Line, Moment, moment_of
 from vouchers.cited import Cited
 from vouchers.condition import evaluate
-from vouchers.decision import (
-    HOLDS,
-    Finding,
-    missing_fact,
-    require_all,
-    unknown,
-)
+from vouchers.decision import HOLDS, Finding, missing_fact, require_all, unknown
 from vouchers.exclusion import exclude_paid
 from vouchers.funding import never_funded, not_funded
 from vouchers.headroom import list_refunds
@@ -69,11 +63,7 @@ class Assessed(Struct, frozen=True, gc=False):
 
 
 def assess(
-    programme_id: str,
-    prepared: Prepared,
-    application: Application,
-    line: Line,
-    heard: dict[date, Heard],
+    prepared: Prepared, application: Application, line: Line, heard: dict[date, Heard]
 ) -> Assessed:
     """Return how far one purchase counts, the conditions on the enterprise included.
 
@@ -83,19 +73,49 @@ def assess(
     moment = moment_of(version.legal_date.value, application, line)
     base = measure(version, application, line)
     enterprise = _hear(prepared, application, moment, heard)
-    found = [enterprise.together]
-    found += [_judge(one, programme_id, application, line) for one in version.purchases]
+    spent = base.span.high > 0
+    own = _judge_purchase(prepared, application, line, moment, spent=spent)
+    finding = require_all([enterprise.together, *own])
+    return Assessed(line, moment, finding, base, enterprise.findings)
+
+
+def is_out(
+    prepared: Prepared, application: Application, line: Line, refused: dict[date, bool]
+) -> bool:
+    """Return whether a condition or a rule rules a purchase out: the first that does is enough.
+
+    Whether the enterprise is refused on a day is found once for all purchases of that day.
+    """
+    version = prepared.version
+    moment = moment_of(version.legal_date.value, application, line)
+    day = moment.on if prepared.by_day else None
+    out = refused.get(day) if day is not None else None
+    if out is None:
+        conditions = version.eligibility
+        out = any(evaluate(one, application, moment).truth is False for one in conditions)
+        if day is not None:
+            refused[day] = out
+    own = _judge_purchase(prepared, application, line, moment, spent=True)
+    return out or any(one.truth is False for one in own)
+
+
+def _judge_purchase(
+    prepared: Prepared, application: Application, line: Line, moment: Moment, *, spent: bool
+) -> Iterator[Finding]:
+    """Yield what is found of the purchase itself; `spent` says whether its base can be anything."""
+    version, programme_id = prepared.version, prepared.programme
+    for one in version.purchases:
+        yield _judge(one, programme_id, application, line)
     if moment.on is None or not version.in_force(moment.on):
-        found.append(_not_in_force(version, application, moment, line))
-    if base.span.high <= 0:
-        found.append(_nothing_spent(version, line))
+        yield _not_in_force(version, application, moment, line)
+    if not spent:
+        yield _nothing_spent(version, line)
     if programme_id in line.purchase.refunded_by:
-        found.append(_refunded_before(version, line))
+        yield _refunded_before(version, line)
     if prepared.tells_apart:
-        found += _told_apart(prepared, line)
+        yield from _told_apart(prepared, line)
     if prepared.excludes_paid:
-        found.append(exclude_paid(programme_id, version, application.case, line))
-    return Assessed(line, moment, require_all(found), base, enterprise.findings)
+        yield exclude_paid(programme_id, version, application.case, line)
 
 
 def _hear(

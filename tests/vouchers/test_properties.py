@@ -19,7 +19,7 @@ from vouchers.case import (
     Qualification,
     Record,
 )
-from vouchers.decide import decide
+from vouchers.decide import decide, refuse_outright
 from vouchers.decision import Decision
 from vouchers.programme import Cited, Lowest, Programme, Version
 
@@ -301,6 +301,19 @@ def test_several_unknown_facts_are_neither_no_nor_zero() -> None:
         for _ in range(random.randint(2, 4)):
             unknown = random.choice(list(drop_one(unknown)))
         check_unknown(programme, case, unknown)
+
+
+def test_an_outright_refusal_is_the_decision_without_its_reasons() -> None:
+    outright, refused = 0, 0
+    for programme, known, random in worlds(MANY // 4):
+        unknown = random.choice(list(drop_one(known)))
+        for case in (known, unknown, replace(known, purchases=()), replace(known, apply_on=None)):
+            short, full = refuse_outright(programme, case), decide(programme, case)
+            refused += full.status == "ineligible"
+            if short is not None:
+                outright += 1
+                assert short == replace(full, steps=(), reasons=(), quota_fen=None), case
+    assert outright > refused // 4
 
 
 def test_the_steps_worked_out_again_give_the_amount() -> None:
