@@ -15,6 +15,7 @@ from vouchers.decision import HOLDS, Finding, missing_fact, require_all, unknown
 from vouchers.exclusion import exclude_paid
 from vouchers.funding import never_funded, not_funded
 from vouchers.headroom import list_refunds
+from vouchers.listed import is_listed
 from vouchers.names import EVENTS, RESOURCES, call
 from vouchers.payments import paid_in_full_on, sum_paid
 from vouchers.prepared import Prepared
@@ -34,6 +35,7 @@ from vouchers.requirement import (
     SignedAndCompletedInYear,
     Within,
 )
+from vouchers.settled import Settled, Weighed
 from vouchers.spend import Measured, ask, ask_for_payments, cut, measure
 from vouchers.truth import all_of, any_of, same
 from vouchers.wording import describe_condition
@@ -63,20 +65,33 @@ class Assessed(Struct, frozen=True, gc=False):
 
 
 def assess(
-    prepared: Prepared, application: Application, line: Line, heard: dict[date, Heard]
+    prepared: Prepared,
+    application: Application,
+    line: Line,
+    heard: dict[date, Heard],
+    settled: Settled | None,
 ) -> Assessed:
     """Return how far one purchase counts, the conditions on the enterprise included.
 
-    What was found of the enterprise on the same day for another purchase is taken from `heard`.
+    What was found of the enterprise on the same day for another purchase is taken from `heard`,
+    and what an earlier application found of the purchase itself from `settled`.
     """
-    version = prepared.version
-    moment = moment_of(version.legal_date.value, application, line)
-    base = measure(version, application, line)
+    moment = moment_of(prepared.version.legal_date.value, application, line)
+    weighed = settled.find(line) if settled else None
+    if weighed is None:
+        weighed = _weigh(prepared, application, line, moment)
+        if settled:
+            settled.keep(weighed, application.applied_on)
     enterprise = _hear(prepared, application, moment, heard)
-    spent = base.span.high > 0
-    own = _judge_purchase(prepared, application, line, moment, spent=spent)
-    finding = require_all([enterprise.together, *own])
-    return Assessed(line, moment, finding, base, enterprise.findings)
+    finding = require_all([enterprise.together, weighed.finding])
+    return Assessed(line, moment, finding, weighed.base, enterprise.findings)
+
+
+def _weigh(prepared: Prepared, application: Application, line: Line, moment: Moment) -> Weighed:
+    """Return what is found of a purchase, the enterprise left aside."""
+    base = measure(prepared.version, application, line)
+    own = _judge_purchase(prepared, application, line, moment, spent=base.span.high > 0)
+    return Weighed(line, require_all(own), base)
 
 
 def is_out(
@@ -312,36 +327,6 @@ def _days_of(
     return ((key, getattr(purchase, key)),)
 
 
-def _listed(rule: ProviderListed, clause: Text, _: Application, line: Line) -> Finding:
-    purchase = line.purchase
-    if purchase.provider is None:
-        return unknown(ask(line, "provider", clause))
-    listings = [one for one in rule.providers if one.credit_code == purchase.provider]
-    if not listings:
-        message = Text(
-            f"的服务机构 {purchase.provider} 不在服务机构名单内",
-            f"is from {purchase.provider}, which is not on the list of providers",
-        )
-        return cut(line, "provider_not_listed", message, clause)
-    days = {"service_from": purchase.service_from, "service_to": purchase.service_to}
-    if any((one.first, one.last) == (None, None) for one in listings):
-        return HOLDS
-    missing = [ask(line, key, clause) for key, day in days.items() if day is None]
-    if missing:
-        return unknown(*missing)
-    first, last = purchase.service_from, purchase.service_to
-    assert first is not None, line
-    assert last is not None, line
-    for one in listings:
-        if (one.first or date.min) <= first and last <= (one.last or date.max):
-            return HOLDS
-    message = Text(
-        f"的服务期 {first} 至 {last} 内，服务机构 {purchase.provider} 不全在名单有效期内",
-        f"was served from {first} to {last}, when {purchase.provider} was not listed throughout",
-    )
-    return cut(line, "provider_not_listed", message, clause)
-
-
 def _not_self(_: NotSelfUse, clause: Text, application: Application, line: Line) -> Finding:
     buyer, provider = application.case.enterprise.credit_code, line.purchase.provider
     if provider is None:
@@ -394,7 +379,7 @@ _JUDGES: Final[dict[type, Callable[..., Finding]]] = {
     Within: _dated_within,
     NotFunded: not_funded,
     NeverFunded: never_funded,
-    ProviderListed: _listed,
+    ProviderListed: is_listed,
     NotSelfUse: _not_self,
 }
 """One judge a shape, but for the rule that must know which programme asks."""

@@ -27,6 +27,7 @@ from vouchers.decision import Decision
 from vouchers.plan import plan
 from vouchers.programme import Programme
 from vouchers.rating import DayUsage
+from vouchers.settled import Settled
 
 Decided = Mapping[str, Decision]
 
@@ -99,6 +100,7 @@ class World:
         self._shared = shared
         self._years: dict[str, int] = {}
         self._refunded: dict[str, set[str]] = {}
+        self._settled = {one.id: Settled() for one in programmes}
 
     def apply(self, month: str, case: Case, other: Ruled | None = None) -> Ruled | None:
         """Take in the application at the end of a month and return how it was ruled on.
@@ -110,7 +112,9 @@ class World:
         known = other if seen is case else None
         at_hand = known.decided if known else {}
         made = {
-            one.id: at_hand[one.id] if at_hand and one.id in self._shared else _decide(one, seen)
+            one.id: at_hand[one.id]
+            if at_hand and one.id in self._shared
+            else self._decide(one, seen)
             for one in self.programmes
         }
         if self._turn(made):
@@ -127,6 +131,11 @@ class World:
             self.high.offer(month, high)
             ruled = Ruled(made, low, high)
         return ruled if seen is case else None
+
+    def _decide(self, programme: Programme, case: Case) -> Decision:
+        """Return what a programme decides, a refusal without its reasons where that is quicker."""
+        settled = self._settled[programme.id]
+        return refuse_outright(programme, case) or decide(programme, case, settled=settled)
 
     def _may_gain(self, made: Decided) -> bool:
         """Return whether an application may get more for a claim year than the best one before.
@@ -281,11 +290,6 @@ def months_of(book: Book) -> tuple[str, str] | None:
         return None
     first, last = min(one.service_from for one in invoices), max(one.service_to for one in invoices)
     return first[:7], last[:7]
-
-
-def _decide(programme: Programme, case: Case) -> Decision:
-    """Return what a programme decides, a refusal without its reasons where that is quicker."""
-    return refuse_outright(programme, case) or decide(programme, case)
 
 
 def _group(case: Case, decided: Decided, paid_fen: Mapping[str, int]) -> dict[int, Claim]:
