@@ -110,8 +110,10 @@ def is_out(
         out = any(evaluate(one, application, moment).truth is False for one in conditions)
         if day is not None:
             refused[day] = out
+    if out:
+        return True
     own = _judge_purchase(prepared, application, line, moment, spent=True)
-    return out or any(one.truth is False for one in own)
+    return any(one.truth is False for one in own)
 
 
 def _judge_purchase(
