@@ -100,6 +100,7 @@ class World:
         self._shared = shared
         self._years: dict[str, int] = {}
         self._refunded: dict[str, set[str]] = {}
+        self._eligible: set[str] = set()
         self._settled = {one.id: Settled() for one in programmes}
 
     def apply(self, month: str, case: Case, other: Ruled | None = None) -> Ruled | None:
@@ -134,8 +135,14 @@ class World:
 
     def _decide(self, programme: Programme, case: Case) -> Decision:
         """Return what a programme decides, a refusal without its reasons where that is quicker."""
-        settled = self._settled[programme.id]
-        return refuse_outright(programme, case) or decide(programme, case, settled=settled)
+        name = programme.id
+        # Who was eligible in one month is seldom refused in the next.
+        if name not in self._eligible and (refusal := refuse_outright(programme, case)):
+            return refusal
+        decision = decide(programme, case, settled=self._settled[name])
+        if decision.status == "eligible":
+            self._eligible.add(name)
+        return decision
 
     def _may_gain(self, made: Decided) -> bool:
         """Return whether an application may get more for a claim year than the best one before.
