@@ -61,16 +61,16 @@ CORE: Final = words(
 SHELL: Final = words(
     """
     ledger.backup ledger.batch ledger.bookkeeping ledger.bulk ledger.check ledger.cluster
-    ledger.config ledger.database ledger.erasable ledger.export ledger.history ledger.identity
-    ledger.keyring ledger.log_writer ledger.overlap ledger.projection ledger.provenance ledger.query
-    ledger.read ledger.rebuild ledger.rejection ledger.replay ledger.resume ledger.schema
-    ledger.secret ledger.shape ledger.signing ledger.spans ledger.store ledger.tables ledger.walls
-    ingest.consumer ingest.file_worker ingest.incident ingest.lines ingest.overlap ingest.process
-    ingest.producer ingest.reading ingest.record_batch ingest.refusal ingest.retry ingest.security
-    ingest.settlement ingest.status ingest.streams ingest.watchdog ingest.worker
-    reports.drawing reports.fonts reports.impact_chart reports.issue reports.pdf reports.reading
-    reports.schedule reports.seal reports.sheets reports.trace reports.verification migrations
-    portal vouchers.commands
+    ledger.config ledger.crew ledger.database ledger.erasable ledger.export ledger.history
+    ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
+    ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
+    ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans ledger.store
+    ledger.tables ledger.walls ingest.consumer ingest.file_worker ingest.incident ingest.lines
+    ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
+    ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog
+    ingest.worker reports.drawing reports.fonts reports.impact_chart reports.issue reports.pdf
+    reports.reading reports.schedule reports.seal reports.sheets reports.trace reports.verification
+    migrations portal vouchers.commands
     """
 )
 """May touch the world."""

@@ -96,6 +96,13 @@ class Book:
         listed_on = max((since for since in listings if since <= day), default=None)
         return None if listed_on is None else listings[listed_on]
 
+    def without_accounts(self) -> "Book":
+        """Return what the book says of no single enterprise: resources and adopted programmes."""
+        book = Book()
+        book.resources, book.listings = self.resources, self.listings
+        book.adopted, book.values = self.adopted, self.values
+        return book
+
     def _open(self, subject: str) -> Account:
         return self.accounts.setdefault(subject, Account(subject))
 

@@ -37,9 +37,10 @@ from vouchers.papers import note_papers
 from vouchers.payout import NOTHING, Payout, pay
 from vouchers.prepared import Prepared, Terms, prepare
 from vouchers.programme import Programme, Version
-from vouchers.purchase import Assessed, Heard, assess
+from vouchers.purchase import Assessed, Heard, assess, is_out
 from vouchers.refund import Counted
 from vouchers.requirement import Condition
+from vouchers.settled import Settled
 from vouchers.sheet import Sheet
 from vouchers.spend import Measured
 from vouchers.window import claim_year, note_window
@@ -64,11 +65,13 @@ def decide(
     case: Case,
     as_of: date | None = None,
     supposed: frozenset[Requirement] = frozenset(),
+    settled: Settled | None = None,
 ) -> Decision:
     """Return what the programme alone would pay on the case, and why.
 
     `as_of`, when given, stands in for the case's day of application. What is `supposed` is taken
-    as met whatever the facts say.
+    as met whatever the facts say. What is `settled` is what the programme found of the enterprise's
+    purchases on earlier days; it is filled, and changes nothing but the cost.
     """
     applied_on = case.apply_on if as_of is None else as_of
     if applied_on is None:
@@ -78,7 +81,32 @@ def decide(
         return _no_version(programme, applied_on)
     year = claim_year(version, applied_on)
     application = Application(case, applied_on, year, supposed)
-    return _conclude(_hear(programme, prepare(programme, version), application))
+    return _conclude(_hear(programme, prepare(programme, version), application, settled))
+
+
+def refuse_outright(programme: Programme, case: Case) -> Decision | None:
+    """Return the refusal, without its reasons, of a case in which every purchase is certainly out.
+
+    None where there is no purchase, or where one is not out by a condition or a rule: then `decide`
+    must say. It is for whoever asks for the amount alone, in many cases of which most are refused.
+    """
+    applied_on = case.apply_on
+    version = applied_on and _choose_version(programme, case, applied_on)
+    if not (applied_on and version and case.purchases):
+        return None
+    prepared, refused = prepare(programme, version), dict[date, bool]()
+    application = Application(case, applied_on, claim_year(version, applied_on))
+    lines = (Line(i, one) for i, one in enumerate(case.purchases))
+    if not all(is_out(prepared, application, one, refused) for one in lines):
+        return None
+    return Decision(
+        programme=programme.id,
+        version=version.id,
+        version_hash=prepared.hash,
+        year=application.year,
+        status="ineligible",
+        amount_fen=0,
+    )
 
 
 def _no_day(programme: Programme) -> Decision:
@@ -122,12 +150,16 @@ def _choose_version(programme: Programme, case: Case, applied_on: date) -> Versi
     return None
 
 
-def _hear(programme: Programme, prepared: Prepared, application: Application) -> _Hearing:
+def _hear(
+    programme: Programme, prepared: Prepared, application: Application, settled: Settled | None
+) -> _Hearing:
     version, purchases = prepared.version, application.case.purchases
+    if settled:
+        settled.begin(prepared, application)
     heard: dict[date, Heard] = {}
     assessed = tuple(
         [
-            assess(programme.id, prepared, application, Line(i, one), heard)
+            assess(prepared, application, Line(i, one), heard, settled)
             for i, one in enumerate(purchases or ())
         ]
     )

@@ -7,17 +7,26 @@ other, and a month need not, because what is certain only later may be possible 
 are two worlds, not the edges of one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 from ledger.text import Language
+from vouchers.book import Account, Book
 from vouchers.programme import LEVELS, Level, Programme
-from vouchers.what_if import Claims, Outcome
+from vouchers.rating import DayUsage
+from vouchers.what_if import Claims, Outcome, compare
 
 Json = dict[str, Any]
 Class = tuple[str, ...]
+Enterprises = Sequence[tuple[Account, Sequence[DayUsage]]]
+"""Some enterprises, each with its usage."""
+
 K = TypeVar("K")
+
+RUN: Final = 25
+"""So many enterprises are decided in one piece: little to hand over, and little to wait for."""
 
 _NOTHING: Final = (0, 0, 0, 0)
 
@@ -42,6 +51,11 @@ class Sum:
         self.after_high_fen += after_high
         self.refunded_before += before > 0
         self.refunded_after += after > 0
+
+    def join(self, other: "Sum") -> None:
+        """Take in what other enterprises get."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property
     def differences_fen(self) -> tuple[int, int]:
@@ -70,7 +84,10 @@ class Affected(NamedTuple):
 
 @dataclass(slots=True)
 class Impact:
-    """All outcomes added up; `classes` counts the enterprises of each class that bought at all."""
+    """All outcomes added up; `classes` counts the enterprises of each class that bought at all.
+
+    `enterprises` counts all of them. In which order outcomes are added or joined is no matter.
+    """
 
     months: Sequence[str]
     programmes: tuple[Sequence[Programme], Sequence[Programme]]
@@ -82,6 +99,7 @@ class Impact:
     by_year: dict[int, Sum] = field(default_factory=dict)
     classes: dict[Class, int] = field(default_factory=dict)
     affected: list[Affected] = field(default_factory=list)
+    enterprises: int = 0
 
     def __post_init__(self) -> None:
         """Name every programme, level and month, so that none is missing for being zero."""
@@ -92,6 +110,7 @@ class Impact:
 
     def add(self, outcome: Outcome) -> None:
         """Take in what became of one enterprise."""
+        self.enterprises += 1
         if not outcome.bought:
             return
         self.classes[outcome.held] = self.classes.get(outcome.held, 0) + 1
@@ -114,6 +133,19 @@ class Impact:
         own.add(total)
         if own.differences_fen != (0, 0):
             self.affected.append(Affected(outcome.credit_code, outcome.name, outcome.held, own))
+
+    def join(self, other: "Impact") -> None:
+        """Take in what became of other enterprises, in the same months under the same rules."""
+        self.enterprises += other.enterprises
+        self.total.join(other.total)
+        _join_rows(self.by_programme, other.by_programme)
+        _join_rows(self.by_level, other.by_level)
+        _join_rows(self.by_class, other.by_class)
+        _join_rows(self.by_month, other.by_month)
+        _join_rows(self.by_year, other.by_year)
+        for held, number in other.classes.items():
+            self.classes[held] = self.classes.get(held, 0) + number
+        self.affected += other.affected
 
     def _named(self) -> list[Programme]:
         """Return the programmes of either set, in the catalogue's order, each name once."""
@@ -145,6 +177,34 @@ class Impact:
         """Return whose refund may rise or fall, as the missing facts turn out."""
         neither = (one for one in self.affected if not one.is_better and not one.is_worse)
         return sorted(neither, key=_by_difference)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What is the same for all enterprises: listings of resources, months, and both sets of rules.
+
+    The book may be without its accounts.
+    """
+
+    book: Book
+    months: Sequence[str]
+    programmes: tuple[Sequence[Programme], Sequence[Programme]]
+
+    def work(self, enterprises: Enterprises) -> Impact:
+        """Return the impact on some enterprises."""
+        impact = Impact(self.months, self.programmes)
+        for account, usage in enterprises:
+            impact.add(compare(self.book, account, usage, self.months, self.programmes))
+        return impact
+
+
+def cut_into_runs(
+    enterprises: Iterable[tuple[Account, Sequence[DayUsage]]],
+) -> Iterator[Enterprises]:
+    """Yield all enterprises in order, `RUN` at a time."""
+    rest = iter(enterprises)
+    while run := tuple(islice(rest, RUN)):
+        yield run
 
 
 def render_impact(impact: Impact, language: Language) -> Json:
@@ -206,6 +266,12 @@ def _by_programme(claims: Claims) -> dict[str, int]:
         for name, amount_fen in claim.amounts_fen.items():
             found[name] = found.get(name, 0) + amount_fen
     return found
+
+
+def _join_rows(rows: dict[K, Sum], others: Mapping[K, Sum]) -> None:
+    """Add rows of one table to those of another."""
+    for key, amounts in others.items():
+        rows.setdefault(key, Sum()).join(amounts)
 
 
 def _join(parts: Iterable[Mapping[K, int]]) -> dict[K, tuple[int, int, int, int]]:

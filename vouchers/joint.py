@@ -63,7 +63,7 @@ class Limits:
         self._members = members
         self._levels = {one.programme.id: one.programme.level for one in members.values()}
         self._creditable = {
-            at: Fraction(sum_creditable(one, date.min, applied_on).low)
+            at: sum_creditable(one, date.min, applied_on).low
             for at, one in enumerate(case.purchases or ())
         }
         self._others = [
@@ -72,7 +72,7 @@ class Limits:
             if (fen := given.amount_fen) is not None
         ]
         self._known: dict[tuple[tuple[int, int], ...], Paid] = {}
-        self._sums: dict[int, Fraction] = {}
+        self._sums: dict[int, int] = {}
 
     def pay(self, holdings: tuple[tuple[int, int], ...]) -> Paid:
         """Return what members pay on their parts: `(member, part)` in the members' order."""
@@ -85,7 +85,7 @@ class Limits:
 
     def paid_on(self, mask: int) -> int:
         """Return the fen that were paid on purchases, as far as they can be refunded at all."""
-        return int(self._sum(mask))
+        return self._sum(mask)
 
     def most(self, chosen: Sequence[int]) -> int:
         """Return a bound, in fen, of what members can pay together on all that they count."""
@@ -93,7 +93,7 @@ class Limits:
         for at in chosen:
             counted |= self._members[at].payer.counted
             whole += self._members[at].payer.whole_fen
-        least = min(whole, int(self._sum(counted)))
+        least = min(whole, self._sum(counted))
         for at in chosen:
             cap = self._members[at].version.joint_cap
             if cap is not None:
@@ -166,7 +166,8 @@ class Limits:
         asked_fen: int,
     ) -> Iterator[_Room]:
         """Yield the room under the ceilings of the last member and of those before it."""
-        amounts, strictest = dict(self._creditable), None
+        amounts: dict[int, int | Fraction] = {**self._creditable}
+        strictest = None
         for at, part in holdings:
             cited = self._members[at].version.combined_ceiling
             if cited is not None:
@@ -189,10 +190,9 @@ class Limits:
         )
         yield _Room(room, "combined_ceiling", why, strictest.clause)
 
-    def _sum(self, mask: int) -> Fraction:
+    def _sum(self, mask: int) -> int:
         if mask not in self._sums:
-            amounts = (self._creditable[at] for at in positions_in(mask))
-            self._sums[mask] = sum(amounts, Fraction(0))
+            self._sums[mask] = sum(self._creditable[at] for at in positions_in(mask))
         return self._sums[mask]
 
     def _is_under(self, at: int, other: int, cap: JointCap) -> bool:
@@ -264,7 +264,7 @@ def _match(given: OtherFunding, purchase: Purchase) -> Truth:
 def _find_room(
     part: int,
     held: Sequence[tuple[int, int]],
-    capacity: Callable[[int], Fraction],
+    capacity: Callable[[int], int | Fraction],
     asked_fen: int,
 ) -> int:
     """Return the whole fen that can still be laid on a part, after what others hold.

@@ -11,16 +11,11 @@ from ledger.text import Text
 from vouchers.application import Application, Line, Moment, moment_of
 from vouchers.cited import Cited
 from vouchers.condition import evaluate
-from vouchers.decision import (
-    HOLDS,
-    Finding,
-    missing_fact,
-    require_all,
-    unknown,
-)
+from vouchers.decision import HOLDS, Finding, missing_fact, require_all, unknown
 from vouchers.exclusion import exclude_paid
 from vouchers.funding import never_funded, not_funded
 from vouchers.headroom import list_refunds
+from vouchers.listed import is_listed
 from vouchers.names import EVENTS, RESOURCES, call
 from vouchers.payments import paid_in_full_on, sum_paid
 from vouchers.prepared import Prepared
@@ -40,6 +35,7 @@ from vouchers.requirement import (
     SignedAndCompletedInYear,
     Within,
 )
+from vouchers.settled import Settled, Weighed
 from vouchers.spend import Measured, ask, ask_for_payments, cut, measure
 from vouchers.truth import all_of, any_of, same
 from vouchers.wording import describe_condition
@@ -69,33 +65,74 @@ class Assessed(Struct, frozen=True, gc=False):
 
 
 def assess(
-    programme_id: str,
     prepared: Prepared,
     application: Application,
     line: Line,
     heard: dict[date, Heard],
+    settled: Settled | None,
 ) -> Assessed:
     """Return how far one purchase counts, the conditions on the enterprise included.
 
-    What was found of the enterprise on the same day for another purchase is taken from `heard`.
+    What was found of the enterprise on the same day for another purchase is taken from `heard`,
+    and what an earlier application found of the purchase itself from `settled`.
+    """
+    moment = moment_of(prepared.version.legal_date.value, application, line)
+    weighed = settled.find(line) if settled else None
+    if weighed is None:
+        weighed = _weigh(prepared, application, line, moment)
+        if settled:
+            settled.keep(weighed, application.applied_on)
+    enterprise = _hear(prepared, application, moment, heard)
+    finding = require_all([enterprise.together, weighed.finding])
+    return Assessed(line, moment, finding, weighed.base, enterprise.findings)
+
+
+def _weigh(prepared: Prepared, application: Application, line: Line, moment: Moment) -> Weighed:
+    """Return what is found of a purchase, the enterprise left aside."""
+    base = measure(prepared.version, application, line)
+    own = _judge_purchase(prepared, application, line, moment, spent=base.span.high > 0)
+    return Weighed(line, require_all(own), base)
+
+
+def is_out(
+    prepared: Prepared, application: Application, line: Line, refused: dict[date, bool]
+) -> bool:
+    """Return whether a condition or a rule rules a purchase out: the first that does is enough.
+
+    Whether the enterprise is refused on a day is found once for all purchases of that day.
     """
     version = prepared.version
     moment = moment_of(version.legal_date.value, application, line)
-    base = measure(version, application, line)
-    enterprise = _hear(prepared, application, moment, heard)
-    found = [enterprise.together]
-    found += [_judge(one, programme_id, application, line) for one in version.purchases]
+    day = moment.on if prepared.by_day else None
+    out = refused.get(day) if day is not None else None
+    if out is None:
+        conditions = version.eligibility
+        out = any(evaluate(one, application, moment).truth is False for one in conditions)
+        if day is not None:
+            refused[day] = out
+    if out:
+        return True
+    own = _judge_purchase(prepared, application, line, moment, spent=True)
+    return any(one.truth is False for one in own)
+
+
+def _judge_purchase(
+    prepared: Prepared, application: Application, line: Line, moment: Moment, *, spent: bool
+) -> Iterator[Finding]:
+    """Yield what is found of the purchase itself; `spent` says whether its base can be anything."""
+    version, programme_id = prepared.version, prepared.programme
+    for one in version.purchases:
+        yield _judge(one, programme_id, application, line)
     if moment.on is None or not version.in_force(moment.on):
-        found.append(_not_in_force(version, application, moment, line))
-    if base.span.high <= 0:
-        found.append(_nothing_spent(version, line))
+        yield _not_in_force(version, application, moment, line)
+    if not spent:
+        yield _nothing_spent(version, line)
     if programme_id in line.purchase.refunded_by:
-        found.append(_refunded_before(version, line))
+        yield _refunded_before(version, line)
     if prepared.tells_apart:
-        found += _told_apart(prepared, line)
+        yield from _told_apart(prepared, line)
     if prepared.excludes_paid:
-        found.append(exclude_paid(programme_id, version, application.case, line))
-    return Assessed(line, moment, require_all(found), base, enterprise.findings)
+        yield exclude_paid(programme_id, version, application.case, line)
 
 
 def _hear(
@@ -292,36 +329,6 @@ def _days_of(
     return ((key, getattr(purchase, key)),)
 
 
-def _listed(rule: ProviderListed, clause: Text, _: Application, line: Line) -> Finding:
-    purchase = line.purchase
-    if purchase.provider is None:
-        return unknown(ask(line, "provider", clause))
-    listings = [one for one in rule.providers if one.credit_code == purchase.provider]
-    if not listings:
-        message = Text(
-            f"的服务机构 {purchase.provider} 不在服务机构名单内",
-            f"is from {purchase.provider}, which is not on the list of providers",
-        )
-        return cut(line, "provider_not_listed", message, clause)
-    days = {"service_from": purchase.service_from, "service_to": purchase.service_to}
-    if any((one.first, one.last) == (None, None) for one in listings):
-        return HOLDS
-    missing = [ask(line, key, clause) for key, day in days.items() if day is None]
-    if missing:
-        return unknown(*missing)
-    first, last = purchase.service_from, purchase.service_to
-    assert first is not None, line
-    assert last is not None, line
-    for one in listings:
-        if (one.first or date.min) <= first and last <= (one.last or date.max):
-            return HOLDS
-    message = Text(
-        f"的服务期 {first} 至 {last} 内，服务机构 {purchase.provider} 不全在名单有效期内",
-        f"was served from {first} to {last}, when {purchase.provider} was not listed throughout",
-    )
-    return cut(line, "provider_not_listed", message, clause)
-
-
 def _not_self(_: NotSelfUse, clause: Text, application: Application, line: Line) -> Finding:
     buyer, provider = application.case.enterprise.credit_code, line.purchase.provider
     if provider is None:
@@ -374,7 +381,7 @@ _JUDGES: Final[dict[type, Callable[..., Finding]]] = {
     Within: _dated_within,
     NotFunded: not_funded,
     NeverFunded: never_funded,
-    ProviderListed: _listed,
+    ProviderListed: is_listed,
     NotSelfUse: _not_self,
 }
 """One judge a shape, but for the rule that must know which programme asks."""

@@ -48,8 +48,8 @@ _READ_FROM: Final[dict[Base, str]] = {
     "metered": "metered_fen",
 }
 
-# The bases that are of the contract, and no fact of one invoice.
-_OF_CONTRACT: Final = frozenset({"contract", "approved_contract"})
+OF_CONTRACT: Final = frozenset({"contract", "approved_contract"})
+"""The bases that are of the contract, and no fact of one invoice."""
 
 _SHARE: Final = Text("该发票占合同发票合计的比例", "the invoice's share of the contract's invoices")
 _OF_INVOICE: Final = Text("属于该发票的合同金额", "of the contract, what belongs to the invoice")
@@ -136,7 +136,7 @@ def _gross(
     """Return the amount that the base is read from, tax included: the first fact, and the rest."""
     bases = cited.value.bases if isinstance(cited.value, Lowest) else (cited.value,)
     # A contract's amount is worked out first, from the contract to the invoice.
-    first, *others = sorted(bases, key=lambda one: one not in _OF_CONTRACT)
+    first, *others = sorted(bases, key=lambda one: one not in OF_CONTRACT)
     first_fen, span, links, missing = _read(first, cited, application, line)
     for base in others:
         _, other, _, asked = _read(base, cited, application, line)
@@ -163,7 +163,7 @@ def _read(
     amount_fen: int | None = getattr(purchase, key)
     if amount_fen is None:
         return 0, NOTHING_KNOWN, [], (ask(line, key, clause),)
-    if base in _OF_CONTRACT:
+    if base in OF_CONTRACT:
         return _share_of_contract(amount_fen, cited, application, line)
     return amount_fen, known(amount_fen), [], ()
 

@@ -22,11 +22,12 @@ from ledger.period import last_day
 from vouchers.book import Account, Book
 from vouchers.case import Case, Purchase
 from vouchers.case_series import cases_on
-from vouchers.decide import decide
+from vouchers.decide import decide, refuse_outright
 from vouchers.decision import Decision
 from vouchers.plan import plan
 from vouchers.programme import Programme
 from vouchers.rating import DayUsage
+from vouchers.settled import Settled
 
 Decided = Mapping[str, Decision]
 
@@ -76,12 +77,13 @@ class Claims:
 class Ruled(NamedTuple):
     """How a world ruled on one application: its decisions, and by claim year what its plans pay.
 
-    `low` has every unknown against the enterprise, `high` every unknown for it.
+    `low` has every unknown against the enterprise, `high` every unknown for it; both are None where
+    no plan was made, because none could have paid this world more than an earlier one.
     """
 
     decided: Decided
-    low: dict[int, Claim]
-    high: dict[int, Claim]
+    low: dict[int, Claim] | None = None
+    high: dict[int, Claim] | None = None
 
 
 class World:
@@ -98,6 +100,8 @@ class World:
         self._shared = shared
         self._years: dict[str, int] = {}
         self._refunded: dict[str, set[str]] = {}
+        self._eligible: set[str] = set()
+        self._settled = {one.id: Settled() for one in programmes}
 
     def apply(self, month: str, case: Case, other: Ruled | None = None) -> Ruled | None:
         """Take in the application at the end of a month and return how it was ruled on.
@@ -109,21 +113,52 @@ class World:
         known = other if seen is case else None
         at_hand = known.decided if known else {}
         made = {
-            one.id: at_hand[one.id] if at_hand and one.id in self._shared else decide(one, seen)
+            one.id: at_hand[one.id]
+            if at_hand and one.id in self._shared
+            else self._decide(one, seen)
             for one in self.programmes
         }
         if self._turn(made):
             return self.apply(month, case)
-        if known and not self._pays(made) and not self._pays(known.decided):
-            ruled = known._replace(decided=made)
-        else:
-            ruled = Ruled(made, *self._claim(seen, made))
-        self.low.offer(month, ruled.low)
-        # Whatever is certain is possible too, also where the most would be another combination.
-        self.high.offer(month, ruled.low)
-        if ruled.high is not ruled.low:
-            self.high.offer(month, ruled.high)
+        ruled = Ruled(made)
+        if self._may_gain(made):
+            alike = known and not self._pays(made) and not self._pays(known.decided)
+            low, high = (known.low, known.high) if known and alike else (None, None)
+            if low is None or high is None:
+                low, high = self._claim(seen, made)
+            self.low.offer(month, low)
+            # Whatever is certain is possible too, also where the most is another combination.
+            self.high.offer(month, low)
+            self.high.offer(month, high)
+            ruled = Ruled(made, low, high)
         return ruled if seen is case else None
+
+    def _decide(self, programme: Programme, case: Case) -> Decision:
+        """Return what a programme decides, a refusal without its reasons where that is quicker."""
+        name = programme.id
+        # Who was eligible in one month is seldom refused in the next.
+        if name not in self._eligible and (refusal := refuse_outright(programme, case)):
+            return refusal
+        decision = decide(programme, case, settled=self._settled[name])
+        if decision.status == "eligible":
+            self._eligible.add(name)
+        return decision
+
+    def _may_gain(self, made: Decided) -> bool:
+        """Return whether an application may get more for a claim year than the best one before.
+
+        Together programmes pay at most what each one pays alone.
+        """
+        most_fen: dict[int, int] = {}
+        for one in made.values():
+            if one.status == "undetermined":
+                return True
+            if one.amount_fen and one.year is not None:
+                most_fen[one.year] = most_fen.get(one.year, 0) + one.amount_fen
+        best = self.low.by_year
+        return any(
+            fen > (best[year].total_fen if year in best else 0) for year, fen in most_fen.items()
+        )
 
     def _pays(self, decided: Decided) -> bool:
         """Return whether a programme that the worlds do not share may pay anything."""

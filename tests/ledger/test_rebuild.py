@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 
 from ledger import merkle
 from ledger.compact import compact
+from ledger.crew import DEATHS_MAX
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.events import LogName
 from ledger.export import export_log
@@ -31,7 +32,7 @@ from ledger.rebuild import Rebuilt, _promises, rebuild
 from ledger.replay import derives_of, digest, replay
 from ledger.resume import Kept
 from ledger.signing import Signer
-from ledger.spans import DEATHS_MAX, Job, Runner, by_processes, here
+from ledger.spans import Job, Runner, by_processes, here
 from tests.ledger.conftest import (
     CODE,
     OTHER_CODE,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,21 @@ import pytest
 from PIL import Image
 
 from ledger.errors import InvalidInputError
+from ledger.identifiers import synthetic_credit_code
 from portal.programme_code import load_programme
 from tests.small_ledger import SmallLedger, events
-from tests.vouchers.test_what_if import ANNA, BEN, CARL, GENEROUS, THREE
+from tests.vouchers.test_what_if import (
+    ANNA,
+    BEN,
+    CARL,
+    CONTRACT,
+    GENEROUS,
+    NOVEMBER,
+    OCTOBER,
+    SME,
+    THREE,
+)
+from vouchers.impact import RUN
 
 Run = Callable[..., Any]
 
@@ -86,6 +99,25 @@ def test_a_change_is_compared_on_both_databases(suanquan: Run, tmp_path: Path, l
     assert data["chart"] is None
     again = suanquan("programme", "simulate", "--change", path, *RANGE, "--json", **at)
     assert again.out == answer.out
+
+
+def test_any_number_of_processes_gives_the_same_bytes(
+    suanquan: Run, tmp_path: Path, database_url: str
+) -> None:
+    made = SmallLedger(database_url)
+    made.append(*THREE)
+    for number in range(RUN * 2):
+        bought = CONTRACT + OCTOBER.format(90_000 + number) + NOVEMBER.format(80_000)
+        made.append(*events(SME + bought, synthetic_credit_code(f"many-{number}")))
+    made.close()
+    asked = ("programme", "simulate", "--change", write(tmp_path, GENEROUS), *RANGE, "--json")
+    at = {"SUANQUAN_DATABASE_URL": database_url}
+    alone = suanquan(*asked, "--processes", 1, **at)
+    assert alone.status == 0, alone.err
+    assert len(alone.json["winners"]) == RUN * 2 + 2
+    assert suanquan(*asked, "--processes", 3, **at).out == alone.out
+    assert suanquan(*asked, **at).out == alone.out
+    assert active_children() == []
 
 
 @pytest.mark.usefixtures("sqlite_ledger")

@@ -19,7 +19,7 @@ from vouchers.case import (
     Qualification,
     Record,
 )
-from vouchers.decide import decide
+from vouchers.decide import decide, refuse_outright
 from vouchers.decision import Decision
 from vouchers.programme import Cited, Lowest, Programme, Version
 
@@ -331,6 +331,19 @@ def test_two_claims_of_a_year_pay_no_more_than_one() -> None:
         assert one.amount_fen + two.amount_fen <= whole.amount_fen, (programme, case)
         paid += bool(two.amount_fen)
     assert paid > MANY // 20
+
+
+def test_an_outright_refusal_is_the_decision_without_its_reasons() -> None:
+    outright, refused = 0, 0
+    for programme, known, random in worlds(MANY // 4):
+        unknown = random.choice(list(drop_one(known)))
+        for case in (known, unknown, replace(known, purchases=()), replace(known, apply_on=None)):
+            short, full = refuse_outright(programme, case), decide(programme, case)
+            refused += full.status == "ineligible"
+            if short is not None:
+                outright += 1
+                assert short == replace(full, steps=(), reasons=(), quota_fen=None), case
+    assert outright > refused // 4
 
 
 def test_the_steps_worked_out_again_give_the_amount() -> None:

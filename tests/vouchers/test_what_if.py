@@ -11,7 +11,7 @@ from msgspec import structs
 
 from ledger.codec import Event
 from ledger.identifiers import synthetic_credit_code
-from ledger.period import months_between
+from ledger.period import last_day, months_between
 from ledger.text import Text
 from tests.small_ledger import book_of, events, usage_of
 from tests.vouchers.values import yearly_cap
@@ -19,6 +19,8 @@ from vouchers.amend import change_programmes
 from vouchers.catalogue import find_programmes, select_programmes
 from vouchers.change import parse_change
 from vouchers.impact import Impact, Sum, render_impact
+from vouchers.ledger_case import case_of
+from vouchers.plan import plan
 from vouchers.programme import Cited, Programme
 from vouchers.ruling import rule_on
 from vouchers.what_if import compare, months_of
@@ -389,6 +391,42 @@ def test_a_higher_cap_never_lowers_a_total_where_nothing_excludes(
             parts = [getattr(one, key) for one in row.values()]
             assert sum(parts) == getattr(impact.total, key)
             assert min(parts, default=0) >= 0
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.lists(st.tuples(st.integers(4, 11), st.integers(1, 400_000)), max_size=6),
+    st.integers(0, 30_000_000),
+    st.sampled_from(["05-31", "09-30", "12-31"]),
+)
+def test_a_month_is_credited_with_what_its_ruling_adds_to_the_best_before(
+    bought: list[tuple[int, int]], cap_fen: int, until: str
+) -> None:
+    lines = [
+        SME + CONTRACT,
+        f"qualification high_tech_enterprise 2021-01-01 2022-{until}",
+        "qualification above_scale 2021-01-01\ndomicile east-lake 2021-01-01",
+        "fact sales_fen 2021 15000000000",
+    ]
+    for number, (at, yuan) in enumerate(bought, start=1):
+        last = f"2022-{at:02d}-28"
+        lines.append(f"usage a100 1 2022-{at:02d}-02T00:00 2022-{at:02d}-03T00:00 C-1")
+        lines.append(f"invoice {number} C-1 {last} {yuan} 0 2022-{at:02d}-01 {last}")
+        lines.append(f"payment {number} {last} {yuan}")
+    log = [*CENTRE, *events("\n".join(lines), ANNA)]
+    hubei, *others = find_programmes()
+    after = [hubei, *(with_cap(one, cap_fen) for one in others)]
+    months = tuple(months_between("2022-04", "2022-12"))
+    impact = simulate(log, after, months)
+    book, usage = book_of(log), usage_of(log).get(ANNA, [])
+    for programmes, name in ((find_programmes(), "before_fen"), (after, "after_fen")):
+        best = 0
+        for month in months:
+            case = case_of(book, book.account(ANNA), usage, last_day(month))
+            first = plan(case, programmes)[0]
+            more = max((first.total_fen or 0 if first.lawful else 0) - best, 0)
+            assert getattr(impact.by_month[month], name) == more
+            best += more
 
 
 def test_the_order_of_enterprises_changes_nothing() -> None:
