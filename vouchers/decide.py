@@ -42,7 +42,13 @@ from vouchers.refund import Counted
 from vouchers.requirement import Condition
 from vouchers.sheet import Sheet
 from vouchers.spend import Measured
-from vouchers.window import claim_year, note_window
+from vouchers.window import (
+    claim_year,
+    list_versions,
+    note_window,
+    refuse_without_day,
+    refuse_without_version,
+)
 
 _YEAR: Final = Text("申领年度", "claim year")
 
@@ -72,54 +78,66 @@ def decide(
     """
     applied_on = case.apply_on if as_of is None else as_of
     if applied_on is None:
-        return _no_day(programme)
-    version = _choose_version(programme, case, applied_on)
-    if version is None:
-        return _no_version(programme, applied_on)
-    year = claim_year(version, applied_on)
-    application = Application(case, applied_on, year, supposed)
-    return _conclude(_hear(programme, prepare(programme, version), application))
+        return refuse_without_day(programme)
+    hearings = list(_hear_versions(programme, case, applied_on, supposed))
+    if not hearings:
+        return refuse_without_version(programme, applied_on)
+    return _merge(hearings) if len(hearings) > 1 else _conclude(hearings[0])
 
 
-def _no_day(programme: Programme) -> Decision:
-    what, cited = Text("申请日期", "the day of application"), programme.versions[-1].legal_date
-    reason = missing_fact("apply_on", what, cited.clause)
-    return Decision(
-        programme=programme.id, status="undetermined", amount_fen=None, reasons=(reason,)
-    )
+def _hear_versions(
+    programme: Programme, case: Case, applied_on: date, supposed: frozenset[Requirement]
+) -> Iterator[_Hearing]:
+    """Yield what each version that may apply finds, the latest first: one where it is certain.
 
-
-def _no_version(programme: Programme, applied_on: date) -> Decision:
-    documents = [version.document for version in programme.versions]
-    clause = Text("；".join(one.zh for one in documents), "; ".join(one.en for one in documents))
-    message = Text(
-        f"{applied_on} 提出的申请没有在施行的规则版本",
-        f"no version is in force for an application of {applied_on}",
-    )
-    return Decision(
-        programme=programme.id,
-        status="ineligible",
-        amount_fen=0,
-        reasons=(Reason("no_version_in_force", message, clause),),
-    )
-
-
-def _choose_version(programme: Programme, case: Case, applied_on: date) -> Version | None:
-    """Return the version in force on the legal date, the latest of several such days.
-
-    A legal date that is unknown or nobody's is taken to be that of the application.
+    It is the latest under which a purchase counts; what may yet count, or has a legal date that is
+    not known, leaves the versions before it open. Where nothing counts it is the latest of all.
     """
-    rule = programme.versions[-1].legal_date.value
-    if rule == "application":
-        return programme.version_on(applied_on)
-    application = Application(case, applied_on, applied_on.year)
-    lines = [Line(i, one) for i, one in enumerate(case.purchases or ())]
-    days = {moment_of(rule, application, line).on or applied_on for line in lines} or {applied_on}
-    for day in sorted(days, reverse=True):
-        version = programme.version_on(day)
-        if version is not None:
-            return version
-    return None
+    latest, nobodys = None, True
+    for version in reversed(list_versions(programme, case, applied_on)):
+        application = Application(case, applied_on, claim_year(version, applied_on), supposed)
+        hearing = _hear(programme, prepare(programme, version), application)
+        latest = latest or hearing
+        if not _may_count(hearing):
+            continue
+        nobodys = False
+        yield hearing
+        if hearing.counted:
+            return
+    if nobodys and latest is not None:
+        yield latest
+
+
+def _may_count(hearing: _Hearing) -> bool:
+    """Return whether a purchase counts, or may count once more is known."""
+    if hearing.application.case.purchases is None:
+        return hearing.enterprise.truth is not False
+    return any(one.finding.truth is not False for one in hearing.purchases)
+
+
+def _merge(hearings: Sequence[_Hearing]) -> Decision:
+    """Return the decision while several versions may apply: open, unless they decide the same."""
+    found = [_conclude(one) for one in hearings]
+    first, version = found[0], hearings[0].prepared.version
+    if first.amount_fen is not None and len({(one.status, one.amount_fen) for one in found}) == 1:
+        return first
+    low = min(_end(one, 0) for one in found)
+    high = max(_end(one, 1) for one in found)
+    missing = [reason for one in hearings for reason in _missing(one)]
+    return structs.replace(
+        first,
+        status="undetermined",
+        amount_fen=None,
+        counted=(),
+        steps=_bounds(version, low, high),
+        reasons=distinct((*missing, *_notes(hearings[0]))),
+    )
+
+
+def _end(decision: Decision, at: int) -> int:
+    """Return the least or the most that a decision may come to."""
+    fen = decision.amount_fen
+    return int(decision.steps[at].value) if fen is None else fen
 
 
 def _hear(programme: Programme, prepared: Prepared, application: Application) -> _Hearing:
@@ -161,7 +179,10 @@ def _conclude(hearing: _Hearing) -> Decision:
     elif determined:
         steps, why = _highest(hearing)[0], (*_refusals(hearing), *high.reasons)
     else:
-        steps, why = _bounds(version, low, high), (*_missing(hearing), *_cuts(hearing))
+        steps, why = (
+            _bounds(version, low.amount_fen, high.amount_fen),
+            (*_missing(hearing), *_cuts(hearing)),
+        )
     return Decision(
         programme=hearing.prepared.programme,
         version=version.id,
@@ -346,12 +367,12 @@ def _missing(hearing: _Hearing) -> Iterator[Reason]:
     yield from hearing.use.missing()
 
 
-def _bounds(version: Version, low: Payout, high: Payout) -> tuple[Step, ...]:
+def _bounds(version: Version, low_fen: int, high_fen: int) -> tuple[Step, ...]:
     """Return the two amounts between which the decision lies."""
     rate = version.rate
     return (
-        Step(Text("最低可能金额", "at least"), low.amount_fen, "fen", rate.clause, rate.grade),
-        Step(Text("最高可能金额", "at most"), high.amount_fen, "fen", rate.clause, rate.grade),
+        Step(Text("最低可能金额", "at least"), low_fen, "fen", rate.clause, rate.grade),
+        Step(Text("最高可能金额", "at most"), high_fen, "fen", rate.clause, rate.grade),
     )
 
 
