@@ -70,32 +70,33 @@ def decide(
     case: Case,
     as_of: date | None = None,
     supposed: frozenset[Requirement] = frozenset(),
+    among: frozenset[int] | None = None,
 ) -> Decision:
     """Return what the programme alone would pay on the case, and why.
 
     `as_of`, when given, stands in for the case's day of application. What is `supposed` is taken
-    as met whatever the facts say.
+    as met whatever the facts say. Where `among` is given, only the purchases at these positions
+    are claimed on.
     """
     applied_on = case.apply_on if as_of is None else as_of
     if applied_on is None:
         return refuse_without_day(programme)
-    hearings = list(_hear_versions(programme, case, applied_on, supposed))
+    asked = Application(case, applied_on, applied_on.year, supposed, among)
+    hearings = list(_hear_versions(programme, asked))
     if not hearings:
         return refuse_without_version(programme, applied_on)
     return _merge(hearings) if len(hearings) > 1 else _conclude(hearings[0])
 
 
-def _hear_versions(
-    programme: Programme, case: Case, applied_on: date, supposed: frozenset[Requirement]
-) -> Iterator[_Hearing]:
+def _hear_versions(programme: Programme, asked: Application) -> Iterator[_Hearing]:
     """Yield what each version that may apply finds, the latest first: one where it is certain.
 
     It is the latest under which a purchase counts; what may yet count, or has a legal date that is
     not known, leaves the versions before it open. Where nothing counts it is the latest of all.
     """
     latest, nobodys = None, True
-    for version in reversed(list_versions(programme, case, applied_on)):
-        application = Application(case, applied_on, claim_year(version, applied_on), supposed)
+    for version in reversed(list_versions(programme, asked)):
+        application = structs.replace(asked, year=claim_year(version, asked.applied_on))
         hearing = _hear(programme, prepare(programme, version), application)
         latest = latest or hearing
         if not _may_count(hearing):
@@ -144,10 +145,7 @@ def _hear(programme: Programme, prepared: Prepared, application: Application) ->
     version, purchases = prepared.version, application.case.purchases
     heard: dict[date, Heard] = {}
     assessed = tuple(
-        [
-            assess(programme.id, prepared, application, Line(i, one), heard)
-            for i, one in enumerate(purchases or ())
-        ]
+        [assess(programme.id, prepared, application, line, heard) for line in application.lines()]
     )
     moment = moment_of(version.legal_date.value, application, None)
     enterprise = HOLDS

@@ -6,8 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from ledger.text import Text
-from vouchers.application import Application, Line, moment_of
-from vouchers.case import Case
+from vouchers.application import Application, moment_of
 from vouchers.cited import Cited
 from vouchers.decision import Decision, Reason, missing_fact
 from vouchers.programme import Programme, Version, Window
@@ -16,18 +15,16 @@ from vouchers.programme import Programme, Version, Window
 _EDGES_MAX: Final = 4_096
 
 
-def list_versions(programme: Programme, case: Case, applied_on: date) -> list[Version]:
+def list_versions(programme: Programme, application: Application) -> list[Version]:
     """Return the versions that may apply, in their order: each in force on a legal date.
 
     While such a date is not known, or is nobody's, each that was in force by the application may.
     """
     rule = programme.versions[-1].legal_date.value
-    application = Application(case, applied_on, applied_on.year)
-    lines = [Line(i, one) for i, one in enumerate(case.purchases or ())]
-    days = {moment_of(rule, application, line).on for line in lines}
+    days = {moment_of(rule, application, line).on for line in application.lines()}
     if rule == "application":
-        days = {applied_on}
-    begun = applied_on if None in days or not days else date.min
+        days = {application.applied_on}
+    begun = application.applied_on if None in days or not days else date.min
     return [
         one
         for one in programme.versions
