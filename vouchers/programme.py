@@ -65,7 +65,7 @@ from vouchers.requirement import (
     SignedAndCompletedInYear,
     Within,
 )
-from vouchers.treasury import FundingSplit, JointCap, PaymentForm, Pool
+from vouchers.treasury import FundingSplit, JointCap, LevelCap, LevelShare, PaymentForm, Pool
 from vouchers.word import Word
 
 __all__ = [
@@ -87,9 +87,13 @@ __all__ = [
     "FactAtLeast",
     "FactBelow",
     "FlatAmount",
+    "FundingSplit",
     "Held",
+    "JointCap",
     "Lapse",
     "Level",
+    "LevelCap",
+    "LevelShare",
     "Listed",
     "Lowest",
     "NeverFunded",
@@ -103,6 +107,7 @@ __all__ = [
     "Own",
     "PaidInFull",
     "PaidInFullInYear",
+    "Pool",
     "Programme",
     "ProviderListed",
     "PurchaseRule",

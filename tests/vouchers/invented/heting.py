@@ -1,4 +1,7 @@
-"""鹤汀新区智算服务补贴: an invented new area's subsidy, as `heting.md` has it, by article."""
+"""鹤汀新区智算服务补贴: an invented new area's subsidy, as `heting.md` has it, by article.
+
+No value says the new area's own 40 % of article 9, which no rate of article 6 passes.
+"""
 
 from datetime import date
 from fractions import Fraction
@@ -54,6 +57,7 @@ _VERSION: Final = p.Version(
     claim_cap_fen=_art(9, 50_000_000),
     yearly_cap_fen=_art(9, 120_000_000),
     group_cap_fen=_art(10, 200_000_000),
+    combined_ceiling=_art(9, Fraction(80, 100)),
     documents=(
         _art(12, Document("application_form", Text("补贴申请表", "application form"))),
         _art(12, Document("settlement", Text("结算单", "settlement"), each="contract")),

@@ -1,4 +1,8 @@
-"""澜浦市智能算力券: an invented city's voucher, as `lanpu.md` has it, article by article."""
+"""澜浦市智能算力券: an invented city's voucher, as `lanpu.md` has it, article by article.
+
+No value says that a voucher is taken off the price after the first year, nor the
+pro-rata cut of article 2: it names no sum of money.
+"""
 
 from datetime import date
 from fractions import Fraction
@@ -34,6 +38,7 @@ _VERSION: Final = p.Version(
         _art(3, p.ShareAtLeast(_RESEARCH, "sales_fen", 1, Fraction(3, 100)), item=3),
         _art(3, p.NotDeclared("serious_dishonesty"), item=4),
         _art(3, p.NotDeclared("related_party"), item=4),
+        _art(12, p.NoEarlierVoucher(("province", "district"), scope="contract")),
     ),
     purchases=(
         _art(4, p.Within("signed", date(2025, 7, 1), date(2026, 6, 30))),
@@ -58,6 +63,7 @@ _VERSION: Final = p.Version(
     rounding_unit_fen=_art(11, 100),
     rounding_direction=_art(11, "down"),
     rounding_step=_art(11, "contract"),
+    payment_form=_art(2, "refund"),
     documents=(
         _art(13, Document("application_form", Text("申请表", "application form"))),
         _art(13, Document("contract", Text("服务合同", "contract"), each="contract")),

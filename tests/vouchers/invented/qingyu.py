@@ -1,4 +1,7 @@
-"""青屿区首用券: an invented district's voucher, as `qingyu.md` has it, section by section."""
+"""青屿区首用券: an invented district's voucher, as `qingyu.md` has it, section by section.
+
+No value says the 70 % of section 7, which hold only beside a city's voucher.
+"""
 
 from datetime import date
 from typing import Final
@@ -55,6 +58,7 @@ _VERSION: Final = p.Version(
     yearly_spend_floor_fen=_art(6, 5_000_000),
     rounding_unit_fen=_art(10, 1),
     rounding_direction=p.Cited("down", p.assume("不足一分舍去", "downwards"), "A"),
+    pool=_art(8, p.Pool(300_000_000, "signing")),
     documents=(
         _art(9, Document("application_form", Text("申报表", "application form"))),
         _art(9, Document("contract", Text("服务合同", "contract"), each="contract")),

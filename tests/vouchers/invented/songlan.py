@@ -1,4 +1,7 @@
-"""松岚省公共算力使用补助: an invented province's subsidy, as `songlan.md` has it, by article."""
+"""松岚省公共算力使用补助: an invented province's subsidy, as `songlan.md` has it, by article.
+
+No value says that a late claim goes into the next quarter (article 11).
+"""
 
 from datetime import date
 from fractions import Fraction
@@ -50,6 +53,7 @@ _VERSION: Final = p.Version(
         _art(3, p.NotDeclared("related_party")),
         _art(3, p.NoRecord("administrative_penalty", years=3)),
         _art(3, p.NoRecord("serious_dishonesty", years=3)),
+        _art(9, p.NoEarlierVoucher(("city",), scope="contract")),
     ),
     purchases=(
         _art(4, p.Within("completed", date(2026, 5, 1), date(2027, 4, 30))),
@@ -65,6 +69,7 @@ _VERSION: Final = p.Version(
     yearly_cap_fen=_art(8, p.ByClass((_SMALL,), otherwise=150_000_000)),
     rounding_unit_fen=_art(10, 10_000),
     rounding_direction=_art(10, "down"),
+    payment_form=_art(1, "provider_redeems"),
     documents=(
         _art(12, Document("application_form", Text("补助申请表", "application form"))),
         _art(12, Document("metering", Text("平台计量账单", "metered bill"), each="contract")),

@@ -1,4 +1,7 @@
-"""望川市科技创新券（算力类）: an invented city's voucher, as `wangchuan.md` has it, by article."""
+"""望川市科技创新券（算力类）: an invented city's voucher, as `wangchuan.md` has it, by article.
+
+No value says the order of article 10: it names no sum of money.
+"""
 
 from datetime import date
 from fractions import Fraction
@@ -44,6 +47,7 @@ _VERSION: Final = p.Version(
         _art(2, p.AnyOf(_STATUSES)),
         _art(3, p.NotDeclared("related_party")),
         _art(3, p.NoRecord("serious_dishonesty", years=3)),
+        _art(9, p.NoEarlierVoucher(("province",), scope="contract")),
     ),
     purchases=(
         _art(4, p.SignedAndCompletedInYear()),

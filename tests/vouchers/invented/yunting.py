@@ -1,4 +1,8 @@
-"""云汀省算力创新券: an invented province's voucher, as `yunting.md` has it, article by article."""
+"""云汀省算力创新券: an invented province's voucher, as `yunting.md` has it, article by article.
+
+No value says the order of article 2, which names no sum, nor the half of what was
+paid that province and city bear together (article 11), which holds only beside a city's voucher.
+"""
 
 from datetime import date
 from fractions import Fraction
@@ -34,6 +38,11 @@ _BANDS: Final = (
     p.Band(200_000_000, Fraction(25, 100)),
     p.Band(None, Fraction(10, 100)),
 )
+_SHARES: Final = (
+    p.LevelShare("province", Fraction(6, 10)),
+    p.LevelShare("city", Fraction(4, 10)),
+)
+_SPLIT: Final = p.FundingSplit(_SHARES, remainder_to="province")
 
 _VERSION: Final = p.Version(
     id="2026",
@@ -67,6 +76,8 @@ _VERSION: Final = p.Version(
     rounding_unit_fen=_art(10, 100_000),
     rounding_direction=_art(10, "down"),
     lapse=_art(12, p.Lapse()),
+    funding_split=_art(2, _SPLIT),
+    payment_form=_art(2, "refund"),
     documents=(
         _art(13, Document("application_form", Text("兑付申请表", "claim form")), item=1),
         _art(13, Document("contract", Text("服务合同", "contract"), each="contract"), item=2),
