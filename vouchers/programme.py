@@ -204,13 +204,6 @@ class Version(Struct, frozen=True, kw_only=True, cache_hash=True):
         """Return whether the version is in force on a day."""
         return self.valid_from.value <= on and (self.valid_to is None or on <= self.valid_to.value)
 
-    def excludes(self) -> Cited[Condition] | None:
-        """Return the clause that rules out vouchers of other levels, None when switched off."""
-        for cited in self.eligibility:
-            if isinstance(cited.value, NoEarlierVoucher):
-                return cited
-        return None
-
 
 class Programme(Struct, frozen=True, kw_only=True, cache_hash=True):
     """One programme of one government; its versions follow one another without overlap."""

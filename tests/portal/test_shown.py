@@ -129,7 +129,7 @@ def test_a_preview_names_programmes_and_values_in_words(
             assert "east_lake" not in shown
             assert "included" not in shown or language == "en"
             assert "condition" not in shown
-    assert ("是" if language == "zh" else "yes") in shown
+    assert ("符合：" if language == "zh" else " met: ") in shown
     assert "50%" in shown
 
 
