@@ -45,6 +45,7 @@ from vouchers.adoption import FOUNDING
 from vouchers.catalogue import select_programmes
 from vouchers.decision import Status
 from vouchers.names import LEVELS, STATUSES
+from vouchers.programme import Programme
 from vouchers.rating import rate
 from vouchers.ruling import Ruling, rule_on
 from vouchers.settle import settle
@@ -55,7 +56,6 @@ YEAR: Final = 2022
 DAYS: Final = 365
 APPLY_ON: Final = date(YEAR, 12, 31)
 MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
-PROGRAMMES: Final = select_programmes(one.programme for one in FOUNDING.ruled)
 
 _MARK: Final = "demo.txt"
 
@@ -104,7 +104,7 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
     inner = Shell(Settings.of_home(home), shell.language, as_json=shell.as_json)
     events = _ingest(inner, home, seed)
     with at_console(inner) as act:
-        adopt_programmes(act, read_book(act), PROGRAMMES, decided_by="演示")
+        adopt_programmes(act, read_book(act), _programmes(), decided_by="演示")
     users = add_people(inner, _read(inner).book.accounts)
     outcome = _settle(inner)
     _prove(inner)
@@ -114,7 +114,7 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
         "events": events,
         "enterprises": ENTERPRISES,
         "charged_fen": outcome.charged_fen,
-        "decisions": [_count(one.id, outcome.rulings) for one in PROGRAMMES],
+        "decisions": [_count(one.id, outcome.rulings) for one in _programmes()],
         "refunded_fen": sum(ruling.total_fen for ruling in outcome.rulings.values()),
         "statements": len(outcome.issued),
         "funds": [fund_row(*one) for one in sorted(outcome.funds.items())],
@@ -292,7 +292,7 @@ def _levels(shell: Shell, data: dict[str, Any]) -> Table:
     ):
         heading = shell.say(title).replace(" ", "\n")
         table.add_column(heading[0].upper() + heading[1:], justify="right", no_wrap=True)
-    for programme, row in zip(PROGRAMMES, data["decisions"], strict=True):
+    for programme, row in zip(_programmes(), data["decisions"], strict=True):
         level, name = LEVELS[programme.level], programme.name
         table.add_row(
             shell.say(Text(f"{level.zh}　{name.zh}", f"{level.en}: {name.en}")),
@@ -303,9 +303,14 @@ def _levels(shell: Shell, data: dict[str, Any]) -> Table:
     return table
 
 
+def _programmes() -> tuple[Programme, ...]:
+    """Return the founding programmes; loaded when asked for, so that no command needs them all."""
+    return select_programmes(one.programme for one in FOUNDING.ruled)
+
+
 def _displaced(shell: Shell, outcome: _Outcome) -> Iterator[RichText]:
     """Yield why the province refunds to fewer than it could, where the rules make it so."""
-    province = next(one for one in PROGRAMMES if one.level == "province").id
+    province = next(one for one in _programmes() if one.level == "province").id
     could = [one for one in outcome.rulings.values() if _alone_fen(one, province)]
     gave_way = sum(_is_excluded(one, province) for one in could)
     if gave_way:
