@@ -279,6 +279,11 @@ def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
             used_fen=use.year.end(most=against),
             group_used_fen=use.group.end(most=against),
             contract_used_fen={name: one.end(most=against) for name, one in use.contracts.items()},
+            refunded=tuple(
+                one
+                for one in hearing.application.case.purchases or ()
+                if one.contract is not None and one.contract in use.contracts
+            ),
         )
     bound = _open_rate(hearing, against=against)
     if not hearing.choices:
