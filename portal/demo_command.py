@@ -73,11 +73,6 @@ CAUSES: Final = {
 }
 
 
-def demo_programmes() -> tuple[Programme, ...]:
-    """Return the three programmes of the demonstration, whatever others there are."""
-    return select_programmes(one.programme for one in FOUNDING.ruled)
-
-
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     """What a demo made, for its summary."""
@@ -109,7 +104,7 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
     inner = Shell(Settings.of_home(home), shell.language, as_json=shell.as_json)
     events = _ingest(inner, home, seed)
     with at_console(inner) as act:
-        adopt_programmes(act, read_book(act), demo_programmes(), decided_by="演示")
+        adopt_programmes(act, read_book(act), _programmes(), decided_by="演示")
     users = add_people(inner, _read(inner).book.accounts)
     outcome = _settle(inner)
     _prove(inner)
@@ -119,7 +114,7 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
         "events": events,
         "enterprises": ENTERPRISES,
         "charged_fen": outcome.charged_fen,
-        "decisions": [_count(one.id, outcome.rulings) for one in demo_programmes()],
+        "decisions": [_count(one.id, outcome.rulings) for one in _programmes()],
         "refunded_fen": sum(ruling.total_fen for ruling in outcome.rulings.values()),
         "statements": len(outcome.issued),
         "funds": [fund_row(*one) for one in sorted(outcome.funds.items())],
@@ -297,7 +292,7 @@ def _levels(shell: Shell, data: dict[str, Any]) -> Table:
     ):
         heading = shell.say(title).replace(" ", "\n")
         table.add_column(heading[0].upper() + heading[1:], justify="right", no_wrap=True)
-    for programme, row in zip(demo_programmes(), data["decisions"], strict=True):
+    for programme, row in zip(_programmes(), data["decisions"], strict=True):
         level, name = LEVELS[programme.level], programme.name
         table.add_row(
             shell.say(Text(f"{level.zh}　{name.zh}", f"{level.en}: {name.en}")),
@@ -308,9 +303,14 @@ def _levels(shell: Shell, data: dict[str, Any]) -> Table:
     return table
 
 
+def _programmes() -> tuple[Programme, ...]:
+    """Return the founding programmes; loaded when asked for, so that no command needs them all."""
+    return select_programmes(one.programme for one in FOUNDING.ruled)
+
+
 def _displaced(shell: Shell, outcome: _Outcome) -> Iterator[RichText]:
     """Yield why the province refunds to fewer than it could, where the rules make it so."""
-    province = next(one for one in demo_programmes() if one.level == "province").id
+    province = next(one for one in _programmes() if one.level == "province").id
     could = [one for one in outcome.rulings.values() if _alone_fen(one, province)]
     gave_way = sum(_is_excluded(one, province) for one in could)
     if gave_way:

@@ -11,7 +11,7 @@ import traceback
 from contextlib import redirect_stdout
 from typing import Any
 
-from vouchers.programme import Programme, encode_value
+from vouchers.programme import Programme, encode_named
 
 
 def run(path: str) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def run(path: str) -> dict[str, Any]:
     try:
         found = runpy.run_path(path).get("PROGRAMME")
         if isinstance(found, Programme):
-            return {"programme": encode_value(found)}
+            return {"programme": encode_named(found)}
     except BaseException as error:  # noqa: BLE001 - whatever ends the file is what is to be told
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame.lineno for frame in frames if frame.filename == path]

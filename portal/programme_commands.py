@@ -24,12 +24,12 @@ from vouchers.render import (
     describe,
     judge,
     list_programmes,
-    list_values,
     render_ruling,
 )
 from vouchers.ruling import Ruling
 from vouchers.showing import name_field, show_field, tell
 from vouchers.strict_json import DOCUMENT_BYTES_MAX
+from vouchers.values import walk
 from vouchers.wording import cite
 
 
@@ -80,7 +80,7 @@ def _values(shell: Shell, chosen: Programme, version: Version) -> Table:
     for heading in (Text("项目", "item"), Text("取值", "value"), Text("条款", "clause")):
         table.add_column(shell.say(heading), overflow="fold")
     table.add_column(shell.say(Text("等级", "grade")), no_wrap=True)
-    for path, cited in list_values(version):
+    for path, cited in walk(version):
         indent = "　" * path.count(".conditions[")
         item, value = name_field(path, cited), show_field(path, cited)
         table.add_row(

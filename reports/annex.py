@@ -8,12 +8,14 @@ from reports.statement import Cell, Column, Number, Paragraph, Section, Table, W
 from vouchers.case import Purchase
 from vouchers.decision import Decision
 from vouchers.names import LEVELS, RESOURCES
+from vouchers.payer import list_bases
 from vouchers.payments import sum_paid
+from vouchers.programme import Programme
 from vouchers.ruling import Ruling
 
 
 def make_annex(ruling: Ruling, apply_on: date) -> Section:
-    """Return the purchases with what was paid by the day, and the levels that count each."""
+    """Return the purchases with what was paid by the day, and what each level counts of them."""
     heading = Text("附件：采购与付款", "Annex: purchases and payments")
     case = ruling.case
     if not case.purchases:
@@ -36,6 +38,7 @@ def make_annex(ruling: Ruling, apply_on: date) -> Section:
         ),
     )
     rows, invoiced_total, paid_total = [], 0, 0
+    counted = [counted_fen(ruling, *one) for one in ruling.decisions]
     for position, one in enumerate(case.purchases):
         paid = paid_fen(one, apply_on)
         invoiced_total += one.invoiced_fen or 0
@@ -48,7 +51,7 @@ def make_annex(ruling: Ruling, apply_on: date) -> Section:
                 Words(_service(one)),
                 Words("—") if one.invoiced_fen is None else Yuan(one.invoiced_fen),
                 Yuan(paid),
-                *(_counted(found, position) for _, found in ruling.decisions),
+                *(_counted(one.get(position)) for one in counted),
             )
         )
     total: tuple[Cell, ...] = (
@@ -57,7 +60,7 @@ def make_annex(ruling: Ruling, apply_on: date) -> Section:
         *[Words("")] * 2,
         Yuan(invoiced_total),
         Yuan(paid_total),
-        *(Yuan(sum(counted_fen(found).values())) for _, found in ruling.decisions),
+        *(Yuan(sum(one.values())) for one in counted),
     )
     return Section(heading, (Table(columns, tuple(rows), total),))
 
@@ -72,10 +75,8 @@ def _service(purchase: Purchase) -> str:
     return f"{first} 至 {last}"
 
 
-def _counted(decision: Decision, position: int) -> Cell:
-    """Return what a programme counts of a purchase."""
-    counted = counted_fen(decision).get(position)
-    return Words("—") if counted is None else Yuan(counted)
+def _counted(fen: int | None) -> Cell:
+    return Words("—") if fen is None else Yuan(fen)
 
 
 def paid_fen(purchase: Purchase, until: date) -> int:
@@ -83,10 +84,12 @@ def paid_fen(purchase: Purchase, until: date) -> int:
     return sum_paid(purchase, date.min, until).low
 
 
-def counted_fen(decision: Decision) -> dict[int, int]:
-    """Return what a programme counts of each purchase, by its position."""
-    return {
-        step.purchase: step.value
-        for step in decision.steps
-        if step.purchase is not None and isinstance(step.value, int)
-    }
+def counted_fen(ruling: Ruling, programme: Programme, decision: Decision) -> dict[int, int]:
+    """Return what a programme counts of each purchase, by its position.
+
+    One that is in the best combination counts what it counts there, another one what it would
+    count alone.
+    """
+    bases, best = list_bases(decision), ruling.best
+    shares = best is not None and programme.id in best.programmes
+    return {at: bases[at] for at in (ruling.counted(programme.id) if shares else decision.counted)}

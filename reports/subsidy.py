@@ -125,9 +125,9 @@ def _digest(account: Account, ruling: Ruling, apply_on: date) -> str:
             decision.amount_fen,
             decision.year,
             [reason.code for reason in decision.reasons],
-            sorted(counted_fen(decision).items()),
+            sorted(counted_fen(ruling, programme, decision).items()),
         )
-        for _, decision in ruling.decisions
+        for programme, decision in ruling.decisions
     ]
     plans = [(one.programmes, one.amounts_fen, one.lawful) for one in ruling.plans]
     purchases = [

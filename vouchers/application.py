@@ -20,13 +20,20 @@ class Application(Struct, frozen=True, gc=False):
     """The facts, the day of application, the year of the claim, and what is supposed to hold.
 
     `supposed` has the requirements that are taken as met whatever the facts say: by them a refusal
-    is told what it is worth.
+    is told what it is worth. `among` has the positions of the purchases that it is made on, None
+    for all of them: the others stay facts, such as of the contract that they share.
     """
 
     case: Case
     applied_on: date
     year: int
     supposed: frozenset[Requirement] = frozenset()
+    among: frozenset[int] | None = None
+
+    def lines(self) -> "list[Line]":
+        """Return the purchases that it is made on."""
+        every = enumerate(self.case.purchases or ())
+        return [Line(i, one) for i, one in every if self.among is None or i in self.among]
 
 
 class Line(Struct, frozen=True, gc=False):

@@ -199,7 +199,7 @@ def parse_case(raw: bytes) -> Case:
 
     Raises `InvalidInputError`: everything that `strict_json.decode` refuses; a credit code that
     does not check; `bad_value` for an order of dates or amounts that cannot be and for a kind or
-    zone that nearly is a known one; `contradicting_fact` for a fact given twice.
+    zone that nearly is a known one; `contradicting_fact` for a fact or an invoice given twice.
     """
     case = decode(raw, Case)
     # The years around it are looked at too.
@@ -210,6 +210,7 @@ def parse_case(raw: bytes) -> Case:
     for i, purchase in enumerate(case.purchases or ()):
         _check_purchase(purchase, f"purchases[{i}]")
     _check_contracts(case.purchases or ())
+    _check_invoices(case.purchases or ())
     return case
 
 
@@ -286,6 +287,27 @@ def _check_contracts(purchases: tuple[Purchase, ...]) -> None:
                     ),
                     Text("同一合同请填报同一金额", "give one amount for one contract"),
                 )
+
+
+def _check_invoices(purchases: tuple[Purchase, ...]) -> None:
+    """Refuse a line of an invoice that is given twice: both would be paid."""
+    seen: dict[tuple[object, ...], int] = {}
+    for i, one in enumerate(purchases):
+        of_service = (one.resource_kind, one.service_from, one.service_to)
+        key = (one.invoice, one.contract, one.invoiced_fen, *of_service)
+        before = seen.setdefault(key, i)
+        if one.invoice is not None and before != i:
+            raise InvalidInputError(
+                "contradicting_fact",
+                Text(
+                    f"purchases[{i}]：发票 {one.invoice} 的同一项已在 purchases[{before}] 填报",
+                    f"purchases[{i}]: that line of invoice {one.invoice} is purchases[{before}]",
+                ),
+                Text(
+                    "请删去重复项；确为两项的，请合并金额",
+                    "leave one out; of two real lines give the sum as one",
+                ),
+            )
 
 
 def _check_credit_code(code: str | None, path: str) -> None:

@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import product
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -20,7 +20,6 @@ from vouchers.amounts import ByResource
 from vouchers.application import Application, Line, Requirement, moment_of
 from vouchers.case import Case, Purchase
 from vouchers.choice import Choice, choose
-from vouchers.cited import Cited
 from vouchers.condition import evaluate
 from vouchers.decision import (
     HOLDS,
@@ -35,17 +34,20 @@ from vouchers.decision import (
 from vouchers.headroom import Use, use_of_caps
 from vouchers.papers import note_papers
 from vouchers.payout import NOTHING, Payout, pay
+from vouchers.premises import write_premises
 from vouchers.prepared import Prepared, Terms, prepare
 from vouchers.programme import Programme, Version
-from vouchers.purchase import Assessed, Heard, assess, is_out
+from vouchers.purchase import Assessed, Heard, assess
 from vouchers.refund import Counted
-from vouchers.requirement import Condition
 from vouchers.settled import Settled
 from vouchers.sheet import Sheet
-from vouchers.spend import Measured
-from vouchers.window import claim_year, note_window
-
-_YEAR: Final = Text("申领年度", "claim year")
+from vouchers.window import (
+    claim_year,
+    list_versions,
+    note_window,
+    refuse_without_day,
+    refuse_without_version,
+)
 
 
 class _Hearing(Struct, frozen=True, gc=False):
@@ -65,103 +67,101 @@ def decide(
     case: Case,
     as_of: date | None = None,
     supposed: frozenset[Requirement] = frozenset(),
-    settled: Settled | None = None,
+    among: frozenset[int] | None = None,
 ) -> Decision:
     """Return what the programme alone would pay on the case, and why.
 
     `as_of`, when given, stands in for the case's day of application. What is `supposed` is taken
-    as met whatever the facts say. What is `settled` is what the programme found of the enterprise's
-    purchases on earlier days; it is filled, and changes nothing but the cost.
+    as met whatever the facts say. Where `among` is given, only the purchases at these positions
+    are claimed on.
     """
     applied_on = case.apply_on if as_of is None else as_of
     if applied_on is None:
-        return _no_day(programme)
-    version = _choose_version(programme, case, applied_on)
-    if version is None:
-        return _no_version(programme, applied_on)
-    year = claim_year(version, applied_on)
-    application = Application(case, applied_on, year, supposed)
-    return _conclude(_hear(programme, prepare(programme, version), application, settled))
+        return refuse_without_day(programme)
+    return _decide(programme, Application(case, applied_on, applied_on.year, supposed, among), None)
 
 
-def refuse_outright(programme: Programme, case: Case) -> Decision | None:
-    """Return the refusal, without its reasons, of a case in which every purchase is certainly out.
+def decide_next(programme: Programme, case: Case, settled: Settled) -> Decision:
+    """Return the decision of a case whose enterprise may have been decided on for earlier days.
 
-    None where there is no purchase, or where one is not out by a condition or a rule: then `decide`
-    must say. It is for whoever asks for the amount alone, in many cases of which most are refused.
+    What the programme found of its purchases then is `settled`; it is filled, and changes nothing
+    but the cost.
     """
     applied_on = case.apply_on
-    version = applied_on and _choose_version(programme, case, applied_on)
-    if not (applied_on and version and case.purchases):
-        return None
-    prepared, refused = prepare(programme, version), dict[date, bool]()
-    application = Application(case, applied_on, claim_year(version, applied_on))
-    lines = (Line(i, one) for i, one in enumerate(case.purchases))
-    if not all(is_out(prepared, application, one, refused) for one in lines):
-        return None
-    return Decision(
-        programme=programme.id,
-        version=version.id,
-        version_hash=prepared.hash,
-        year=application.year,
-        status="ineligible",
-        amount_fen=0,
-    )
+    if applied_on is None:
+        return refuse_without_day(programme)
+    return _decide(programme, Application(case, applied_on, applied_on.year), settled)
 
 
-def _no_day(programme: Programme) -> Decision:
-    what, cited = Text("申请日期", "the day of application"), programme.versions[-1].legal_date
-    reason = missing_fact("apply_on", what, cited.clause)
-    return Decision(
-        programme=programme.id, status="undetermined", amount_fen=None, reasons=(reason,)
-    )
+def _decide(programme: Programme, asked: Application, settled: Settled | None) -> Decision:
+    hearings = list(_hear_versions(programme, asked, settled))
+    if not hearings:
+        return refuse_without_version(programme, asked.applied_on)
+    return _merge(hearings) if len(hearings) > 1 else _conclude(hearings[0])
 
 
-def _no_version(programme: Programme, applied_on: date) -> Decision:
-    documents = [version.document for version in programme.versions]
-    clause = Text("；".join(one.zh for one in documents), "; ".join(one.en for one in documents))
-    message = Text(
-        f"{applied_on} 提出的申请没有在施行的规则版本",
-        f"no version is in force for an application of {applied_on}",
-    )
-    return Decision(
-        programme=programme.id,
-        status="ineligible",
-        amount_fen=0,
-        reasons=(Reason("no_version_in_force", message, clause),),
-    )
+def _hear_versions(
+    programme: Programme, asked: Application, settled: Settled | None
+) -> Iterator[_Hearing]:
+    """Yield what each version that may apply finds, the latest first: one where it is certain.
 
-
-def _choose_version(programme: Programme, case: Case, applied_on: date) -> Version | None:
-    """Return the version in force on the legal date, the latest of several such days.
-
-    A legal date that is unknown or nobody's is taken to be that of the application.
+    It is the latest under which a purchase counts; what may yet count, or has a legal date that is
+    not known, leaves the versions before it open. Where nothing counts it is the latest of all.
     """
-    rule = programme.versions[-1].legal_date.value
-    if rule == "application":
-        return programme.version_on(applied_on)
-    application = Application(case, applied_on, applied_on.year)
-    lines = [Line(i, one) for i, one in enumerate(case.purchases or ())]
-    days = {moment_of(rule, application, line).on or applied_on for line in lines} or {applied_on}
-    for day in sorted(days, reverse=True):
-        version = programme.version_on(day)
-        if version is not None:
-            return version
-    return None
+    latest, nobodys = None, True
+    for version in reversed(list_versions(programme, asked)):
+        application = structs.replace(asked, year=claim_year(version, asked.applied_on))
+        hearing = _hear(prepare(programme, version), application, settled)
+        latest = latest or hearing
+        if not _may_count(hearing):
+            continue
+        nobodys = False
+        yield hearing
+        if hearing.counted:
+            return
+    if nobodys and latest is not None:
+        yield latest
 
 
-def _hear(
-    programme: Programme, prepared: Prepared, application: Application, settled: Settled | None
-) -> _Hearing:
+def _may_count(hearing: _Hearing) -> bool:
+    """Return whether a purchase counts, or may count once more is known."""
+    if hearing.application.case.purchases is None:
+        return hearing.enterprise.truth is not False
+    return any(one.finding.truth is not False for one in hearing.purchases)
+
+
+def _merge(hearings: Sequence[_Hearing]) -> Decision:
+    """Return the decision while several versions may apply: open, unless they decide the same."""
+    found = [_conclude(one) for one in hearings]
+    first, version = found[0], hearings[0].prepared.version
+    if first.amount_fen is not None and len({(one.status, one.amount_fen) for one in found}) == 1:
+        return first
+    low = min(_end(one, 0) for one in found)
+    high = max(_end(one, 1) for one in found)
+    missing = [reason for one in hearings for reason in _missing(one)]
+    return structs.replace(
+        first,
+        status="undetermined",
+        amount_fen=None,
+        counted=(),
+        steps=_bounds(version, low, high),
+        reasons=distinct((*missing, *_notes(hearings[0]))),
+    )
+
+
+def _end(decision: Decision, at: int) -> int:
+    """Return the least or the most that a decision may come to."""
+    fen = decision.amount_fen
+    return int(decision.steps[at].value) if fen is None else fen
+
+
+def _hear(prepared: Prepared, application: Application, settled: Settled | None) -> _Hearing:
     version, purchases = prepared.version, application.case.purchases
     if settled:
         settled.begin(prepared, application)
     heard: dict[date, Heard] = {}
     assessed = tuple(
-        [
-            assess(prepared, application, Line(i, one), heard, settled)
-            for i, one in enumerate(purchases or ())
-        ]
+        [assess(prepared, application, line, heard, settled) for line in application.lines()]
     )
     moment = moment_of(version.legal_date.value, application, None)
     enterprise = HOLDS
@@ -178,7 +178,7 @@ def _hear(
         [one for one in assessed if one.finding.truth],
         enterprise,
         {name: choose(cited, application, moments) for name, cited in prepared.varying},
-        use_of_caps(programme.id, version, application),
+        use_of_caps(prepared.programme, version, application),
     )
 
 
@@ -198,7 +198,10 @@ def _conclude(hearing: _Hearing) -> Decision:
     elif determined:
         steps, why = _highest(hearing)[0], (*_refusals(hearing), *high.reasons)
     else:
-        steps, why = _bounds(version, low, high), (*_missing(hearing), *_cuts(hearing))
+        steps, why = (
+            _bounds(version, low.amount_fen, high.amount_fen),
+            (*_missing(hearing), *_cuts(hearing)),
+        )
     return Decision(
         programme=hearing.prepared.programme,
         version=version.id,
@@ -235,7 +238,7 @@ def _is_exact(hearing: _Hearing) -> bool:
         if len(choice.values) > 1:
             return False
     for one in hearing.purchases:
-        if one.finding.truth is None or not _is_measured(one.base):
+        if one.finding.truth is None or not one.base.exact:
             return False
     return hearing.use.none or hearing.use.exact
 
@@ -243,7 +246,7 @@ def _is_exact(hearing: _Hearing) -> bool:
 def _lowest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
     """Return the steps and the payout with every unknown against the enterprise."""
     counted = [
-        Counted(one.line, one.base.span.low, one.base if _is_measured(one.base) else None)
+        Counted(one.line, one.base.span.low, one.base if one.base.exact else None)
         for one in hearing.counted
     ]
     if not counted:
@@ -260,7 +263,7 @@ def _highest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
         counted = [Counted(Line(0, Purchase()), FEN_MAX, None)]
     else:
         counted = [
-            Counted(one.line, one.base.span.high, one.base if _is_measured(one.base) else None)
+            Counted(one.line, one.base.span.high, one.base if one.base.exact else None)
             for one in hearing.purchases
             if one.finding.truth is not False
         ]
@@ -278,7 +281,8 @@ def _pay(
 ) -> tuple[tuple[Step, ...], Payout]:
     sheet = Sheet()
     if premises:
-        _write_premises(sheet, hearing)
+        year = hearing.application.year
+        write_premises(sheet, hearing.prepared, year, hearing.counted, hearing.choices.values())
     payout = pay(hearing.prepared, terms, counted, sheet)
     return tuple(sheet.steps), payout
 
@@ -297,6 +301,11 @@ def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
             used_fen=use.year.end(most=against),
             group_used_fen=use.group.end(most=against),
             contract_used_fen={name: one.end(most=against) for name, one in use.contracts.items()},
+            refunded=tuple(
+                one
+                for one in hearing.application.case.purchases or ()
+                if one.contract is not None and one.contract in use.contracts
+            ),
         )
     bound = _open_rate(hearing, against=against)
     if not hearing.choices:
@@ -331,10 +340,6 @@ def _best_terms(hearing: _Hearing) -> Iterator[Terms]:
             yield structs.replace(terms, rate=Fraction(1), contract_cap_fen=FEN_MAX)
         else:
             yield terms
-
-
-def _is_measured(base: Measured) -> bool:
-    return base.span.low == base.span.high
 
 
 def _best(counted: Counted, hearing: _Hearing, terms: Terms) -> Counted:
@@ -385,31 +390,10 @@ def _missing(hearing: _Hearing) -> Iterator[Reason]:
     yield from hearing.use.missing()
 
 
-def _bounds(version: Version, low: Payout, high: Payout) -> tuple[Step, ...]:
+def _bounds(version: Version, low_fen: int, high_fen: int) -> tuple[Step, ...]:
     """Return the two amounts between which the decision lies."""
     rate = version.rate
     return (
-        Step(Text("最低可能金额", "at least"), low.amount_fen, "fen", rate.clause, rate.grade),
-        Step(Text("最高可能金额", "at most"), high.amount_fen, "fen", rate.clause, rate.grade),
+        Step(Text("最低可能金额", "at least"), low_fen, "fen", rate.clause, rate.grade),
+        Step(Text("最高可能金额", "at most"), high_fen, "fen", rate.clause, rate.grade),
     )
-
-
-def _write_premises(sheet: Sheet, hearing: _Hearing) -> None:
-    """Write down what the amount rests on: version, year, conditions met, classes."""
-    prepared, steps = hearing.prepared, sheet.steps
-    year = prepared.version.claim_year
-    steps.append(prepared.version_step)
-    steps.append(Step(_YEAR, str(hearing.application.year), "year", year.clause, year.grade))
-    for i, cited in enumerate(prepared.version.eligibility):
-        met_on: dict[Cited[Condition], tuple[date, ...]] = {}
-        for one in hearing.counted:
-            met, day = one.findings[i].met or cited, one.moment.on
-            assert day is not None, "a purchase counts on a known day"
-            days = met_on.get(met, ())
-            if day not in days:
-                met_on[met] = (*days, day)
-        for met, days in met_on.items():
-            steps.append(prepared.met(met, days))
-    steps.extend(prepared.rule_steps)
-    of_classes = [one for choice in hearing.choices.values() for one in choice.because]
-    steps.extend(prepared.met(because, ()) for because in dict.fromkeys(of_classes))

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, get_args
 
 from ledger.errors import InvalidInputError
 from ledger.text import Text
-from vouchers.programme import Programme
+from vouchers.programme import Programme, Word
 from vouchers.value_type import (
     Kind,
     fields_of,
@@ -58,7 +58,7 @@ class WrongTypeError(InvalidInputError):
 
 
 def decode_draft(raw: bytes) -> Draft:
-    """Return the programme written as the JSON of `programme.encode_value`.
+    """Return the programme written as the JSON of `programme.encode_named`.
 
     A function comes back as one that pays nothing: it is never called here. Raises `WrongTypeError`
     for the first value that is not of the type asked for.
@@ -136,7 +136,9 @@ def _make_all(parts: Sequence[Kind], raw: object, path: str) -> Iterator[Any]:
 
 
 def _make_word(kind: Kind, raw: object, path: str) -> object:
-    """Return a word; one of few where only these are allowed."""
+    """Return a word, with its name where it brings one; one of few where only these are allowed."""
+    if isinstance(raw, dict) and list(raw) == ["word"]:
+        raw = Word(*_make_all((str, str, str), raw["word"], path))
     allowed = get_args(kind)
     if allowed and isinstance(raw, str) and raw not in allowed:
         message = Text(f"{path} 的取值 {raw!r} 不在可选之列", f"{path} cannot be {raw!r}")

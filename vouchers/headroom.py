@@ -8,7 +8,7 @@ from msgspec import Struct
 from ledger.money import FEN_MAX
 from ledger.text import Text
 from vouchers.application import Application
-from vouchers.case import ContractRefund, Earlier
+from vouchers.case import Case, ContractRefund, Earlier
 from vouchers.cited import Cited
 from vouchers.decision import Reason, missing_fact
 from vouchers.payments import Span
@@ -73,7 +73,7 @@ def use_of_caps(programme_id: str, version: Version, application: Application) -
         _sum(earlier, "earlier", programme_id, application, yearly) if yearly else _NONE,
         _of_group(programme_id, application, group) if group else _NONE,
         _base_before(earlier, programme_id, application, over) if over else _NONE,
-        _of_contracts(earlier, programme_id, version) if version.contract_cap_fen else {},
+        _of_contracts(application.case, programme_id, version) if version.contract_cap_fen else {},
     )
 
 
@@ -107,23 +107,35 @@ def _base_before(
     return Used(total, tuple(missing))
 
 
-def _of_contracts(
-    earlier: Iterable[Earlier], programme_id: str, version: Version
-) -> dict[str | None, Used]:
-    """Return what the programme has refunded before on each contract, in any year."""
+def _of_contracts(case: Case, programme_id: str, version: Version) -> dict[str | None, Used]:
+    """Return what the programme has refunded before on each contract, in any year.
+
+    Where contracts signed soon after one another are one, a contract of which nobody knows day and
+    provider may be one with any.
+    """
     cited = version.contract_cap_fen
     assert cited is not None, version.id
     found: dict[str | None, Used] = {}
-    for i, entry in enumerate(earlier):
+    placed = {
+        one.contract for one in case.purchases or () if None not in (one.signed_on, one.provider)
+    }
+    for i, entry in enumerate(case.earlier):
         own = same(entry.programme, programme_id)
         for refund in list_refunds(entry) if own is not False else ():
-            before = found.get(refund.contract, _NONE)
-            certain = bool(own and refund.contract is not None)
-            span = _add(before.span, refund.amount_fen, certain=certain)
+            contract, path = refund.contract, f"earlier[{i}].contracts"
             what = Text("以往补贴的项目、合同或金额", "programme, contract or amount of a refund")
+            if contract and contract not in placed and version.one_contract_within_days:
+                path = f"purchases {{contract: {contract}}}"
+                what = Text(
+                    "该合同的签订日期和服务机构", "when that contract was signed, and with whom"
+                )
+                contract = None
+            before = found.get(contract, _NONE)
+            certain = bool(own and contract is not None)
+            span = _add(before.span, refund.amount_fen, certain=certain)
             known = certain and refund.amount_fen is not None
-            asked = () if known else (missing_fact(f"earlier[{i}].contracts", what, cited.clause),)
-            found[refund.contract] = Used(span, (*before.missing, *asked))
+            asked = () if known else (missing_fact(path, what, cited.clause),)
+            found[contract] = Used(span, (*before.missing, *asked))
     return found
 
 

@@ -174,8 +174,8 @@ class Limits:
                 if strictest is None or cited.value < strictest.value:
                     strictest = cited
                 for purchase in positions_in(part):
-                    base = self._members[at].bases.get(purchase, amounts[purchase])
-                    amounts[purchase] = min(amounts[purchase], cited.value * base)
+                    ceiling = cited.value * self._members[at].bases[purchase]
+                    amounts[purchase] = min(amounts[purchase], ceiling)
         if strictest is None:
             return
         held = [*self._others, *held]

@@ -60,9 +60,10 @@ _PLAIN_RULES: Final = (ResourceIs, PaidInFullInYear, SignedAndCompletedInYear, N
 class Payer(NamedTuple):
     """An eligible programme: what it counts, and what it pays on a part of that.
 
-    `pay` never pays less on more. Of a rule of the plain shape the rate is known, `gain` returns
-    rate times base of a part in fen times the rate's denominator, and `pay` is never more than
-    that and the same for equal gains. Both answer a part that was asked before from memory.
+    `pay` never pays less on more, but for a class that one purchase more leaves. Of a rule of the
+    plain shape the rate is known, `gain` returns rate times base of a part in fen times the rate's
+    denominator, and `pay` is never more than that and the same for equal gains. Both answer a part
+    that was asked before from memory.
     """
 
     counted: int
@@ -93,15 +94,13 @@ def find_version(programme: Programme, decision: Decision) -> Version | None:
     return next((one for one in programme.versions if one.id == decision.version), None)
 
 
-def list_bases(decision: Decision) -> dict[int, int] | None:
-    """Return the base of each purchase counted, None where a decision does not print one each."""
-    bases: dict[int, int] = {}
-    for step in decision.steps:
-        if step.purchase is not None:
-            if step.purchase in bases or not isinstance(step.value, int) or step.unit != "fen":
-                return None
-            bases[step.purchase] = step.value
-    return bases if bases.keys() == set(decision.counted) else None
+def list_bases(decision: Decision) -> dict[int, int]:
+    """Return what the rate applies to of each purchase that is counted: what the base sums up."""
+    base = next((step for step in decision.steps if step.operation == "sum"), None)
+    if base is None or not decision.counted:
+        return {}
+    parts = (decision.steps[number].value for number in base.inputs)
+    return {at: int(fen) for at, fen in zip(decision.counted, parts, strict=True)}
 
 
 def make_payer(
@@ -113,7 +112,7 @@ def make_payer(
     assert whole_fen is not None, decision
     counted, bases = mask_of(decision.counted), list_bases(decision)
     rate = version.rate.value
-    if bases is not None and isinstance(rate, Fraction) and is_plain(version):
+    if isinstance(rate, Fraction) and is_plain(version):
         gain = _gain_by_rate(rate, bases)
         pay = _pay_by_rate(version, rate.denominator, gain, whole_fen)
         if pay(counted) == whole_fen:
@@ -170,12 +169,9 @@ def _pay_by_rate(
 
 
 def _pay_by_decision(programme: Programme, case: Case, as_of: date | None) -> Callable[[int], int]:
-    purchases = case.purchases or ()
-
     @cache
     def pay(part: int) -> int:
-        chosen = tuple(purchases[at] for at in positions_in(part))
-        narrowed = msgspec.structs.replace(case, purchases=chosen)
-        return decide(programme, narrowed, as_of).amount_fen or 0
+        among = frozenset(positions_in(part))
+        return decide(programme, case, as_of, among=among).amount_fen or 0
 
     return pay

@@ -10,6 +10,7 @@ from msgspec import Struct
 from ledger.money import FEN_MAX, render_yuan
 from ledger.text import Text
 from vouchers.amounts import FlatAmount, Own, Tiers
+from vouchers.case import Purchase
 from vouchers.cited import Cited
 from vouchers.decision import Reason, Step, Unit
 from vouchers.names import BASES, ROUNDED, name_base
@@ -148,7 +149,7 @@ def _refund_of_all(
         base = round_base(sheet, prepared, terms.rate, base)
         return rate_base(sheet, prepared, terms.rate, members, base), ()
     refunds, limits = [], []
-    for contracts, of_contract in _by_contract(version, members, join=terms.contracts_known):
+    for contracts, of_contract in _by_contract(version, members, terms):
         numbers = tuple(number for _, number in of_contract)
         zh, en = "、".join(contracts), ", ".join(contracts)
         label = Text(f"合同 {zh} 的计算基数", f"base, contract {en}")
@@ -190,19 +191,22 @@ def _refund_of_year(
 
 
 def _by_contract(
-    version: Version, members: Sequence[Member], *, join: bool
+    version: Version, members: Sequence[Member], terms: Terms
 ) -> Iterator[tuple[tuple[str, ...], list[Member]]]:
     """Yield contracts, and the purchases under them, that share one cap.
 
-    Contracts with one provider count as one where each was signed within so many days of the last.
+    Contracts with one provider count as one where each was signed within so many days of the last,
+    those that were refunded before among them.
     """
-    within = version.one_contract_within_days if join else None
+    within = version.one_contract_within_days if terms.contracts_known else None
     groups: list[tuple[list[str], list[Member]]] = []
     last: dict[str | None, tuple[date, int]] = {}
     at: dict[str, int] = {}
-    ordered = sorted(members, key=lambda one: one[0].line.purchase.signed_on or date.min)
-    for member in ordered if within is not None else members:
-        purchase = member[0].line.purchase
+    every: list[tuple[Purchase, Member | None]] = [(one[0].line.purchase, one) for one in members]
+    if within is not None:
+        every += [(one, None) for one in terms.refunded]
+        every.sort(key=lambda one: one[0].signed_on or date.min)
+    for purchase, member in every:
         contract, signed_on = purchase.contract or "", purchase.signed_on
         group = at.get(contract)
         if group is None and within is not None and signed_on and purchase.provider in last:
@@ -216,9 +220,11 @@ def _by_contract(
         if contract not in at:
             at[contract] = group
             groups[group][0].append(contract)
-        groups[group][1].append(member)
+        if member is not None:
+            groups[group][1].append(member)
     for contracts, of_contract in groups:
-        yield tuple(contracts), of_contract
+        if of_contract:
+            yield tuple(contracts), of_contract
 
 
 def _left_of_contract(

@@ -263,7 +263,7 @@ def _make_member(decided: Decided, case: Case, as_of: date | None) -> Member:
     assert version is not None, decision
     assert decision.year is not None, decision
     payer = make_payer(programme, case, decision, as_of)
-    return Member(programme, version, decision.year, payer, list_bases(decision) or {})
+    return Member(programme, version, decision.year, payer, list_bases(decision))
 
 
 def _explain_unclear(programme: Programme, missing: list[Reason]) -> Reason:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 from functools import singledispatch
+from itertools import combinations
 from typing import Final
 
 from msgspec import Struct
@@ -15,26 +16,34 @@ from msgspec import Struct
 from ledger.money import FEN_MAX, render_yuan
 from ledger.text import Text
 from vouchers.case import QUALIFICATION_KINDS, ZONES
-from vouchers.names import FACTS
+from vouchers.names import FACTS, RECORDS
 from vouchers.programme import (
     AllOf,
     AnyOf,
     Cited,
+    CountAtLeast,
     DomiciledIn,
+    FactAtLeast,
     FactBelow,
     Held,
     NoEarlierVoucher,
+    NoRecord,
     RegisteredIn,
+    ShareAtLeast,
+    Tiers,
     Version,
     Window,
+    Word,
 )
-from vouchers.regions import PROVINCES, REGIONS
+from vouchers.regions import MADE_UP, PROVINCES, REGIONS
 from vouchers.remark import Kind, Remark
 from vouchers.spelling import find_nearest, find_slip
 from vouchers.values import walk
 
 _REGION: Final = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{2}-[0-9]{2}", re.ASCII)
+# An amount, or what it is for a class or a year; the year itself is none.
+_AMOUNT: Final = re.compile(r".*_fen(?:\.classes\[\d+\]\.value|\.otherwise|\.years\[\d+\]\[1\])*")
 _LEAP_YEAR: Final = 2024
 _LOOK_BACK_YEARS_MAX: Final = 10
 _SHOWN_CHARS_MAX: Final = 24
@@ -46,6 +55,7 @@ def review_values(version: Version, path: str) -> Iterator[Remark]:
         at = f"{path}.{place}"
         for leaf_path, leaf in _leaves(at, cited.value):
             yield from _review_leaf(leaf_path, leaf)
+        yield from _review_names(cited.value, at)
         yield from _review_shape(cited.value, at)
     yield from _review_amounts(version, path)
     yield from _review_windows(version, path)
@@ -83,7 +93,7 @@ def _review_leaf(path: str, value: object) -> Iterator[Remark]:
             Text(f"比例 {_short(value)} 不大于 0", f"a rate of {_short(value)} pays nothing"),
             Text("30% 写成 Fraction(3, 10)", "30 % is Fraction(3, 10)"),
         )
-    elif isinstance(value, int) and path.endswith("_fen") and not 0 < value <= FEN_MAX:
+    elif isinstance(value, int) and _AMOUNT.fullmatch(path) and not 0 < value <= FEN_MAX:
         yield _error(
             "amount_out_of_range",
             path,
@@ -155,30 +165,33 @@ def _amount(version: Version, name: str) -> int | None:
 
 
 def _review_windows(version: Version, path: str) -> Iterator[Remark]:
-    seen: set[int | None] = set()
-    for i, cited in enumerate(version.windows):
-        served = cited.value.serves
-        if served in seen:
-            which = (
-                Text(f"{served} 年度", f"{served}") if served else Text("其他年度", "other years")
-            )
+    windows = [one.value for one in version.windows]
+    for (_, one), (i, other) in combinations(enumerate(windows), 2):
+        if one.serves == other.serves and _overlap(one, other):
             yield _error(
-                "window_twice",
+                "windows_overlap",
                 f"{path}.windows[{i}]",
-                Text(f"{which.zh}有两个申请窗口，后一个不起作用", f"two windows for {which.en}"),
-                Text("请只保留一个", "keep one of them"),
+                Text(
+                    f"申请窗口 {one.first} 至 {one.last} 与 {other.first} 至 {other.last} 重叠",
+                    f"the windows {one.first} to {one.last} and {other.first} to {other.last}"
+                    " overlap",
+                ),
+                Text("请核对起止日，重复的只保留一个", "check their days; keep one of two alike"),
             )
-        seen.add(served)
-    if version.windows and version.claim_year.value == "of_application":
+    if version.claim_year.value == "of_application" and any(one.years_after for one in windows):
         yield Remark(
             "warning",
             "window_without_year",
             f"{path}.claim_year",
             Text(
-                "有申请窗口，年度却是申请当年：窗口服务的是上一年度",
-                "there are windows, yet the claim's year is that of the application",
+                "窗口在所服务年度的次年，年度却是申请当年",
+                "a window is in the year after the one it serves, yet the claim's year is that of"
+                " the application",
             ),
-            Text('通常应为 "of_window"', 'it usually is "of_window"'),
+            Text(
+                '通常应为 "of_window"；当年申请的窗口请写 years_after=0',
+                'it usually is "of_window"; a window in the year itself has years_after=0',
+            ),
         )
     if not version.windows and version.claim_year.value == "of_window":
         yield _error(
@@ -189,30 +202,23 @@ def _review_windows(version: Version, path: str) -> Iterator[Remark]:
         )
 
 
+def _overlap(one: Window, other: Window) -> bool:
+    """Return whether two windows that serve the same year have a day in common."""
+    first, last = (one.years_after, one.first), (one.years_after, one.last)
+    return first <= (other.years_after, other.last) and (other.years_after, other.first) <= last
+
+
 @singledispatch
 def _review_shape(_value: object, _path: str) -> Iterable[Remark]:
     return ()
 
 
 @_review_shape.register
-def _(value: Held, path: str) -> Iterator[Remark]:
-    yield from _review_name(value.kind, QUALIFICATION_KINDS, f"{path}.kind", "kind")
-
-
-@_review_shape.register
-def _(value: DomiciledIn, path: str) -> Iterator[Remark]:
-    yield from _review_name(value.zone, ZONES, f"{path}.zone", "zone")
-
-
-@_review_shape.register
-def _(value: FactBelow, path: str) -> Iterator[Remark]:
-    yield from _review_name(value.name, tuple(FACTS), f"{path}.name", "fact")
-
-
-@_review_shape.register
 def _(value: RegisteredIn, path: str) -> Iterator[Remark]:
     prefix, at = value.prefix, f"{path}.prefix"
-    if _REGION.fullmatch(prefix) is None or prefix[:2] not in PROVINCES:
+    brought = isinstance(prefix, Word)
+    places = (*PROVINCES, MADE_UP) if brought else PROVINCES
+    if _REGION.fullmatch(prefix) is None or prefix[:2] not in places:
         near = find_nearest(prefix, REGIONS) or "42"
         yield _error(
             "bad_region",
@@ -223,15 +229,15 @@ def _(value: RegisteredIn, path: str) -> Iterator[Remark]:
                 f"write 2, 4 or 6 digits of GB/T 2260, such as {near}",
             ),
         )
-    elif prefix not in REGIONS:
+    elif prefix not in REGIONS and not brought:
         yield Remark(
             "warning",
             "unnamed_region",
             at,
             Text(f"行政区划 {prefix} 还没有名称", f"region {prefix} has no name yet"),
             Text(
-                f'请在 vouchers/regions.py 加上 "{prefix}"',
-                f'add "{prefix}" to vouchers/regions.py',
+                f'请写 Word("{prefix}", "中文名称", "英文名称")，或在 vouchers/regions.py 加上',
+                f'write Word("{prefix}", zh, en), or add it to vouchers/regions.py',
             ),
         )
 
@@ -271,8 +277,37 @@ def _(value: NoEarlierVoucher, path: str) -> Iterator[Remark]:
 
 
 @_review_shape.register
+def _(value: Tiers, path: str) -> Iterator[Remark]:
+    limits = [one.up_to_fen for one in value.bands]
+    known = [one for one in limits[:-1] if one is not None]
+    if limits[-1:] != [None] or len(known) < len(limits) - 1 or known != sorted(set(known)):
+        yield _error(
+            "tiers_out_of_order",
+            f"{path}.bands",
+            Text(
+                "各档上限没有逐档提高，或最后一档设了上限", "the bands' limits do not rise to none"
+            ),
+            Text(
+                "上限由低到高排列；最后一档写 Band(None, …)，封顶写在 yearly_cap_fen",
+                "order them from low to high, the last one Band(None, …); a cap is yearly_cap_fen",
+            ),
+        )
+
+
+@_review_shape.register
 def _(value: Window, path: str) -> Iterator[Remark]:
-    year = value.serves + 1 if value.serves is not None else _LEAP_YEAR
+    year = _LEAP_YEAR if value.serves is None else value.serves + value.years_after
+    if value.years_after not in {0, 1}:
+        yield _error(
+            "bad_window_year",
+            f"{path}.years_after",
+            Text(
+                f"窗口在所服务年度之后第 {value.years_after} 年",
+                f"the window is {value.years_after} years after the one it serves",
+            ),
+            Text("次年写 1，当年写 0", "1 is the year after, 0 the same year"),
+        )
+        return
     days = []
     for name, text in (("first", value.first), ("last", value.last)):
         day = _parse_day(year, text)
@@ -299,7 +334,11 @@ def _(value: Window, path: str) -> Iterator[Remark]:
                 f"申请窗口 {value.first} 至 {value.last} 首日晚于末日",
                 f"the window {value.first} to {value.last} ends before it begins",
             ),
-            Text("两天都在次年，首日在前", "both are days of one year, the first one first"),
+            Text(
+                "首日在前；跨年的窗口分写两个：至 12-31（years_after 较小）和自 01-01",
+                "the first day first; write two where it spans New Year, the one to 12-31 and the"
+                " one from 01-01, with one more in years_after",
+            ),
         )
 
 
@@ -312,29 +351,45 @@ def _parse_day(year: int, text: str) -> date | None:
         return None
 
 
-_NAMED: Final = {
-    "kind": (Text("资质类别", "kind of qualification"), "QUALIFICATION_KINDS (vouchers/case.py)"),
-    "zone": (Text("园区", "zone"), "ZONES (vouchers/case.py)"),
-    "fact": (Text("数据项", "fact"), "FACTS (vouchers/wording.py)"),
+_KIND: Final = ("kind", Text("资质类别", "kind of qualification"), QUALIFICATION_KINDS)
+_ZONE: Final = ("zone", Text("园区", "zone"), ZONES)
+_FACT: Final = ("fact", Text("数据项", "fact"), tuple(FACTS))
+_RECORD: Final = ("record", Text("记录类别", "kind of record"), tuple(RECORDS))
+
+# Which fields of a shape are names, what they name, and the names that are known.
+_NAMES: Final[dict[type, tuple[tuple[str, ...], tuple[str, Text, tuple[str, ...]]]]] = {
+    Held: (("kind",), _KIND),
+    DomiciledIn: (("zone",), _ZONE),
+    FactBelow: (("name",), _FACT),
+    FactAtLeast: (("name",), _FACT),
+    CountAtLeast: (("name",), _FACT),
+    ShareAtLeast: (("part", "whole"), _FACT),
+    NoRecord: (("kind",), _RECORD),
 }
 
 
-def _review_name(word: str, known: tuple[str, ...], path: str, what: str) -> Iterator[Remark]:
-    """Yield whether a name is not known: a slip of the pen would match no case at all."""
-    if word in known:
-        return
-    called, table = _NAMED[what]
-    near = find_slip(word, known) or find_nearest(word, known)
-    message = Text(f"未知的{called.zh} {word!r}", f"unknown {called.en} {word!r}")
-    if near is not None:
-        step = Text(f"是否应为 {near}？", f"did you mean {near}?")
-        yield _error(f"unknown_{what}", path, message, step)
-        return
-    step = Text(
-        f"已知的有 {'、'.join(known)}；确为新名称的，请加入 {table}",
-        f"known are {', '.join(known)}; add one that is new to {table}",
-    )
-    yield Remark("warning", f"unknown_{what}", path, message, step)
+def _review_names(value: object, path: str) -> Iterator[Remark]:
+    """Yield which names of a shape are not known: a slip of the pen would match no case at all.
+
+    A word that brings its name is meant as it is, unless it nearly is a known one.
+    """
+    keys, (what, called, known) = _NAMES.get(type(value), ((), _KIND))
+    for key in keys:
+        word, place = getattr(value, key), f"{path}.{key}"
+        slip = find_slip(word, known)
+        if word in known or (isinstance(word, Word) and slip is None):
+            continue
+        near = slip or find_nearest(word, known)
+        message = Text(f"未知的{called.zh} {word!r}", f"unknown {called.en} {word!r}")
+        if near is not None:
+            step = Text(f"是否应为 {near}？", f"did you mean {near}?")
+            yield _error(f"unknown_{what}", place, message, step)
+            continue
+        step = Text(
+            f'已知的有 {"、".join(known)}；新名称请写 Word("{word}", "中文名称", "英文名称")',
+            f'known are {", ".join(known)}; a new one brings its name: Word("{word}", zh, en)',
+        )
+        yield Remark("warning", f"unknown_{what}", place, message, step)
 
 
 def _error(code: str, path: str, message: Text, step: Text) -> Remark:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from ledger.text import Text
 from vouchers.amounts import ByClass, ByResource, ByYear, RoundingStep
+from vouchers.case import Purchase
 from vouchers.cited import Cited
 from vouchers.decision import Step, Unit
 from vouchers.programme import (
@@ -35,7 +36,8 @@ class Terms(Struct, frozen=True, gc=False):
 
     `base_before_fen` is the base of the year's earlier claims, where the rule looks at it;
     `contract_used_fen` is by contract, under None of one that is not named. All amounts in fen.
-    Unless `contracts_known`, a purchase may yet make two contracts one.
+    Unless `contracts_known`, a purchase may yet make two contracts one; `refunded` are purchases of
+    contracts that were refunded before, with which another one may be one.
     """
 
     rate: object
@@ -48,6 +50,7 @@ class Terms(Struct, frozen=True, gc=False):
     group_used_fen: int = 0
     contract_used_fen: Mapping[str | None, int] = MappingProxyType({})
     contracts_known: bool = True
+    refunded: tuple[Purchase, ...] = ()
 
 
 class Prepared(Struct, frozen=True, gc=False):

@@ -65,14 +65,7 @@ from vouchers.requirement import (
     SignedAndCompletedInYear,
     Within,
 )
-from vouchers.treasury import (
-    FundingSplit,
-    JointCap,
-    LevelCap,
-    LevelShare,
-    PaymentForm,
-    Pool,
-)
+from vouchers.treasury import FundingSplit, JointCap, LevelCap, LevelShare, PaymentForm, Pool
 from vouchers.word import Word
 
 __all__ = [
@@ -211,13 +204,6 @@ class Version(Struct, frozen=True, kw_only=True, cache_hash=True):
         """Return whether the version is in force on a day."""
         return self.valid_from.value <= on and (self.valid_to is None or on <= self.valid_to.value)
 
-    def excludes(self) -> Cited[Condition] | None:
-        """Return the clause that rules out vouchers of other levels, None when switched off."""
-        for cited in self.eligibility:
-            if isinstance(cited.value, NoEarlierVoucher):
-                return cited
-        return None
-
 
 class Programme(Struct, frozen=True, kw_only=True, cache_hash=True):
     """One programme of one government; its versions follow one another without overlap."""
@@ -254,6 +240,15 @@ class Programme(Struct, frozen=True, kw_only=True, cache_hash=True):
 def encode_value(value: object) -> object:
     """Return a value as JSON-able builtins: rates as exact `3/10`, dates as `2022-05-07`."""
     return cast("object", msgspec.json.decode(msgspec.json.encode(value, enc_hook=_encode_exact)))
+
+
+def encode_named(value: object) -> object:
+    """Return a value as `encode_value` does, but a word with its name: `{"word": [code, …]}`."""
+
+    def encode(one: object) -> object:
+        return {"word": [str(one), *one.name]} if isinstance(one, Word) else _encode_exact(one)
+
+    return cast("object", msgspec.json.decode(msgspec.json.encode(value, enc_hook=encode)))
 
 
 def hash_version(programme: Programme, version: Version) -> str:

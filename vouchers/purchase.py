@@ -168,7 +168,7 @@ def _not_in_force(
     legal = version.legal_date
     if moment.on is None:
         return _no_legal_date(legal, application, moment, line)
-    what = EVENTS[_EVENTS_OF_LAW[legal.value]]
+    what = _EVENTS_OF_LAW[legal.value]
     message = Text(
         f"于 {moment.on} {what.zh}，不在本版本（{version.id}）施行期内，不能一并申请",
         f"was {what.en} on {moment.on}, outside version {version.id}: not part of this claim",
@@ -366,10 +366,11 @@ def _once(programme_id: str, clause: Text, application: Application, line: Line)
     return cut(line, "contract_already_refunded", message, clause)
 
 
-_EVENTS_OF_LAW: Final[dict[LegalDate, str]] = {
-    "contract_signed": "signed",
-    "service_completed": "completed",
-    "paid_in_full": "paid_in_full",
+_EVENTS_OF_LAW: Final[dict[LegalDate, Text]] = {
+    "application": Text("申请", "applied for"),
+    "contract_signed": EVENTS["signed"],
+    "service_completed": EVENTS["completed"],
+    "paid_in_full": EVENTS["paid_in_full"],
 }
 
 _JUDGES: Final[dict[type, Callable[..., Finding]]] = {

@@ -1,7 +1,7 @@
 """The hash of every released version: what was decided under it can be decided again.
 
-A line is added with the release (CONTRIBUTING.md, step seven) and never changed: a version that no
-longer has its hash pays, or cites, something else than it did. End it and add the next one.
+A line is added with the release (CONTRIBUTING.md, step seven) and changed once, when the version is
+given its last day: one that otherwise lost its hash pays, or cites, something else than it did.
 """
 
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 A language changes words, never keys, codes or numbers.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -28,6 +28,7 @@ from vouchers.programme import (
 )
 from vouchers.ruling import Ruling
 from vouchers.showing import render_exact
+from vouchers.values import walk
 from vouchers.wording import cite, describe_condition
 
 Json = dict[str, Any]
@@ -120,7 +121,7 @@ def describe(programme: Programme, on: date | None = None, *, language: Language
     return {
         **_render_head(programme, version, language),
         "name": programme.name.render(language),
-        "values": [_describe_value(name, cited, language) for name, cited in list_values(version)],
+        "values": [_describe_value(name, cited, language) for name, cited in walk(version)],
     }
 
 
@@ -146,27 +147,6 @@ def _render_head(programme: Programme, version: Version, language: Language) -> 
         "to": last.value.isoformat() if last is not None else None,
         "hash": hash_version(programme, version),
     }
-
-
-def list_values(version: Version) -> Iterator[tuple[str, Cited[Any]]]:
-    """Yield (name, cited value) of every value of a version, nested ones after theirs.
-
-    A name is a field, or a path such as `eligibility[1].conditions[0]`.
-    """
-    for name in version.__struct_fields__:
-        value = getattr(version, name)
-        if isinstance(value, Cited):
-            yield name, value
-        elif isinstance(value, tuple) and all(isinstance(one, Cited) for one in value):
-            for i, one in enumerate(value):
-                yield from _list_nested(f"{name}[{i}]", one)
-
-
-def _list_nested(name: str, cited: Cited[Any]) -> Iterator[tuple[str, Cited[Any]]]:
-    yield name, cited
-    if isinstance(cited.value, AllOf | AnyOf):
-        for i, one in enumerate(cited.value.conditions):
-            yield from _list_nested(f"{name}.conditions[{i}]", one)
 
 
 def _describe_value(name: str, cited: Cited[Any], language: Language) -> Json:

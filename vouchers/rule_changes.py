@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from ledger.text import Language
 from vouchers.programme import AllOf, AnyOf, Cited, Programme, Version
-from vouchers.render import list_values
 from vouchers.showing import name_field, show_field
+from vouchers.values import walk
 
 Json = dict[str, Any]
 
@@ -45,7 +45,7 @@ def find_differences(
 
 def _compare(programme: Programme, old: Version, new: Version) -> Iterator[Difference]:
     """Yield the values that differ, conditions as those that went and those that came."""
-    olds, news = dict(list_values(old)), dict(list_values(new))
+    olds, news = dict(walk(old)), dict(walk(new))
     for name in [*olds, *(name for name in news if name not in olds)]:
         if "[" not in name and olds.get(name) != news.get(name):
             yield Difference(programme, new.id, name, olds.get(name), news.get(name))

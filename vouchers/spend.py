@@ -82,6 +82,11 @@ class Measured(Struct, frozen=True, gc=False):
     links: tuple[Link, ...] = ()
     missing: tuple[Reason, ...] = ()
 
+    @property
+    def exact(self) -> bool:
+        """Return whether the base is known to the fen."""
+        return self.span.low == self.span.high
+
 
 def measure(version: Version, application: Application, line: Line) -> Measured:
     """Return the base of a purchase under a version, and the facts that would make it exact."""

@@ -22,8 +22,9 @@ from ledger.period import last_day
 from vouchers.book import Account, Book
 from vouchers.case import Case, Purchase
 from vouchers.case_series import cases_on
-from vouchers.decide import decide, refuse_outright
+from vouchers.decide import decide, decide_next
 from vouchers.decision import Decision
+from vouchers.outright import refuse_outright
 from vouchers.plan import plan
 from vouchers.programme import Programme
 from vouchers.rating import DayUsage
@@ -139,7 +140,7 @@ class World:
         # Who was eligible in one month is seldom refused in the next.
         if name not in self._eligible and (refusal := refuse_outright(programme, case)):
             return refusal
-        decision = decide(programme, case, settled=self._settled[name])
+        decision = decide_next(programme, case, self._settled[name])
         if decision.status == "eligible":
             self._eligible.add(name)
         return decision

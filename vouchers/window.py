@@ -1,4 +1,4 @@
-"""Days of a claim: the year that it serves, whether it came in time, when a voucher lapses."""
+"""Days of a claim: which versions may apply, which year it serves, whether it is in time, lapse."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -6,13 +6,55 @@ from functools import lru_cache
 from typing import Final
 
 from ledger.text import Text
-from vouchers.application import Application
+from vouchers.application import Application, moment_of
 from vouchers.cited import Cited
-from vouchers.decision import Reason
-from vouchers.programme import Version, Window
+from vouchers.decision import Decision, Reason, missing_fact
+from vouchers.programme import Programme, Version, Window
 
 # Windows of every programme in every year that anybody asks about.
 _EDGES_MAX: Final = 4_096
+
+
+def list_versions(programme: Programme, application: Application) -> list[Version]:
+    """Return the versions that may apply, in their order: each in force on a legal date.
+
+    While such a date is not known, or is nobody's, each that was in force by the application may.
+    """
+    rule = programme.versions[-1].legal_date.value
+    days = {moment_of(rule, application, line).on for line in application.lines()}
+    if rule == "application":
+        days = {application.applied_on}
+    begun = application.applied_on if None in days or not days else date.min
+    return [
+        one
+        for one in programme.versions
+        if one.valid_from.value <= begun or any(day and one.in_force(day) for day in days)
+    ]
+
+
+def refuse_without_day(programme: Programme) -> Decision:
+    """Return the decision while the day of application is not known."""
+    what, cited = Text("申请日期", "the day of application"), programme.versions[-1].legal_date
+    reason = missing_fact("apply_on", what, cited.clause)
+    return Decision(
+        programme=programme.id, status="undetermined", amount_fen=None, reasons=(reason,)
+    )
+
+
+def refuse_without_version(programme: Programme, applied_on: date) -> Decision:
+    """Return the decision where no version is in force."""
+    documents = [version.document for version in programme.versions]
+    clause = Text("；".join(one.zh for one in documents), "; ".join(one.en for one in documents))
+    message = Text(
+        f"{applied_on} 提出的申请没有在施行的规则版本",
+        f"no version is in force for an application of {applied_on}",
+    )
+    return Decision(
+        programme=programme.id,
+        status="ineligible",
+        amount_fen=0,
+        reasons=(Reason("no_version_in_force", message, clause),),
+    )
 
 
 def claim_year(version: Version, applied_on: date) -> int:

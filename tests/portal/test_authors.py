@@ -265,3 +265,13 @@ def test_reference_pages_are_written_once(suanquan: Run, tmp_path: Path) -> None
         suanquan("programme", "reference", "hubie", "--json").error["code"] == "unknown_programme"
     )
     assert json.dumps(row)
+
+
+INVENTED = Path(__file__).parents[1] / "vouchers" / "invented"
+
+
+@pytest.mark.parametrize("path", sorted(INVENTED.glob("[!_]*.md")), ids=lambda one: one.stem)
+def test_the_files_that_show_every_shape_have_nothing_to_mend(path: Path) -> None:
+    programme, remarks = review_file(path.with_suffix(".py"))
+    assert programme is not None
+    assert [one for one in remarks if one.kind != "advice"] == []

@@ -224,7 +224,9 @@ def test_purchases_cut_for_one_cause_stand_in_one_sentence() -> None:
 
 def test_every_cause_of_a_cut_has_its_words() -> None:
     vouchers = Path(__file__).parents[2] / "vouchers"
-    sources = [(vouchers / name).read_text("utf-8") for name in ("purchase.py", "funding.py", "listed.py")]
+    sources = [
+        (vouchers / name).read_text("utf-8") for name in ("purchase.py", "funding.py", "listed.py")
+    ]
     codes = set(re.findall(r'cut\(\s*line, f?"([a-z_{}.]+)"', "".join(sources)))
     codes |= {"not_signed_in_year", "not_completed_in_year"}
     codes |= {f"not_{what}_in_window" for what in EVENTS}

@@ -1,8 +1,8 @@
 """Released versions, pinned: `python -m tests.vouchers.pinning` adds those that are not yet.
 
-`released.json` holds for each released version its hash, the values that the hash is of, and golden
-cases with what is decided on them. What stands there is never written again; `REWRITE_GOLDEN=1`
-lets a test write the steps of its cases anew, and nothing else, for review as a diff.
+`released.json` holds for each released version the values that its hash in `vouchers/released.py`
+is of, and golden cases with what is decided on them. What stands there is never written again;
+`REWRITE_GOLDEN=1` lets a test write the steps of its cases anew, and nothing else, for review.
 """
 
 import json
@@ -18,6 +18,7 @@ from vouchers.case import encode_case, parse_case
 from vouchers.catalogue import find_programmes
 from vouchers.decide import decide
 from vouchers.programme import Programme, Version, encode_version, hash_version
+from vouchers.released import RELEASED
 
 TABLE: Final = Path(__file__).with_name("released.json")
 YEAR: Final = 2022
@@ -70,7 +71,7 @@ CASES: Final[dict[str, Mapping[str, object]]] = {
 
 def key_of(programme: Programme, version: Version) -> str:
     """Return the name of a version in the table."""
-    return f"{programme.id} {version.id}"
+    return f"{programme.id}@{version.id}"
 
 
 def read_table() -> dict[str, Pinned]:
@@ -84,7 +85,7 @@ def write_table(table: Mapping[str, Pinned]) -> None:
     parts = []
     for name, pinned in table.items():
         rows = [f"  {_json(key)}: {_json(value)}" for key, value in pinned["cases"].items()]
-        head = [f" {_json(key)}: {_json(pinned[key])}" for key in ("document", "hash", "values")]
+        head = [f" {_json(key)}: {_json(pinned[key])}" for key in ("document", "values")]
         cases = ' "cases": {\n' + ",\n".join(rows) + "\n }"
         parts.append(f"{_json(name)}: {{\n" + ",\n".join([*head, cases]) + "\n}")
     TABLE.write_text("{\n" + ",\n".join(parts) + "\n}\n", "utf-8")
@@ -96,12 +97,13 @@ def _json(value: object) -> str:
 
 def what_changed(programme: Programme, version: Version, pinned: Pinned) -> list[str]:
     """Return the values of a version that are not as released, none where only its end is new."""
-    if as_adopted(programme, version, pinned["hash"]) is not None:
+    released = RELEASED[key_of(programme, version)]
+    if as_adopted(programme, version, released) is not None:
         return []
     then = json.dumps(pinned["values"], ensure_ascii=False)
     now = encode_version(programme, version).decode()
     changes = [f"{one.path}: {one.then} → {one.now}" for one in compare_values(then, now)]
-    return changes or [f"the hash: {pinned['hash']} → {hash_version(programme, version)}"]
+    return changes or [f"the hash: {released} → {hash_version(programme, version)}"]
 
 
 def judge(programme: Programme, version: Version, case: object) -> dict[str, Any]:
@@ -131,7 +133,6 @@ def pin(programme: Programme, version: Version) -> Pinned:
     }
     return {
         "document": version.document.zh,
-        "hash": hash_version(programme, version),
         "values": json.loads(encode_version(programme, version)),
         "cases": {
             name: {"case": case, "decision": judge(programme, version, case)}
@@ -159,7 +160,8 @@ def main() -> None:
             name = key_of(programme, version)
             if name not in table:
                 table[name] = pin(programme, version)
-                sys.stdout.write(f"{name}: {table[name]['hash']}\n")
+                line = f'    "{name}": "{hash_version(programme, version)}",'
+                sys.stdout.write(f"add to vouchers/released.py:\n{line}\n")
     write_table(table)
 
 

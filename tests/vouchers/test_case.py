@@ -1,5 +1,6 @@
 """Reading a case: what is left out stays unknown, and what is wrong is refused with its path."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date
 
@@ -225,6 +226,17 @@ def test_the_same_fact_given_twice_is_refused(write_case: Write) -> None:
     assert refusal(write_case({"enterprise.facts": facts})).code == "contradicting_fact"
     facts[0]["year"] = 2020
     parse_case(write_case({"enterprise.facts": facts}))
+
+
+def test_a_line_of_an_invoice_given_twice_is_refused(write_case: Write) -> None:
+    (line,) = json.loads(write_case({}))["purchases"]
+    error = refusal(write_case({"purchases": [line, dict(line)]}))
+    assert error.code == "contradicting_fact"
+    assert line["invoice"] in error.message.zh
+    for other in ({"invoice": "2"}, {"contract": "C-2"}, {"resource_kind": "storage"}):
+        parse_case(write_case({"purchases": [line, line | other]}))
+    del line["invoice"]
+    parse_case(write_case({"purchases": [line, line]}))
 
 
 def test_kinds_and_zones_that_no_rule_reads_are_kept(write_case: Write) -> None:

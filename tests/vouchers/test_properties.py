@@ -19,8 +19,9 @@ from vouchers.case import (
     Qualification,
     Record,
 )
-from vouchers.decide import decide, refuse_outright
+from vouchers.decide import decide
 from vouchers.decision import Decision
+from vouchers.outright import refuse_outright
 from vouchers.programme import Cited, Lowest, Programme, Version
 
 replace = msgspec.structs.replace

@@ -19,8 +19,9 @@ from tests.vouchers.pinning import (
 from vouchers.adoption import FOUNDING, as_adopted
 from vouchers.catalogue import find_programmes, select_programmes
 from vouchers.programme import Programme, Version, hash_version
+from vouchers.released import RELEASED
 
-RELEASED = read_table()
+PINNED = read_table()
 VERSIONS = {
     key_of(one, version): (one, version) for one in find_programmes() for version in one.versions
 }
@@ -39,25 +40,29 @@ and read the cases that this adds to {table}.
 """
 
 
+def test_what_is_pinned_has_its_hash_and_nothing_else_has_one() -> None:
+    assert set(PINNED) == set(RELEASED)
+
+
 @pytest.mark.parametrize("name", VERSIONS)
 def test_every_version_is_pinned(name: str) -> None:
-    if name not in RELEASED:
+    if name not in PINNED:
         pytest.fail(NOT_PINNED.format(name=name, table=TABLE.name))
 
 
-@pytest.mark.parametrize("name", RELEASED)
+@pytest.mark.parametrize("name", PINNED)
 def test_a_released_version_is_never_edited(name: str) -> None:
     assert name in VERSIONS, f"{name} is released: statements rest on it, so it stays"
-    changes = what_changed(*VERSIONS[name], RELEASED[name])
+    changes = what_changed(*VERSIONS[name], PINNED[name])
     if changes:
         pytest.fail(EDITED.format(name=name, changes="\n  ".join(changes)))
 
 
-@pytest.mark.parametrize("name", RELEASED)
+@pytest.mark.parametrize("name", PINNED)
 def test_a_released_version_decides_as_it_did(name: str) -> None:
     programme, version = VERSIONS[name]
-    pinned = RELEASED[name]
-    released = as_adopted(programme, version, pinned["hash"])
+    pinned = PINNED[name]
+    released = as_adopted(programme, version, RELEASED[name])
     assert released is not None, "see the test above"
     found = {
         case: judge(programme, released, golden["case"]) for case, golden in pinned["cases"].items()
@@ -83,12 +88,12 @@ def _rewrite_steps(name: str, found: dict[str, dict[str, Any]]) -> None:
 def test_the_founding_set_is_released() -> None:
     for ruled in FOUNDING.ruled:
         for pin in ruled.versions:
-            assert RELEASED[f"{ruled.programme} {pin.version}"]["hash"] == pin.hash
+            assert RELEASED[f"{ruled.programme}@{pin.version}"] == pin.hash
 
 
-@pytest.mark.parametrize("name", RELEASED)
+@pytest.mark.parametrize("name", PINNED)
 def test_the_cases_of_a_version_pay_and_refuse_and_cannot_tell(name: str) -> None:
-    cases = RELEASED[name]["cases"]
+    cases = PINNED[name]["cases"]
     assert list(cases) == list(CASES)
     decisions = [one["decision"] for one in cases.values()]
     assert {one["status"] for one in decisions} == {"eligible", "ineligible", "undetermined"}
@@ -103,21 +108,21 @@ def of_files(folder: Path, more: str) -> tuple[Programme, tuple[Version, ...], l
     """Return Wuhan as an edit leaves it, and what the table says of its version of 2020."""
     with programme_files(folder, {"wuhan": like("wuhan", more)}):
         (wuhan,) = select_programmes(["wuhan"])
-        return wuhan, wuhan.versions, what_changed(wuhan, wuhan.versions[0], RELEASED["wuhan 2020"])
+        return wuhan, wuhan.versions, what_changed(wuhan, wuhan.versions[0], PINNED["wuhan@2020"])
 
 
 def test_an_edit_is_named_and_would_decide_otherwise(tmp_path: Path) -> None:
     wuhan, (edited,), changes = of_files(tmp_path / "x", ANOTHER_RATE)
     assert changes == ["version.rate.value: 1/2 → 3/5"]
-    golden = RELEASED["wuhan 2020"]["cases"]["everything is in order"]
+    golden = PINNED["wuhan@2020"]["cases"]["everything is in order"]
     assert judge(wuhan, edited, golden["case"])["amount_fen"] != golden["decision"]["amount_fen"]
 
 
 def test_a_last_day_is_no_edit(tmp_path: Path) -> None:
     wuhan, (ended, following), changes = of_files(tmp_path / "x", ENDED)
     assert changes == []
-    assert hash_version(wuhan, ended) != RELEASED["wuhan 2020"]["hash"]
-    assert key_of(wuhan, following) not in RELEASED
+    assert hash_version(wuhan, ended) != RELEASED["wuhan@2020"]
+    assert key_of(wuhan, following) not in PINNED
 
 
 def test_an_earlier_last_day_than_the_released_one_is_an_edit(tmp_path: Path) -> None:
@@ -127,5 +132,5 @@ def test_an_earlier_last_day_than_the_released_one_is_an_edit(tmp_path: Path) ->
     ))"""
     with programme_files(tmp_path / "x", {"hubei": like("hubei", sooner.replace("\n    ", "\n"))}):
         (hubei,) = select_programmes(["hubei"])
-        changes = what_changed(hubei, hubei.versions[0], RELEASED["hubei 2022"])
+        changes = what_changed(hubei, hubei.versions[0], PINNED["hubei@2022"])
     assert any("2024-12-31 → 2024-12-30" in one for one in changes)

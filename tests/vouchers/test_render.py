@@ -16,9 +16,10 @@ from vouchers.case import Case, FundingScope
 from vouchers.catalogue import find_programmes, hash_catalogue, select_programmes
 from vouchers.decide import decide
 from vouchers.programme import Cited, NoEarlierVoucher, hash_version
-from vouchers.render import describe, list_programmes, list_values, preview
+from vouchers.render import describe, list_programmes, preview
 from vouchers.showing import render_exact, show_field, tell
 from vouchers.treasury import FundingSplit, JointCap, LevelCap, LevelShare, Pool
+from vouchers.values import walk
 from vouchers.wording import describe_condition
 
 MakeCase = Callable[..., Case]
@@ -209,7 +210,7 @@ def test_money_that_several_share_is_described_in_both_languages() -> None:
     assert shown["combined_ceiling"]["value"] == "0.6"
     assert shown["funding_split"]["value"]["shares"][0] == {"level": "city", "share": "1/2"}
     assert shown["payment_form"]["value"] == "provider_redeems"
-    said = {name: show_field(name, cited) for name, cited in list_values(version)}
+    said = {name: show_field(name, cited) for name, cited in walk(version)}
     assert said["joint_cap"] == Text(
         "市级、区级合计 70,000.00 元，其中区级 20,000.00 元",
         "city and district together CNY 70,000.00, of these district 20,000.00",

@@ -2,6 +2,7 @@
 
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,17 +13,27 @@ from vouchers.draft import Draft, WrongTypeError, decode_draft
 from vouchers.programme import (
     AllOf,
     AnyOf,
+    Band,
+    ByClass,
+    ByYear,
     Cited,
+    Class,
+    CountAtLeast,
     DomiciledIn,
+    FactAtLeast,
     FactBelow,
     Held,
     NoEarlierVoucher,
+    NoRecord,
     Programme,
     RegisteredIn,
+    ShareAtLeast,
+    Tiers,
     Version,
     Window,
+    Word,
     assume,
-    encode_value,
+    encode_named,
     hash_version,
 )
 from vouchers.released import RELEASED
@@ -118,6 +129,9 @@ def test_the_last_value_that_can_be_meant_is_no_flaw(field: str, value: object) 
     assert reviewed(**{field: value}) == []
 
 
+HALF = Fraction(1, 2)
+INCUBATED: Cited[Any] = cited(Held("incubated"))
+SLIP = Word("incubatd", "在孵", "incubated")
 SHAPES: list[tuple[object, str, str, str, str]] = [
     (Held("high_tech_enterprize"), "error", "unknown_kind", "kind", "high_tech_enterprise"),
     (Held("little_giant"), "warning", "unknown_kind", "kind", "above_scale"),
@@ -132,6 +146,11 @@ SHAPES: list[tuple[object, str, str, str, str]] = [
     (FactBelow("sales_fen", 1, 0), "error", "amount_out_of_range", "limit_fen", "fen"),
     (FactBelow("sales_fen", -1, 1), "error", "bad_look_back", "years_before", "the year before"),
     (FactBelow("sales_fen", 2021, 1), "error", "bad_look_back", "years_before", "the year before"),
+    (FactAtLeast("sale_fen", 1, 1), "error", "unknown_fact", "name", "sales_fen"),
+    (CountAtLeast("employees", 1, 1), "warning", "unknown_fact", "name", 'Word("employees", zh'),
+    (ShareAtLeast("rd", "sales_fen", 1, HALF), "warning", "unknown_fact", "part", "sales_fen"),
+    (NoRecord("serious_dishonest", 3), "error", "unknown_record", "kind", "serious_dishonesty"),
+    (Held(SLIP), "error", "unknown_kind", "kind", "incubated"),
     (NoEarlierVoucher(()), "error", "no_levels", "levels", "district"),
     (AnyOf(()), "error", "too_few_parts", "conditions", "add conditions"),
     (AllOf((Cited(Held("incubated"), CLAUSE, "M"),)), "advice", "too_few_parts", "conditions", ""),
@@ -190,7 +209,97 @@ def test_a_name_or_clause_that_waits_for_its_text_is_told() -> None:
 def test_two_windows_of_one_year_are_told() -> None:
     window = cited(Window(None, "03-01", "03-31"))
     (remark,) = reviewed(windows=(window, window))
-    assert (remark.code, remark.path) == ("window_twice", "versions[0].windows[1]")
+    assert (remark.code, remark.path) == ("windows_overlap", "versions[0].windows[1]")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "overlap"),
+    [
+        (Window(None, "03-01", "03-31"), Window(None, "04-01", "04-30"), False),
+        (Window(None, "03-01", "04-01"), Window(None, "04-01", "04-30"), True),
+        (Window(None, "12-01", "12-31", years_after=0), Window(None, "01-01", "01-31"), False),
+        (Window(None, "03-01", "03-31", years_after=0), Window(None, "03-01", "03-31"), False),
+        (Window(2022, "03-01", "03-31"), Window(None, "03-01", "03-31"), False),
+    ],
+)
+def test_several_windows_serve_a_year_one_after_another(
+    first: Window, second: Window, *, overlap: bool
+) -> None:
+    found = [one.code for one in reviewed(windows=(cited(first), cited(second)))]
+    assert found == (["windows_overlap"] if overlap else [])
+
+
+@pytest.mark.parametrize(("years_after", "codes"), [(-1, 1), (0, 0), (1, 0), (2, 1)])
+def test_a_window_is_in_the_year_that_it_serves_or_in_the_next(
+    years_after: int, codes: int
+) -> None:
+    window = cited(Window(None, "03-01", "03-31", years_after=years_after))
+    assert [one.code for one in reviewed(windows=(window,))] == ["bad_window_year"] * codes
+
+
+def test_a_window_in_the_year_itself_serves_the_year_of_the_application() -> None:
+    window = cited(Window(None, "04-01", "04-10", years_after=0))
+    assert reviewed(windows=(window,), claim_year=cited("of_application")) == []
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        Held(Word("little_giant", "“小巨人”企业", "“little giant”")),
+        DomiciledIn(Word("optics", "光谷", "Optics Valley")),
+        RegisteredIn(Word("9901", "云汀省", "Yunting Province")),
+        RegisteredIn(Word("420106", "武昌区", "Wuchang District")),
+        NoRecord(Word("safety_accident", "安全生产事故", "an accident at work"), 3),
+        CountAtLeast(Word("insured_employees", "参保职工", "insured employees"), 1, 10),
+    ],
+)
+def test_a_word_that_brings_its_name_needs_no_table(brought: object) -> None:
+    assert reviewed(eligibility=(*WUHAN.eligibility, cited(brought))) == []
+
+
+def test_a_word_keeps_its_name_in_a_file_that_runs_apart() -> None:
+    word = Word("little_giant", "“小巨人”企业", "“little giant”")
+    held = cited(Held(word))
+    made: Version = msgspec.structs.replace(WUHAN, eligibility=(held,))
+    (back,) = decode_draft(encode(draft(made))).versions
+    kind = back.eligibility[0].value.kind  # type: ignore[union-attr]
+    assert isinstance(kind, Word)
+    assert (kind, kind.name) == (word, word.name)
+
+
+def bands(*limits: int | None) -> Cited[Any]:
+    return cited(Tiers(tuple(Band(one, Fraction(1, 2)) for one in limits)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "wrong"),
+    [
+        ((1, 2, None), False),
+        ((None,), False),
+        ((2, 1, None), True),
+        ((1, 1, None), True),
+        ((1, None, None), True),
+        ((1, 2), True),
+        ((), True),
+    ],
+)
+def test_the_limits_of_bands_rise_to_none(limits: tuple[int | None, ...], *, wrong: bool) -> None:
+    found = [one.code for one in reviewed(rate=bands(*limits))]
+    assert found == (["tiers_out_of_order"] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("cap", "place"),
+    [
+        (ByClass((Class(INCUBATED, 0),), 10**7), "classes[0].value"),
+        (ByClass((), 0), "otherwise"),
+        (ByYear(((2025, 10**7), (2026, ByClass((), 0)))), "years[1][1].otherwise"),
+    ],
+)
+def test_a_cap_of_nothing_is_told_within_a_class_or_a_year(cap: object, place: str) -> None:
+    (remark,) = reviewed(yearly_cap_fen=cited(cap))
+    assert remark.code == "amount_out_of_range"
+    assert remark.path == f"versions[0].yearly_cap_fen.{place}"
 
 
 @pytest.mark.parametrize(
@@ -247,7 +356,7 @@ def test_a_change_of_a_released_version_is_told_and_an_end_alone_is_less() -> No
 
 
 def encode(programme: Programme) -> bytes:
-    return msgspec.json.encode(encode_value(programme))
+    return msgspec.json.encode(encode_named(programme))
 
 
 def test_a_programme_comes_back_from_its_values_as_it_was() -> None:

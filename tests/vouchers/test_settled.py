@@ -14,7 +14,7 @@ from tests.vouchers.worlds import shuffled, worlds
 from vouchers.application import Line
 from vouchers.case import Case, Purchase
 from vouchers.catalogue import find_programmes
-from vouchers.decide import decide
+from vouchers.decide import decide, decide_next
 from vouchers.programme import Programme, Window
 from vouchers.requirement import NoEarlierVoucher, NotFunded, SignedAndCompletedInYear
 from vouchers.settled import Settled
@@ -71,7 +71,7 @@ def test_decisions_day_after_day_are_those_of_each_day_alone() -> None:
         for _ in range(DAYS):
             bought = (case.purchases or ())[: random.randint(1, 9)]
             today = structs.replace(case, apply_on=day, purchases=bought)
-            together = decide(programme, today, settled=settled)
+            together = decide_next(programme, today, settled)
             assert together == decide(programme, today), (programme, today)
             lines = (Line(i, one) for i, one in enumerate(today.purchases or ()))
             kept += sum(1 for one in lines if settled.find(one))
@@ -85,14 +85,14 @@ def test_a_day_that_goes_back_is_decided_anew() -> None:
         case = lasting(drawn, random)
         for number in (400, 100, 300, 0, 300):
             today = structs.replace(case, apply_on=FIRST + timedelta(number))
-            assert decide(programme, today, settled=settled) == decide(programme, today)
+            assert decide_next(programme, today, settled) == decide(programme, today)
 
 
 def test_the_same_purchases_of_another_programme_are_decided_anew() -> None:
     settled = Settled()
     for _, drawn, random in worlds(300):
         for programme in shuffled(random, find_programmes()):
-            together = decide(programme, drawn, settled=settled)
+            together = decide_next(programme, drawn, settled)
             assert together == decide(programme, drawn)
 
 
@@ -128,7 +128,7 @@ def test_another_year_is_decided_anew(
     case = make_case(changes)
     for day in days:
         today = structs.replace(case, apply_on=date.fromisoformat(day))
-        decision = decide(programme, today, settled=settled)
+        decision = decide_next(programme, today, settled)
         assert decision == decide(programme, today)
         found.append(decision.status)
     assert found == ["eligible", "ineligible"]
@@ -137,8 +137,8 @@ def test_another_year_is_decided_anew(
 def test_a_refund_on_another_purchase_of_the_contract_is_heard(make_case: MakeCase) -> None:
     programme = rule(eligibility=(NoEarlierVoucher(("province",), "contract"),))
     case, settled = make_case(lines({"contract": "C-1"}, {"contract": "C-1"})), Settled()
-    assert decide(programme, case, settled=settled).status == "eligible"
+    assert decide_next(programme, case, settled).status == "eligible"
     first, second = case.purchases or ()
     second = structs.replace(second, refunded_by=("hubei",))
     case = structs.replace(case, purchases=(first, second))
-    assert decide(programme, case, settled=settled).status == "ineligible"
+    assert decide_next(programme, case, settled).status == "ineligible"

@@ -6,14 +6,11 @@ import pytest
 from msgspec import Struct
 
 from ledger.text import Text
-from vouchers.catalogue import find_programmes
-from vouchers.programme import AnyOf, Cited, FactBelow, Held, Version
-from vouchers.render import list_values
-from vouchers.values import encode_bare, hash_bare, walk, walk_within
+from vouchers.programme import AnyOf, Cited, FactBelow, Held
+from vouchers.values import encode_bare, hash_bare, walk_within
 
 CLAUSE = Text("第一条", "article 1")
 OTHER = Text("第二条", "article 2")
-VERSIONS = [version for one in find_programmes() for version in one.versions]
 
 
 class Tier(Struct, frozen=True, tag="tier"):
@@ -21,11 +18,6 @@ class Tier(Struct, frozen=True, tag="tier"):
 
     above_fen: int
     rate: Cited[Fraction]
-
-
-@pytest.mark.parametrize("version", VERSIONS, ids=lambda one: one.id)
-def test_the_walk_meets_what_a_person_is_shown(version: Version) -> None:
-    assert list(walk(version)) == list(list_values(version))
 
 
 def test_a_shape_to_come_is_walked_to_its_last_value() -> None:

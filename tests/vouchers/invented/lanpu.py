@@ -34,6 +34,7 @@ _VERSION: Final = p.Version(
         _art(3, p.ShareAtLeast(_RESEARCH, "sales_fen", 1, Fraction(3, 100)), item=3),
         _art(3, p.NotDeclared("serious_dishonesty"), item=4),
         _art(3, p.NotDeclared("related_party"), item=4),
+        _art(12, p.NoEarlierVoucher(("province", "district"), scope="contract")),
     ),
     purchases=(
         _art(4, p.Within("signed", date(2025, 7, 1), date(2026, 6, 30))),

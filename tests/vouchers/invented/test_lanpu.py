@@ -120,3 +120,31 @@ def test_a_contract_with_other_money_of_any_year_is_out(level: str) -> None:
 def test_the_version_is_that_of_the_day_of_application() -> None:
     for day, version in (("2025-06-30", None), ("2027-06-30", "2025"), ("2027-07-01", None)):
         assert decide(PROGRAMME, case({"apply_on": day})).version == version
+
+
+@pytest.mark.parametrize(
+    ("first", "fen"),
+    [
+        ({}, 0),  # signed eight days before: one contract, whose cap is used up
+        ({"signed_on": "2026-02-08"}, 0),
+        ({"signed_on": "2026-02-07"}, 30_000_000),
+        ({"provider": BUYER}, 30_000_000),
+        ({"signed_on": None}, None),
+        (None, None),  # nobody knows when the first one was signed
+    ],
+)
+def test_a_contract_is_not_split_over_two_claims(
+    first: dict[str, object] | None, fen: int | None
+) -> None:
+    had: dict[str, object] = {"programme": "lanpu", "year": 2026}
+    had |= {"claimed_fen": 30_000_000, "redeemed_fen": 0}
+    had["contracts"] = [{"contract": "C-1", "amount_fen": 30_000_000}]
+    bought = [buy(60_000_000, "C-2", signed_on="2026-03-10")]
+    if first is not None:
+        refunded = buy(60_000_000, "C-1", refunded_by=["lanpu"]) | first
+        bought.append({key: value for key, value in refunded.items() if value is not None})
+    decision = decide(PROGRAMME, case(GIANT | {"purchases": bought, "earlier": [had]}))
+    assert decision.amount_fen == fen
+    assert decision.status != "eligible" or evaluate(decision.steps) == fen
+    asked = [one.message.zh for one in decision.reasons if one.code == "missing_fact"]
+    assert any("C-1" in one for one in asked) is (fen is None)

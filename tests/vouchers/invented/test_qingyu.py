@@ -38,7 +38,7 @@ def test_a_contract_has_a_flat_amount(changes: dict[str, Any], fen: int) -> None
 
 
 def test_a_contract_is_paid_for_once_however_many_its_invoices() -> None:
-    twice = [buy(8_000_000, "C-1"), buy(8_000_000, "C-1")]
+    twice = [buy(8_000_000, "C-1", invoice=invoice) for invoice in ("1", "2")]
     assert decide(PROGRAMME, case({"purchases": twice})).amount_fen == 3_000_000
     before = {"programme": "qingyu", "year": 2026, "claimed_fen": 1, "redeemed_fen": 0}
     for contract, fen in (("C-1", 0), ("C-2", 3_000_000)):

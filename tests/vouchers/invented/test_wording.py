@@ -13,8 +13,8 @@ from vouchers.case import Case
 from vouchers.decide import decide
 from vouchers.improve import improve
 from vouchers.programme import Cited, Programme, Word
-from vouchers.render import list_values
 from vouchers.showing import name_field, show, show_field
+from vouchers.values import walk
 
 HERE = Path(__file__).parent
 IDS = [one.id for one in INVENTED]
@@ -24,7 +24,7 @@ CODE = re.compile(r"[a-z]{2,}")
 def spoken(programme: Programme, of: Case) -> Iterator[str]:
     """Yield all that is said in Chinese about a programme and its decision on a case."""
     for version in programme.versions:
-        for name, cited in list_values(version):
+        for name, cited in walk(version):
             yield name_field(name, cited).zh
             yield show_field(name, cited).zh
             yield cited.clause.zh
@@ -86,7 +86,7 @@ def test_every_article_that_is_cited_stands_in_the_notice(programme: Programme) 
     for version in programme.versions:
         number = version.document.zh.removesuffix("（虚构）")
         assert number in notice.replace(" ", "")
-        for _, cited in list_values(version):
+        for _, cited in walk(version):
             article = re.search(r"第([一二三四五六七八九十]+)条(?:第（(.)）项)?", cited.clause.zh)
             if article is None:
                 assert cited.grade == "A" or "文末" in cited.clause.zh
@@ -100,7 +100,7 @@ def test_every_article_that_is_cited_stands_in_the_notice(programme: Programme) 
 
 @pytest.mark.parametrize("programme_id", IDS)
 def test_a_programme_is_a_page(programme_id: str) -> None:
-    assert len((HERE / f"{programme_id}.py").read_text("utf-8").splitlines()) <= 80
+    assert len((HERE / f"{programme_id}.py").read_text("utf-8").splitlines()) <= 90
 
 
 def words_in(value: object) -> Iterator[Word]:
