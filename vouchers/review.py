@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from ledger.text import Text
+from vouchers.names import DAYS
 from vouchers.plausible import review_values
 from vouchers.programme import (
     DomiciledIn,
@@ -75,6 +76,18 @@ def _review_head(programme: Programme, file_id: str) -> Iterator[Remark]:
 def _review_order(versions: tuple[Version, ...]) -> Iterator[Remark]:
     for i, (earlier, later) in enumerate(pairwise(versions), start=1):
         path, first = f"versions[{i}].valid_from", later.valid_from.value
+        before, after = (DAYS[one.legal_date.value] for one in (earlier, later))
+        if before != after:
+            message = Text(
+                f"版本 {earlier.id} 按{before.zh}认定，{later.id} 按{after.zh}认定，"
+                "两者之间的采购可能都不适用",
+                f"{earlier.id} goes by {before.en}, {later.id} by {after.en}: a purchase between"
+                " them may fall under neither",
+            )
+            step = Text("请核对文件的衔接规定", "see what the documents say of the change")
+            yield Remark(
+                "warning", "legal_date_differs", f"versions[{i}].legal_date", message, step
+            )
         if earlier.valid_to is None:
             message = Text(
                 f"版本 {earlier.id} 没有终止日期，与 {later.id} 重叠",

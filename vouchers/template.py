@@ -114,8 +114,9 @@ _PROGRAMME: Final = '''\
 
 Every value is assumed until its clause stands beside it: replace assume(…) by cite(_RULE, …) and
 grade A by P (official text), M (official text read in a repost) or N (press). A value without a
-text stays assumed; it is shown as assumed wherever it decides. `suanquan programme check` says what
-is left to do.
+text stays assumed; it is shown as assumed wherever it decides. Where the text has articles,
+`Source(_RULE, "P").article(3, …)` cites one in a word. `suanquan programme check` says what is left
+to do.
 """
 
 from datetime import date
@@ -144,7 +145,8 @@ _VERSION_{year}: Final = Version(
     valid_from=Cited(
         date({year}, 1, 1), assume("{zh}：施行日期", "{en}: in force from"), "A"
     ),
-    # The day on which version and statuses are tested: "application" or "service_completed".
+    # The day on which version and statuses are tested: "application", "contract_signed",
+    # "service_completed" or "paid_in_full".
     legal_date=Cited(
         "application", assume("{zh}：认定日期", "{en}: the day tested"), "A"
     ),
@@ -178,7 +180,8 @@ _VERSION_{year}: Final = Version(
             "A",
         ),
     ),
-    # What the rate is applied to: "invoiced", "paid" or "paid_in_year".
+    # What the rate is applied to: "invoiced", "paid", "paid_in_year", "contract",
+    # "approved_contract", "settled", "metered", or the lowest of several, Lowest((…)).
     base=Cited("paid_in_year", assume("{zh}：计算基数", "{en}: the base"), "A"),
     tax=Cited("included", assume("{zh}：是否含税", "{en}: tax in the base"), "A"),
     rate=Cited(Fraction(30, 100), assume("{zh}：支持比例", "{en}: the rate"), "A"),

@@ -322,6 +322,16 @@ def test_versions_follow_one_another(ends: str | None, begins: str, code: str | 
     assert found == ([] if code is None else [code])
 
 
+def test_versions_that_go_by_different_days_are_told() -> None:
+    first: Version = msgspec.structs.replace(WUHAN, id="1", valid_to=cited(date(2024, 12, 31)))
+    second: Version = msgspec.structs.replace(
+        WUHAN, id="2", valid_from=cited(date(2025, 1, 1)), legal_date=cited("application")
+    )
+    (remark,) = (one for one in review(draft(first, second), "jinan") if one.kind != "advice")
+    assert (remark.kind, remark.code) == ("warning", "legal_date_differs")
+    assert "按服务完成日认定，2 按申请日认定" in remark.message.zh
+
+
 def test_a_programme_is_named_as_its_file_and_has_versions_of_different_names() -> None:
     assert [one.code for one in review(draft(), "jinan")] == ["no_versions"]
     assert [one.code for one in review(draft(), "qingdao")] == ["id_differs", "no_versions"]

@@ -1,8 +1,10 @@
 """Which version of a programme applies where the facts speak for several, or do not say."""
 
-from datetime import date
+import json
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from msgspec import structs
 
 from tests.vouchers.invented.facts import BOUGHT, buy, case, codes
 from tests.vouchers.toy import cited, rule
+from tests.vouchers.worlds import draw_case, draw_programme
+from vouchers.case import encode_case, parse_case
 from vouchers.decide import decide
 from vouchers.decision import Decision
 from vouchers.programme import Programme, RegisteredIn, ResourceIs, Version
@@ -112,3 +116,40 @@ def test_the_ends_hold_whatever_the_day_turns_out_to_be(
             known = decide(programme, case({"purchases": bought}))
             assert known.amount_fen is not None
             assert low <= known.amount_fen <= high, (other, on)
+
+
+def forget(random: Random, facts: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Leave out one fact of a case, however deep; a list that may be empty stays."""
+    key = random.choice(sorted(facts) if isinstance(facts, dict) else range(len(facts)))
+    inner = facts[key]
+    if isinstance(inner, dict | list) and inner:
+        forget(random, inner)
+    elif isinstance(facts, dict) and key not in {"apply_on", "cut_fen"} and inner != []:
+        del facts[key]
+
+
+def test_the_ends_hold_whatever_else_is_not_known() -> None:
+    opened = 0
+    for seed in range(600):
+        random = Random(seed)  # noqa: S311 - a world that can be drawn again
+        first, second = (draw_programme(random).versions[0] for _ in range(2))
+        last = date(2026, random.randint(1, 12), random.randint(1, 28))
+        both = (
+            structs.replace(first, valid_from=cited(date(2000, 1, 1)), valid_to=cited(last)),
+            structs.replace(
+                second, id="2", valid_from=cited(last + timedelta(days=1)), valid_to=None
+            ),
+        )
+        programme = structs.replace(rule(), versions=both)
+        of = draw_case(random)
+        whole = decide(programme, of)
+        facts = encode_case(of)
+        for _ in range(random.randint(1, 3)):
+            forget(random, facts)
+        partly = decide(programme, parse_case(json.dumps(facts).encode()))
+        low, high = ends(partly)
+        assert whole.amount_fen is None or low <= whole.amount_fen <= high, seed
+        if partly.status == "undetermined":
+            opened += 1
+            assert "missing_fact" in codes(partly), seed
+    assert opened > 50
