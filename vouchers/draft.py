@@ -116,7 +116,15 @@ def _make_struct(kind: Kind, raw: object, path: str) -> object:
         for key, one in raw.items()
         if key != "type"
     }
-    return (Draft if struct is Programme else struct)(**given)
+    try:
+        return (Draft if struct is Programme else struct)(**given)
+    except AssertionError:
+        message = Text(f"{path} 的各项取值互相矛盾", f"the values of {path} contradict one another")
+        step = Text(
+            "请核对级次有无重复或遗漏、份额合计是否为 1",
+            "see that no level is missing or twice, and that shares sum to one",
+        )
+        raise WrongTypeError(path, message, step) from None
 
 
 def _join(path: str, key: str) -> str:

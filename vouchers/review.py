@@ -20,6 +20,7 @@ from vouchers.programme import (
     Programme,
     RegisteredIn,
     Version,
+    Within,
     assume,
     hash_version,
 )
@@ -38,6 +39,7 @@ def review(programme: Programme, file_id: str) -> list[Remark]:
     for i, version in enumerate(programme.versions):
         path = f"versions[{i}]"
         remarks.extend(_review_version(version, path))
+        remarks.extend(_review_together(version, path))
         remarks.extend(review_values(version, path))
         remarks.extend(_review_evidence(version, path))
         remarks.extend(_review_release(programme, version, path))
@@ -152,6 +154,36 @@ def _review_version(version: Version, path: str) -> Iterator[Remark]:
             "say in purchases what is covered, such as ResourceIs(…)",
         )
         yield Remark("warning", "no_purchase_rule", f"{path}.purchases", message, step)
+
+
+def _review_together(version: Version, path: str) -> Iterator[Remark]:
+    """Yield which values contradict one another, or say nothing that can be."""
+    if version.rate_over and version.contract_cap_fen:
+        message = Text(
+            "比例按全年累计基数计算，不能同时有每份合同的上限",
+            "a rate over the year and a cap of each contract do not stand together",
+        )
+        step = Text("请删去 rate_over 或 contract_cap_fen", "leave out rate_over or the cap")
+        yield Remark("error", "year_and_contract", f"{path}.rate_over", message, step)
+    for i, cited in enumerate(version.purchases):
+        rule = cited.value
+        if isinstance(rule, Within) and rule.first > rule.last:
+            message = Text(
+                f"期间 {rule.first} 至 {rule.last} 首日晚于末日，什么采购都不计入",
+                f"{rule.first} to {rule.last} ends before it begins: nothing ever counts",
+            )
+            step = Text("请核对两个日期", "check both dates")
+            yield Remark("error", "ends_before_begin", f"{path}.purchases[{i}]", message, step)
+    within, lapse = version.one_contract_within_days, version.lapse
+    days = {
+        "one_contract_within_days": within.value if within else None,
+        "lapse": lapse.value.days if lapse else None,
+    }
+    for name, number in days.items():
+        if number is not None and number < 1:
+            message = Text(f"天数 {number} 小于 1", f"{number} days are fewer than one")
+            step = Text("请写天数，例如 30", "write a number of days, such as 30")
+            yield Remark("error", "too_few_days", f"{path}.{name}", message, step)
 
 
 def _review_text(text: Text, path: str, what: Text) -> Iterator[Remark]:

@@ -22,7 +22,10 @@ from vouchers.programme import (
     DomiciledIn,
     FactAtLeast,
     FactBelow,
+    FundingSplit,
     Held,
+    Lapse,
+    LevelShare,
     NoEarlierVoucher,
     NoRecord,
     Programme,
@@ -31,6 +34,7 @@ from vouchers.programme import (
     Tiers,
     Version,
     Window,
+    Within,
     Word,
     assume,
     encode_named,
@@ -77,6 +81,7 @@ def test_assumed_values_are_counted() -> None:
     assert remark.message.zh.startswith("2020 版 22 项取值中有 10 项为假定：")
 
 
+BACKWARDS = cited(Within("signed", date(2022, 1, 2), date(2022, 1, 1)))
 VALUES: list[tuple[str, object, str, str, str]] = [
     ("rate", cited(Fraction(3, 2)), "error", "rate_above_one", "rate"),
     ("rate", cited(Fraction(0)), "error", "rate_not_positive", "rate"),
@@ -95,6 +100,9 @@ VALUES: list[tuple[str, object, str, str, str]] = [
     ("windows", (), "error", "year_without_window", "claim_year"),
     ("claim_year", cited("of_application"), "warning", "window_without_year", "claim_year"),
     ("valid_to", cited(date(2019, 1, 1)), "error", "ends_before_begin", "valid_to"),
+    ("purchases", (BACKWARDS,), "error", "ends_before_begin", "purchases[0]"),
+    ("lapse", cited(Lapse(0)), "error", "too_few_days", "lapse"),
+    ("one_contract_within_days", cited(0), "error", "too_few_days", "one_contract_within_days"),
     ("id", "a b", "error", "bad_version_id", "id"),
     ("id", "", "error", "bad_version_id", "id"),
 ]
@@ -320,6 +328,20 @@ def test_versions_follow_one_another(ends: str | None, begins: str, code: str | 
     )
     found = [one.code for one in review(draft(first, second), "jinan") if one.code != "assumed"]
     assert found == ([] if code is None else [code])
+
+
+def test_shares_that_do_not_sum_to_one_are_told() -> None:
+    halves = FundingSplit((LevelShare("city", HALF), LevelShare("district", HALF)), "city")
+    split: Version = msgspec.structs.replace(WUHAN, funding_split=cited(halves))
+    raw = encode(draft(split)).replace(b'"share":"1/2"', b'"share":"1/3"')
+    with pytest.raises(WrongTypeError, match="contradict") as caught:
+        decode_draft(raw)
+    assert caught.value.path == "versions[0].funding_split"
+
+
+def test_a_rate_over_the_year_and_a_cap_of_each_contract_are_told() -> None:
+    (remark,) = reviewed(rate_over=cited("year"), contract_cap_fen=cited(10**6))
+    assert (remark.code, remark.path) == ("year_and_contract", "versions[0].rate_over")
 
 
 def test_versions_that_go_by_different_days_are_told() -> None:
