@@ -1,7 +1,6 @@
 """`suanquan programme simulate`: what other rules would have cost over the ledger's history."""
 
 import os
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
@@ -37,8 +36,6 @@ MONTHS_MAX: Final = 120
 
 # A process takes a second to start, in which some two hundred enterprises are decided.
 _WORTH_A_PROCESS: Final = 200
-
-Sets = tuple[Sequence[Programme], Sequence[Programme]]
 
 
 @click.command(

@@ -206,7 +206,7 @@ def _chosen(ruling: Ruling) -> Text:
 
 def _decision(programme: Programme, decision: Decision) -> Section:
     """Return the steps of one programme with the clause behind each, and the reasons."""
-    version = next((one for one in programme.versions if one.id == decision.version), None)
+    version = programme.version_of(decision.version)
     blocks: list[Block] = []
     if version is not None:
         blocks.append(

@@ -46,7 +46,7 @@ def improve(
 
     Each is a single requirement; where no single one is enough, the fewest that are together.
     """
-    version = next((one for one in programme.versions if one.id == decision.version), None)
+    version = programme.version_of(decision.version)
     if version is None or decision.status == "eligible":
         return ()
     single = [

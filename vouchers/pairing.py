@@ -9,7 +9,6 @@ from vouchers.application import Line
 from vouchers.case import Case
 from vouchers.decision import Decision, Reason
 from vouchers.exclusion import SCOPES, Exclusion, Scope, key_of, list_exclusions, scope_of
-from vouchers.payer import find_version
 from vouchers.programme import Programme
 from vouchers.spend import ask
 
@@ -63,7 +62,7 @@ def pair_up(case: Case, decided: Sequence[Decided]) -> Pairing:
 
 def _find_exclusions(one: Decided, other: Decided) -> Iterator[Exclusion]:
     """Yield the clauses by which one programme rules out another one of its excluded levels."""
-    version = find_version(one.programme, one.decision)
+    version = one.programme.version_of(one.decision.version)
     for exclusion in list_exclusions(version) if version is not None else ():
         if other.programme.level in exclusion.rule.levels:
             yield exclusion

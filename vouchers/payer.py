@@ -89,11 +89,6 @@ def positions_in(mask: int) -> Iterator[int]:
         mask ^= low
 
 
-def find_version(programme: Programme, decision: Decision) -> Version | None:
-    """Return the version that a decision applied."""
-    return next((one for one in programme.versions if one.id == decision.version), None)
-
-
 def list_bases(decision: Decision) -> dict[int, int]:
     """Return what the rate applies to of each purchase that is counted: what the base sums up."""
     base = next((step for step in decision.steps if step.operation == "sum"), None)
@@ -107,7 +102,7 @@ def make_payer(
     programme: Programme, case: Case, decision: Decision, as_of: date | None = None
 ) -> Payer:
     """Return the payer of an eligible decision."""
-    version, whole_fen = find_version(programme, decision), decision.amount_fen
+    version, whole_fen = programme.version_of(decision.version), decision.amount_fen
     assert version is not None, decision
     assert whole_fen is not None, decision
     counted, bases = mask_of(decision.counted), list_bases(decision)

@@ -24,7 +24,7 @@ from vouchers.decision import Decision, Reason
 from vouchers.group import Effort, Group, Groups
 from vouchers.joint import Limits, Member, Paid
 from vouchers.pairing import Decided, pair_up
-from vouchers.payer import find_version, list_bases, make_payer, positions_in
+from vouchers.payer import list_bases, make_payer, positions_in
 from vouchers.programme import Programme
 
 # Up to so many programmes every combination is listed, 1,023 of them. Of more, a combination that
@@ -259,7 +259,7 @@ class _Planner:
 
 def _make_member(decided: Decided, case: Case, as_of: date | None) -> Member:
     programme, decision = decided
-    version = find_version(programme, decision)
+    version = programme.version_of(decision.version)
     assert version is not None, decision
     assert decision.year is not None, decision
     payer = make_payer(programme, case, decision, as_of)

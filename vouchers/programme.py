@@ -225,6 +225,10 @@ class Programme(Struct, frozen=True, kw_only=True, cache_hash=True):
             )
             assert not (one.rate_over and by_contract), one.id
 
+    def version_of(self, version_id: str | None) -> Version | None:
+        """Return the version of an id, such as the one that a decision applied."""
+        return next((one for one in self.versions if one.id == version_id), None)
+
     def version_on(self, on: date) -> Version | None:
         """Return the version in force on a day, None when there is none."""
         for version in self.versions:

@@ -10,7 +10,7 @@ import re
 from typing import ClassVar, Final, Literal
 
 from ledger.errors import InvalidInputError
-from ledger.events.data import Data
+from ledger.events.data import Data, check_digests
 from ledger.identifiers import parse_credit_code
 from ledger.period import parse_instant
 from ledger.text import Text
@@ -20,7 +20,6 @@ Role = Literal["administrator", "auditor", "authority", "enterprise", "finance",
 PROGRAMME_ROLES: Final[frozenset[Role]] = frozenset({"authority", "finance", "task_force"})
 """Roles that may be granted for one programme only."""
 
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 REASON_LENGTH_MAX: Final = 200
@@ -37,16 +36,6 @@ def check_person(name: str) -> None:
                 "use lower-case letters, digits and . _ -, such as the staff number gh-0412;"
                 " it stays in the log for ever, so it is not somebody's own name",
             ),
-        )
-
-
-def _check_digest(digest: str) -> None:
-    """Raise unless a text is a SHA-256 digest in hexadecimal."""
-    if _DIGEST.fullmatch(digest) is None:
-        raise InvalidInputError(
-            "bad_digest",
-            Text(f"不是 SHA-256 摘要：{digest[:70]!r}", f"no SHA-256 digest: {digest[:70]!r}"),
-            Text("应为 64 位小写十六进制数", "it has 64 lower-case hex digits"),
         )
 
 
@@ -138,7 +127,7 @@ class TokenIssued(_Decided, frozen=True):
     def __post_init__(self) -> None:
         """Check name, digest and instants."""
         check_person(self.person)
-        _check_digest(self.token_sha256)
+        check_digests(token_sha256=self.token_sha256)
         parse_instant(self.expires_at)
         super().__post_init__()
 
@@ -151,7 +140,7 @@ class _Committed(_Decided, frozen=True):
 
     def __post_init__(self) -> None:
         """Check digest and instant."""
-        _check_digest(self.digest)
+        check_digests(digest=self.digest)
         super().__post_init__()
 
 

@@ -1,17 +1,14 @@
 """Events of the rules: which programmes a ledger has adopted, version by version."""
 
 import hashlib
-import re
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
 from ledger.errors import InvalidInputError
-from ledger.events.data import Data, check_dates
+from ledger.events.data import Data, check_dates, check_digests
 from ledger.period import parse_instant
 from ledger.text import Text
-
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class AdoptedVersion(
@@ -31,7 +28,7 @@ class AdoptedVersion(
 
     def __post_init__(self) -> None:
         """Check the hash, against the values where they are given."""
-        _check_digest(self.hash)
+        check_digests(hash=self.hash)
         if self.values is None:
             return
         found = hashlib.sha256(self.values.encode("utf-8", "surrogatepass")).hexdigest()
@@ -72,8 +69,7 @@ class ProgrammeAdopted(Data, frozen=True):
         """Check the dates, the paper's digest, and that each version stands once."""
         check_dates(adopted_on=self.adopted_on)
         parse_instant(self.at)
-        if self.evidence_sha256 is not None:
-            _check_digest(self.evidence_sha256)
+        check_digests(evidence_sha256=self.evidence_sha256)
         ids = [version.id for version in self.versions]
         if not ids or len(set(ids)) != len(ids):
             shown = ", ".join(ids) or "–"
@@ -82,13 +78,3 @@ class ProgrammeAdopted(Data, frozen=True):
                 Text(f"{self.programme} 的版本缺失或重复：{shown}", f"not distinct: {shown}"),
                 Text("每个版本应列一次", "each version stands once, and there is at least one"),
             )
-
-
-def _check_digest(digest: str) -> None:
-    """Raise unless a text is a SHA-256 digest in hexadecimal."""
-    if _DIGEST.fullmatch(digest) is None:
-        raise InvalidInputError(
-            "bad_digest",
-            Text(f"不是 SHA-256 摘要：{digest[:70]!r}", f"no SHA-256 digest: {digest[:70]!r}"),
-            Text("应为 64 位小写十六进制数", "it has 64 lower-case hex digits"),
-        )
