@@ -11,13 +11,14 @@ from typing import Any, Final
 
 from sqlalchemy import CheckConstraint, Connection, Row, Table, select, text
 
-from ledger.balance import Balances, Claim, ClaimKey, Fund, FundKey, Order, OrderKey, find_refusal
+from ledger.balance import Balances, Claim, ClaimKey, Fund, FundKey, Order, OrderKey
 from ledger.codec import Event
 from ledger.errors import LedgerError
 from ledger.events import ClaimData, ClaimFailed, ClaimOrdered, ClaimPaid, FundData, FundTransferred
 from ledger.finding import FINDINGS_MAX, Finding
 from ledger.head import Head
 from ledger.journal import CHART, KEPT
+from ledger.laws import find_refusal
 from ledger.read import read_events
 from ledger.tables import claim_balance, fund_balance, payment_order
 from ledger.text import Text
@@ -89,7 +90,7 @@ _ACCOUNTS: Final = {str(account): name.zh for account, name in CHART.items()}
 def require_lawful(connection: Connection, events: Iterable[Event]) -> None:
     """Raise `RuleViolationError` at the first event that the books cannot carry after the others.
 
-    The codes are those of `ledger.balance.find_refusal`.
+    The codes are those of `ledger.laws.find_refusal`.
     """
     kept = [event for event in events if event.kind in KEPT]
     if not kept:

@@ -9,6 +9,8 @@ the budget gave and what became of it; the financial ones say what was owed, pai
                                  available (to)               appropriated (to)
     fund closed                  appropriated                 available
     claim submitted              encumbered                   available
+    claim resubmitted for more   encumbered                   available
+    (for less: the other way)
     claim cut, rejected,         available                    encumbered
     withdrawn, lapsed
     claim cleared                expended, expense            encumbered, payable
@@ -36,6 +38,7 @@ from ledger.events import (
     ClaimOrdered,
     ClaimPaid,
     ClaimRejected,
+    ClaimResubmitted,
     ClaimSubmitted,
     ClaimWithdrawn,
     Data,
@@ -80,6 +83,7 @@ _RELEASE: Final[tuple[Pair, ...]] = (("available", "encumbered"),)
 
 _OF_CLAIMS: Final[dict[type[Data], tuple[Pair, ...]]] = {
     ClaimSubmitted: (("encumbered", "available"),),
+    ClaimResubmitted: (("encumbered", "available"),),
     ClaimCut: _RELEASE,
     ClaimRejected: _RELEASE,
     ClaimWithdrawn: _RELEASE,
@@ -135,9 +139,12 @@ def _post_fund(data: FundData) -> tuple[Transfer, ...]:
 def _post_claim(data: ClaimData, enterprise: str) -> tuple[Transfer, ...]:
     """Return what an event of a claim transfers."""
     pairs = _OF_CLAIMS[type(data)]
+    moved_fen = data.moved_fen
     if isinstance(data, ClaimClawbackRecovered):
         pairs = (pairs[0], (data.to, "expended"))
+    elif moved_fen <= 0:
+        pairs = _RELEASE if moved_fen else ()
     return tuple(
-        Transfer(data.fund, data.year, *pair, data.amount_fen, data.claim, enterprise)
+        Transfer(data.fund, data.year, *pair, abs(moved_fen), data.claim, enterprise)
         for pair in pairs
     )

@@ -112,7 +112,7 @@ class Store:
         """Record a batch and return what became of it.
 
         Raises `RuleViolationError` (`stream_moved`, `head_moved`) when another writer was faster;
-        nothing was changed then. Raises it too, with the codes of `ledger.balance.find_refusal`,
+        nothing was changed then. Raises it too, with the codes of `ledger.laws.find_refusal`,
         where the books cannot carry an event. Raises `TamperedLogError` when the head disagrees
         with itself.
         """

@@ -6,6 +6,20 @@ A class says to which log it belongs, whether it may come from outside, and whet
 enterprise (then `subject` is that enterprise's credit code).
 """
 
+from ledger.events.claim_steps import (
+    CheckedItem,
+    ClaimApproved,
+    ClaimChecked,
+    ClaimClosed,
+    ClaimDrafted,
+    ClaimNoticed,
+    ClaimObjected,
+    ClaimObjectionSettled,
+    ClaimReturned,
+    ClaimStep,
+    Remark,
+    Verdict,
+)
 from ledger.events.claims import (
     ClaimClawbackAssessed,
     ClaimClawbackRecovered,
@@ -17,6 +31,7 @@ from ledger.events.claims import (
     ClaimOrdered,
     ClaimPaid,
     ClaimRejected,
+    ClaimResubmitted,
     ClaimSubmitted,
     ClaimWithdrawn,
 )
@@ -52,23 +67,40 @@ from ledger.events.people import (
     TokenIssued,
 )
 from ledger.events.rules import AdoptedVersion, ProgrammeAdopted
-from ledger.events.settlement import StatementIssued, VoucherDrawn, VoucherGranted
+from ledger.events.settlement import (
+    StatementIssued,
+    VoucherDrawn,
+    VoucherGranted,
+    VoucherLapsed,
+    VoucherReleased,
+)
 
 __all__ = [
     "TYPES",
     "AdoptedVersion",
     "BankAccountSet",
     "BatchRecorded",
+    "CheckedItem",
+    "ClaimApproved",
+    "ClaimChecked",
     "ClaimClawbackAssessed",
     "ClaimClawbackRecovered",
     "ClaimCleared",
+    "ClaimClosed",
     "ClaimCut",
     "ClaimData",
+    "ClaimDrafted",
     "ClaimFailed",
     "ClaimLapsed",
+    "ClaimNoticed",
+    "ClaimObjected",
+    "ClaimObjectionSettled",
     "ClaimOrdered",
     "ClaimPaid",
     "ClaimRejected",
+    "ClaimResubmitted",
+    "ClaimReturned",
+    "ClaimStep",
     "ClaimSubmitted",
     "ClaimWithdrawn",
     "ContactRecorded",
@@ -96,6 +128,7 @@ __all__ = [
     "QualificationGranted",
     "QualificationRevoked",
     "RejectionSettled",
+    "Remark",
     "ResourceKind",
     "ResourceListed",
     "Role",
@@ -107,8 +140,11 @@ __all__ = [
     "TokenIssued",
     "UsageRecorded",
     "UsageTallied",
+    "Verdict",
     "VoucherDrawn",
     "VoucherGranted",
+    "VoucherLapsed",
+    "VoucherReleased",
 ]
 
 TYPES: dict[str, type[Data]] = {
@@ -157,6 +193,17 @@ TYPES: dict[str, type[Data]] = {
         ClaimFailed,
         ClaimClawbackAssessed,
         ClaimClawbackRecovered,
+        ClaimResubmitted,
+        ClaimDrafted,
+        ClaimReturned,
+        ClaimChecked,
+        ClaimApproved,
+        ClaimNoticed,
+        ClaimObjected,
+        ClaimObjectionSettled,
+        ClaimClosed,
+        VoucherReleased,
+        VoucherLapsed,
     )
 }
 """Every released event type by its name."""

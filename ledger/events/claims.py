@@ -20,6 +20,7 @@ from ledger.events.data import (
     check_year,
 )
 from ledger.identifiers import parse_invoice_number
+from ledger.period import parse_instant
 from ledger.text import Text
 
 
@@ -27,8 +28,8 @@ class ClaimData(Data, frozen=True, kw_only=True):
     """What every event of a claim says.
 
     `revision` counts from 1 and grows when a claim is handed in again. `sizes` are the logs as the
-    actor saw them, `rules` is the hash of the programmes then; `actor` is the account that acted,
-    None where there was none.
+    actor saw them, `rules` is the hash of the programmes then; `actor` is the account that acted
+    and `acted_at` the instant, None where there was no account yet.
     """
 
     outside: ClassVar[bool] = False
@@ -43,6 +44,7 @@ class ClaimData(Data, frozen=True, kw_only=True):
     sizes: dict[LogName, int]
     rules: str
     actor: str | None = None
+    acted_at: str | None = None
 
     def __post_init__(self) -> None:
         """Check ids, year, amount, day and what was seen."""
@@ -52,6 +54,8 @@ class ClaimData(Data, frozen=True, kw_only=True):
         check_amount(self.amount_fen, "amount_fen")
         check_dates(effective_on=self.effective_on)
         check_digests(rules=self.rules)
+        if self.acted_at is not None:
+            parse_instant(self.acted_at)
         if self.revision < 1 or not self.sizes or min(self.sizes.values()) < 0:
             raise InvalidInputError(
                 "bad_claim",
@@ -62,38 +66,82 @@ class ClaimData(Data, frozen=True, kw_only=True):
                 Text("版次从 1 起，并写明所见日志的大小", "count from 1, and name the sizes seen"),
             )
 
+    @property
+    def moved_fen(self) -> int:
+        """Return what the event moves in the books: its amount, where it says nothing else."""
+        return self.amount_fen
 
-class ClaimSubmitted(ClaimData, frozen=True, kw_only=True):
-    """An enterprise claims an amount, which is reserved; `documents` are SHA-256 digests."""
 
-    type: ClassVar[str] = "cn.suanquan.claim.submitted.v1"
+class _Handed(ClaimData, frozen=True, kw_only=True):
+    """What an enterprise hands in: for which invoices, on which papers, to be paid where.
+
+    `documents` and `account` are SHA-256 digests, of papers and of the bank account; `version` is
+    the hash of the rule's version by which the amount was worked out.
+    """
 
     invoices: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    account: str | None = None
+    version: str | None = None
 
     def __post_init__(self) -> None:
-        """Check what every event of a claim holds, the invoices and the documents."""
+        """Check what every event of a claim holds, the invoices and the digests."""
         super().__post_init__()
         for invoice in self.invoices:
             parse_invoice_number(invoice)
         for digest in self.documents:
             check_digests(documents=digest)
+        check_digests(account=self.account, version=self.version)
+
+
+class ClaimSubmitted(_Handed, frozen=True, kw_only=True):
+    """An enterprise claims an amount, which is reserved."""
+
+    type: ClassVar[str] = "cn.suanquan.claim.submitted.v1"
+
+
+class ClaimResubmitted(_Handed, frozen=True, kw_only=True):
+    """A claim that was returned is handed in again; `before_fen` is what was reserved until now.
+
+    `amount_fen` is the whole amount that is asked now. What it passes `before_fen` by is reserved
+    too; what it falls short by is free again.
+    """
+
+    type: ClassVar[str] = "cn.suanquan.claim.resubmitted.v1"
+
+    before_fen: int
+
+    def __post_init__(self) -> None:
+        """Check what is handed in, and the amount before."""
+        super().__post_init__()
+        check_amount(self.before_fen, "before_fen")
+
+    @property
+    def moved_fen(self) -> int:
+        """Return what is reserved beyond what was, below zero for what is free again."""
+        return self.amount_fen - self.before_fen
 
 
 class ClaimCut(ClaimData, frozen=True, kw_only=True):
-    """A check, or an objection that was settled, cuts the claim by `amount_fen` (核减)."""
+    """A check, or an objection that was settled, cuts the claim by `amount_fen` (核减).
+
+    `item` is the invoice whose base is cut by `base_cut_fen`, where it is one.
+    """
 
     type: ClassVar[str] = "cn.suanquan.claim.cut.v1"
 
     at: Literal["check", "objection"]
     reason: str
     item: str | None = None
+    base_cut_fen: int | None = None
 
     def __post_init__(self) -> None:
-        """Check what every event of a claim holds, and why it was cut."""
+        """Check what every event of a claim holds, why it was cut, and the base's part."""
         super().__post_init__()
         check_words(reason=self.reason)
         check_ids(item=self.item)
+        if self.base_cut_fen is not None:
+            check_amount(self.base_cut_fen, "base_cut_fen")
 
 
 class ClaimRejected(ClaimData, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any, Final
 
-from ledger.balance import Balances, Fund, find_refusal
+from ledger.balance import Balances, Fund
 from ledger.codec import Event, encode
 from ledger.events import (
     TYPES,
@@ -18,6 +18,7 @@ from ledger.events import (
     ClaimOrdered,
     ClaimPaid,
     ClaimRejected,
+    ClaimResubmitted,
     ClaimSubmitted,
     ClaimWithdrawn,
     Data,
@@ -26,6 +27,7 @@ from ledger.events import (
     FundData,
     FundTransferred,
 )
+from ledger.laws import find_refusal
 
 SOURCE: Final = "urn:suanquan:claims"
 SALT: Final = "fedcba9876543210" * 2
@@ -47,16 +49,29 @@ _CLAIM: Final[dict[str, Any]] = {
     "sizes": {"usage": 567, "book": 4},
     "rules": "6" * 64,
     "actor": "li.si",
+    "acted_at": "2022-11-30T01:02:03Z",
+}
+
+_HANDED: Final[dict[str, Any]] = {
+    "invoices": ("22420000000000000001",),
+    "documents": ("7" * 64,),
+    "account": "9" * 64,
+    "version": "a" * 64,
 }
 
 EXAMPLES: Final[tuple[Data, ...]] = (
     FundAppropriated(**_FUND, amount_fen=1_000, name="湖北省科技创新券"),
     FundTransferred(**_FUND, amount_fen=100, to_fund="east_lake", to_year=2023),
     FundClosed(**_FUND, amount_fen=0),
-    ClaimSubmitted(
-        **_CLAIM, amount_fen=90, invoices=("22420000000000000001",), documents=("7" * 64,)
+    ClaimSubmitted(**_CLAIM, **_HANDED, amount_fen=90),
+    ClaimCut(
+        **_CLAIM,
+        amount_fen=10,
+        at="check",
+        reason="超出合同金额",
+        item="invoice-total",
+        base_cut_fen=20,
     ),
-    ClaimCut(**_CLAIM, amount_fen=10, at="check", reason="超出合同金额", item="invoice-total"),
     ClaimRejected(**_CLAIM, amount_fen=80, at="objection", reason="关联交易"),
     ClaimWithdrawn(**_CLAIM, amount_fen=80, reason="重复申报"),
     ClaimLapsed(**_CLAIM, amount_fen=80, reason="年度结束"),
@@ -68,6 +83,7 @@ EXAMPLES: Final[tuple[Data, ...]] = (
     ClaimClawbackRecovered(
         **_CLAIM, amount_fen=5, document="追字1号", bank_reference="B 3", to="available"
     ),
+    ClaimResubmitted(**_CLAIM, **_HANDED, amount_fen=85, before_fen=80),
 )
 """One event of each type with every field given."""
 
@@ -124,7 +140,9 @@ def year(enterprise: str) -> list[Event]:
         claim = f"gone-{number}"
         events += [do(ClaimSubmitted, 90, claim=claim), do(ending, 90, claim=claim)]
     events += [
-        do(ClaimSubmitted, 300),
+        do(ClaimSubmitted, 270),
+        do(ClaimResubmitted, 310, before_fen=270),
+        do(ClaimResubmitted, 300, before_fen=310),
         do(ClaimCut, 20),
         do(ClaimCleared, 280),
         do(ClaimOrdered, 200),
@@ -216,6 +234,8 @@ def random_event(random: Random, clerk: Clerk, balances: Balances) -> Event:
     elif cls in {ClaimPaid, ClaimFailed} and orders:
         named["order"], order = random.choice(orders)
         amount_fen = order.ordered
+    elif cls is ClaimResubmitted:
+        named["before_fen"] = random.choice((max(stands.reserved, 1), random.randint(1, 100)))
     elif cls is ClaimClawbackRecovered:
         named["to"] = random.choice(("available", "appropriated"))
     return clerk.claim(cls, max(amount_fen, 1), **named)

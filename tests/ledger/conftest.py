@@ -58,7 +58,7 @@ from ledger.store import Batch, Outcome, Store
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.tlog import Checkpoint
-from tests.ledger import books
+from tests.ledger import books, steps
 from tests.ledger.people import PEOPLE
 
 CODE = "91350100M000100Y43"
@@ -145,7 +145,9 @@ EXAMPLES: tuple[Data, ...] = (
     PaymentRecorded(
         payment="B-1", invoice="22420000000000000001", paid_on="2022-07-10", amount_fen=63_600_000
     ),
-    VoucherGranted(programme="hubei", year=2022, quota_fen=100, granted_on="2022-11-01"),
+    VoucherGranted(
+        programme="hubei", year=2022, quota_fen=100, granted_on="2022-11-01", actor="li.si"
+    ),
     VoucherDrawn(
         programme="hubei",
         year=2022,
@@ -153,6 +155,7 @@ EXAMPLES: tuple[Data, ...] = (
         drawn_on="2022-11-02",
         version="2" * 64,
         invoices=("22420000000000000001",),
+        claim="SQ-2022-1",
     ),
     StatementIssued(
         statement="JS-2022-07-000001",
@@ -201,6 +204,7 @@ EXAMPLES: tuple[Data, ...] = (
         recorded_by="a",
     ),
     *books.EXAMPLES,
+    *steps.EXAMPLES,
 )
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.balance import Balances, find_refusal, sum_up
+from ledger.balance import Balances, sum_up
 from ledger.codec import Event
 from ledger.events import (
     TYPES,
@@ -20,6 +20,7 @@ from ledger.events import (
     ClaimOrdered,
     ClaimPaid,
     ClaimRejected,
+    ClaimResubmitted,
     ClaimSubmitted,
     Data,
     FundAppropriated,
@@ -28,6 +29,7 @@ from ledger.events import (
     FundTransferred,
 )
 from ledger.journal import BUDGETARY, CHART, FINANCIAL, KEPT, post
+from ledger.laws import find_refusal
 from ledger.money import FEN_MAX
 from tests.ledger import books
 from tests.ledger.books import Clerk
@@ -166,6 +168,10 @@ REFUSED: tuple[tuple[str, type[Data], int, dict[str, Any]], ...] = (
     ("fund_exhausted", ClaimSubmitted, 401, {}),
     ("claim_known", ClaimSubmitted, 1, {"claim": "paid"}),
     ("claim_known", ClaimSubmitted, 1, {"claim": "paid", "fund": "wuhan"}),
+    ("unknown_claim", ClaimResubmitted, 1, {"claim": "new", "before_fen": 1}),
+    ("amount_differs", ClaimResubmitted, 300, {"claim": "reserved", "before_fen": 299}),
+    ("amount_differs", ClaimResubmitted, 1, {"claim": "cleared", "before_fen": 200}),
+    ("fund_exhausted", ClaimResubmitted, 701, {"claim": "reserved", "before_fen": 300}),
     ("unknown_claim", ClaimCut, 1, {"claim": "new"}),
     ("claim_differs", ClaimCut, 1, {"claim": "reserved", "fund": "wuhan"}),
     ("claim_differs", ClaimCut, 1, {"claim": "reserved", "year": 2023}),
@@ -233,6 +239,8 @@ def test_a_claim_of_another_enterprise_is_refused(standing: Balances) -> None:
         (FundClosed, 500, {"fund": "wuhan"}),
         (ClaimSubmitted, 400, {"claim": "new"}),
         (ClaimCut, 299, {"claim": "reserved"}),
+        (ClaimResubmitted, 700, {"claim": "reserved", "before_fen": 300}),
+        (ClaimResubmitted, 1, {"claim": "reserved", "before_fen": 300}),
         (ClaimRejected, 300, {"claim": "reserved"}),
         (ClaimCleared, 300, {"claim": "reserved"}),
         (ClaimOrdered, 50, {"claim": "cleared", "order": "more"}),

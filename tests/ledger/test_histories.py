@@ -17,10 +17,11 @@ import psycopg
 import pytest
 from sqlalchemy import Connection
 
-from ledger.balance import Balances, find_refusal
+from ledger.balance import Balances
 from ledger.codec import Event, encode
 from ledger.database import open_engine
 from ledger.events import ClaimData, FundData, LogName, RejectionSettled, UsageTallied
+from ledger.laws import find_refusal
 from ledger.projection import PROJECTIONS
 from ledger.read import read_heads
 from ledger.rejection import Rejection
