@@ -1,0 +1,1 @@
+"""A claim from draft to payment: who may do what when, what is checked, noticed and paid."""
