@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple, get_args
 
 from ledger.events import Role
-from ledger.text import Text
+from ledger.text import Language, Text
 
 State = Literal[
     "new",
@@ -185,7 +185,7 @@ def actions_in(state: State) -> Iterator[Action]:
     return (one.action for one in STEPS if one.state == state)
 
 
-def render_mermaid(language: Literal["zh", "en"]) -> str:
+def render_mermaid(language: Language) -> str:
     """Return the table as a state diagram, one line a row, in Mermaid's language."""
     lines = ["stateDiagram-v2"]
     lines += [f"    {state} : {STATE_NAMES[state].render(language)}" for state in STATES[1:]]
