@@ -140,7 +140,6 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("new", "submit", "submitted", _CLAIMANT),
     Step("draft", "draft", "draft", _CLAIMANT),
     Step("draft", "submit", "submitted", _CLAIMANT),
-    Step("draft", "lapse", "lapsed", _MACHINE),
     Step("submitted", "withdraw", "withdrawn", _CLAIMANT),
     Step("submitted", "return", "returned", _REVIEWER),
     Step("submitted", "cut", "submitted", _REVIEWER),

@@ -36,7 +36,7 @@ from vouchers.claims.table import (
 # force, a authority, f finance, s scheduler.
 AGREED = """
 new        draft:et submit:et
-draft      draft:et submit:et lapse:s
+draft      draft:et submit:et
 submitted  withdraw:et return:t cut:t check:t
 returned   submit:et withdraw:et lapse:s
 checked    withdraw:et return:a reject:a approve:a
