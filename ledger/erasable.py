@@ -23,6 +23,8 @@ from ledger.read import read_events
 from ledger.roster import Held, Roster
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
+from ledger.topics import PEOPLE, personal_topic
+from ledger.trail import read_trail
 
 # Whoever reads meanwhile is waited for this long; then the answer says that bytes are left.
 SWEEP_WAIT_MS: Final = 5_000
@@ -36,11 +38,18 @@ def lock_book(connection: Connection) -> int:
     return size
 
 
-def read_roster(connection: Connection, size: int) -> Roster:
-    """Return who may act, and which personal data there are, after the book's first entries."""
+def read_roster(connection: Connection, size: int, enterprise: str | None = None) -> Roster:
+    """Return who may act after the book's first entries, and which personal data an enterprise has.
+
+    Reads the entries about people alone, and those about the enterprise's data where one is named;
+    `check_people` reads the whole book.
+    """
     roster = Roster()
-    for _, event in read_events(connection, "book", 0, size):
+    topics = [PEOPLE] if enterprise is None else [PEOPLE, personal_topic(enterprise)]
+    for index, event in read_trail(connection, topics, size):
+        roster.index = index
         roster.apply(event)
+    roster.index = size
     return roster
 
 

@@ -107,6 +107,7 @@ COLUMNS: Final[dict[str, dict[str, Guard | Text]]] = {
     "fund_balance": _fold("fund_balance", "fund year", " ".join(Fund._fields)),
     "claim_balance": _fold("claim_balance", "claim fund year enterprise", " ".join(Claim._fields)),
     "payment_order": _fold("payment_order", "order_id claim", " ".join(Order._fields)),
+    "trail": _fold("trail", "topic leaf_index", ""),
     "personal_datum": {
         "digest": Guard("leaf", "personal_datum.digest"),
         "enterprise": Guard("leaf", "personal_datum.enterprise"),

@@ -3,7 +3,8 @@
 A run of events, folded, gives partial rows; rows with one key merge column by column. Each
 merge is associative and commutative, so batches of any size give the same table, and a replay of
 the whole log in one piece is comparable row by row. The balances of the books are under laws that
-the database checks on every row; a part of a row may break them where the whole does not.
+the database checks on every row; a part of a row may break them where the whole does not. A
+projection may also be nothing but keys: then each row comes from one entry, and none ever merges.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from ledger import tables
 from ledger.balance import sum_up
+from ledger.bulk import DuplicateKeyError, insert_rows
 from ledger.codec import Event
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import RejectionSettled, UsageTallied
@@ -23,6 +25,7 @@ from ledger.facts import Facts, gather
 from ledger.quantity import parse_quantity
 from ledger.read import CHECK_THE_LOG
 from ledger.text import Text
+from ledger.topics import topics_of
 from ledger.usage import DayKey
 
 Merge = Literal["sum", "min", "max", "or"]
@@ -53,18 +56,25 @@ class Projection:
         """Return the names of all columns, keys first."""
         return [column.name for column in self.table.columns]
 
+    @property
+    def keys(self) -> list[str]:
+        """Return the names of the key columns."""
+        return self.columns[: len(self.columns) - len(self.merges)]
+
     def merge(self, old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int, ...]:
         """Return the row that two partial rows with one key make together."""
         return tuple(_merge(how, a, b) for how, a, b in zip(self.merges, old, new, strict=True))
 
-    def fold(self, events: Iterable[Event]) -> Rows:
-        """Return the rows of any run of events."""
-        return self.derive(gather(events))
+    def fold(self, events: Iterable[Event], first: int = 0) -> Rows:
+        """Return the rows of any run of events, of which the first has an index in its log."""
+        return self.derive(gather(events, first=first))
 
     def apply(self, connection: Connection, facts: Facts) -> None:
         """Merge the rows of a batch's facts into the table."""
         rows = self.derive(facts)
-        if rows:
+        if rows and not self.merges:
+            self._insert(connection, rows)
+        elif rows:
             named = [
                 dict(zip(self.columns, (*key, *values), strict=True))
                 for key, values in sorted(rows.items())
@@ -78,13 +88,20 @@ class Projection:
                 tell = _unlawful if self.name in tables.BOOKS else _overflow
                 raise tell(self.name, error) from error
 
+    def _insert(self, connection: Connection, rows: Rows) -> None:
+        """Insert rows that are nothing but keys; each names an entry that was not there before."""
+        try:
+            insert_rows(connection, self.table, sorted(rows))
+        except DuplicateKeyError as error:
+            raise _beyond_head(self.name) from error
+
     def _merge_whole(self, connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
         """Merge rows into the ones that are there, else insert them; no part is tried by itself.
 
         Both databases check what an upsert would insert before they look for the row that is
         there. The head of the book is locked by whoever comes here, so nobody comes between.
         """
-        keys, values = list(self.table.primary_key), list(self.table.columns)[-len(self.merges) :]
+        keys, values = list(self.table.primary_key), list(self.table.columns)[len(self.keys) :]
         for row in rows:
             merged = {
                 column.name: _merge_sql(how, column, literal(row[column.name], column.type))
@@ -98,7 +115,7 @@ class Projection:
         """Return the statement that inserts a row or merges it into the one that is there."""
         upsert = sqlite.insert if dialect == "sqlite" else postgresql.insert
         statement = upsert(self.table)
-        values = list(self.table.columns)[-len(self.merges) :]
+        values = list(self.table.columns)[len(self.keys) :]
         return statement.on_conflict_do_update(
             index_elements=list(self.table.primary_key),
             set_={
@@ -106,6 +123,17 @@ class Projection:
                 for how, column in zip(self.merges, values, strict=True)
             },
         )
+
+
+def _beyond_head(table: str) -> TamperedLogError:
+    """Return the error for a row about an entry that is only now being written."""
+    return TamperedLogError(
+        "beyond_head",
+        Text(
+            f"{table} 中已有日志头部之后的条目", f"{table} holds rows beyond the head of the book"
+        ),
+        CHECK_THE_LOG,
+    )
 
 
 def _overflow(table: str, error: Exception) -> InvalidInputError:
@@ -227,6 +255,15 @@ def _payment_order(facts: Facts) -> Rows:
     return dict(sum_up(facts.others).orders)
 
 
+def _trail(facts: Facts) -> Rows:
+    """Return what each entry of the book is about."""
+    return {
+        (topic, index): ()
+        for index, event in zip(facts.indexes, facts.others, strict=True)
+        for topic in topics_of(event)
+    }
+
+
 USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _usage_day)
 SOURCE_SPAN: Final = Projection(tables.source_span, ("min", "max"), _source_span)
 SOURCE_DAY: Final = Projection(tables.source_day, ("sum",) * 5, _source_day)
@@ -235,6 +272,7 @@ SETTLEMENT: Final = Projection(tables.settlement, ("max",), _settlement)
 FUND_BALANCE: Final = Projection(tables.fund_balance, ("sum",) * 9, _fund_balance)
 CLAIM_BALANCE: Final = Projection(tables.claim_balance, ("sum",) * 7, _claim_balance)
 PAYMENT_ORDER: Final = Projection(tables.payment_order, ("sum",) * 4, _payment_order)
+TRAIL: Final = Projection(tables.trail, (), _trail)
 
 PROJECTIONS: Final = (
     USAGE_DAY,
@@ -245,4 +283,5 @@ PROJECTIONS: Final = (
     FUND_BALANCE,
     CLAIM_BALANCE,
     PAYMENT_ORDER,
+    TRAIL,
 )

@@ -74,7 +74,11 @@ class Held:
 
 @dataclass(slots=True)
 class Roster:
-    """Roles, tokens, open requests and personal data after a run of the book's events."""
+    """Roles, tokens, open requests and personal data after a run of the book's events.
+
+    `index` is that of the book's next entry. Whoever leaves out what says nothing about people
+    sets it.
+    """
 
     grants: dict[str, set[Grant]] = field(default_factory=dict)
     tokens: dict[str, TokenIssued] = field(default_factory=dict)

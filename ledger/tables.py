@@ -254,6 +254,15 @@ payment_order: Final = Table(
     comment="Projection: each payment order, and whether the bank paid it or failed, in fen.",
 )
 
+trail: Final = Table(
+    "trail",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    comment="Projection: which entries of the book are about what.",
+    sqlite_with_rowid=False,
+)
+
 APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
 """Tables whose rows are never changed or removed."""
 
@@ -270,6 +279,7 @@ PROJECTIONS: Final = (
     "sequence_block",
     "settlement",
     *BOOKS,
+    "trail",
 )
 """Caches of the log."""
 

@@ -81,24 +81,31 @@ def not_allowed(objection: Text) -> RuleViolationError:
 
 
 @contextmanager
-def acting(shell: Shell, *, anonymous: bool = False, exchanging: bool = False) -> Iterator[Act]:
+def acting(
+    shell: Shell,
+    enterprise: str | None = None,
+    *,
+    anonymous: bool = False,
+    exchanging: bool = False,
+) -> Iterator[Act]:
     """Yield an act whose events are recorded together, or not at all on an error.
 
-    `anonymous`: without a token it is the console that acts. `exchanging`: an invitation will do.
+    `enterprise` is the one whose personal data the act is about. `anonymous`: without a token it is
+    the console that acts. `exchanging`: an invitation will do.
     """
-    with at_console(shell) as act:
+    with at_console(shell, enterprise) as act:
         act.actor = _actor(act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
         yield act
 
 
 @contextmanager
-def at_console(shell: Shell) -> Iterator[Act]:
+def at_console(shell: Shell, enterprise: str | None = None) -> Iterator[Act]:
     """Yield an act of the console of the ledger's machine."""
     at_ms = now_ms()
     engine = shell.writer()
     try:
         with shell.store(engine).together() as store, store.transaction() as connection:
-            roster = read_roster(connection, lock_book(connection))
+            roster = read_roster(connection, lock_book(connection), enterprise)
             act = Act(shell, connection, roster, None, at_ms)
             yield act
             store.append_own(act.events, at_ms, STREAM)
@@ -106,9 +113,14 @@ def at_console(shell: Shell) -> Iterator[Act]:
         engine.dispose()
 
 
-def look(connection: Connection, roles: Sequence[Role]) -> tuple[Roster, TokenIssued]:
-    """Return the roster and who is looking, once he holds one of the roles."""
-    roster = read_roster(connection, read_heads(connection)["book"].size)
+def look(
+    connection: Connection, roles: Sequence[Role], enterprise: str | None = None
+) -> tuple[Roster, TokenIssued]:
+    """Return the roster and who is looking, once he holds one of the roles.
+
+    `enterprise` is the one whose personal data he looks at.
+    """
+    roster = read_roster(connection, read_heads(connection)["book"].size, enterprise)
     actor = _actor(roster, now_ms(), anonymous=False, exchanging=False)
     assert actor is not None
     if not roster.has(actor.person, *roles):

@@ -78,7 +78,7 @@ def _enter(shell: Shell, code: str, kind: Kind, file: BinaryIO) -> Result:
     """Record a datum of an enterprise and return under which digest."""
     parse_credit_code(code)
     datum = parse_datum(kind, file.read(VALUE_BYTES_MAX + 1))
-    with acting(shell) as act:
+    with acting(shell, code) as act:
         digest = enter_datum(act, code, datum)
     data = {"enterprise": code, "kind": kind, "digest": digest}
     shown = Text(
@@ -107,7 +107,7 @@ def show(shell: Shell, code: str) -> Result:
     """
     parse_credit_code(code)
     with shell.reading("keep") as connection:
-        roster, actor = look(connection, _VIEWERS)
+        roster, actor = look(connection, _VIEWERS, code)
         values = read_values(connection, code)
     may_read = roster.has(actor.person, *ENTERING_ROLES)
     rows = []
@@ -215,7 +215,7 @@ def forget(shell: Shell, code: str, reason: str | None) -> Result:
     statements and replays stay as they are: the log holds digests, which nobody can guess from now.
     """
     parse_credit_code(code)
-    with acting(shell) as act:
+    with acting(shell, code) as act:
         request = act.roster.forget_requests.get(code)
         if request is None or is_lapsed(request, act.at):
             return _ask(shell, act, code, reason)
