@@ -10,6 +10,7 @@ One function judges: a command asks it before it appends, and a check asks it ag
   and nobody invites an administrator anew who has a token: he would act in his name. The console
   of the machine may, while no administrator holds a token that is valid.
 - An administrator or its authority adopts a programme; the console does before there are any.
+- A calendar counts for every programme: an administrator adopts it, or the authority of them all.
 - Personal data are entered by administrators and the task force, and erased by two administrators.
 """
 
@@ -22,6 +23,7 @@ from ledger.codec import Event
 from ledger.errors import RuleViolationError
 from ledger.events import (
     BankAccountSet,
+    CalendarAdopted,
     ContactRecorded,
     Data,
     EnterpriseForgotten,
@@ -269,6 +271,18 @@ class Roster:
         return Text(
             f"{by} 既不是管理员，也不是 {data.programme} 的主管部门",
             f"{by} is neither an administrator nor the authority of {data.programme}",
+        )
+
+    @_objection.register
+    def _(self, data: CalendarAdopted, _subject: str) -> Text | None:
+        by = data.recorded_by
+        if by == CONSOLE:
+            return _MUST_BE_ADOPTED if self.administrators_ever else None
+        if self.has(by, "administrator") or Grant("authority") in self.grants.get(by, ()):
+            return None
+        return Text(
+            f"{by} 既不是管理员，也不是所有项目的主管部门",
+            f"{by} is neither an administrator nor the authority of every programme",
         )
 
     def _no_administrator(self, person: str) -> Text | None:

@@ -1,4 +1,4 @@
-"""The book log folded: enterprises and their papers, vouchers, statements, adopted programmes.
+"""The book log folded: enterprises and their papers, vouchers, statements, what is adopted.
 
 Later events about the same thing replace earlier ones, in log order. An event may name something
 that the book does not know yet: facts do not wait for paperwork.
@@ -10,6 +10,7 @@ from functools import singledispatchmethod
 
 from ledger.codec import Event
 from ledger.events import (
+    CalendarAdopted,
     ContractRegistered,
     Data,
     DeclarationFiled,
@@ -70,7 +71,7 @@ class Book:
 
     `resources` has the last listing of each resource, `listings` every one by the day it is from.
     `adopted` has the last adoption of each programme, `values` the text behind each hash that any
-    adoption gave.
+    adoption gave, `calendars` the last adopted calendar of each year.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -79,6 +80,7 @@ class Book:
         self.listings: dict[str, dict[str, ResourceListed]] = {}
         self.adopted: dict[str, ProgrammeAdopted] = {}
         self.values: dict[str, str] = {}
+        self.calendars: dict[int, CalendarAdopted] = {}
         for event in events:
             self.apply(event)
 
@@ -97,10 +99,11 @@ class Book:
         return None if listed_on is None else listings[listed_on]
 
     def without_accounts(self) -> "Book":
-        """Return what the book says of no single enterprise: resources and adopted programmes."""
+        """Return what the book says of no single enterprise: resources, and what is adopted."""
         book = Book()
         book.resources, book.listings = self.resources, self.listings
         book.adopted, book.values = self.adopted, self.values
+        book.calendars = self.calendars
         return book
 
     def _open(self, subject: str) -> Account:
@@ -172,3 +175,7 @@ class Book:
     def _(self, data: ProgrammeAdopted, _subject: str) -> None:
         self.adopted[data.programme] = data
         self.values |= {one.hash: one.values for one in data.versions if one.values is not None}
+
+    @_apply.register
+    def _(self, data: CalendarAdopted, _subject: str) -> None:
+        self.calendars[data.year] = data

@@ -66,7 +66,7 @@ from ledger.events.people import (
     RoleRevoked,
     TokenIssued,
 )
-from ledger.events.rules import AdoptedVersion, ProgrammeAdopted
+from ledger.events.rules import AdoptedVersion, CalendarAdopted, ProgrammeAdopted
 from ledger.events.settlement import (
     StatementIssued,
     VoucherDrawn,
@@ -80,6 +80,7 @@ __all__ = [
     "AdoptedVersion",
     "BankAccountSet",
     "BatchRecorded",
+    "CalendarAdopted",
     "CheckedItem",
     "ClaimApproved",
     "ClaimChecked",
@@ -204,6 +205,7 @@ TYPES: dict[str, type[Data]] = {
         ClaimClosed,
         VoucherReleased,
         VoucherLapsed,
+        CalendarAdopted,
     )
 }
 """Every released event type by its name."""

@@ -20,6 +20,7 @@ from ledger.erasable import check_people
 from ledger.events import (
     AdoptedVersion,
     BatchRecorded,
+    CalendarAdopted,
     ContractRegistered,
     Data,
     DeclarationFiled,
@@ -205,6 +206,17 @@ EXAMPLES: tuple[Data, ...] = (
     ),
     *books.EXAMPLES,
     *steps.EXAMPLES,
+    CalendarAdopted(
+        year=2023,
+        off=("2023-01-02", "2023-01-23"),
+        worked=("2023-01-28",),
+        document="国办发明电〔2022〕16号",
+        digest="defa930bdb5892a6e337a7a5fe4cf4d2eb9809d35b7f9ea3c06d844c15766ef0",
+        adopted_on="2022-12-09",
+        at="2022-12-09T00:00:00Z",
+        evidence_sha256="d" * 64,
+        recorded_by="a",
+    ),
 )
 
 

@@ -13,6 +13,7 @@ from ledger.events import (
     AdoptedVersion,
     BankAccountSet,
     BatchRecorded,
+    CalendarAdopted,
     ClaimData,
     ClaimStep,
     ContactRecorded,
@@ -43,6 +44,7 @@ from ledger.events import (
     VoucherDrawn,
     VoucherGranted,
 )
+from ledger.events.rules import hash_calendar
 from ledger.money import FEN_MAX
 
 CONTRACT = {
@@ -94,6 +96,15 @@ ADOPTED: dict[str, Any] = {
     "adopted_on": "2022-08-01",
     "at": "2022-08-01T00:00:00Z",
 }
+CALENDAR: dict[str, Any] = {
+    "year": 2023,
+    "off": ("2023-01-02", "2023-01-23"),
+    "worked": ("2023-01-28",),
+    "document": "x",
+    "digest": hash_calendar(2023, ("2023-01-02", "2023-01-23"), ("2023-01-28",)),
+    "adopted_on": "2022-12-09",
+    "at": "2022-12-09T00:00:00Z",
+}
 PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
 
 
@@ -134,6 +145,18 @@ PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
         (ProgrammeAdopted, ADOPTED, {"adopted_on": "soon"}, "bad_date"),
         (ProgrammeAdopted, ADOPTED, {"at": "2022-08-01"}, "bad_instant"),
         (ProgrammeAdopted, ADOPTED, {"evidence_sha256": "x"}, "bad_digest"),
+        (CalendarAdopted, CALENDAR, {"off": ()}, "no_holidays"),
+        (CalendarAdopted, CALENDAR, {"off": ("2023-01-07",)}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"off": ("2022-12-30",)}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"off": ("2023-01-23", "2023-01-02")}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"off": ("2023-01-02", "2023-01-02")}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"off": ("2023-1-2",)}, "bad_date"),
+        (CalendarAdopted, CALENDAR, {"worked": ("2023-01-27",)}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"worked": ()}, "bad_digest"),
+        (CalendarAdopted, CALENDAR, {"year": 1}, "absurd_year"),
+        (CalendarAdopted, CALENDAR, {"document": " "}, "bad_words"),
+        (CalendarAdopted, CALENDAR, {"digest": "x"}, "bad_digest"),
+        (CalendarAdopted, CALENDAR, {"at": "now"}, "bad_instant"),
     ],
 )
 def test_a_wrong_value_is_refused_under_its_code(

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from ledger.codec import encode
-from ledger.events import TYPES, StatementIssued
+from ledger.events import TYPES, CalendarAdopted, StatementIssued
+from ledger.events.rules import hash_calendar
 from tests.small_ledger import CODE, SALT, account_of, book_of, events, invoice_number
 from vouchers.book import Account, Book
 
@@ -166,3 +167,27 @@ def test_a_listing_from_the_same_day_is_a_correction() -> None:
     listed = book_of(events(lines)).listing_on("a100", "2022-01-01")
     assert listed is not None
     assert listed.pflops == "0.32"
+
+
+def test_the_last_calendar_of_a_year_counts() -> None:
+    def calendar(year: int, off: tuple[str, ...]) -> CalendarAdopted:
+        return CalendarAdopted(
+            year=year,
+            off=off,
+            worked=(),
+            document="x",
+            digest=hash_calendar(year, off, ()),
+            adopted_on="2022-12-09",
+            at="2022-12-09T00:00:00Z",
+        )
+
+    first = calendar(2022, ("2022-01-03",))
+    other = calendar(2023, ("2023-01-02",))
+    extended = calendar(2022, ("2022-01-03", "2022-01-04"))
+    log = [
+        encode("urn:test", str(number), "", data, SALT)
+        for number, data in enumerate((first, other, extended))
+    ]
+    book = Book(log)
+    assert book.calendars == {2022: extended, 2023: other}
+    assert book.without_accounts().calendars == book.calendars
