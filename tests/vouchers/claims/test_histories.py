@@ -180,8 +180,8 @@ class World:
         elif at.action == "notice":
             last = (date.fromisoformat(at.day) + timedelta(days=5)).isoformat()
             fen = (claim.approved_fen or 1) + noise
-            days = {"first_day": at.day, "last_day": last}
-            yield ClaimNoticed(**at.said(), notice="GS-1", line=1, amount_fen=fen, **days)
+            said = at.said() | {"first_day": at.day, "last_day": last}
+            yield ClaimNoticed(**said, notice="GS-1", line=1, amount_fen=fen)
         elif at.action == "order":
             fen = max(claim.amount_fen, 1) + noise
             order = f"{claim.claim}-{claim.orders + 1 - noise}"
