@@ -54,7 +54,14 @@ class Act:
         return self.actor.person if self.actor else CONSOLE
 
     def record(self, data: Data, subject: str = "") -> None:
-        """Record an event with the others of the act, if it may be.
+        """Record an event about people with the others of the act, if it may be.
+
+        Raises `RuleViolationError` (`not_allowed`).
+        """
+        self.write(data, subject, SOURCE)
+
+    def write(self, data: Data, subject: str, source: str) -> Event:
+        """Return an event that is recorded with the others of the act, if people may write it.
 
         Raises `RuleViolationError` (`not_allowed`).
         """
@@ -63,9 +70,10 @@ class Act:
             raise not_allowed(objection)
         # The book stands still, so an event can be named after the index that it will have.
         event_id = str(self.roster.index)
-        event = encode(SOURCE, event_id, subject, data, self.shell.salt(SOURCE, event_id))
+        event = encode(source, event_id, subject, data, self.shell.salt(source, event_id))
         self.roster.apply(event)
         self.events.append(event)
+        return event
 
 
 def not_allowed(objection: Text) -> RuleViolationError:
@@ -114,16 +122,16 @@ def at_console(shell: Shell, enterprise: str | None = None) -> Iterator[Act]:
 
 
 def look(
-    connection: Connection, roles: Sequence[Role], enterprise: str | None = None
+    connection: Connection, roles: Sequence[Role] = (), enterprise: str | None = None
 ) -> tuple[Roster, TokenIssued]:
-    """Return the roster and who is looking, once he holds one of the roles.
+    """Return the roster and who is looking, once he holds one of the roles, if any is named.
 
     `enterprise` is the one whose personal data he looks at.
     """
     roster = read_roster(connection, read_heads(connection)["book"].size, enterprise)
     actor = _actor(roster, now_ms(), anonymous=False, exchanging=False)
     assert actor is not None
-    if not roster.has(actor.person, *roles):
+    if roles and not roster.has(actor.person, *roles):
         shown = ", ".join(roles)
         raise not_allowed(
             Text(
