@@ -55,7 +55,7 @@ SHELL: Final = words(
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog
     ingest.worker reports.drawing reports.fonts reports.impact_chart reports.issue reports.pdf
     reports.reading reports.schedule reports.seal reports.sheets reports.trace reports.verification
-    migrations portal vouchers.commands
+    migrations portal vouchers.commands vouchers.reading
     """
 )
 """May touch the world."""
