@@ -35,8 +35,8 @@ CORE: Final = words(
     ledger.roster ledger.skim ledger.tally ledger.text ledger.tlog ledger.topics ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
-    reports.__init__ reports.annex reports.compute reports.snapshot reports.statement
-    reports.subsidy
+    reports.__init__ reports.annex reports.billing reports.compute reports.snapshot
+    reports.statement reports.subsidy
     vouchers
     """
 )

@@ -1,7 +1,8 @@
 """The book log folded: enterprises and their papers, vouchers, statements, what is adopted.
 
 Later events about the same thing replace earlier ones, in log order. An event may name something
-that the book does not know yet: facts do not wait for paperwork.
+that the book does not know yet: facts do not wait for paperwork. So a correction counts whether it
+comes before or after what it corrects, and an amendment before or after its contract.
 """
 
 from collections.abc import Iterable
@@ -11,14 +12,21 @@ from functools import singledispatchmethod
 from ledger.codec import Event
 from ledger.events import (
     CalendarAdopted,
+    ContractAmended,
     ContractRegistered,
     Data,
     DeclarationFiled,
     EnterpriseRegistered,
     FactReported,
     FundingReported,
+    InvoiceCorrected,
+    InvoiceData,
     InvoiceRecorded,
+    InvoiceReversed,
+    PaymentCorrected,
+    PaymentData,
     PaymentRecorded,
+    PaymentReversed,
     ProgrammeAdopted,
     QualificationGranted,
     QualificationRevoked,
@@ -28,6 +36,7 @@ from ledger.events import (
     VoucherDrawn,
     VoucherGranted,
 )
+from vouchers.contract_terms import amend
 
 FundingKey = tuple[str, str | None, str, int]
 """Scope, reference, level and year of other public money."""
@@ -35,7 +44,11 @@ FundingKey = tuple[str, str | None, str, int]
 
 @dataclass(slots=True)
 class Account:
-    """All that the book knows of one enterprise."""
+    """All that the book knows of one enterprise.
+
+    `contracts` are as amended, `invoices` and `payments` as corrected; what is taken back of them
+    by a day is `vouchers.net`'s business. `signed` and `…_recorded` hold what papers said first.
+    """
 
     credit_code: str
     registered: EnterpriseRegistered | None = None
@@ -48,6 +61,14 @@ class Account:
     contracts: dict[str, ContractRegistered] = field(default_factory=dict)
     invoices: dict[str, InvoiceRecorded] = field(default_factory=dict)
     payments: dict[str, PaymentRecorded] = field(default_factory=dict)
+    signed: dict[str, ContractRegistered] = field(default_factory=dict)
+    amendments: dict[str, dict[str, ContractAmended]] = field(default_factory=dict)
+    invoices_recorded: dict[str, InvoiceRecorded] = field(default_factory=dict)
+    payments_recorded: dict[str, PaymentRecorded] = field(default_factory=dict)
+    invoice_corrections: dict[str, InvoiceCorrected] = field(default_factory=dict)
+    payment_corrections: dict[str, PaymentCorrected] = field(default_factory=dict)
+    red_invoices: dict[str, InvoiceReversed] = field(default_factory=dict)
+    payments_back: dict[str, PaymentReversed] = field(default_factory=dict)
     granted: dict[tuple[str, int], VoucherGranted] = field(default_factory=dict)
     drawn: list[VoucherDrawn] = field(default_factory=list)
     statements: list[StatementIssued] = field(default_factory=list)
@@ -149,15 +170,51 @@ class Book:
 
     @_apply.register
     def _(self, data: ContractRegistered, subject: str) -> None:
-        self._open(subject).contracts[data.contract] = data
+        account = self._open(subject)
+        account.signed[data.contract] = data
+        _amend(account, data.contract)
+
+    @_apply.register
+    def _(self, data: ContractAmended, subject: str) -> None:
+        account = self._open(subject)
+        account.amendments.setdefault(data.contract, {})[data.amendment] = data
+        _amend(account, data.contract)
 
     @_apply.register
     def _(self, data: InvoiceRecorded, subject: str) -> None:
-        self._open(subject).invoices[data.invoice] = data
+        account = self._open(subject)
+        account.invoices_recorded[data.invoice] = data
+        if data.invoice not in account.invoice_corrections:
+            account.invoices[data.invoice] = data
+
+    @_apply.register
+    def _(self, data: InvoiceCorrected, subject: str) -> None:
+        account = self._open(subject)
+        account.invoice_corrections[data.invoice] = data
+        said = {name: getattr(data, name) for name in InvoiceData.__struct_fields__}
+        account.invoices[data.invoice] = InvoiceRecorded(**said)
+
+    @_apply.register
+    def _(self, data: InvoiceReversed, subject: str) -> None:
+        self._open(subject).red_invoices[data.red_invoice] = data
 
     @_apply.register
     def _(self, data: PaymentRecorded, subject: str) -> None:
-        self._open(subject).payments[data.payment] = data
+        account = self._open(subject)
+        account.payments_recorded[data.payment] = data
+        if data.payment not in account.payment_corrections:
+            account.payments[data.payment] = data
+
+    @_apply.register
+    def _(self, data: PaymentCorrected, subject: str) -> None:
+        account = self._open(subject)
+        account.payment_corrections[data.payment] = data
+        said = {name: getattr(data, name) for name in PaymentData.__struct_fields__}
+        account.payments[data.payment] = PaymentRecorded(**said)
+
+    @_apply.register
+    def _(self, data: PaymentReversed, subject: str) -> None:
+        self._open(subject).payments_back[data.reversal] = data
 
     @_apply.register
     def _(self, data: VoucherGranted, subject: str) -> None:
@@ -179,3 +236,11 @@ class Book:
     @_apply.register
     def _(self, data: CalendarAdopted, _subject: str) -> None:
         self.calendars[data.year] = data
+
+
+def _amend(account: Account, number: str) -> None:
+    """Bring a contract up to what its paper and its amendments say, once there is a paper."""
+    signed = account.signed.get(number)
+    if signed is not None:
+        amendments = account.amendments.get(number, {})
+        account.contracts[number] = amend(signed, amendments.values())

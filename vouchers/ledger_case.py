@@ -3,6 +3,8 @@
 A purchase is the part of an invoice that one kind of resource makes up, by what was metered in the
 invoice's service period; the invoice's amount and its tax are split in that proportion, each
 payment by what is still open of the parts. An invoice without metered usage is of an unknown kind.
+Red invoices and payments that came back by the day of application are taken off first; an invoice
+that they leave nothing of makes no purchase.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +28,7 @@ from vouchers.case import (
     Qualification,
     ResourceKind,
 )
+from vouchers.net import contract_on, invoices_on, payments_on
 from vouchers.rating import DayUsage, rate
 
 
@@ -50,8 +53,7 @@ def case_of(book: Book, account: Account, usage: Sequence[DayUsage], apply_on: d
         enterprise=enterprise_of(account),
         purchases=tuple(
             purchase
-            for invoice in account.invoices.values()
-            if invoice.issued_on <= apply_on.isoformat()
+            for invoice in invoices_on(account, apply_on.isoformat())
             for purchase in purchases_of(known, invoice, metered, apply_on)
         ),
         earlier=sum_drawn(account, known.drawn),
@@ -71,14 +73,12 @@ def other_funding_of(account: Account) -> tuple[OtherFunding, ...]:
 
 
 def known_before(book: Book, account: Account, day: date) -> Known:
-    """Return what is known of an enterprise, its vouchers as they stood before a day."""
-    payments: dict[str, list[PaymentRecorded]] = {}
-    for payment in account.payments.values():
-        payments.setdefault(payment.invoice, []).append(payment)
-    for of_invoice in payments.values():
-        of_invoice.sort(key=lambda one: (one.paid_on, one.payment))
+    """Return what is known of an enterprise, its vouchers as they stood before a day.
+
+    Payments are what is left of them on that day.
+    """
     drawn = [draw for draw in account.drawn if draw.drawn_on < day.isoformat()]
-    return Known(book, account, payments, drawn)
+    return Known(book, account, payments_on(account, day.isoformat()), drawn)
 
 
 def declarations_of(account: Account, apply_on: date) -> Declarations:
@@ -156,10 +156,11 @@ def purchases_of(
 ) -> list[Purchase]:
     """Return the purchases that one invoice makes up, by kind of resource.
 
-    `usage` is the daily usage that is known on the day of application. A service that goes on after
-    that day is not completed.
+    `invoice` is what is left of it on the day of application, as payments in `known` are, and
+    `usage` the daily usage that is known on that day. A service that goes on after it is not
+    completed.
     """
-    contract = known.account.contracts.get(invoice.contract)
+    contract = contract_on(known.account, invoice.contract, apply_on.isoformat())
     metered = _metered_by_kind(known.book, known.account, invoice, usage)
     kinds = sorted(metered, key=str) or [None]
     weights = [metered.get(kind, 0) for kind in kinds]
