@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Final
 
+from ledger.claim_state import STATE_OF, State
 from ledger.codec import Event
 from ledger.events import (
     CheckedItem,
@@ -37,7 +38,7 @@ from ledger.events import (
     Data,
     Remark,
 )
-from vouchers.claims.table import Action, Capacity, State
+from vouchers.claims.table import Action, Capacity
 
 ClaimEvent = ClaimData | ClaimStep
 
@@ -64,24 +65,6 @@ ACTION_OF: Final[dict[type[Data], Action]] = {
     ClaimLapsed: "lapse",
 }
 """The act that each event is the record of; a cut at an objection is part of its settling."""
-
-_LEADS_TO: Final[dict[type[Data], State]] = {
-    ClaimDrafted: "draft",
-    ClaimSubmitted: "submitted",
-    ClaimResubmitted: "submitted",
-    ClaimWithdrawn: "withdrawn",
-    ClaimReturned: "returned",
-    ClaimChecked: "checked",
-    ClaimRejected: "rejected",
-    ClaimApproved: "approved",
-    ClaimNoticed: "noticed",
-    ClaimCleared: "cleared",
-    ClaimOrdered: "ordered",
-    ClaimPaid: "paid",
-    ClaimFailed: "failed",
-    ClaimClosed: "closed",
-    ClaimLapsed: "lapsed",
-}
 
 _CAPACITIES: Final[dict[type[Data], Capacity]] = {
     ClaimReturned: "reviewer",
@@ -191,7 +174,7 @@ class Claim:
             if capacity_of(data) == "assistant":
                 self.assistants.add(data.actor)
         self._apply(data)
-        moved = _LEADS_TO.get(type(data))
+        moved = STATE_OF.get(type(data))
         if moved is not None:
             self.moved_to, self.since = moved, data.effective_on
 

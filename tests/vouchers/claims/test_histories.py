@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.balance import Balances, sum_up
 from ledger.balance import Claim as ClaimStands
+from ledger.claim_state import STATES
 from ledger.codec import Event, encode
 from ledger.errors import LedgerError
 from ledger.events import (
@@ -55,7 +56,7 @@ from vouchers.claims.requests import (
     ReturnRequest,
     SettleRequest,
 )
-from vouchers.claims.table import ACTIONS, SCHEDULER, STATES, Action, Capacity
+from vouchers.claims.table import ACTIONS, SCHEDULER, Action, Capacity
 
 BUDGET_FEN = 1_000
 QUOTA_FEN = 300
