@@ -4,18 +4,27 @@ from typing import BinaryIO, Final
 
 import click
 
+from ledger.claim_list import ClaimFilter, Place
+from ledger.claim_state import STATES, State
+from ledger.period import day_of, parse_date
 from ledger.read import read_heads
 from portal.acting import acting, look
-from portal.claim_reading import read_claim, render_claim, require_visible
-from portal.claim_view import show_claim
+from portal.claim_queue import list_visible, list_waiting, listed_row
+from portal.claim_reading import Viewer, read_claim, render_claim, require_visible
+from portal.claim_view import show_claim, show_list, show_waiting
 from portal.desk import act_on, find_claim, is_repeat, open_desk
 from portal.options import answers
-from portal.shell import Result, Shell
+from portal.shell import Result, Shell, now_ms
 from vouchers.claims.requests import REQUESTS, parse_request
 from vouchers.claims.table import Action
 
 # A request is a few reasons; a claim's file has a limit of its own.
 REQUEST_BYTES_MAX: Final = 1_000_000
+
+# A page that a person or a script reads at once.
+LIST_MAX: Final = 1_000
+# Each is folded from its events to see whose turn it is.
+NEXT_MAX: Final = 200
 
 
 @click.group()
@@ -31,9 +40,64 @@ def show(shell: Shell, claim_id: str) -> Result:
     with shell.reading() as connection:
         roster, actor = look(connection)
         read = read_claim(connection, claim_id, read_heads(connection)["book"].size)
-    require_visible(read, roster, actor.person)
-    data = render_claim(read, roster, actor.person, shell.language)
+    viewer = Viewer(roster, actor.person)
+    require_visible(read, viewer)
+    data = render_claim(read, viewer, shell.language)
     return Result(data, show_claim(shell, data))
+
+
+@claim.command(
+    "list",
+    epilog="""\b
+Examples:
+  suanquan claim list --programme hubei --state submitted
+  suanquan claim list --year 2022 --json""",
+)
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES[1:]), metavar="STATE")
+@click.option("--programme", "programmes", multiple=True, metavar="ID")
+@click.option("--enterprise", metavar="CODE")
+@click.option("--year", type=int)
+@click.option("--limit", type=click.IntRange(1, LIST_MAX), default=50, show_default=True)
+@click.option("--after", metavar="DAY/ID", help="Go on after this claim: the `after` of a page.")
+@answers
+def list_(
+    shell: Shell,
+    states: tuple[State, ...],
+    programmes: tuple[str, ...],
+    enterprise: str | None,
+    year: int | None,
+    limit: int,
+    after: str | None,
+) -> Result:
+    """List the claims that you may see, those first that have stood as they do for longest."""
+    wanted = ClaimFilter(states or None, programmes or None, enterprise, year)
+    with shell.reading() as connection:
+        roster, actor = look(connection)
+        found = list_visible(connection, Viewer(roster, actor.person), wanted, limit, _place(after))
+    rows = [listed_row(one) for one in found]
+    last = f"{rows[-1]['since']}/{rows[-1]['id']}" if len(rows) == limit else None
+    return Result({"rows": rows, "after": last}, show_list(shell, rows, last))
+
+
+def _place(after: str | None) -> Place | None:
+    """Return after which claim a list goes on."""
+    if after is None:
+        return None
+    day, _, claim_id = after.partition("/")
+    return int(parse_date(day).strftime("%Y%m%d")), claim_id
+
+
+@claim.command("next", epilog="Example:  suanquan claim next --json")
+@click.option("--limit", type=click.IntRange(1, NEXT_MAX), default=20, show_default=True)
+@answers
+def next_(shell: Shell, limit: int) -> Result:
+    """Show what waits for you, oldest first, with the working days that it has waited."""
+    with shell.reading() as connection:
+        roster, actor = look(connection)
+        size = read_heads(connection)["book"].size
+        today = day_of(now_ms())
+        rows = list_waiting(connection, Viewer(roster, actor.person), today, size, limit)
+    return Result({"rows": rows, "on": today}, show_waiting(shell, rows))
 
 
 @claim.command(
@@ -73,5 +137,5 @@ def act(
         read = find_claim(desk, claim_id)
         if seen is None or not is_repeat(desk, read, seen, action, request):
             act_on(desk, read, action, request)
-        data = render_claim(read, one.roster, one.name, shell.language)
+        data = render_claim(read, Viewer(one.roster, one.name), shell.language)
     return Result(data, show_claim(shell, data))

@@ -7,7 +7,7 @@ others have made meanwhile is none of its business.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.codec import Event
 from ledger.database import Connection
@@ -27,6 +27,21 @@ _TOLD = (
     *("matter", "outcome", "order", "bank_reference", "item", "base_cut_fen", "to"),
 )
 """What a row of the history says beside its act, where the event says it."""
+
+
+class Viewer(NamedTuple):
+    """Who looks, and what everybody may do."""
+
+    roster: Roster
+    person: str
+
+    def is_insider(self) -> bool:
+        """Return whether he sees by whom things were done: officials and auditors."""
+        return self.roster.has(self.person, "task_force", "authority", "finance", "auditor")
+
+    def may_see(self, claim: Claim) -> bool:
+        """Return whether he may know of a claim."""
+        return may_see(self.roster, self.person, claim.enterprise, claim.programme)
 
 
 @dataclass(slots=True)
@@ -58,10 +73,10 @@ def read_papers(connection: Connection, enterprise: str, size: int) -> Papers:
     return papers
 
 
-def require_visible(read: Read, roster: Roster, person: str) -> None:
+def require_visible(read: Read, viewer: Viewer) -> None:
     """Raise `RuleViolationError` (`unknown_claim`) unless somebody may know of a claim."""
     claim = read.claim
-    if not claim.events or not may_see(roster, person, claim.enterprise, claim.programme):
+    if not claim.events or not viewer.may_see(claim):
         raise unknown_claim(claim.claim)
 
 
@@ -74,14 +89,9 @@ def unknown_claim(claim: str) -> RuleViolationError:
     )
 
 
-def is_insider(roster: Roster, person: str) -> bool:
-    """Return whether somebody sees by whom things were done: officials and auditors."""
-    return roster.has(person, "task_force", "authority", "finance", "auditor")
-
-
-def render_claim(read: Read, roster: Roster, person: str, language: Language) -> dict[str, Any]:
+def render_claim(read: Read, viewer: Viewer, language: Language) -> dict[str, Any]:
     """Return a claim's keys of the command line, as somebody may see them."""
-    claim, inside = read.claim, is_insider(roster, person)
+    claim, inside = read.claim, viewer.is_insider()
     return {
         "id": claim.claim,
         "state": claim.state,
@@ -106,7 +116,7 @@ def render_claim(read: Read, roster: Roster, person: str, language: Language) ->
             history_row(number, index, event, language, inside=inside)
             for number, (index, event) in enumerate(read.events, 1)
         ],
-        "may": actions_of(roster, person, claim, read.papers.helpers(claim)),
+        "may": actions_of(*viewer, claim, read.papers.helpers(claim)),
     }
 
 

@@ -89,3 +89,59 @@ def _may(shell: Shell, data: dict[str, Any]) -> list[str]:
         name = shell.say(ACTION_NAMES[action])
         lines.append(f"  suanquan claim act {data['id']} {action}    # {name}")
     return lines
+
+
+def show_list(shell: Shell, rows: list[dict[str, Any]], after: str | None) -> Group | str:
+    """Return claims as a table, and how a list goes on."""
+    if not rows:
+        return shell.say(Text("没有这样的申请", "there are no such claims"))
+    table = _claims(shell)
+    for row in rows:
+        table.add_row(*_cells(shell, row))
+    more = Text(f"下一页：--after {after}", f"the next page: --after {after}")
+    return Group(table, *([shell.say(more)] if after else []))
+
+
+def show_waiting(shell: Shell, rows: list[dict[str, Any]]) -> Table | str:
+    """Return what waits for a person as a table."""
+    if not rows:
+        return shell.say(Text("没有等您办理的申请", "nothing waits for you"))
+    table = _claims(shell)
+    table.add_column(shell.say(Text("已等工作日", "working days")), justify="right", no_wrap=True)
+    table.add_column(shell.say(Text("可办", "to do")), overflow="fold")
+    for row in rows:
+        waited = "–" if row["waited"] is None else str(row["waited"])
+        acts = shell.say(Text("、", ", ")).join(
+            shell.say(ACTION_NAMES[action]) for action in row["actions"]
+        )
+        table.add_row(*_cells(shell, row), waited, acts)
+    return table
+
+
+def _claims(shell: Shell) -> Table:
+    """Return a table with the columns of a list of claims."""
+    table = Table()
+    for title in (
+        Text("申请", "claim"),
+        Text("企业", "enterprise"),
+        Text("项目", "programme"),
+        Text("年度", "year"),
+        Text("状态", "state"),
+        Text("自", "since"),
+    ):
+        table.add_column(shell.say(title), no_wrap=True)
+    table.add_column(shell.say(Text("金额（元）", "CNY")), justify="right", no_wrap=True)
+    return table
+
+
+def _cells(shell: Shell, row: dict[str, Any]) -> tuple[str, ...]:
+    """Return the cells of a claim in a list."""
+    return (
+        row["id"],
+        row["enterprise"],
+        row["programme"],
+        str(row["year"]),
+        shell.say(STATE_NAMES[row["state"]]),
+        row["since"],
+        render_yuan(row["amount_fen"]),
+    )

@@ -17,7 +17,7 @@ from ledger.text import Text
 from ledger.topics import RULES
 from ledger.trail import read_trail
 from portal.acting import Act
-from portal.claim_reading import Read, is_insider, read_claim, require_visible
+from portal.claim_reading import Read, Viewer, read_claim, require_visible
 from vouchers.adoption import rules_of
 from vouchers.book import Book
 from vouchers.claims.acts import Setting, record
@@ -98,7 +98,7 @@ def open_desk(act: Act, on: str | None = None) -> Desk:
             Text(f"{day} 尚未到来，今天是 {today}", f"{day} has not come: today is {today}"),
             Text("请填当天或之前的日期", "name today or a day before"),
         )
-    if day != today and act.actor is not None and not is_insider(act.roster, act.name):
+    if day != today and act.actor is not None and not Viewer(act.roster, act.name).is_insider():
         raise RuleViolationError(
             "own_day",
             Text(f"企业不能以 {day} 为办理日期", f"an enterprise acts today, not on {day}"),
@@ -115,7 +115,7 @@ def find_claim(desk: Desk, claim: str) -> Read:
     Raises `RuleViolationError` (`unknown_claim`).
     """
     read = read_claim(desk.act.connection, claim, desk.size)
-    require_visible(read, desk.act.roster, desk.act.name)
+    require_visible(read, Viewer(desk.act.roster, desk.act.name))
     return read
 
 
