@@ -62,6 +62,7 @@ Examples:
 @answers
 def list_(
     shell: Shell,
+    *,
     states: tuple[State, ...],
     programmes: tuple[str, ...],
     enterprise: str | None,
