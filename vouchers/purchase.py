@@ -162,6 +162,13 @@ def _judge(
     return _JUDGES[type(cited.value)](cited.value, cited.clause, application, line)
 
 
+def judge(
+    cited: Cited[PurchaseRule], programme_id: str, application: Application, line: Line
+) -> Finding:
+    """Return whether a purchase obeys one rule, whatever else is found of it."""
+    return _judge(cited, programme_id, application, line)
+
+
 def _not_in_force(
     version: Version, application: Application, moment: Moment, line: Line
 ) -> Finding:
