@@ -11,6 +11,7 @@ One function judges: a command asks it before it appends, and a check asks it ag
   of the machine may, while no administrator holds a token that is valid.
 - An administrator or its authority adopts a programme; the console does before there are any.
 - Personal data are entered by administrators and the task force, and erased by two administrators.
+- Documents are filed by the task force, or by the enterprise for itself.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from ledger.events import (
     BankAccountSet,
     ContactRecorded,
     Data,
+    DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
     ProgrammeAdopted,
@@ -266,6 +268,13 @@ class Roster:
             f"{by} 既不是管理员，也不是 {data.programme} 的主管部门",
             f"{by} is neither an administrator nor the authority of {data.programme}",
         )
+
+    @_objection.register
+    def _(self, data: DocumentFiled, subject: str) -> Text | None:
+        by = data.recorded_by
+        if self.has(by, "task_force") or Grant("enterprise", subject) in self.grants.get(by, ()):
+            return None
+        return Text(f"{by} 无权为 {subject} 提交文件", f"{by} may not file documents for {subject}")
 
     def _no_administrator(self, person: str) -> Text | None:
         """Return that somebody is no administrator, if so."""

@@ -37,6 +37,7 @@ from ledger.events.claims import (
 )
 from ledger.events.custody import LogKeyIntroduced, LogKeyRetired
 from ledger.events.data import Data, LogKind, LogName
+from ledger.events.documents import DocumentFiled, MediaType
 from ledger.events.funds import FundAppropriated, FundClosed, FundData, FundTransferred
 from ledger.events.metering import BatchRecorded, RejectionSettled, UsageRecorded, UsageTallied
 from ledger.events.papers import (
@@ -107,6 +108,7 @@ __all__ = [
     "ContractRegistered",
     "Data",
     "DeclarationFiled",
+    "DocumentFiled",
     "EnterpriseForgotten",
     "EnterpriseRegistered",
     "FactReported",
@@ -121,6 +123,7 @@ __all__ = [
     "LogKeyRetired",
     "LogKind",
     "LogName",
+    "MediaType",
     "PaymentRecorded",
     "PriceLine",
     "PriceUnit",
@@ -204,6 +207,7 @@ TYPES: dict[str, type[Data]] = {
         ClaimClosed,
         VoucherReleased,
         VoucherLapsed,
+        DocumentFiled,
     )
 }
 """Every released event type by its name."""

@@ -23,6 +23,7 @@ from ledger.events import (
     ContractRegistered,
     Data,
     DeclarationFiled,
+    DocumentFiled,
     EnterpriseRegistered,
     FactReported,
     FundingReported,
@@ -205,6 +206,15 @@ EXAMPLES: tuple[Data, ...] = (
     ),
     *books.EXAMPLES,
     *steps.EXAMPLES,
+    DocumentFiled(
+        at="2022-08-01T00:00:00Z",
+        sha256="d" * 64,
+        media_type="application/pdf",
+        size_bytes=123_456,
+        kind="contract",
+        recorded_by="gh-1",
+        ref="C-1",
+    ),
 )
 
 
