@@ -12,6 +12,7 @@ One function judges: a command asks it before it appends, and a check asks it ag
 - An administrator or its authority adopts a programme; the console does before there are any.
 - A calendar counts for every programme: an administrator adopts it, or the authority of them all.
 - Personal data are entered by administrators and the task force, and erased by two administrators.
+- Documents are filed by the task force, or by the enterprise for itself.
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from ledger.events import (
     CalendarAdopted,
     ContactRecorded,
     Data,
+    DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
     ProgrammeAdopted,
@@ -284,6 +286,13 @@ class Roster:
             f"{by} 既不是管理员，也不是所有项目的主管部门",
             f"{by} is neither an administrator nor the authority of every programme",
         )
+
+    @_objection.register
+    def _(self, data: DocumentFiled, subject: str) -> Text | None:
+        by = data.recorded_by
+        if self.has(by, "task_force") or Grant("enterprise", subject) in self.grants.get(by, ()):
+            return None
+        return Text(f"{by} 无权为 {subject} 提交文件", f"{by} may not file documents for {subject}")
 
     def _no_administrator(self, person: str) -> Text | None:
         """Return that somebody is no administrator, if so."""

@@ -33,6 +33,7 @@ CORE: Final = words(
     ledger.identifiers ledger.journal ledger.journal_text ledger.laws ledger.merkle ledger.money
     ledger.note ledger.partial ledger.period ledger.personal ledger.proof ledger.quantity
     ledger.roster ledger.skim ledger.tally ledger.text ledger.tlog ledger.topics ledger.usage
+    ledger.media
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     reports.__init__ reports.annex reports.billing reports.compute reports.snapshot
@@ -46,6 +47,7 @@ SHELL: Final = words(
     """
     ledger.backup ledger.batch ledger.bookkeeping ledger.bulk ledger.check ledger.cluster
     ledger.config ledger.crew ledger.database ledger.erasable ledger.export ledger.history
+    ledger.documents
     ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
     ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
     ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans ledger.store

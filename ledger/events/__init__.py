@@ -37,6 +37,7 @@ from ledger.events.claims import (
 )
 from ledger.events.custody import LogKeyIntroduced, LogKeyRetired
 from ledger.events.data import Data, LogKind, LogName
+from ledger.events.documents import DocumentFiled, MediaType
 from ledger.events.funds import FundAppropriated, FundClosed, FundData, FundTransferred
 from ledger.events.metering import BatchRecorded, RejectionSettled, UsageRecorded, UsageTallied
 from ledger.events.paper_changes import (
@@ -121,6 +122,7 @@ __all__ = [
     "ContractRegistered",
     "Data",
     "DeclarationFiled",
+    "DocumentFiled",
     "DocumentedData",
     "EnterpriseForgotten",
     "EnterpriseRegistered",
@@ -139,6 +141,7 @@ __all__ = [
     "LogKeyRetired",
     "LogKind",
     "LogName",
+    "MediaType",
     "PaperData",
     "Party",
     "PaymentCorrected",
@@ -233,6 +236,7 @@ TYPES: dict[str, type[Data]] = {
         InvoiceReversed,
         PaymentCorrected,
         PaymentReversed,
+        DocumentFiled,
     )
 }
 """Every released event type by its name."""

@@ -24,6 +24,7 @@ from ledger.events import (
     ContractRegistered,
     Data,
     DeclarationFiled,
+    DocumentFiled,
     EnterpriseRegistered,
     FactReported,
     FundingReported,
@@ -223,6 +224,15 @@ EXAMPLES: tuple[Data, ...] = (
         recorded_by="a",
     ),
     *papers.EXAMPLES,
+    DocumentFiled(
+        at="2022-08-01T00:00:00Z",
+        sha256="d" * 64,
+        media_type="application/pdf",
+        size_bytes=123_456,
+        kind="contract",
+        recorded_by="gh-1",
+        ref="C-1",
+    ),
 )
 
 
