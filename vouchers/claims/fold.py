@@ -108,7 +108,8 @@ def capacity_of(data: ClaimEvent) -> Capacity:
 class Claim:
     """Where a claim stands; `state` is `new` before its first event.
 
-    `asked_fen` is what was handed in, `amount_fen` what is left of it after cuts. `acted` has the
+    `applied_on` is the day on which it was last handed in: the day of its case. `asked_fen` is what
+    was handed in, `amount_fen` what is left of it after cuts. `acted` has the
     people who acted on this revision, `assistants` whoever helped with any. `items` is the check
     list as the first review left it, `remarks` why the claim was returned.
     """
@@ -120,6 +121,7 @@ class Claim:
     year: int = 0
     moved_to: State = "new"
     since: str = ""
+    applied_on: str = ""
     revision: int = 1
     asked_fen: int = 0
     amount_fen: int = 0
@@ -190,6 +192,7 @@ class Claim:
     @_apply.register(ClaimResubmitted)
     def _(self, data: ClaimSubmitted | ClaimResubmitted) -> None:
         self.asked_fen = self.amount_fen = self.reserved_fen = data.amount_fen
+        self.applied_on = data.effective_on
         self.invoices, self.documents = data.invoices, data.documents
         self.account, self.version = data.account, data.version
         self.base_cuts, self.items, self.remarks = {}, (), ()

@@ -37,13 +37,11 @@ from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, PROGRAMME, ro
 from vouchers.claims.acts import Setting, record
 from vouchers.claims.audit import judge
 from vouchers.claims.authorise import actions_of, authorise
+from vouchers.claims.first_review import Cut, CutMark, Marks
 from vouchers.claims.fold import Claim, fold_claim
 from vouchers.claims.helped import Papers
 from vouchers.claims.requests import (
     AssessRequest,
-    CheckRequest,
-    Cut,
-    CutRequest,
     EmptyRequest,
     FailRequest,
     Objector,
@@ -141,7 +139,7 @@ class World:
             acted_at="2022-11-01T00:00:00Z",
             sizes={"book": len(self.events)},
             rules="0" * 64,
-            worked_fen=max(claim.reserved_fen - self.random.randint(0, 30), 0),
+            cuts=self.cuts(action),
             items=(CheckedItem(item="x", computed="met", confirmed="met", basis="x"),),
             digest="c" * 64,
         )
@@ -188,6 +186,10 @@ class World:
             order = f"{claim.claim}-{claim.orders + 1 - noise}"
             yield ClaimOrdered(**at.money(fen) | {"fund": PROGRAMME}, order=order)
 
+    def cuts(self, action: Action) -> tuple[Cut, ...]:
+        """Return what a reviewer's cuts take off."""
+        return (Cut(None, None, self.random.randint(0, 30), "x"),) if action == "cut" else ()
+
     def request(self, action: Action, claim: Claim) -> Request:
         """Return what is asked for an act on one claim."""
         some_fen = self.random.randint(1, 60)
@@ -196,8 +198,8 @@ class World:
         cut_fen = self.random.choice((None, some_fen)) if outcome == "upheld" else None
         requests: dict[str, Request] = {
             "return": ReturnRequest(items=(Remark(item="x", reason="x"),)),
-            "cut": CutRequest(cuts=(Cut(invoice="i", base_cut_fen=1, reason="x"),)),
-            "check": CheckRequest(),
+            "cut": Marks(cuts=(CutMark(amount_fen=1, reason="x"),)),
+            "check": Marks(),
             "reject": ReasonRequest(reason="x"),
             "withdraw": ReasonRequest(reason="x"),
             "approve": PaperRequest(),
