@@ -6,7 +6,7 @@ a claim that moves meanwhile makes no other one come twice or not at all.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -14,10 +14,8 @@ from sqlalchemy import (
     Row,
     Select,
     literal,
-    or_,
     select,
     tuple_,
-    union_all,
 )
 
 from ledger import tables
@@ -25,6 +23,8 @@ from ledger.claim_state import STATES, State, state_of
 
 Place = tuple[int, str]
 """Since when a claim waits, and its id: after which of them a list goes on."""
+
+_STORED_AS: Final[dict[State, State]] = {"objected": "noticed"}
 
 
 class Listed(NamedTuple):
@@ -59,52 +59,36 @@ class ClaimFilter:
 def list_claims(
     connection: Connection, wanted: ClaimFilter, limit: int, after: Place | None = None
 ) -> list[Listed]:
-    """Return the first claims that are asked for, by since when they wait, then by their ids.
-
-    Of one enterprise all its claims are read, else as many of each state as are asked for.
-    """
-    table = tables.claim_state.c
-    states = STATES if wanted.states is None else sorted(wanted.states, key=STATES.index)
-    if not states:
-        return []
-    chosen = _filtered(wanted, after)
-    if wanted.enterprise is not None:
-        query = chosen.where(table.enterprise == wanted.enterprise, or_(*map(_is_in, states)))
-        query = query.order_by(table.since, table.claim)
-    else:
-        # The index gives each state in order; of all of them at once it would have to sort.
-        each = [
-            chosen.where(_is_in(state)).order_by(table.since, table.claim).limit(limit).subquery()
-            for state in states
-        ]
-        together = union_all(*map(select, each)).subquery()
-        query = select(together).order_by(together.c.since, together.c.claim)
-    return [_listed(row) for row in connection.execute(query.limit(limit))]
-
-
-def _filtered(wanted: ClaimFilter, after: Place | None) -> Select[*tuple[Any, ...]]:
-    """Return the query for the claims that are asked for, of whatever state and enterprise."""
+    """Return the first claims that are asked for, by since when they wait, then by their ids."""
     table = tables.claim_state.c
     query: Select[*tuple[Any, ...]] = select(
         *(table.claim, table.enterprise, table.programme, table.year),
         *(table.state, table.since, table.revision, table.amount, table.objections),
     )
+    if wanted.states is not None:
+        query = query.where(_is_in(wanted.states))
     if wanted.programmes is not None:
         query = query.where(table.programme.in_(sorted(wanted.programmes)))
+    if wanted.enterprise is not None:
+        query = query.where(table.enterprise == wanted.enterprise)
     if wanted.year is not None:
         query = query.where(table.year == wanted.year)
     if after is not None:
         query = query.where(tuple_(table.since, table.claim) > tuple_(*map(literal, after)))
-    return query
+    query = query.order_by(table.since, table.claim).limit(limit)
+    return [_listed(row) for row in connection.execute(query)]
 
 
-def _is_in(state: State) -> ColumnElement[bool]:
-    """Return the condition that a claim is in a state."""
+def _is_in(states: Collection[State]) -> ColumnElement[bool]:
+    """Return the condition that a claim is in one of some states."""
     table = tables.claim_state.c
-    if state == "objected":
-        return (table.state == STATES.index("noticed")) & (table.objections > 0)
-    is_stored = table.state == STATES.index(state)
-    return is_stored & (table.objections <= 0) if state == "noticed" else is_stored
+    notice, wanted = STATES.index("noticed"), set(states)
+    stored = table.state.in_(sorted({STATES.index(_STORED_AS.get(one, one)) for one in wanted}))
+    if ("noticed" in wanted) == ("objected" in wanted):
+        return stored
+    is_objected = table.objections > 0
+    asked = is_objected if "objected" in wanted else ~is_objected
+    return stored & asked if len(wanted) == 1 else stored & ((table.state != notice) | asked)
 
 
 def _listed(row: Row[*tuple[Any, ...]]) -> Listed:

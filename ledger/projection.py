@@ -9,9 +9,19 @@ projection may also be nothing but keys: then each row comes from one entry, and
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal, assert_never
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, case, insert, literal, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Update,
+    bindparam,
+    case,
+    insert,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -90,7 +100,7 @@ class Projection:
                 if self.name in tables.BOOKS:
                     self._merge_whole(connection, named)
                 else:
-                    connection.execute(self._upsert(connection.dialect.name), named)
+                    connection.execute(_upsert(self, connection.dialect.name), named)
             except (IntegrityError, DataError) as error:
                 tell = _unlawful if self.name in tables.BOOKS else _overflow
                 raise tell(self.name, error) from error
@@ -108,35 +118,43 @@ class Projection:
         Both databases check what an upsert would insert before they look for the row that is
         there. The head of the book is locked by whoever comes here, so nobody comes between.
         """
-        keys, values = list(self.table.primary_key), self._values()
+        statement = _update(self)
         for row in rows:
-            given = {one.name: literal(row[one.name], one.type) for one in values}
-            merged = self._merged(given)
-            there = [key == row[key.name] for key in keys]
-            if connection.execute(update(self.table).where(*there).values(merged)).rowcount == 0:
+            given = {f"{name}_given": value for name, value in row.items()}
+            if connection.execute(statement, given).rowcount == 0:
                 connection.execute(insert(self.table).values(row))
 
-    def _upsert(self, dialect: str) -> Any:  # noqa: ANN401 - two dialects, one protocol
-        """Return the statement that inserts a row or merges it into the one that is there."""
-        upsert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-        statement = upsert(self.table)
-        return statement.on_conflict_do_update(
-            index_elements=list(self.table.primary_key),
-            set_=self._merged({one.name: statement.excluded[one.name] for one in self._values()}),
-        )
-
-    def _values(self) -> list[Column[int]]:
-        """Return the value columns."""
-        return list(self.table.columns)[len(self.keys) :]
-
-    def _merged(self, new: Mapping[str, ColumnElement[int]]) -> dict[str, ColumnElement[int]]:
-        """Return each value of the row that is there, merged with the new one of its name."""
-        values = self._values()
+    def merged(self, new: Mapping[str, ColumnElement[int]]) -> dict[str, ColumnElement[int]]:
+        """Return, as SQL, each value of the row that is there merged with the new one."""
+        values = list(self.table.columns)[len(self.keys) :]
         is_later = new[values[0].name] > values[0]
         return {
             column.name: _merge_sql(how, column, new[column.name], is_later)
             for how, column in zip(self.merges, values, strict=True)
         }
+
+
+# Building a statement costs more than running it, and each batch runs all of them.
+@cache
+def _update(projection: Projection) -> Update:
+    """Return the statement that merges the row given into the one that is there."""
+    given = {
+        column.name: bindparam(f"{column.name}_given", type_=column.type)
+        for column in projection.table.columns
+    }
+    there = [key == given[key.name] for key in projection.table.primary_key]
+    return update(projection.table).where(*there).values(projection.merged(given))
+
+
+@cache
+def _upsert(projection: Projection, dialect: str) -> Any:  # noqa: ANN401 - two dialects, one protocol
+    """Return the statement that inserts a row or merges it into the one that is there."""
+    upsert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = upsert(projection.table)
+    return statement.on_conflict_do_update(
+        index_elements=list(projection.table.primary_key),
+        set_=projection.merged({name: statement.excluded[name] for name in projection.columns}),
+    )
 
 
 def _beyond_head(table: str) -> TamperedLogError:

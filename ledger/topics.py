@@ -6,6 +6,8 @@ what stands in the event:
 | topic | entries |
 |---|---|
 | `people` | roles, tokens, and whose personal data are to be forgotten or are |
+| `person/<name>` | a person's roles and tokens |
+| `token/<digest>` | whom a token was issued to |
 | `rules` | programmes that were adopted, resources that were listed |
 | `enterprise/<code>` | an enterprise's papers, vouchers and statements |
 | `personal/<code>` | its personal data: recorded, asked to be forgotten, forgotten |
@@ -66,8 +68,20 @@ _BY_FIELD: Final = {
     "invoice": "invoice",
     "invoices": "invoice",
     "notice": "notice",
+    "person": "person",
+    "token_sha256": "token",
 }
 """Topics that an event has by what stands in a field of its data, whatever its type."""
+
+
+def person_topic(name: str) -> str:
+    """Return the topic of a person's roles and tokens."""
+    return f"person/{name}"
+
+
+def token_topic(digest: str) -> str:
+    """Return the topic of a token, by its SHA-256 in hexadecimal."""
+    return f"token/{digest}"
 
 
 def enterprise_topic(code: str) -> str:

@@ -9,13 +9,23 @@ from sqlalchemy import Connection, event, text
 
 from ledger import tables
 from ledger.codec import Event, encode
-from ledger.erasable import read_roster
-from ledger.errors import TamperedLogError
-from ledger.events import TYPES, ClaimData, ClaimStep, Data, FundData, VoucherDrawn
+from ledger.erasable import read_holder, read_roster
+from ledger.errors import RuleViolationError, TamperedLogError
+from ledger.events import (
+    TYPES,
+    ClaimData,
+    ClaimStep,
+    Data,
+    FundData,
+    RoleGranted,
+    RoleRevoked,
+    TokenIssued,
+    VoucherDrawn,
+)
 from ledger.personal import Contact
 from ledger.projection import PROJECTIONS
 from ledger.read import read_events
-from ledger.roster import Roster
+from ledger.roster import Roster, digest_of
 from ledger.store import Store
 from ledger.topics import PEOPLE, RULES, topics_of
 from ledger.trail import CHUNKS_AT_ONCE, read_trail
@@ -63,8 +73,8 @@ def said_of(name: str) -> set[str]:
         ("usage.tallied", set()),
         ("batch.recorded", set()),
         ("fund.appropriated", set()),
-        ("role.granted", {PEOPLE}),
-        ("token.issued", {PEOPLE}),
+        ("role.granted", {PEOPLE, "person/gh-1"}),
+        ("token.issued", {PEOPLE, "person/a", "token/" + "6" * 64}),
         ("programme.adopted", {RULES}),
         ("resource.listed", {RULES}),
         ("enterprise.contact.recorded", {f"personal/{CODE}"}),
@@ -225,6 +235,41 @@ def folded(connection: Connection, size: int) -> Roster:
     for _, one in whole_book(connection, size):
         roster.apply(one)
     return roster
+
+
+def test_a_holder_is_found_by_the_token_alone(ledger: Ledger) -> None:
+    fill_people(ledger.store)
+    chance = books.seeded(4)
+    tokens = [f"sq_{number}" for number in range(40)]
+    for number, token in enumerate(tokens):
+        said = {"at": people.AT, "person": f"p-{chance.randrange(8)}"}
+        kind, by = chance.choice([(RoleGranted, "granted_by"), (RoleRevoked, "revoked_by")])
+        role = kind(**said, role="task_force", scope="wuhan", **{by: "a"})
+        issued = TokenIssued(
+            **said, token_sha256=digest_of(token), expires_at="2022-09-01T00:00:00Z", issued_by="a"
+        )
+        people.record(ledger.store, ("", role), ("", issued))
+        ledger.append(fact(f"f-{number}"))
+    size = ledger.heads()["book"].size
+    valid = 0
+    with ledger.reader.connect() as connection:
+        for at, token in itertools.product(range(9, size, 13), [*tokens, "unknown"]):
+            everybody, alone = folded(connection, at), read_holder(connection, token, at)
+            outcome = [holder_in(roster, token) for roster in (everybody, alone)]
+            assert outcome[0] == outcome[1]
+            assert alone.index == at
+            if isinstance(outcome[0], TokenIssued):
+                person, valid = outcome[0].person, valid + 1
+                assert alone.grants == {person: everybody.grants[person]}
+    assert valid > 20
+
+
+def holder_in(roster: Roster, token: str) -> TokenIssued | str:
+    """Return the issue of a token, or the code of the refusal."""
+    try:
+        return roster.holder(token, NOW_MS)
+    except RuleViolationError as error:
+        return error.code
 
 
 def test_a_roster_is_that_of_the_whole_book_but_for_others_data(ledger: Ledger) -> None:
