@@ -105,6 +105,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "jinja2": ("portal",),
     "kafka": ("ingest.consumer", "ingest.producer", "ingest.record_batch"),
     "litestar": ("portal.web",),
+    "openpyxl": ("reports.sheets",),
     "pandas": ("reports.sheets",),
     "psycopg": ("ledger",),
     "pyhanko": ("reports.seal",),

@@ -42,7 +42,7 @@ from vouchers.programme import (
 _PLAIN_FIELDS: Final = """
     id document valid_from valid_to legal_date claim_year windows eligibility purchases base tax
     rate yearly_cap_fen rounding_unit_fen rounding_direction claim_floor_fen joint_cap
-    combined_ceiling pool funding_split payment_form
+    combined_ceiling pool funding_split payment_form notice_days
 """
 _PLAIN_CONDITIONS: Final = (
     Held,

@@ -199,6 +199,7 @@ class Version(Struct, frozen=True, kw_only=True, cache_hash=True):
     pool: Cited[Pool] | None = None
     funding_split: Cited[FundingSplit] | None = None
     payment_form: Cited[PaymentForm] | None = None
+    notice_days: Cited[int] | None = None
 
     def in_force(self, on: date) -> bool:
         """Return whether the version is in force on a day."""

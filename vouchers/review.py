@@ -174,10 +174,11 @@ def _review_together(version: Version, path: str) -> Iterator[Remark]:
             )
             step = Text("请核对两个日期", "check both dates")
             yield Remark("error", "ends_before_begin", f"{path}.purchases[{i}]", message, step)
-    within, lapse = version.one_contract_within_days, version.lapse
+    within, lapse, notice = version.one_contract_within_days, version.lapse, version.notice_days
     days = {
         "one_contract_within_days": within.value if within else None,
         "lapse": lapse.value.days if lapse else None,
+        "notice_days": notice.value if notice else None,
     }
     for name, number in days.items():
         if number is not None and number < 1:

@@ -103,6 +103,7 @@ VALUES: list[tuple[str, object, str, str, str]] = [
     ("purchases", (BACKWARDS,), "error", "ends_before_begin", "purchases[0]"),
     ("lapse", cited(Lapse(0)), "error", "too_few_days", "lapse"),
     ("one_contract_within_days", cited(0), "error", "too_few_days", "one_contract_within_days"),
+    ("notice_days", cited(0), "error", "too_few_days", "notice_days"),
     ("id", "a b", "error", "bad_version_id", "id"),
     ("id", "", "error", "bad_version_id", "id"),
 ]
