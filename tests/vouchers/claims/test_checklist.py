@@ -127,6 +127,25 @@ def test_a_payment_waits_for_every_objection() -> None:
     assert items_of(other)["notice"].verdict == "not_met"
 
 
+@pytest.mark.parametrize(
+    ("domicile", "verdict"),
+    [
+        ("domicile east-lake 2021-01-01", "met"),
+        ("domicile east-lake 2022-11-02", "not_met"),
+        ("domicile elsewhere 2021-01-01", "not_met"),
+    ],
+)
+def test_the_zone_looks_at_the_tax_domicile_once_more_before_it_pays(
+    domicile: str, verdict: str
+) -> None:
+    text = TEXT.replace("domicile east-lake 2021-01-01", domicile)
+    made = evidence_of("east_lake", text, stage="payment")
+    assert items_of(made)["domicile"].verdict == verdict
+    assert items_of(evidence_of(stage="payment"))["domicile"].verdict == "met"
+    moved = structs.replace(made, on=date(2020, 12, 31))
+    assert items_of(moved)["domicile"].verdict == "not_met"
+
+
 # --- properties ---
 
 
