@@ -232,6 +232,16 @@ _ROWS: Final[tuple[_Row, ...]] = (
     ),
     _Row(
         Kind(
+            "domicile",
+            Text("付款时税务关系符合要求", "tax domicile as the rule asks, at payment"),
+            Text("税务关系登记", "tax domicile on record"),
+            Text("核对税务关系；已迁出的不予支付", "look it up; what has moved is not paid"),
+        ),
+        by_rule=rules.check_domicile,
+        of_purchases=False,
+    ),
+    _Row(
+        Kind(
             "notice",
             Text("公示期满无异议", "notice over, no objection open"),
             Text("公示与异议记录", "the notice and its objections"),
@@ -245,7 +255,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
 ITEMS: Final[Mapping[str, Text]] = {one.kind.item: one.kind.name for one in _ROWS}
 """Every item and what it is called, in the order of the list."""
 
-PAYMENT_ONLY: Final = frozenset({"notice"})
+PAYMENT_ONLY: Final = frozenset({"domicile", "notice"})
 """Items that are asked for before a payment, and not at the first review."""
 
 

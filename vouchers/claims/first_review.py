@@ -209,7 +209,8 @@ def _refuse_invoice(invoice: str, claim: Claim) -> None:
 
 
 def _require_base(mark: CutMark, before: Worth) -> None:
-    """Raise where more is cut of an invoice's base than there is."""
+    """Raise where more is cut of an invoice's base than there is, or that is not known."""
+    _require_worth(before)
     purchases = before.case.purchases or ()
     base_fen = sum(fen for at, fen in before.bases.items() if purchases[at].invoice == mark.invoice)
     if (mark.base_cut_fen or 0) <= base_fen:

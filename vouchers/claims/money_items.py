@@ -115,7 +115,10 @@ def _in_turn(evidence: Evidence, version: Version) -> list[Finding]:
         zh, en = "尚未查询兑付顺序", "nobody has looked at the order of claims"
         return [open_(zh, en, cited.clause)]
     order = Cited(cited.value.order, cited.clause, cited.grade)
-    shares = share_pool(cited.value.amount_fen, queue, order, version.rounding_unit_fen)
+    unit = version.rounding_unit_fen
+    if any(one.amount_fen % unit.value for one in queue):
+        unit = Cited(1, unit.clause, unit.grade)  # a reviewer's cut is of any fen
+    shares = share_pool(cited.value.amount_fen, queue, order, unit)
     share = next(one for one in shares if one.id == claim.claim)
     return [
         open_(*one.message, one.clause)

@@ -49,7 +49,10 @@ _ADDS_UP: Final = Text(
 
 
 def check_parties(evidence: Evidence, kind: Kind) -> Item:
-    """Return whether application, contracts, invoices and payments name the same enterprise."""
+    """Return whether application, contracts, invoices and payments name the same enterprise.
+
+    An invoice's seller is the contract's provider; whom a payment went to is another item's.
+    """
     registered = evidence.account.registered
     if registered is None:
         zh, en = "企业尚未登记名称", "the enterprise's name is not on record"
@@ -64,6 +67,15 @@ def check_parties(evidence: Evidence, kind: Kind) -> Item:
     findings = [
         _is_party(evidence.print_of(paper, number).buyer, ours, paper, number)
         for paper, number in papers
+    ]
+    findings += [
+        _is_provider(
+            evidence.print_of("invoice", one).seller,
+            _provider(evidence, one),
+            ("invoice", one),
+            _CREDIT_CODE,
+        )
+        for one in evidence.claim.invoices
     ]
     found = Text(
         f"{ours.name}（{ours.credit_code}），{len(papers)} 份材料一致",
@@ -229,11 +241,8 @@ def check_payer(evidence: Evidence, kind: Kind) -> Item:
         printed = evidence.print_of("payment", one.payment)
         findings.append(_is_party(printed.buyer, ours, "payment", one.payment))
         findings.append(_from_own_account(printed.own_account, one.payment))
-        invoice = evidence.account.invoices[one.invoice]
-        contract = evidence.account.contracts.get(invoice.contract)
-        seller = evidence.print_of("contract", invoice.contract).seller.name
-        provider = Named(seller, contract.provider if contract else None)
-        findings.append(_to_provider(printed.seller, provider, one.payment))
+        provider = _provider(evidence, one.invoice)
+        findings.append(_is_provider(printed.seller, provider, ("payment", one.payment), _PAYER))
     found = Text(
         f"{len(payments)} 笔付款均由企业自有账户付至服务机构",
         f"paid from its own account to the provider: {len(payments)} payments",
@@ -251,8 +260,20 @@ def _from_own_account(own: bool | None, payment: str) -> Finding:  # noqa: FBT00
     return no("other_account", zh, en, _PAYER)
 
 
-def _to_provider(given: Named, provider: Named, payment: str) -> Finding:
-    """Return whether a payment went to the provider, by its credit code, or else by its name."""
+def _provider(evidence: Evidence, number: str) -> Named:
+    """Return an invoice's provider: by code as its contract is recorded, by name as printed."""
+    invoice = evidence.account.invoices.get(number)
+    if invoice is None:
+        return Named()
+    contract = evidence.account.contracts.get(invoice.contract)
+    seller = evidence.print_of("contract", invoice.contract).seller.name
+    return Named(seller, contract.provider if contract else None)
+
+
+def _is_provider(
+    given: Named, provider: Named, paper: tuple[PaperKind, str], clause: Text
+) -> Finding:
+    """Return whether a paper's seller is the provider, by its credit code, or else by its name."""
     if given.credit_code is not None and provider.credit_code is not None:
         right: bool | None = given.credit_code == provider.credit_code
     elif given.name is not None and provider.name is not None:
@@ -261,14 +282,21 @@ def _to_provider(given: Named, provider: Named, payment: str) -> Finding:
         right = None
     if right:
         return HOLDS
-    got = given.name or given.credit_code or "?"
-    wanted = provider.name or provider.credit_code or "?"
+    what, wanted = PAPERS[paper[0]], provider.name or provider.credit_code or "?"
+    zh, en = f"{what.zh} {paper[1]}", f"{what.en} {paper[1]}"
     if right is None:
-        zh = f"付款 {payment} 的收款方与服务机构 {wanted} 无法核对"
-        en = f"the payee of {payment} cannot be compared with the provider {wanted}"
-        return open_(zh, en, _PAYER)
-    zh = f"付款 {payment} 付给“{got}”，不是服务机构“{wanted}”"
-    return no("other_payee", zh, f"{payment} went to {got}, not to the provider {wanted}", _PAYER)
+        return open_(
+            f"{zh} 的收款方与服务机构 {wanted} 无法核对",
+            f"the seller on {en} cannot be compared with the provider {wanted}",
+            clause,
+        )
+    got = given.name or given.credit_code or "?"
+    return no(
+        "other_payee",
+        f"{zh} 的收款方为“{got}”，不是服务机构“{wanted}”",
+        f"{en} is to {got}, not to the provider {wanted}",
+        clause,
+    )
 
 
 def check_sums(evidence: Evidence, kind: Kind) -> Item:

@@ -9,20 +9,21 @@ from typing import Final
 
 from ledger.money import render_yuan
 from ledger.text import Text
-from vouchers.application import Line, moment_of
+from vouchers.application import Line, Moment, moment_of
 from vouchers.case import Qualification
 from vouchers.catalogue import level_of
 from vouchers.cited import Cited
 from vouchers.claims.evidence import Evidence, Item, Kind, conclude, join, no
 from vouchers.condition import evaluate
-from vouchers.decision import Finding
+from vouchers.decision import HOLDS, Finding, require_all
 from vouchers.exclusion import exclude_paid, list_exclusions
-from vouchers.names import LEVEL_NAMES, QUALIFICATIONS, RESOURCES, call
+from vouchers.names import LEVEL_NAMES, QUALIFICATIONS, RESOURCES, SCOPES, call
 from vouchers.prepared import prepare
 from vouchers.programme import Version
 from vouchers.purchase import judge
 from vouchers.requirement import (
     Condition,
+    DomiciledIn,
     NeverFunded,
     NoEarlierVoucher,
     NoRecord,
@@ -68,26 +69,48 @@ def check_lines(evidence: Evidence, version: Version, kind: Kind) -> Item:
     """Return whether something of the claim is of an eligible kind; what is not has been cut."""
     others = (*DATED, *_FUNDED, ProviderListed, NotSelfUse)
     asked = [one for one in version.purchases if not isinstance(one.value, others)]
-    counts, cut, findings = [], [], []
+    counts, shown, findings = False, list[Text](), list[Finding]()
     for line in evidence.lines:
-        found = [judge(one, evidence.programme.id, evidence.application, line) for one in asked]
-        fen = line.purchase.invoiced_fen or 0
-        if any(one.truth is False for one in found):
-            cut.append((line, fen))
-        elif any(one.truth is None for one in found):
-            findings += found
+        found = require_all(judge_all(evidence, asked, [line]))
+        left_out = _left_out(evidence, line)
+        if found.truth is False or left_out.zh:
+            shown.append(_show_line(line, Text("核减", "is cut"), left_out))
+        elif found.truth is None:
+            findings.append(found)
         else:
-            counts.append((line, fen))
+            counts = True
+            shown.append(_show_line(line, Text("计入", "counts"), left_out))
     if not counts and not findings:
-        refusals = judge_all(evidence, asked)
-        findings = refusals or [
-            no("no_line", "没有可以计入的采购", "no purchase counts", version.base.clause)
-        ]
-    shown = [
-        *(_show_line(line, fen, Text("计入", "counts")) for line, fen in counts),
-        *(_show_line(line, fen, Text("核减", "is cut")) for line, fen in cut),
-    ]
+        findings = judge_all(evidence, asked) or [HOLDS]
+        if require_all(findings).truth:
+            zh, en = "没有可以计入的采购", "no purchase counts"
+            findings = [no("no_line", zh, en, version.base.clause)]
     return conclude(kind, findings, join(shown), _clauses(asked, version))
+
+
+def _left_out(evidence: Evidence, line: Line) -> Text:
+    """Return why the decision left a purchase out, empty where it counts, or nothing does."""
+    decision = evidence.worth.decision
+    if not decision.counted or line.position in decision.counted:
+        return Text("", "")
+    why = join(one.message for one in decision.reasons if one.purchase == line.position)
+    return why if why.zh else Text("未计入", "left out")
+
+
+def check_domicile(evidence: Evidence, version: Version, kind: Kind) -> Item:
+    """Return whether the tax domicile is in the rule's zone on the day of the check itself.
+
+    A zone that pays looks once more, whatever was so on the day of application.
+    """
+    asked = [one for one in version.eligibility if isinstance(one.value, DomiciledIn)]
+    if not asked:
+        found = Text("本版本对税务关系无要求", "the version asks for no tax domicile")
+        return conclude(kind, [], found, version.document)
+    now = Moment(evidence.on, "on")
+    findings = [evaluate(one, evidence.application, now) for one in asked]
+    zh = f"{evidence.on} 税务关系仍在规定区域"
+    found = Text(zh, f"the tax domicile is where it must be on {evidence.on}")
+    return conclude(kind, findings, found, _clauses(asked, version))
 
 
 def check_related(evidence: Evidence, version: Version, kind: Kind) -> Item:
@@ -193,12 +216,14 @@ def _show_qualification(held: Qualification) -> Text:
     )
 
 
-def _show_line(line: Line, fen: int, verdict: Text) -> Text:
+def _show_line(line: Line, verdict: Text, why: Text) -> Text:
+    """Return a purchase with its amount, whether it counts, and why it does not."""
     name, kind = line.name(), call(RESOURCES, line.purchase.resource_kind or "?")
-    yuan = render_yuan(fen)
+    yuan = render_yuan(line.purchase.invoiced_fen or 0)
+    zh, en = (f"（{why.zh}）", f" ({why.en})") if why.zh else ("", "")
     return Text(
-        f"{name.zh}（{kind.zh}）{yuan} 元{verdict.zh}",
-        f"{name.en} ({kind.en}): CNY {yuan} {verdict.en}",
+        f"{name.zh}（{kind.zh}）{yuan} 元{verdict.zh}{zh}",
+        f"{name.en} ({kind.en}): CNY {yuan} {verdict.en}{en}",
     )
 
 
@@ -236,10 +261,11 @@ def _show_others(evidence: Evidence) -> Iterator[Text]:
     if not case.other_funding and not others:
         yield Text("未登记其他财政资金或其他创新券", "no other public money or voucher on record")
     for given in case.other_funding:
-        level = call(LEVEL_NAMES, given.level or "?")
+        level, scope = call(LEVEL_NAMES, given.level or "?"), call(SCOPES, given.scope or "?")
+        ref = f" {given.ref}" if given.ref else ""
         yield Text(
-            f"{given.year} 年{level.zh}资金（{given.scope} {given.ref or ''}）不影响本申请",
-            f"{level.en} money of {given.year} ({given.scope} {given.ref or ''}) does not matter",
+            f"{given.year} 年{level.zh}资金（{scope.zh}{ref}）不影响本申请",
+            f"{level.en} money of {given.year} ({scope.en}{ref}) does not matter",
         )
     for one in others:
         known = level_of(one.programme)

@@ -4,7 +4,7 @@
 above-scale enterprise of the East Lake zone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,6 +13,7 @@ from msgspec import structs
 
 from ledger.identifiers import synthetic_credit_code
 from tests.small_ledger import CODE, PROVIDER, account_of, events, invoice_number
+from vouchers.case import Case
 from vouchers.catalogue import select_programmes
 from vouchers.claims.checklist import check
 from vouchers.claims.drawn import Vouchers, fold_vouchers
@@ -93,10 +94,15 @@ def evidence_of(
     text: str = TEXT,
     invoices: tuple[str, ...] = (FIRST,),
     asked_fen: int | None = None,
+    facts: Callable[[Case], Case] = lambda case: case,
     **changes: Any,  # noqa: ANN401 - any field of the evidence
 ) -> Evidence:
-    """Return the evidence of a claim: everything known and looked up, but for the changes."""
-    grounds = grounds_of(text, programme, changes.pop("applied_on", None))
+    """Return the evidence of a claim: everything known and looked up, but for the changes.
+
+    `facts` changes the case that the claim is worked out on.
+    """
+    grounds = grounds_of(text, programme, changes.pop("applied_on", None), changes.get("vouchers"))
+    grounds = grounds._replace(case=facts(grounds.case))
     worth = work_out(grounds, invoices)
     _, account, usage = account_of(text)
     day = grounds.case.apply_on
