@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from vouchers.application import Application
+from vouchers.application import apply_for
 from vouchers.case import Case
 from vouchers.decision import Decision
 from vouchers.prepared import prepare
@@ -20,14 +20,14 @@ def refuse_outright(programme: Programme, case: Case) -> Decision | None:
     applied_on = case.apply_on
     if applied_on is None or not case.purchases:
         return None
-    asked = Application(case, applied_on, applied_on.year)
+    asked = apply_for(case, applied_on)
     versions = list_versions(programme, asked)
     if len(versions) != 1:
         return None
     prepared = prepare(programme, versions[0])
-    application = Application(case, applied_on, claim_year(versions[0], applied_on))
+    application = asked.serving(claim_year(versions[0], applied_on))
     refused: dict[date, bool] = {}
-    if not all(is_out(prepared, application, one, refused) for one in application.lines()):
+    if not all(is_out(prepared, application, one, refused) for one in application.lines):
         return None
     return Decision(
         programme=programme.id,
