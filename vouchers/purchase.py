@@ -91,39 +91,12 @@ def assess(
 def _weigh(prepared: Prepared, application: Application, line: Line, moment: Moment) -> Weighed:
     """Return what is found of a purchase, the enterprise left aside."""
     base = measure(prepared.version, application, line)
-    own = [_judge(one, prepared.programme, application, line) for one in prepared.version.purchases]
-    own += _judge_standing(prepared, application, line, moment, spent=base.span.high > 0)
+    own = [judge(one, prepared.programme, application, line) for one in prepared.version.purchases]
+    own += judge_standing(prepared, application, line, moment, spent=base.span.high > 0)
     return Weighed(line, require_all(own), base)
 
 
-def is_out(
-    prepared: Prepared, application: Application, line: Line, refused: dict[date, bool]
-) -> bool:
-    """Return whether a condition or a rule rules a purchase out: the first that does is enough.
-
-    Whether the enterprise is refused on a day is found once for all purchases of that day.
-    """
-    version = prepared.version
-    moment = moment_of(version.legal_date.value, application, line)
-    day = moment.on if prepared.by_day else None
-    out = refused.get(day) if day is not None else None
-    if out is None:
-        conditions = version.eligibility
-        out = any(evaluate(one, application, moment).truth is False for one in conditions)
-        if day is not None:
-            refused[day] = out
-    if out:
-        return True
-    if any(
-        _judge(one, prepared.programme, application, line).truth is False
-        for one in version.purchases
-    ):
-        return True
-    standing = _judge_standing(prepared, application, line, moment, spent=True)
-    return any(one.truth is False for one in standing)
-
-
-def _judge_standing(
+def judge_standing(
     prepared: Prepared, application: Application, line: Line, moment: Moment, *, spent: bool
 ) -> list[Finding]:
     """Return what is found of a purchase beside the rules for it, nothing where all is well.
@@ -161,17 +134,17 @@ def _hear(
     return found
 
 
-def _judge(
+def judge(
     cited: Cited[PurchaseRule], programme_id: str, application: Application, line: Line
 ) -> Finding:
     """Return whether a purchase obeys one rule."""
     if application.supposed and cited in application.supposed:
         return HOLDS
-    judge = _JUDGES.get(type(cited.value))
-    if judge is None:
+    found = _JUDGES.get(type(cited.value))
+    if found is None:
         assert isinstance(cited.value, OncePerContract), cited
         return _once(programme_id, cited.clause, application, line)
-    return judge(cited.value, cited.clause, application, line)
+    return found(cited.value, cited.clause, application, line)
 
 
 def _not_in_force(
