@@ -30,6 +30,9 @@ def write_premises(
     steps.append(prepared.version_step)
     steps.append(Step(_YEAR, str(year), "year", cited_year.clause, cited_year.grade))
     eligibility = prepared.version.eligibility
+    if len(counted) > 1 and prepared.by_day:
+        # Purchases of one day found the same of the enterprise.
+        counted = list({_day_of(one): one for one in counted}.values())
     if len(counted) == 1 and prepared.by_day:
         met_by, on = prepared.premises, (_day_of(counted[0]),)
         steps += [
