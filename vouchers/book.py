@@ -4,9 +4,9 @@ Later events about the same thing replace earlier ones, in log order. An event m
 that the book does not know yet: facts do not wait for paperwork.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import singledispatchmethod
+from typing import Final
 
 from ledger.codec import Event
 from ledger.events import (
@@ -84,7 +84,13 @@ class Book:
 
     def apply(self, event: Event) -> None:
         """Take in the next event of the log."""
-        self._apply(event.data, event.subject)
+        self.take(event.subject, event.data)
+
+    def take(self, subject: str, data: Data) -> None:
+        """Take in what the next event of the log says; most kinds say nothing about the book."""
+        take = _TAKERS.get(type(data))
+        if take is not None:
+            take(self, data, subject)
 
     def account(self, credit_code: str) -> Account:
         """Return what is known of an enterprise, an empty account for one never heard of."""
@@ -103,72 +109,93 @@ class Book:
         book.adopted, book.values = self.adopted, self.values
         return book
 
-    def _open(self, subject: str) -> Account:
-        return self.accounts.setdefault(subject, Account(subject))
 
-    @singledispatchmethod
-    def _apply(self, data: Data, subject: str) -> None:
-        """Leave out what says nothing about the book: batches, usage."""
+def _open(book: Book, subject: str) -> Account:
+    """Return an enterprise's account, a new one for one that was not heard of before."""
+    account = book.accounts.get(subject)
+    if account is None:
+        account = book.accounts[subject] = Account(subject)
+    return account
 
-    @_apply.register
-    def _(self, data: ResourceListed, _subject: str) -> None:
-        self.resources[data.resource] = data
-        self.listings.setdefault(data.resource, {})[data.listed_on] = data
 
-    @_apply.register
-    def _(self, data: EnterpriseRegistered, subject: str) -> None:
-        self._open(subject).registered = data
+def _resource_listed(book: Book, data: ResourceListed, _subject: str) -> None:
+    book.resources[data.resource] = data
+    book.listings.setdefault(data.resource, {})[data.listed_on] = data
 
-    @_apply.register
-    def _(self, data: QualificationGranted, subject: str) -> None:
-        self._open(subject).qualifications.append(data)
 
-    @_apply.register
-    def _(self, data: QualificationRevoked, subject: str) -> None:
-        self._open(subject).revocations.append(data)
+def _enterprise_registered(book: Book, data: EnterpriseRegistered, subject: str) -> None:
+    _open(book, subject).registered = data
 
-    @_apply.register
-    def _(self, data: TaxDomicileRecorded, subject: str) -> None:
-        self._open(subject).domiciles.append(data)
 
-    @_apply.register
-    def _(self, data: FactReported, subject: str) -> None:
-        self._open(subject).facts[data.name, data.year] = data
+def _qualification_granted(book: Book, data: QualificationGranted, subject: str) -> None:
+    _open(book, subject).qualifications.append(data)
 
-    @_apply.register
-    def _(self, data: FundingReported, subject: str) -> None:
-        key = data.scope, data.ref, data.level, data.year
-        self._open(subject).funding[key] = data
 
-    @_apply.register
-    def _(self, data: DeclarationFiled, subject: str) -> None:
-        self._open(subject).declarations[data.year] = data
+def _qualification_revoked(book: Book, data: QualificationRevoked, subject: str) -> None:
+    _open(book, subject).revocations.append(data)
 
-    @_apply.register
-    def _(self, data: ContractRegistered, subject: str) -> None:
-        self._open(subject).contracts[data.contract] = data
 
-    @_apply.register
-    def _(self, data: InvoiceRecorded, subject: str) -> None:
-        self._open(subject).invoices[data.invoice] = data
+def _tax_domicile_recorded(book: Book, data: TaxDomicileRecorded, subject: str) -> None:
+    _open(book, subject).domiciles.append(data)
 
-    @_apply.register
-    def _(self, data: PaymentRecorded, subject: str) -> None:
-        self._open(subject).payments[data.payment] = data
 
-    @_apply.register
-    def _(self, data: VoucherGranted, subject: str) -> None:
-        self._open(subject).granted[data.programme, data.year] = data
+def _fact_reported(book: Book, data: FactReported, subject: str) -> None:
+    _open(book, subject).facts[data.name, data.year] = data
 
-    @_apply.register
-    def _(self, data: VoucherDrawn, subject: str) -> None:
-        self._open(subject).drawn.append(data)
 
-    @_apply.register
-    def _(self, data: StatementIssued, subject: str) -> None:
-        self._open(subject).statements.append(data)
+def _funding_reported(book: Book, data: FundingReported, subject: str) -> None:
+    key = data.scope, data.ref, data.level, data.year
+    _open(book, subject).funding[key] = data
 
-    @_apply.register
-    def _(self, data: ProgrammeAdopted, _subject: str) -> None:
-        self.adopted[data.programme] = data
-        self.values |= {one.hash: one.values for one in data.versions if one.values is not None}
+
+def _declaration_filed(book: Book, data: DeclarationFiled, subject: str) -> None:
+    _open(book, subject).declarations[data.year] = data
+
+
+def _contract_registered(book: Book, data: ContractRegistered, subject: str) -> None:
+    _open(book, subject).contracts[data.contract] = data
+
+
+def _invoice_recorded(book: Book, data: InvoiceRecorded, subject: str) -> None:
+    _open(book, subject).invoices[data.invoice] = data
+
+
+def _payment_recorded(book: Book, data: PaymentRecorded, subject: str) -> None:
+    _open(book, subject).payments[data.payment] = data
+
+
+def _voucher_granted(book: Book, data: VoucherGranted, subject: str) -> None:
+    _open(book, subject).granted[data.programme, data.year] = data
+
+
+def _voucher_drawn(book: Book, data: VoucherDrawn, subject: str) -> None:
+    _open(book, subject).drawn.append(data)
+
+
+def _statement_issued(book: Book, data: StatementIssued, subject: str) -> None:
+    _open(book, subject).statements.append(data)
+
+
+def _programme_adopted(book: Book, data: ProgrammeAdopted, _subject: str) -> None:
+    book.adopted[data.programme] = data
+    book.values |= {one.hash: one.values for one in data.versions if one.values is not None}
+
+
+_TAKERS: Final[dict[type[Data], Callable[..., None]]] = {
+    ResourceListed: _resource_listed,
+    EnterpriseRegistered: _enterprise_registered,
+    QualificationGranted: _qualification_granted,
+    QualificationRevoked: _qualification_revoked,
+    TaxDomicileRecorded: _tax_domicile_recorded,
+    FactReported: _fact_reported,
+    FundingReported: _funding_reported,
+    DeclarationFiled: _declaration_filed,
+    ContractRegistered: _contract_registered,
+    InvoiceRecorded: _invoice_recorded,
+    PaymentRecorded: _payment_recorded,
+    VoucherGranted: _voucher_granted,
+    VoucherDrawn: _voucher_drawn,
+    StatementIssued: _statement_issued,
+    ProgrammeAdopted: _programme_adopted,
+}
+"""What each kind of event does to the book. A dictionary, because a book is of many events."""
