@@ -26,6 +26,7 @@ from ledger.errors import RuleViolationError
 from ledger.events import (
     BankAccountSet,
     CalendarAdopted,
+    ClaimObjected,
     ContactRecorded,
     Data,
     DocumentFiled,
@@ -168,6 +169,12 @@ class Roster:
         kind = _KINDS[type(data)]
         self.held[data.digest] = Held(
             self.index, subject, kind, data.digest, data.at, data.recorded_by
+        )
+
+    @_apply.register
+    def _(self, data: ClaimObjected, subject: str) -> None:
+        self.held[data.digest] = Held(
+            self.index, subject, "objector", data.digest, data.acted_at, data.actor
         )
 
     @_apply.register

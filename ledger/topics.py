@@ -10,7 +10,7 @@ what stands in the event:
 | `token/<digest>` | whom a token was issued to |
 | `rules` | programmes that were adopted, resources that were listed |
 | `enterprise/<code>` | an enterprise's papers, vouchers and statements |
-| `personal/<code>` | its personal data: recorded, asked to be forgotten, forgotten |
+| `personal/<code>` | its personal data, and who objected: recorded, to be forgotten, forgotten |
 | `claims-of/<code>` | its drafts and submissions, each of which names a claim |
 | `claim/<id>` | everything that happened to a claim, and what it drew on vouchers or gave back |
 | `invoice/<number>` | an invoice, its payments, the claims that are for it, what was drawn on it |
@@ -30,6 +30,7 @@ from ledger.events import (
     BankAccountSet,
     ClaimData,
     ClaimDrafted,
+    ClaimObjected,
     ClaimStep,
     ClaimSubmitted,
     ContactRecorded,
@@ -134,7 +135,7 @@ def _by_subject(kind: type[Data]) -> tuple[str, ...]:
     """Return the topics that a type's events have by the enterprise that they are about."""
     if not kind.about_enterprise:
         return ()
-    if issubclass(kind, _PERSONAL):
+    if issubclass(kind, (*_PERSONAL, ClaimObjected)):
         return ("personal",)
     if issubclass(kind, _CLAIM):
         return ("claims-of",) if issubclass(kind, (ClaimSubmitted, ClaimDrafted)) else ()

@@ -13,10 +13,11 @@ from typing import Final
 
 from ledger.codec import Event, encode
 from ledger.database import Connection
-from ledger.erasable import lock_book, read_roster
+from ledger.erasable import keep_data, lock_book, read_roster
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import Data, Role, TokenIssued
 from ledger.period import render_instant
+from ledger.personal import SALT_BYTES, Datum, commit, encode_datum
 from ledger.read import read_heads
 from ledger.roster import CONSOLE, Roster, digest_of
 from ledger.text import Text
@@ -74,6 +75,13 @@ class Act:
         self.roster.apply(event)
         self.events.append(event)
         return event
+
+    def keep(self, enterprise: str, datum: Datum) -> str:
+        """Return the digest under which a personal datum was written; an event has to name it."""
+        salt, value = secrets.token_bytes(SALT_BYTES), encode_datum(datum)
+        digest = commit(enterprise, datum.kind, salt, value)
+        keep_data(self.connection, [(digest, enterprise, datum.kind, salt, value)])
+        return digest.hex()
 
 
 def not_allowed(objection: Text) -> RuleViolationError:

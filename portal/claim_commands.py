@@ -1,22 +1,29 @@
 """`suanquan claim`: hand in, look, act, and see what waits."""
 
+from pathlib import Path
 from typing import BinaryIO, Final
 
 import click
 
 from ledger.claim_list import ClaimFilter, Place
 from ledger.claim_state import STATES, State
+from ledger.documents import DocumentStore
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
 from portal.acting import acting, look
 from portal.claim_queue import list_visible, list_waiting, listed_row
 from portal.claim_reading import Viewer, read_claim, render_claim, require_visible
-from portal.claim_view import show_claim, show_list, show_waiting
-from portal.desk import act_on, find_claim, is_repeat, open_desk
+from portal.claim_submit import hand_in
+from portal.claim_view import show_claim, show_items, show_list, show_waiting
+from portal.desk import find_claim, is_repeat, open_desk
+from portal.desk_acts import compute_items, do_act, ground_for
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
+from vouchers.claims.checklist import hide, render_items
+from vouchers.claims.claim_file import parse_claim_file
 from vouchers.claims.requests import REQUESTS, parse_request
 from vouchers.claims.table import Action
+from vouchers.strict_json import DOCUMENT_BYTES_MAX
 
 # A request is a few reasons; a claim's file has a limit of its own.
 REQUEST_BYTES_MAX: Final = 1_000_000
@@ -30,6 +37,53 @@ NEXT_MAX: Final = 200
 @click.group()
 def claim() -> None:
     """Claims: hand in, check, approve, give notice, pay."""
+
+
+@claim.command(
+    epilog="""\b
+Example:
+  suanquan claim submit --file claim.json
+with {"enterprise": "91420100MA4K2XY18X", "programme": "hubei",
+      "invoices": ["22420000000000000001"],
+      "documents": [{"path": "contract.pdf", "kind": "contract", "ref": "C-1"}]}
+
+\b
+Paths are beside the file. "claim": "SQ-…" hands in again what was returned; "asked_fen" asks for
+less than the rules give. The same file once more changes nothing."""
+)
+@click.option("--file", "file", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option("--on", "on", metavar="DATE", help="The day of application, for officials.")
+@answers
+def submit(shell: Shell, file: Path, on: str | None) -> Result:
+    """Hand in a claim on invoices that are on record: documents, voucher, and the fund's reserve.
+
+    The amount is what the programme's rules give on that day; all of it is recorded, or nothing.
+    """
+    with file.open("rb") as opened:
+        asked = parse_claim_file(opened.read(DOCUMENT_BYTES_MAX + 1))
+    store = DocumentStore(shell.settings.home)
+    paths = [file.parent / one.path for one in asked.documents]
+    with store.staging(paths) as staged, acting(shell, asked.enterprise) as one:
+        desk = open_desk(one, on)
+        read = hand_in(desk, asked, store, staged)
+        data = render_claim(read, Viewer(one.roster, one.name), shell.language)
+    return Result(data, show_claim(shell, data))
+
+
+@claim.command(epilog="Example:  suanquan claim check SQ-7K3M9XQ2 --json")
+@click.argument("claim_id", metavar="ID")
+@answers
+def check(shell: Shell, claim_id: str) -> Result:
+    """Compute the check list of a claim: each item with its verdict, basis and source."""
+    with acting(shell) as one:
+        desk = open_desk(one)
+        read = find_claim(desk, claim_id)
+        viewer = Viewer(one.roster, one.name)
+        items = compute_items(desk, ground_for(desk, read.claim), read.claim)
+    shown = items if viewer.is_insider() else hide(items)
+    rows = render_items(shown, shell.language)
+    data = {"id": claim_id, "revision": read.claim.revision, "seen": read.claim.events}
+    return Result({**data, "items": rows}, show_items(shell, shown))
 
 
 @claim.command(epilog="Example:  suanquan claim show SQ-7K3M9XQ2 --json")
@@ -137,6 +191,6 @@ def act(
         desk = open_desk(one, on)
         read = find_claim(desk, claim_id)
         if seen is None or not is_repeat(desk, read, seen, action, request):
-            act_on(desk, read, action, request)
+            do_act(desk, read, action, request)
         data = render_claim(read, Viewer(one.roster, one.name), shell.language)
     return Result(data, show_claim(shell, data))

@@ -7,8 +7,10 @@ last headroom, for one invoice or for a fund's last fen come one after the other
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from ledger.documents import DocumentStore, Staged
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import (
     ClaimResubmitted,
@@ -22,6 +24,7 @@ from ledger.text import Text
 from portal.claim_ground import ASKING_NOTHING, Ground, account_of, read_ground
 from portal.claim_reading import Read, Viewer, read_claim, unknown_claim
 from portal.desk import Desk, not_allowed, require_may
+from portal.filing import What, file_documents
 from vouchers.claims.claim_file import ClaimFile, canonical
 from vouchers.claims.fold import Claim
 from vouchers.claims.table import Capacity
@@ -37,6 +40,16 @@ def claim_id(file: ClaimFile, key: bytes) -> str:
         return file.claim
     digest = hmac.new(key, b"cn.suanquan.claim.v1\n" + canonical(file), hashlib.sha256).digest()
     return "SQ-" + base64.b32encode(digest).decode("ascii")[:ID_LENGTH]
+
+
+def hand_in(desk: Desk, file: ClaimFile, store: DocumentStore, staged: Sequence[Staged]) -> Read:
+    """Return a claim once its documents are filed and it is handed in; again changes nothing."""
+    digests = list[str]()
+    for entry, one in zip(file.documents, staged, strict=True):
+        what = What(entry.kind, entry.ref)
+        filed = file_documents(desk.act, store, file.enterprise, [one], what)
+        digests += [each.data.sha256 for each in filed]
+    return submit(desk, file, tuple(dict.fromkeys(digests)))
 
 
 def submit(desk: Desk, file: ClaimFile, documents: tuple[str, ...]) -> Read:

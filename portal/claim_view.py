@@ -1,5 +1,6 @@
 """A claim for a person: where it stands, what was done, and what he may do now."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group
@@ -8,6 +9,8 @@ from rich.table import Table
 from ledger.money import render_yuan
 from ledger.text import Text
 from portal.shell import Shell
+from vouchers.claims.checklist import COLUMNS, list_rows
+from vouchers.claims.evidence import Item
 from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES
 
 
@@ -145,3 +148,13 @@ def _cells(shell: Shell, row: dict[str, Any]) -> tuple[str, ...]:
         row["since"],
         render_yuan(row["amount_fen"]),
     )
+
+
+def show_items(shell: Shell, items: Sequence[Item]) -> Table:
+    """Return a check list as a table."""
+    table = Table(title=shell.say(Text("核查清单", "Check list")))
+    for title in COLUMNS:
+        table.add_column(shell.say(title), overflow="fold")
+    for row in list_rows(items, shell.language):
+        table.add_row(*row)
+    return table

@@ -10,7 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger import codec
-from ledger.codec import ENTRY_BYTES_MAX, NAME_LENGTH_MAX, Event, encode, parse
+from ledger.codec import (
+    ENTRY_BYTES_MAX,
+    NAME_LENGTH_MAX,
+    Event,
+    encode,
+    parse,
+    parse_with_data,
+)
 from ledger.errors import InvalidInputError
 from ledger.events import (
     TYPES,
@@ -513,6 +520,15 @@ def test_a_text_that_nobody_can_print_is_refused_in_a_book_event(text: str) -> N
     with pytest.raises(InvalidInputError) as caught:
         written(EnterpriseRegistered(name=text))
     assert caught.value.code == "bad_data"
+    escaped = record(EnterpriseRegistered.type, {"name": f"武汉 {text}"})
+    with pytest.raises(InvalidInputError, match="bad_data"):
+        parse(escaped)
+
+
+def test_an_event_and_its_data_come_as_they_come_apart() -> None:
+    for data in EXAMPLES:
+        event = written(data)
+        assert parse_with_data(event.raw) == (parse(event.raw), data) == (event, event.data)
 
 
 @pytest.mark.parametrize(
