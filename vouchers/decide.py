@@ -328,9 +328,9 @@ def _open_rate(hearing: _Hearing, *, against: bool) -> dict[str, Any]:
         for one in hearing.purchases:
             unnamed = one.line.purchase.contract is None
             if several and one.finding.truth is None and (joins or unnamed):
-                return {"rate": rate, "contracts_known": False}
+                return {"rate": rate, "rate_known": False}
     known = version.rate_over is None or base.low == base.high
-    return {} if known else {"rate": rate}
+    return {} if known else {"rate": rate, "rate_known": False}
 
 
 def _best_terms(hearing: _Hearing) -> Iterator[Terms]:

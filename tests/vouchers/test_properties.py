@@ -7,7 +7,18 @@ from typing import Any, Final
 import msgspec
 
 from tests.vouchers.toy import evaluate
-from tests.vouchers.worlds import PARTS, YEAR, Draw, World, cap, fixed, flat_rate, shuffled, worlds
+from tests.vouchers.worlds import (
+    PARTS,
+    YEAR,
+    Draw,
+    World,
+    cap,
+    fixed,
+    flat_rate,
+    shuffled,
+    world_of,
+    worlds,
+)
 from vouchers.amounts import ByClass, ByYear
 from vouchers.case import (
     Case,
@@ -298,6 +309,14 @@ def test_one_unknown_fact_is_neither_no_nor_zero() -> None:
     for programme, case, random in worlds(MANY):
         for unknown in random.sample(list(drop_one(case)), 5):
             check_unknown(programme, case, unknown)
+
+
+def test_an_open_base_of_the_year_before_leaves_no_whole_unit_out() -> None:
+    """Seed 44675: two bases in whole units differ by more than the claim's own in whole units."""
+    programme, case, _ = world_of(44675)
+    assert decide(programme, case).amount_fen == 20_438
+    for unknown in drop_one(case):
+        check_unknown(programme, case, unknown)
 
 
 def test_several_unknown_facts_are_neither_no_nor_zero() -> None:

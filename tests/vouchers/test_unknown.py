@@ -185,6 +185,19 @@ def test_what_the_rate_is_applied_to_is_rounded_and_no_part_of_it(make_case: Mak
     assert paid(by_kind, one) == paid(by_kind, two) == 5_000
 
 
+def test_a_base_in_whole_units_adds_more_than_its_own_to_a_year_that_is_open(
+    make_case: MakeCase,
+) -> None:
+    over = {"rate": FlatAmount(10_000_000), "rate_over": "year"}
+    programme = rule(rounding_unit_fen=1_000, rounding_step="base", **over)
+    had = {"programme": "toy", "year": 2022, "claimed_fen": 1, "redeemed_fen": 0, "base_fen": 900}
+    # 1,800 is one unit more than 900, of which there is none: the claim's own 900 are all paid.
+    assert paid(programme, make_case({"earlier": [had]}, spent_fen=900)) == 900
+    without = {name: value for name, value in had.items() if name != "base_fen"}
+    open_one = make_case({"earlier": [without]}, spent_fen=900)
+    assert bounds(decide(programme, open_one)) == [0, 900]
+
+
 def test_each_contract_is_rounded_without_a_cap_too(make_case: MakeCase) -> None:
     programme = rule(rounding_unit_fen=1_000, rounding_step="contract")
     bought = make_case(lines({"invoiced_fen": 3_999}, {"invoiced_fen": 3_999}))
