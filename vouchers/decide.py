@@ -304,7 +304,8 @@ def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
             refunded=tuple(
                 one
                 for one in hearing.application.case.purchases or ()
-                if one.contract is not None and one.contract in use.contracts
+                if one.contract in use.contracts
+                and None not in (one.contract, one.signed_on, one.provider)
             ),
         )
     bound = _open_rate(hearing, against=against)

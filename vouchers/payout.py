@@ -188,7 +188,10 @@ def _refund_of_year(
     total = sheet.work(_OF_YEAR, "sum", parts, over)
     rounded = [round_base(sheet, prepared, rate, one) for one in (total, parts[1])]
     of_both = tuple([rate_base(sheet, prepared, rate, (), one) for one in rounded])
-    return sheet.work(Text("本次申请新增的补贴", "what this claim adds"), "minus", of_both, over)
+    added = sheet.work(Text("本次申请新增的补贴", "what this claim adds"), "minus", of_both, over)
+    if sheet.value(added) <= sheet.value(parts[0]):
+        return added
+    return sheet.work(AT_MOST, "least", (added, parts[0]), over)
 
 
 def _by_contract(

@@ -37,7 +37,8 @@ class Terms(Struct, frozen=True, gc=False):
     `base_before_fen` is the base of the year's earlier claims, where the rule looks at it;
     `contract_used_fen` is by contract, under None of one that is not named. All amounts in fen.
     Unless `rate_known`, the rate is a bound: no base is rounded for it, and no contracts are one.
-    `refunded` are purchases of contracts that were refunded before, with which another may be one.
+    `refunded` are purchases of contracts that were refunded before, with which another may be one;
+    day and provider are known of each.
     """
 
     rate: object
