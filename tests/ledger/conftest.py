@@ -153,6 +153,8 @@ EXAMPLES: tuple[Data, ...] = (
         drawn_on="2022-11-02",
         version="2" * 64,
         invoices=("22420000000000000001",),
+        parts_fen=(99,),
+        base_fen=330,
     ),
     StatementIssued(
         statement="JS-2022-07-000001",

@@ -239,6 +239,19 @@ def test_a_name_or_clause_that_waits_for_its_text_is_told() -> None:
     assert ("to_fill", "name") in [(one.code, one.path) for one in review(unnamed, "jinan")]
 
 
+def test_a_base_that_the_ledger_does_not_know_yet_is_told() -> None:
+    for base, said in (
+        ("approved_contract", "核定"),
+        ("settled", "结算"),
+        (Lowest(("paid", "approved_contract")), "核定"),
+    ):
+        (remark,) = reviewed(base=cited(base))
+        assert (remark.kind, remark.code) == ("advice", "base_not_in_ledger")
+        assert remark.path == "versions[0].base"
+        assert said in remark.message.zh
+    assert reviewed(base=cited(Lowest(("paid", "metered", "contract", "invoiced")))) == []
+
+
 def test_two_windows_of_one_year_are_told() -> None:
     window = cited(Window(None, "03-01", "03-31"))
     (remark,) = reviewed(windows=(window, window))
