@@ -38,7 +38,7 @@ from vouchers.showing import show
 from vouchers.wording import cite
 
 # Any change of words or layout on this statement is a new version.
-MAKER = "subsidy/2"
+MAKER = "subsidy/3"
 
 TITLE = Text("补贴结算单", "Subsidy settlement statement")
 
