@@ -139,6 +139,7 @@ def _hand_in(desk: Desk, handing: _Handing) -> list[Data]:
             version=version,
             invoices=file.invoices,
             claim=claim.claim,
+            parts_fen=_parts(worth, file, amount_fen),
         )
     )
     again = before.state == "returned"
@@ -158,6 +159,14 @@ def _hand_in(desk: Desk, handing: _Handing) -> list[Data]:
         before.year = year
         made.append(ClaimSubmitted(**said))
     return made
+
+
+def _parts(worth: Worth, file: ClaimFile, amount_fen: int) -> tuple[int, ...]:
+    """Return what of the amount is for each invoice; nothing where less is asked than is due."""
+    shares = dict(worth.shares)
+    if sum(shares.values()) != amount_fen:
+        return ()
+    return tuple(shares.get(invoice, 0) for invoice in file.invoices)
 
 
 def _require_free(ground: Ground, claim: Claim) -> None:

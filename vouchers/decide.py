@@ -205,7 +205,8 @@ def _terms(hearing: Hearing, *, against: bool) -> list[Terms]:
             refunded=tuple(
                 one
                 for one in hearing.application.case.purchases or ()
-                if one.contract is not None and one.contract in use.contracts
+                if one.contract in use.contracts
+                and None not in (one.contract, one.signed_on, one.provider)
             ),
         )
     bound = {} if hearing.prepared.grows else _open_rate(hearing, against=against)
@@ -229,9 +230,9 @@ def _open_rate(hearing: Hearing, *, against: bool) -> dict[str, Any]:
         for one in hearing.purchases:
             unnamed = one.line.purchase.contract is None
             if several and one.finding.truth is None and (joins or unnamed):
-                return {"rate": rate, "contracts_known": False}
+                return {"rate": rate, "rate_known": False}
     known = version.rate_over is None or base.low == base.high
-    return {} if known else {"rate": rate}
+    return {} if known else {"rate": rate, "rate_known": False}
 
 
 def _best_terms(hearing: Hearing) -> Iterator[Terms]:

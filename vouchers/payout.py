@@ -154,7 +154,8 @@ def _refund_of_all(
     """Return the line of the refund before the claim's caps, and that of its contracts' caps."""
     version, by_contract = prepared.version, prepared.by_contract
     if by_contract is None:
-        base = round_base(sheet, prepared, terms.rate, base)
+        if terms.rate_known:
+            base = round_base(sheet, prepared, terms.rate, base)
         return rate_base(sheet, prepared, terms.rate, members, base), ()
     refunds, limits = [], []
     for contracts, of_contract in _by_contract(version, members, terms):
@@ -162,7 +163,7 @@ def _refund_of_all(
         zh, en = "、".join(contracts), ", ".join(contracts)
         label = Text(f"合同 {zh} 的计算基数", f"base, contract {en}")
         of_it = sheet.work(label, "sum", numbers, version.base)
-        rated, known = of_it, terms.contracts_known
+        rated, known = of_it, terms.rate_known
         if known:
             rated = round_base(sheet, prepared, terms.rate, of_it)
         refund = rate_base(sheet, prepared, terms.rate, of_contract, rated)
@@ -195,7 +196,10 @@ def _refund_of_year(
     total = sheet.work(_OF_YEAR, "sum", parts, over)
     rounded = [round_base(sheet, prepared, rate, one) for one in (total, parts[1])]
     of_both = tuple([rate_base(sheet, prepared, rate, (), one) for one in rounded])
-    return sheet.work(Text("本次申请新增的补贴", "what this claim adds"), "minus", of_both, over)
+    added = sheet.work(Text("本次申请新增的补贴", "what this claim adds"), "minus", of_both, over)
+    if sheet.value(added) <= sheet.value(parts[0]):
+        return added
+    return sheet.work(AT_MOST, "least", (added, parts[0]), over)
 
 
 def _by_contract(
@@ -206,7 +210,7 @@ def _by_contract(
     Contracts with one provider count as one where each was signed within so many days of the last,
     those that were refunded before among them.
     """
-    within = version.one_contract_within_days if terms.contracts_known else None
+    within = version.one_contract_within_days if terms.rate_known else None
     groups: list[tuple[list[str], list[Member]]] = []
     last: dict[str | None, tuple[date, int]] = {}
     at: dict[str, int] = {}

@@ -37,8 +37,9 @@ class Terms(Struct, frozen=True, gc=False):
 
     `base_before_fen` is the base of the year's earlier claims, where the rule looks at it;
     `contract_used_fen` is by contract, under None of one that is not named. All amounts in fen.
-    Unless `contracts_known`, a purchase may yet make two contracts one; `refunded` are purchases of
-    contracts that were refunded before, with which another one may be one.
+    Unless `rate_known`, the rate is a bound: no base is rounded for it, and no contracts are one.
+    `refunded` are purchases of contracts that were refunded before, with which another may be one;
+    day and provider are known of each.
     """
 
     rate: object
@@ -50,7 +51,7 @@ class Terms(Struct, frozen=True, gc=False):
     base_before_fen: int = 0
     group_used_fen: int = 0
     contract_used_fen: Mapping[str | None, int] = MappingProxyType({})
-    contracts_known: bool = True
+    rate_known: bool = True
     refunded: tuple[Purchase, ...] = ()
 
 

@@ -155,6 +155,8 @@ EXAMPLES: tuple[Data, ...] = (
         version="2" * 64,
         invoices=("22420000000000000001",),
         claim="SQ-2022-1",
+        parts_fen=(99,),
+        base_fen=330,
     ),
     StatementIssued(
         statement="JS-2022-07-000001",

@@ -33,6 +33,8 @@ from ledger.period import parse_instant
 from tests.ledger.conftest import CODE, EXAMPLES, OTHER_CODE, SALT
 
 GOLDEN = Path(__file__).parent / "golden" / "events.ndjson"
+# Of types that gained a field since: what older releases wrote without it.
+OLDER = GOLDEN.with_name("older_events.ndjson")
 
 USAGE_TYPE = UsageRecorded.type
 FACT_TYPE = FactReported.type
@@ -121,6 +123,13 @@ def test_the_canonical_bytes_of_a_released_type_never_change() -> None:
 @pytest.mark.parametrize("line", GOLDEN.read_bytes().splitlines())
 def test_what_was_written_once_is_readable_for_ever(line: bytes) -> None:
     assert parse(line).raw == line
+
+
+@pytest.mark.parametrize("line", OLDER.read_bytes().splitlines())
+def test_what_an_older_release_wrote_is_written_as_it_was(line: bytes) -> None:
+    event = parse(line)
+    again = encode(event.source, event.id, event.subject, event.data, SALT)
+    assert event.raw == again.raw == line
 
 
 def test_a_member_that_holds_its_default_is_left_out() -> None:

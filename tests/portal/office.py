@@ -37,8 +37,8 @@ PAPERS: Final = """
     usage         a100 50 2022-08-01T00:00 2022-08-21T00:00
     payment       2 2022-09-10 300000
 """
-ONE: Final = "22420000000000000001"
-TWO: Final = "22420000000000000002"
+ONE: Final = "1".rjust(20, "0")
+TWO: Final = "2".rjust(20, "0")
 
 STAFF: Final[tuple[tuple[str, Role, str | None], ...]] = (
     ("admin-2", "administrator", None),
