@@ -20,6 +20,7 @@ from ledger.events import (
     ContractRegistered,
     Data,
     DocumentedData,
+    DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
     FundData,
@@ -243,6 +244,7 @@ def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
         ForgetRequested,
         EnterpriseForgotten,
         ProgrammeAdopted,
+        DocumentFiled,
     }
     assert inside >= {cls for cls in TYPES.values() if issubclass(cls, FundData | ClaimData)}
 
