@@ -6,8 +6,8 @@ Triggers and rights hold that below the program; `check_people` holds rows and l
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from sqlalchemy import Connection, null, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,19 +16,19 @@ from ledger import personal, tables
 from ledger.bulk import insert_rows
 from ledger.codec import Event
 from ledger.database import open_engine
-from ledger.errors import LedgerError, RuleViolationError, TamperedLogError
+from ledger.errors import LedgerError
+from ledger.events import TokenIssued
 from ledger.finding import Finding
 from ledger.head import Head
-from ledger.read import CHECK_THE_LOG, read_events
-from ledger.roster import Held, Roster
+from ledger.read import read_events
+from ledger.roster import Held, Roster, digest_of
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
+from ledger.topics import PEOPLE, person_topic, personal_topic, token_topic
+from ledger.trail import read_trail
 
 # Whoever reads meanwhile is waited for this long; then the answer says that bytes are left.
 SWEEP_WAIT_MS: Final = 5_000
-
-# How many digests one query asks for.
-_DIGESTS_AT_ONCE: Final = 500
 
 
 def lock_book(connection: Connection) -> int:
@@ -39,11 +39,34 @@ def lock_book(connection: Connection) -> int:
     return size
 
 
-def read_roster(connection: Connection, size: int) -> Roster:
-    """Return who may act, and which personal data there are, after the book's first entries."""
+def read_roster(connection: Connection, size: int, enterprise: str | None = None) -> Roster:
+    """Return who may act after the book's first entries, and which personal data an enterprise has.
+
+    Reads the entries about people alone, and those about the enterprise's data where one is named;
+    `check_people` reads the whole book.
+    """
     roster = Roster()
-    for _, event in read_events(connection, "book", 0, size):
+    topics = [PEOPLE] if enterprise is None else [PEOPLE, personal_topic(enterprise)]
+    for index, event in read_trail(connection, topics, size):
+        roster.index = index
         roster.apply(event)
+    roster.index = size
+    return roster
+
+
+def read_holder(connection: Connection, token: str, size: int) -> Roster:
+    """Return what the book's first entries say of a token's holder, and of nobody else.
+
+    Its `holder` and `has` are right for that person; `objection` asks about others too, which needs
+    the whole roster. Costs the person's own entries, however many people there are.
+    """
+    roster = Roster()
+    issued = [one.data for _, one in read_trail(connection, [token_topic(digest_of(token))], size)]
+    names = {one.person for one in issued if isinstance(one, TokenIssued)}
+    for index, event in read_trail(connection, map(person_topic, names), size):
+        roster.index = index
+        roster.apply(event)
+    roster.index = size
     return roster
 
 
@@ -67,75 +90,6 @@ def read_values(connection: Connection, enterprise: str) -> dict[str, bytes | No
     table = tables.personal_datum.c
     query = select(table.digest, table.value).where(table.enterprise == enterprise)
     return {row.digest.hex(): row.value for row in connection.execute(query)}
-
-
-class HeldAccount(NamedTuple):
-    """An enterprise's bank account, and the digest by which the book names it."""
-
-    digest: str
-    account: personal.BankAccount
-
-
-def read_accounts(
-    connection: Connection,
-    roster: Roster,
-    person: str | None,
-    programme: str,
-    enterprises: Collection[str],
-) -> dict[str, HeldAccount]:
-    """Return the account last entered of each enterprise that has one, for who pays a programme.
-
-    Each is held against its leaf first: money does not go where a changed row says. Raises
-    `RuleViolationError` (`not_allowed`) and `TamperedLogError` (`account_differs`).
-    """
-    if not roster.holds(person, "finance", programme):
-        raise RuleViolationError(
-            "not_allowed",
-            Text(
-                f"{person or '?'} 没有 {programme} 的财政角色",
-                f"{person or '?'} does not hold finance for {programme}",
-            ),
-            Text(
-                "收款账户只供该项目的财政人员付款时读取；角色见 suanquan user list",
-                "accounts are read by who pays the programme alone; see suanquan user list",
-            ),
-        )
-    wanted = {
-        one.enterprise: one
-        for one in roster.held.values()
-        if one.kind == "bank_account" and one.forgotten is None and one.enterprise in enterprises
-    }
-    rows = _rows_of(connection, [bytes.fromhex(one.digest) for one in wanted.values()])
-    accounts = {}
-    for enterprise, held in wanted.items():
-        salt, value = rows.get(held.digest, (None, None))
-        wrong = _wrong_value(held, salt, value)
-        if wrong is not None or value is None:
-            raise TamperedLogError(
-                "account_differs",
-                Text(
-                    f"{enterprise} 的收款账户与日志不符，不能付款",
-                    f"the account of {enterprise} is not the one that the log names: do not pay",
-                ),
-                CHECK_THE_LOG,
-            )
-        account = personal.parse_datum("bank_account", value)
-        assert isinstance(account, personal.BankAccount), held.digest
-        accounts[enterprise] = HeldAccount(held.digest, account)
-    return accounts
-
-
-def _rows_of(
-    connection: Connection, digests: Sequence[bytes]
-) -> dict[str, tuple[bytes | None, bytes | None]]:
-    """Return salt and value of each digest that has a row."""
-    table = tables.personal_datum.c
-    found = dict[str, tuple[bytes | None, bytes | None]]()
-    for start in range(0, len(digests), _DIGESTS_AT_ONCE):
-        some = digests[start : start + _DIGESTS_AT_ONCE]
-        query = select(table.digest, table.salt, table.value).where(table.digest.in_(some))
-        found |= {row.digest.hex(): (row.salt, row.value) for row in connection.execute(query)}
-    return found
 
 
 def check_people(connection: Connection, book: Head) -> list[Finding]:

@@ -21,9 +21,11 @@ from portal import (
     author_commands,
     backup_commands,
     calendar_commands,
+    claim_commands,
     database_commands,
     decide_command,
     demo_command,
+    document_commands,
     enterprise_commands,
     fund_commands,
     impact_command,
@@ -69,6 +71,7 @@ for command in (
     author_commands.programme,
     statement_commands.statement,
     calendar_commands.calendar,
+    claim_commands.claim,
     fund_commands.fund,
     fund_commands.book,
     log_commands.log,
@@ -77,6 +80,7 @@ for command in (
     backup_commands.restore,
     user_commands.user,
     enterprise_commands.enterprise,
+    document_commands.document,
 ):
     cli.add_command(command)
 for command in (

@@ -247,15 +247,6 @@ def encode_value(value: object) -> object:
     return cast("object", msgspec.json.decode(msgspec.json.encode(value, enc_hook=_encode_exact)))
 
 
-def encode_named(value: object) -> object:
-    """Return a value as `encode_value` does, but a word with its name: `{"word": [code, …]}`."""
-
-    def encode(one: object) -> object:
-        return {"word": [str(one), *one.name]} if isinstance(one, Word) else _encode_exact(one)
-
-    return cast("object", msgspec.json.decode(msgspec.json.encode(value, enc_hook=encode)))
-
-
 def hash_version(programme: Programme, version: Version) -> str:
     """Return the SHA-256, in hex, of the canonical JSON of a version's values."""
     return hashlib.sha256(encode_version(programme, version)).hexdigest()

@@ -67,11 +67,15 @@ class ClaimStep(Data, frozen=True, kw_only=True):
 
 
 class ClaimDrafted(ClaimStep, frozen=True, kw_only=True):
-    """A draft is saved; `content` is what the claim's file says so far, as JSON."""
+    """A draft is saved; `content` is what the claim's file says so far, as JSON.
+
+    `assisted` where the task force entered it for the enterprise.
+    """
 
     type: ClassVar[str] = "cn.suanquan.claim.drafted.v1"
 
     content: str = ""
+    assisted: bool = False
 
     def __post_init__(self) -> None:
         """Check what every step holds, and the draft's length."""

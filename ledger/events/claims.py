@@ -76,13 +76,15 @@ class _Handed(ClaimData, frozen=True, kw_only=True):
     """What an enterprise hands in: for which invoices, on which papers, to be paid where.
 
     `documents` and `account` are SHA-256 digests, of papers and of the bank account; `version` is
-    the hash of the rule's version by which the amount was worked out.
+    the hash of the rule's version by which the amount was worked out. `assisted` where the task
+    force entered it for the enterprise.
     """
 
     invoices: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     account: str | None = None
     version: str | None = None
+    assisted: bool = False
 
     def __post_init__(self) -> None:
         """Check what every event of a claim holds, the invoices and the digests."""
@@ -159,11 +161,15 @@ class ClaimRejected(ClaimData, frozen=True, kw_only=True):
 
 
 class ClaimWithdrawn(ClaimData, frozen=True, kw_only=True):
-    """The enterprise takes its claim back, and all that was reserved is free again."""
+    """The enterprise takes its claim back, and all that was reserved is free again.
+
+    `assisted` where the task force entered it for the enterprise.
+    """
 
     type: ClassVar[str] = "cn.suanquan.claim.withdrawn.v1"
 
     reason: str | None = None
+    assisted: bool = False
 
     def __post_init__(self) -> None:
         """Check what every event of a claim holds, and the reason."""

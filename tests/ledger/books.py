@@ -57,6 +57,7 @@ _HANDED: Final[dict[str, Any]] = {
     "documents": ("7" * 64,),
     "account": "9" * 64,
     "version": "a" * 64,
+    "assisted": True,
 }
 
 EXAMPLES: Final[tuple[Data, ...]] = (
@@ -73,7 +74,7 @@ EXAMPLES: Final[tuple[Data, ...]] = (
         base_cut_fen=20,
     ),
     ClaimRejected(**_CLAIM, amount_fen=80, at="objection", reason="关联交易"),
-    ClaimWithdrawn(**_CLAIM, amount_fen=80, reason="重复申报"),
+    ClaimWithdrawn(**_CLAIM, amount_fen=80, reason="重复申报", assisted=True),
     ClaimLapsed(**_CLAIM, amount_fen=80, reason="年度结束"),
     ClaimCleared(**_CLAIM, amount_fen=80, notice="GS-2022-1", line=3),
     ClaimOrdered(**_CLAIM, amount_fen=80, order="ZF-1", account_sha256="8" * 64),

@@ -32,7 +32,7 @@ _STEP: Final[dict[str, Any]] = {
 _VOUCHER: Final[dict[str, Any]] = {"programme": "hubei", "year": 2022, "amount_fen": 99}
 
 EXAMPLES: Final[tuple[Data, ...]] = (
-    ClaimDrafted(**_STEP, content="{}"),
+    ClaimDrafted(**_STEP, content="{}", assisted=True),
     ClaimReturned(**_STEP, stage="check", items=(Remark(item="payments", reason="缺回单"),)),
     ClaimChecked(
         **_STEP,

@@ -19,13 +19,17 @@ from ledger.events import (
     ContactRecorded,
     ContractRegistered,
     Data,
+    DocumentedData,
     EnterpriseForgotten,
     ForgetRequested,
     FundData,
     FundingReported,
+    InvoiceData,
     InvoiceRecorded,
     LogKeyIntroduced,
     LogKeyRetired,
+    PaperData,
+    PaymentData,
     PaymentRecorded,
     PriceLine,
     ProgrammeAdopted,
@@ -105,6 +109,15 @@ CALENDAR: dict[str, Any] = {
     "adopted_on": "2022-12-09",
     "at": "2022-12-09T00:00:00Z",
 }
+DRAWN: dict[str, Any] = {
+    "programme": "x",
+    "year": 2022,
+    "amount_fen": 100,
+    "drawn_on": "2022-08-01",
+    "version": "0" * 64,
+    "invoices": ("22420000000000000001", "22420000000000000002"),
+    "parts_fen": (100, 0),
+}
 PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
 
 
@@ -157,6 +170,11 @@ PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
         (CalendarAdopted, CALENDAR, {"document": " "}, "bad_words"),
         (CalendarAdopted, CALENDAR, {"digest": "x"}, "bad_digest"),
         (CalendarAdopted, CALENDAR, {"at": "now"}, "bad_instant"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (60, 39)}, "bad_parts"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (100,)}, "bad_parts"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (60, 30, 10)}, "bad_parts"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (101, -1)}, "absurd_money"),
+        (VoucherDrawn, DRAWN, {"base_fen": -1}, "absurd_money"),
     ],
 )
 def test_a_wrong_value_is_refused_under_its_code(
@@ -190,7 +208,8 @@ def test_every_type_is_registered_under_its_own_name() -> None:
 
     # What starts with an underscore holds what several types share.
     named = {cls for cls in leaves(Data) - {Data} if not cls.__name__.startswith("_")}
-    assert set(TYPES.values()) == named - {FundData, ClaimData, ClaimStep}
+    shared = {FundData, ClaimData, ClaimStep, PaperData, DocumentedData, InvoiceData, PaymentData}
+    assert set(TYPES.values()) == named - shared
     assert all(TYPES[cls.type] is cls for cls in TYPES.values())
 
 

@@ -1,1 +1,1 @@
-"""A claim on its way from the draft to the money, and whatever is decided on that way."""
+"""A claim from draft to payment: who may do what when, what is checked, noticed and paid."""

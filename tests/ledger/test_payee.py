@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import Connection, text
 
-from ledger.erasable import HeldAccount, read_accounts, read_roster
+from ledger.erasable import read_roster
 from ledger.errors import RuleViolationError, TamperedLogError
 from ledger.events import RoleGranted, RoleRequested
+from ledger.payee import HeldAccount, read_accounts
 from ledger.personal import BankAccount, Contact
 from ledger.read import read_heads
 from tests.ledger.conftest import Ledger, tampering

@@ -1,0 +1,220 @@
+"""What has to be true of a claim before an event of it may be, beside who writes it.
+
+The table says which act leads where, the books how much money may move; here is the rest: the
+revision, the check list that an approval rests on, the notice's days, objections that are open.
+"""
+
+from functools import singledispatch
+
+from ledger.events import (
+    ClaimApproved,
+    ClaimChecked,
+    ClaimCleared,
+    ClaimClosed,
+    ClaimCut,
+    ClaimData,
+    ClaimFailed,
+    ClaimLapsed,
+    ClaimNoticed,
+    ClaimObjected,
+    ClaimObjectionSettled,
+    ClaimOrdered,
+    ClaimPaid,
+    ClaimRejected,
+    ClaimResubmitted,
+    ClaimStep,
+    ClaimSubmitted,
+    Data,
+)
+from ledger.text import Text
+from vouchers.claims.fold import Claim, ClaimEvent
+
+
+def find_obstacle(claim: Claim, data: ClaimEvent, enterprise: str) -> Text | None:
+    """Return why an event of a claim may not follow what is there, None where it may."""
+    if claim.events:
+        wrong = _differs(claim, data, enterprise)
+        if wrong is not None:
+            return wrong
+    expected = claim.revision + isinstance(data, ClaimResubmitted)
+    if data.revision != expected:
+        return Text(
+            f"事件写的是第 {data.revision} 版，应为第 {expected} 版",
+            f"the event is of revision {data.revision}, not {expected}",
+        )
+    if claim.since and data.effective_on < claim.since:
+        return Text(
+            f"生效日 {data.effective_on} 早于上一步的 {claim.since}",
+            f"it counts from {data.effective_on}, before the last step of {claim.since}",
+        )
+    return _obstacle(data, claim)
+
+
+def _differs(claim: Claim, data: ClaimEvent, enterprise: str) -> Text | None:
+    """Return what an event says of the claim that its earlier events said otherwise."""
+    fund = data.fund if isinstance(data, ClaimData) and claim.fund else claim.fund
+    there = claim.enterprise, claim.programme, claim.fund, claim.year
+    here = enterprise, data.programme, fund, data.year
+    if there == here:
+        return None
+    return Text(f"申请属于 {there}，事件写的是 {here}", f"the claim is of {there}, not of {here}")
+
+
+@singledispatch
+def _obstacle(data: Data, claim: Claim) -> Text | None:  # noqa: ARG001 - the others' form
+    """Return nothing for what has no condition of its own."""
+    assert isinstance(data, ClaimData | ClaimStep), data
+    return None
+
+
+@_obstacle.register
+def _(data: ClaimSubmitted, claim: Claim) -> Text | None:
+    if claim.moved_to in ("new", "draft"):
+        return None
+    return Text(
+        f"申请 {data.claim} 已提交过，再次提交须记为补正",
+        f"{data.claim} was submitted: handing it in again is a resubmission",
+    )
+
+
+@_obstacle.register
+def _(data: ClaimResubmitted, claim: Claim) -> Text | None:
+    if claim.moved_to == "returned" and data.before_fen == claim.reserved_fen:
+        return None
+    return Text(
+        f"申请未被退回，或原冻结 {claim.reserved_fen} 分与所写 {data.before_fen} 分不符",
+        f"it was not returned, or {claim.reserved_fen} fen were reserved, not {data.before_fen}",
+    )
+
+
+@_obstacle.register
+def _(data: ClaimCut, claim: Claim) -> Text | None:
+    if data.at == "objection" and not claim.open_objections:
+        return Text("没有待处理的异议", "no objection is open")
+    if data.at == "check" and claim.state != "submitted":
+        return Text("初审核减只能在初审时办理", "a check cuts while the claim is checked")
+    return None
+
+
+@_obstacle.register
+def _(data: ClaimChecked, claim: Claim) -> Text | None:  # noqa: ARG001
+    names = [one.item for one in data.items]
+    if names and len(set(names)) == len(names):
+        return None
+    return Text("初审意见为空或有重复事项", "the check list is empty, or has an item twice")
+
+
+@_obstacle.register
+def _(data: ClaimRejected, claim: Claim) -> Text | None:
+    upheld = any(one.outcome == "upheld" for one in claim.settled.values())
+    if data.at == ("objection" if claim.noticed else "approval") and (upheld or not claim.noticed):
+        return None
+    return Text(
+        f"公示前不予支持应记为审批，公示后须有成立的异议；事件写的是 {data.at}",
+        f"before the notice a claim is rejected at approval, after it for an objection that was"
+        f" upheld; the event says {data.at}",
+    )
+
+
+@_obstacle.register
+def _(data: ClaimApproved, claim: Claim) -> Text | None:
+    unmet = [one.item for one in claim.items if one.confirmed != "met"]
+    if unmet or not claim.items:
+        shown = "、".join(unmet) or "–"
+        return Text(f"核查事项未全部符合：{shown}", f"not every item is met: {', '.join(unmet)}")
+    return _amount_differs(data.amount_fen, claim.reserved_fen)
+
+
+@_obstacle.register
+def _(data: ClaimNoticed, claim: Claim) -> Text | None:
+    if data.first_day < claim.since:
+        return Text(
+            f"公示自 {data.first_day} 起，早于批准日 {claim.since}",
+            f"the notice begins on {data.first_day}, before the approval of {claim.since}",
+        )
+    return _amount_differs(data.amount_fen, claim.approved_fen or 0)
+
+
+@_obstacle.register
+def _(data: ClaimObjected, claim: Claim) -> Text | None:
+    if data.objection in claim.objections:
+        return Text(f"异议 {data.objection} 已登记", f"{data.objection} is recorded already")
+    noticed = claim.noticed
+    if noticed and noticed.first_day <= data.effective_on <= noticed.last_day:
+        return None
+    return Text(
+        f"{data.effective_on} 不在公示期内", f"{data.effective_on} is not within the notice"
+    )
+
+
+@_obstacle.register
+def _(data: ClaimObjectionSettled, claim: Claim) -> Text | None:
+    if data.objection in claim.open_objections:
+        return None
+    return Text(f"没有待处理的异议 {data.objection}", f"no objection {data.objection} is open")
+
+
+@_obstacle.register
+def _(data: ClaimCleared, claim: Claim) -> Text | None:
+    noticed = claim.noticed
+    if noticed is None:
+        return Text("尚未公示", "it stood in no notice")
+    if claim.open_objections:
+        shown = ", ".join(claim.open_objections)
+        return Text(f"异议 {shown} 尚未处理", f"open objections: {shown}")
+    if data.effective_on <= noticed.last_day:
+        return Text(
+            f"公示至 {noticed.last_day} 止，{data.effective_on} 尚未期满",
+            f"the notice runs through {noticed.last_day}: {data.effective_on} is too early",
+        )
+    if (data.notice, data.line) != (noticed.notice, noticed.line):
+        return Text(
+            f"公示于 {noticed.notice} 第 {noticed.line} 行，"
+            f"事件写的是 {data.notice} 第 {data.line} 行",
+            f"it stood in {noticed.notice}, line {noticed.line}, not {data.notice}, {data.line}",
+        )
+    return _amount_differs(data.amount_fen, claim.reserved_fen)
+
+
+@_obstacle.register
+def _(data: ClaimOrdered, claim: Claim) -> Text | None:
+    if claim.account is not None and data.account_sha256 != claim.account:
+        return Text("收款账户不是申请所写的账户", "the account is not the one that the claim names")
+    return _amount_differs(data.amount_fen, claim.amount_fen)
+
+
+@_obstacle.register(ClaimPaid)
+@_obstacle.register(ClaimFailed)
+def _(data: ClaimPaid | ClaimFailed, claim: Claim) -> Text | None:
+    if claim.order is not None and claim.order.order == data.order:
+        return None
+    return Text(f"在途的付款指令不是 {data.order}", f"{data.order} is not the order under way")
+
+
+@_obstacle.register
+def _(data: ClaimClosed, claim: Claim) -> Text | None:  # noqa: ARG001
+    if not claim.receivable_fen:
+        return None
+    return Text(
+        f"尚有 {claim.receivable_fen} 分待追回",
+        f"{claim.receivable_fen} fen are still claimed back",
+    )
+
+
+@_obstacle.register
+def _(data: ClaimLapsed, claim: Claim) -> Text | None:
+    if data.effective_on[:4] > str(claim.year):
+        return None
+    return Text(
+        f"{claim.year} 年度尚未结束", f"the year {claim.year} is not over on {data.effective_on}"
+    )
+
+
+def _amount_differs(amount_fen: int, standing_fen: int) -> Text | None:
+    """Return that an amount is not the one that stands there, if so."""
+    if amount_fen == standing_fen:
+        return None
+    return Text(
+        f"金额应为 {standing_fen} 分，事件写的是 {amount_fen} 分",
+        f"the amount is {standing_fen} fen, the event says {amount_fen}",
+    )
