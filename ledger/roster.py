@@ -103,6 +103,11 @@ class Roster:
         """Return whether a person holds one of the roles."""
         return any(grant.role in roles for grant in self.grants.get(person or "", ()))
 
+    def holds(self, person: str | None, role: Role, programme: str) -> bool:
+        """Return whether a person holds a role for a programme, or for them all."""
+        grants = self.grants.get(person or "", set())
+        return not grants.isdisjoint((Grant(role), Grant(role, programme)))
+
     def administrators(self) -> list[str]:
         """Return who is an administrator now, by name."""
         return sorted(name for name in self.grants if self.has(name, "administrator"))
@@ -276,8 +281,7 @@ class Roster:
         by = data.recorded_by
         if by == CONSOLE:
             return _MUST_BE_ADOPTED if self.administrators_ever else None
-        authority = {Grant("authority"), Grant("authority", data.programme)}
-        if self.has(by, "administrator") or authority & self.grants.get(by, set()):
+        if self.has(by, "administrator") or self.holds(by, "authority", data.programme):
             return None
         return Text(
             f"{by} 既不是管理员，也不是 {data.programme} 的主管部门",

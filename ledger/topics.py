@@ -56,6 +56,7 @@ _GENERAL: Final[dict[type[Data], str]] = {
     TokenIssued: PEOPLE,
     ForgetRequested: PEOPLE,
     EnterpriseForgotten: PEOPLE,
+    CalendarAdopted: RULES,
     ProgrammeAdopted: RULES,
     CalendarAdopted: RULES,
     ResourceListed: RULES,
