@@ -8,7 +8,7 @@ what stands in the event:
 | `people` | roles, tokens, and whose personal data are to be forgotten or are |
 | `person/<name>` | a person's roles and tokens |
 | `token/<digest>` | whom a token was issued to |
-| `rules` | programmes that were adopted, resources that were listed |
+| `rules` | programmes and calendars that were adopted, resources that were listed |
 | `enterprise/<code>` | an enterprise's papers, vouchers and statements |
 | `personal/<code>` | its personal data, and who objected: recorded, to be forgotten, forgotten |
 | `claims-of/<code>` | its drafts and submissions, each of which names a claim |
@@ -28,6 +28,7 @@ from typing import Final
 from ledger.codec import Event
 from ledger.events import (
     BankAccountSet,
+    CalendarAdopted,
     ClaimData,
     ClaimDrafted,
     ClaimObjected,
@@ -56,6 +57,7 @@ _GENERAL: Final[dict[type[Data], str]] = {
     ForgetRequested: PEOPLE,
     EnterpriseForgotten: PEOPLE,
     ProgrammeAdopted: RULES,
+    CalendarAdopted: RULES,
     ResourceListed: RULES,
 }
 """Topics that an event has by its type alone."""
