@@ -11,6 +11,7 @@ One function judges: a command asks it before it appends, and a check asks it ag
   of the machine may, while no administrator holds a token that is valid.
 - An administrator or its authority adopts a programme; the console does before there are any.
 - A calendar counts for every programme: an administrator adopts it, or the authority of them all.
+- Papers are entered by the task force, and by an enterprise its own; from outside, by nobody named.
 - Personal data are entered by administrators and the task force, and erased by two administrators.
 """
 
@@ -28,6 +29,7 @@ from ledger.events import (
     Data,
     EnterpriseForgotten,
     ForgetRequested,
+    PaperData,
     ProgrammeAdopted,
     Role,
     RoleGranted,
@@ -283,6 +285,17 @@ class Roster:
         return Text(
             f"{by} 既不是管理员，也不是所有项目的主管部门",
             f"{by} is neither an administrator nor the authority of every programme",
+        )
+
+    @_objection.register
+    def _(self, data: PaperData, subject: str) -> Text | None:
+        by = data.recorded_by
+        own = Grant("enterprise", subject)
+        if by is None or self.has(by, "task_force") or own in self.grants.get(by, ()):
+            return None
+        return Text(
+            f"{by} 既不是专班成员，也不是 {subject} 的企业账号",
+            f"{by} is neither of the task force nor an account of {subject}",
         )
 
     def _no_administrator(self, person: str) -> Text | None:

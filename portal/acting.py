@@ -53,17 +53,18 @@ class Act:
         """Return the acting person's name; the console's is empty."""
         return self.actor.person if self.actor else CONSOLE
 
-    def record(self, data: Data, subject: str = "") -> None:
+    def record(self, data: Data, subject: str = "", name: tuple[str, str] | None = None) -> None:
         """Record an event with the others of the act, if it may be.
 
+        `name` is its source and id, where what it says names it.
         Raises `RuleViolationError` (`not_allowed`).
         """
         objection = self.roster.objection(data, subject)
         if objection is not None:
             raise not_allowed(objection)
         # The book stands still, so an event can be named after the index that it will have.
-        event_id = str(self.roster.index)
-        event = encode(SOURCE, event_id, subject, data, self.shell.salt(SOURCE, event_id))
+        source, event_id = name or (SOURCE, str(self.roster.index))
+        event = encode(source, event_id, subject, data, self.shell.salt(source, event_id))
         self.roster.apply(event)
         self.events.append(event)
 

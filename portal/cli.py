@@ -29,6 +29,7 @@ from portal import (
     impact_command,
     ingest_commands,
     log_commands,
+    paper_commands,
     replay_command,
     simulate_command,
     statement_commands,
@@ -77,6 +78,7 @@ for command in (
     backup_commands.restore,
     user_commands.user,
     enterprise_commands.enterprise,
+    paper_commands.paper,
 ):
     cli.add_command(command)
 for command in (

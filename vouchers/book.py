@@ -107,7 +107,11 @@ class Book:
 
     def apply(self, event: Event) -> None:
         """Take in the next event of the log."""
-        self._apply(event.data, event.subject)
+        self.take(event.data, event.subject)
+
+    def take(self, data: Data, subject: str) -> None:
+        """Take in what an event says about an enterprise, or about none."""
+        self._apply(data, subject)
 
     def account(self, credit_code: str) -> Account:
         """Return what is known of an enterprise, an empty account for one never heard of."""
