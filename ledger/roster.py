@@ -12,6 +12,7 @@ One function judges: a command asks it before it appends, and a check asks it ag
 - An administrator or its authority adopts a programme; the console does before there are any.
 - A calendar counts for every programme: an administrator adopts it, or the authority of them all.
 - Papers are entered by the task force, and by an enterprise its own; from outside, by nobody named.
+- A credit code that fails its check is accepted by administrators and the task force.
 - Personal data are entered by administrators and the task force, and erased by two administrators.
 """
 
@@ -26,6 +27,7 @@ from ledger.events import (
     BankAccountSet,
     CalendarAdopted,
     ContactRecorded,
+    CreditCodeAccepted,
     Data,
     EnterpriseForgotten,
     ForgetRequested,
@@ -285,6 +287,15 @@ class Roster:
         return Text(
             f"{by} 既不是管理员，也不是所有项目的主管部门",
             f"{by} is neither an administrator nor the authority of every programme",
+        )
+
+    @_objection.register
+    def _(self, data: CreditCodeAccepted, _subject: str) -> Text | None:
+        if self.has(data.accepted_by, *ENTERING_ROLES):
+            return None
+        return Text(
+            f"{data.accepted_by or '?'} 无权认可信用代码",
+            f"{data.accepted_by or '?'} may not accept a credit code",
         )
 
     @_objection.register

@@ -7,6 +7,7 @@ what stands in the event:
 |---|---|
 | `people` | roles, tokens, and whose personal data are to be forgotten or are |
 | `rules` | programmes that were adopted, resources that were listed |
+| `codes` | credit codes that were accepted though their check character does not fit |
 | `enterprise/<code>` | an enterprise's papers, vouchers and statements |
 | `personal/<code>` | its personal data: recorded, asked to be forgotten, forgotten |
 | `claims-of/<code>` | its drafts and submissions, each of which names a claim |
@@ -31,6 +32,7 @@ from ledger.events import (
     ClaimStep,
     ClaimSubmitted,
     ContactRecorded,
+    CreditCodeAccepted,
     Data,
     EnterpriseForgotten,
     ForgetRequested,
@@ -44,6 +46,7 @@ from ledger.events import (
 
 PEOPLE: Final = "people"
 RULES: Final = "rules"
+CODES: Final = "codes"
 
 _GENERAL: Final[dict[type[Data], str]] = {
     RoleRequested: PEOPLE,
@@ -54,6 +57,7 @@ _GENERAL: Final[dict[type[Data], str]] = {
     EnterpriseForgotten: PEOPLE,
     ProgrammeAdopted: RULES,
     ResourceListed: RULES,
+    CreditCodeAccepted: CODES,
 }
 """Topics that an event has by its type alone."""
 

@@ -8,9 +8,10 @@ import msgspec
 from rich.console import Group
 from rich.table import Table
 
+from ledger.accepted import read_accepted
+from ledger.credit_codes import require_code
 from ledger.database import Connection
 from ledger.events import Data, InvoiceCorrected, InvoiceReversed, PaperData, PaymentCorrected
-from ledger.identifiers import parse_credit_code
 from ledger.money import render_yuan
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
@@ -91,7 +92,8 @@ def enter_papers(act: Act, raw: bytes) -> tuple[str, Judged]:
     require_own(act.roster, act.name, code, "task_force")
     book, known = read_papers_of(act.connection, code, act.roster.index)
     made = make_papers(papers, act.name or None)
-    judged = judge_papers(book, code, made, known, day_of(act.at_ms))
+    accepted = read_accepted(act.connection)
+    judged = judge_papers(book, code, made, known, day_of(act.at_ms), accepted=accepted)
     for one in judged.fresh:
         act.record(one.data, code, (SOURCE, one.name))
     return code, judged
@@ -135,10 +137,10 @@ def list_(shell: Shell, enterprise: str, on: str | None) -> Result:
 
     Staff and auditors see those of any enterprise, an enterprise sees its own.
     """
-    parse_credit_code(enterprise)
     day = END if on is None else parse_date(on).isoformat()
     with shell.reading() as connection:
         roster, actor = look(connection, (*_STAFF, "enterprise"))
+        require_code(enterprise, read_accepted(connection))
         require_own(roster, actor.person, enterprise, *_STAFF)
         size = read_heads(connection)["book"].size
         book, _ = read_papers_of(connection, enterprise, size)

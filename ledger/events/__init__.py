@@ -70,6 +70,7 @@ from ledger.events.papers import (
 from ledger.events.people import (
     BankAccountSet,
     ContactRecorded,
+    CreditCodeAccepted,
     EnterpriseForgotten,
     ForgetRequested,
     Role,
@@ -119,6 +120,7 @@ __all__ = [
     "ContactRecorded",
     "ContractAmended",
     "ContractRegistered",
+    "CreditCodeAccepted",
     "Data",
     "DeclarationFiled",
     "DocumentedData",
@@ -233,6 +235,7 @@ TYPES: dict[str, type[Data]] = {
         InvoiceReversed,
         PaymentCorrected,
         PaymentReversed,
+        CreditCodeAccepted,
     )
 }
 """Every released event type by its name."""

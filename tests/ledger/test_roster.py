@@ -8,6 +8,7 @@ from ledger.events import (
     AdoptedVersion,
     CalendarAdopted,
     ContactRecorded,
+    CreditCodeAccepted,
     Data,
     EnterpriseForgotten,
     FactReported,
@@ -100,6 +101,10 @@ def paper(by: str | None) -> Data:
     return FactReported(name="sales_fen", year=2021, value=1, recorded_by=by)
 
 
+def accepted(by: str) -> Data:
+    return CreditCodeAccepted(at=AT, reason="x", evidence_sha256=DIGEST, accepted_by=by)
+
+
 OWN = RoleGranted(at=AT, person="q", role="enterprise", scope=KEPT, granted_by="a")
 FOREIGN = RoleGranted(at=AT, person="q", role="enterprise", scope=FORGOTTEN, granted_by="a")
 ASK_AUTHORITY = RoleRequested(at=AT, person="w", role="authority", scope="hubei", requested_by="a")
@@ -125,6 +130,8 @@ DECIDING = (*TWO, ASK_AUTHORITY, AUTHORITY, HELPER)
         ((FIRST,), calendar("a")),
         (EVERY, calendar("w")),
         ((), paper(None)),
+        ((FIRST,), accepted("a")),
+        ((FIRST, HELPER), accepted("t")),
         ((FIRST, HELPER), paper("t")),
         ((FIRST, OWN), paper("q")),
         ((FIRST,), SECOND),
@@ -157,6 +164,8 @@ def test_what_the_rules_allow_is_done(before: tuple[Data, ...], act: Data) -> No
         ((), calendar("a"), "a is neither"),
         (DECIDING, calendar("w"), "w is neither"),
         ((FIRST,), paper("a"), "a is neither of the task force"),
+        ((FIRST, OWN), accepted("q"), "q may not accept"),
+        ((), accepted(""), "may not accept"),
         ((FIRST, FOREIGN), paper("q"), f"nor an account of {KEPT}"),
         (
             DECIDING,

@@ -1,6 +1,6 @@
 """Papers from the command line: entered from a file, all or nothing, and listed net."""
 
-import json
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ledger.codec import encode
+from ledger.events import FactReported
 from tests.paper_files import FULL, INVOICE, RED, only, raw
 from tests.portal.conftest import Answer, environment_of
 from tests.small_ledger import CODE
@@ -193,23 +195,55 @@ def test_papers_need_a_token_and_a_file_that_is_json(suanquan: Run, tokens: dict
     assert (broken.status, broken.error["code"]) == (2, "bad_json")
 
 
+def test_a_code_that_does_not_fit_is_taken_once_it_is_accepted_on_evidence(
+    suanquan: Run, tokens: dict[str, str], tmp_path: Path
+) -> None:
+    papers = only("facts")
+    papers["enterprise"]["credit_code"] = strange = CODE[:-1] + "Y"
+    answer = add(suanquan, tokens["gh-2"], papers)
+    assert (answer.status, answer.error["code"]) == (2, "credit_code_check")
+    assert "accept-code" in answer.error["next"]
+    fact = FactReported(name="sales_fen", year=2020, value=1)
+    file = tmp_path / "outside.ndjson"
+    file.write_bytes(encode("urn:x", "1", strange, fact, "0" * 32).raw + b"\n")
+    done = suanquan("ingest", "file", file, "--format", "cloudevents", "--json").json
+    assert (done["recorded"], done["rejected"]) == (0, 1)
+
+    licence = tmp_path / "licence.pdf"
+    licence.write_bytes(b"%PDF-1.7")
+    options = ("--evidence", licence, "--reason", "营业执照如此", "--json")
+
+    def accept(code: str, who: str) -> Any:  # noqa: ANN401 - an answer
+        command = ("enterprise", "accept-code", code, *options)
+        return suanquan(*command, SUANQUAN_TOKEN=tokens[who])
+
+    assert accept(strange, "qy-1").error["code"] == "not_allowed"
+    assert accept(CODE, "gh-2").error["code"] == "code_fits"
+    assert accept(strange, "gh-2").json == {
+        "enterprise": strange,
+        "recorded": True,
+        "evidence_sha256": hashlib.sha256(b"%PDF-1.7").hexdigest(),
+    }
+    assert accept(strange, "gh-2").json["recorded"] is False
+
+    retried = suanquan("ingest", "rejected", "retry", "--all", "--json")
+    assert retried.json["recorded"] == 1, retried.err
+    assert add(suanquan, tokens["gh-2"], papers).json["recorded"] == 2
+    shown = suanquan("paper", "list", strange, "--json", SUANQUAN_TOKEN=tokens["gh-2"])
+    assert [one["year"] for one in shown.json["facts"]] == [2020, 2021]
+    checked = suanquan("log", "check", "--full", "--json")
+    assert (checked.status, checked.json["findings"]) == (0, [])
+
+
 def test_a_paper_from_outside_names_nobody_who_entered_it(
     suanquan: Run,
     tokens: dict[str, str],
     tmp_path: Any,  # noqa: ANN401
 ) -> None:
     assert add(suanquan, tokens["gh-2"], only("facts")).status == 0
-    line = {
-        "data": {"name": "sales_fen", "year": 2020, "value": 1, "recorded_by": "gh-2"},
-        "id": "1",
-        "salt": "0" * 32,
-        "source": "urn:x",
-        "specversion": "1.0",
-        "subject": CODE,
-        "type": "cn.suanquan.enterprise.fact.reported.v1",
-    }
+    fact = FactReported(name="sales_fen", year=2020, value=1, recorded_by="gh-2")
     file = tmp_path / "outside.ndjson"
-    file.write_text(json.dumps(line) + "\n")
+    file.write_bytes(encode("urn:x", "1", CODE, fact, "0" * 32).raw + b"\n")
     done = suanquan("ingest", "file", file, "--format", "cloudevents", "--json").json
     assert (done["recorded"], done["rejected"]) == (0, 1)
     (row,) = suanquan("ingest", "rejected", "list", "--json").json["rows"]

@@ -35,7 +35,7 @@ from ledger.events import (
     QualificationGranted,
     TaxDomicileRecorded,
 )
-from ledger.identifiers import parse_credit_code
+from ledger.identifiers import check_credit_code_form
 from ledger.text import Text
 from vouchers.case import Authority, Fen, FundingScope, Name, Year
 from vouchers.strict_json import decode, refuse
@@ -246,10 +246,10 @@ def read_papers(raw: bytes) -> Papers:
     """Return the papers of a file.
 
     Raises `InvalidInputError`: what `strict_json.decode` refuses, with path, value and the nearest
-    known name, and the credit code's own codes.
+    known name, and `credit_code_form`; the rest of a code is for whoever knows which are accepted.
     """
     papers = decode(raw, Papers)
-    with_place("enterprise.credit_code", parse_credit_code, papers.enterprise.credit_code)
+    with_place("enterprise.credit_code", check_credit_code_form, papers.enterprise.credit_code)
     return papers
 
 

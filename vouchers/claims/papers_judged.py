@@ -4,12 +4,13 @@ What contradicts itself or the book is refused with its place, and then nothing 
 What only rests on something that is not there yet is taken in with a warning: facts do not wait.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
 from functools import singledispatch
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from ledger.credit_codes import NONE, codes_of, require_code
 from ledger.errors import InvalidInputError, LedgerError, RuleViolationError
 from ledger.events import (
     ContractAmended,
@@ -30,7 +31,7 @@ from ledger.events import (
 from ledger.money import render_yuan
 from ledger.text import Text
 from vouchers.book import Account, Book
-from vouchers.claims.papers_file import Paper
+from vouchers.claims.papers_file import Paper, with_place
 from vouchers.contract_terms import is_applicable
 from vouchers.net import returned_by_payment, reversed_by_invoice
 
@@ -55,15 +56,23 @@ class Judged(NamedTuple):
 _Remark = tuple[str, Text, Text]
 
 
-def judge_papers(
-    book: Book, code: str, papers: Sequence[Paper], known: Collection[str], today: str
+def judge_papers(  # noqa: PLR0913 - what the book says, what the file says, and the day
+    book: Book,
+    code: str,
+    papers: Sequence[Paper],
+    known: Collection[str],
+    today: str,
+    *,
+    accepted: Container[str] = NONE,
 ) -> Judged:
     """Return what is new of an enterprise's papers, each judged after those before it.
 
-    `known` are the names of the papers that the book has; `book` takes in the new ones. Raises
-    `InvalidInputError` and `RuleViolationError` with the place, the value and the next step:
-    `future_date`, `wrong_order`, `unknown_paper`, `contract_taken`, `paper_differs`, `over_taken`.
+    `known` are the names of the papers that the book has, `accepted` credit codes that need not
+    fit; `book` takes in the new papers. Raises `InvalidInputError` and `RuleViolationError` with
+    the place, the value and the next step: `credit_code_check`, `future_date`, `wrong_order`,
+    `unknown_paper`, `contract_taken`, `paper_differs`, `over_taken`.
     """
+    with_place("enterprise.credit_code", require_code, code, accepted)
     judged, names = Judged([], 0, []), set(known)
     for paper in papers:
         account = book.account(code)
@@ -71,6 +80,8 @@ def judge_papers(
         is_said = stored is not None and _content(stored) == _content(paper.data)
         is_known = is_said or paper.name in names
         try:
+            for named in codes_of(paper.data):
+                require_code(named, accepted)
             if is_known:
                 remarks = [] if is_said or stored is None else [_SUPERSEDED]
             else:

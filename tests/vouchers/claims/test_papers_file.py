@@ -162,7 +162,7 @@ def test_a_figure_that_was_replaced_does_not_come_back_by_itself() -> None:
         ("invoices", {"service_to": "2022-06-30"}, "empty_period", "invoices[0]"),
         ("invoices", {"issued_on": "2023-01-01"}, "future_date", "issued_on is 2023-01-01"),
         ("invoices", {"buyer": {}}, "nobody_named", "invoices[0].buyer"),
-        ("invoices", {"buyer": {"credit_code": CODE[::-1]}}, "credit_code_check", "buyer"),
+        ("invoices", {"buyer": {"credit_code": CODE[::-1]}}, "credit_code_check", CODE[::-1]),
         ("payments", {"payment": "B-2", "paid_on": "2023-01-01"}, "future_date", "paid_on"),
         ("payments", {"payment": "B-2", "paid_on": "2021-12-31"}, "wrong_order", "2022-01-01"),
         ("contracts", {"provider": PROVIDER[:-1] + "A"}, "credit_code_check", "contracts[0]"),
@@ -202,9 +202,38 @@ def test_what_cannot_be_is_refused_with_its_place(
     assert said in error.message.en
 
 
+def test_a_code_that_does_not_fit_is_refused_until_it_is_accepted() -> None:
+    strange = CODE[:-1] + "Y"
+    papers = FULL | {"enterprise": {"credit_code": strange}}
+    made = make_papers(read_papers(raw(papers)), "li.si")
+    with pytest.raises(InvalidInputError) as caught:
+        judge_papers(Book(), strange, made, (), TODAY, accepted={CODE})
+    assert caught.value.code == "credit_code_check"
+    assert "enterprise.credit_code" in caught.value.message.en
+    assert len(judge_papers(Book(), strange, made, (), TODAY, accepted={strange}).fresh) == 12
+
+
 def test_a_correction_names_something_that_is_there() -> None:
     error = refused(only("corrections"), Entered())
     assert (error.code, "B-1" in error.message.en) == ("unknown_paper", True)
+
+
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("payments", {"payment": "B-2", "paid_on": "2022-01-01"}),
+        ("payments", {"payment": "B-2", "paid_on": TODAY}),
+        ("red_invoices", {"red_invoice": "9" * 20, "issued_on": "2022-08-05"}),
+        ("reversals", {"reversal": "2", "reversed_on": "2022-08-11"}),
+        ("amendments", {"amendment": "2", "effective_on": "2022-01-01"}),
+        ("amendments", {"amendment": "2", "service_to": "2022-01-01"}),
+    ],
+)
+def test_what_is_on_the_edge_is_taken(key: str, changes: dict[str, Any]) -> None:
+    entered = Entered()
+    entered.enter(FULL)
+    judged = entered.enter(only(key, **changes))
+    assert (len(judged.fresh), judged.notices) == (1, [])
 
 
 def test_a_correction_leaves_no_less_than_was_taken_back() -> None:
@@ -236,7 +265,6 @@ def test_a_correction_is_of_one_paper(parts: tuple[str, ...]) -> None:
         ({"payments": [{**FULL["payments"][0], "amount_fen": "1"}]}, "bad_value", "quotes"),
         ({"enterprise": {"name": "x"}}, "missing_key", "credit_code"),
         ({"enterprise": {"credit_code": "x"}}, "credit_code_form", "18"),
-        ({"enterprise": {"credit_code": CODE[:-1] + "Y"}}, "credit_code_check", "licence"),
         ({"enterprise": {"credit_code": CODE, "registered_region": "420100"}}, "bad_value", "name"),
     ],
 )
