@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ledger.money import render_yuan
 from ledger.text import Text
-from vouchers.application import Application, Requirement, moment_of
+from vouchers.application import Requirement, apply_for, moment_of
 from vouchers.case import Case
 from vouchers.class_days import list_dated_classes
 from vouchers.condition import evaluate
@@ -87,10 +87,10 @@ def _leave_out(
     for when in classes:
         assert applied_on is not None, decision
         assert decision.amount_fen is not None, decision
-        application = Application(case, applied_on, decision.year or applied_on.year)
+        application = apply_for(case, applied_on).serving(decision.year or applied_on.year)
         kept = frozenset(
             line.position
-            for line in application.lines()
+            for line in application.lines
             if line.position in decision.counted
             and evaluate(
                 when, application, moment_of(version.legal_date.value, application, line)
