@@ -21,27 +21,32 @@ class Facts:
     `held` is, for each cell, how many slices start on its day and the micro-unit-seconds during it.
     `spans` is each source's first start and last end in UTC milliseconds. `numbers` has a bit for
     each number that a source gave, by source and block of `SEQUENCE_BITS`. `others` are the events
-    that are no usage.
+    that are no usage, `indexes` the index of each of them in its log.
     """
 
     held: dict[Cell, list[int]] = field(default_factory=dict)
     spans: dict[str, list[int]] = field(default_factory=dict)
     numbers: dict[tuple[str, int], int] = field(default_factory=dict)
     others: list[Event] = field(default_factory=list)
+    indexes: list[int] = field(default_factory=list)
 
 
-def gather(events: Iterable[Event], into: Facts | None = None) -> Facts:
-    """Return what events say, added to the facts that are given."""
+def gather(events: Iterable[Event], into: Facts | None = None, first: int = 0) -> Facts:
+    """Return what a run of events says, added to the facts that are given.
+
+    `first` is the index of the first one in its log; the others follow it there.
+    """
     facts = Facts() if into is None else into
     # Local names and dictionaries of small lists: each event of the ledger passes here.
     held, spans, numbers = facts.held, facts.spans, facts.numbers
-    for event in events:
+    for index, event in enumerate(events, first):
         source, piece, sequence = event.source, event.usage, event.sequence
         if sequence is not None:
             block = source, sequence // SEQUENCE_BITS
             numbers[block] = numbers.get(block, 0) | 1 << sequence % SEQUENCE_BITS
         if piece is None:
             facts.others.append(event)
+            facts.indexes.append(index)
             continue
         start_ms, end_ms = piece.start_ms, piece.end_ms
         span = spans.get(source)

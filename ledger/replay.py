@@ -30,12 +30,13 @@ class Comparison:
 
 
 def fold(projections: Sequence[Projection], events: Iterable[Event]) -> dict[str, Rows]:
-    """Return the rows of each projection after any run of events."""
+    """Return the rows of each projection after the first events of one log."""
     result = {projection.name: Rows() for projection in projections}
-    source = iter(events)
+    source, first = iter(events), 0
     while batch := list(islice(source, SPAN)):
-        facts = gather(batch)
+        facts = gather(batch, first=first)
         merge_into(result, projections, {one.name: one.derive(facts) for one in projections})
+        first += len(batch)
     return result
 
 
@@ -82,11 +83,11 @@ def digest(rows: Rows) -> str:
 def _compare(connection: Connection, projection: Projection, rows: Rows) -> Comparison:
     """Return how a stored projection differs from its fold."""
     comparison = Comparison(projection.name, len(rows))
-    width = len(projection.merges)
+    width = len(projection.keys)
     missing = dict(rows)
     query = select(projection.table).order_by(*projection.table.primary_key)
     for row in connection.execute(query.execution_options(yield_per=1000)):
-        key, stored = row[:-width], row[-width:]
+        key, stored = row[:width], row[width:]
         expected = missing.pop(key, None)
         if expected is None:
             _note(
@@ -98,7 +99,7 @@ def _compare(connection: Connection, projection: Projection, rows: Rows) -> Comp
             )
         elif expected != stored:
             for column, want, have in zip(
-                projection.columns[-width:], expected, stored, strict=True
+                projection.columns[width:], expected, stored, strict=True
             ):
                 if want != have:
                     _note(

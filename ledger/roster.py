@@ -10,7 +10,10 @@ One function judges: a command asks it before it appends, and a check asks it ag
   and nobody invites an administrator anew who has a token: he would act in his name. The console
   of the machine may, while no administrator holds a token that is valid.
 - An administrator or its authority adopts a programme; the console does before there are any.
-- Personal data are entered by administrators and the task force, and erased by two administrators.
+- A calendar counts for every programme: an administrator adopts it, or the authority of them all.
+- Personal data are entered by administrators, the task force, and the enterprise for itself; two
+  administrators erase them.
+- Documents are filed by the task force, or by the enterprise for itself.
 """
 
 import hashlib
@@ -22,8 +25,11 @@ from ledger.codec import Event
 from ledger.errors import RuleViolationError
 from ledger.events import (
     BankAccountSet,
+    CalendarAdopted,
+    ClaimObjected,
     ContactRecorded,
     Data,
+    DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
     ProgrammeAdopted,
@@ -74,7 +80,11 @@ class Held:
 
 @dataclass(slots=True)
 class Roster:
-    """Roles, tokens, open requests and personal data after a run of the book's events."""
+    """Roles, tokens, open requests and personal data after a run of the book's events.
+
+    `index` is that of the book's next entry. Whoever leaves out what says nothing about people
+    sets it.
+    """
 
     grants: dict[str, set[Grant]] = field(default_factory=dict)
     tokens: dict[str, TokenIssued] = field(default_factory=dict)
@@ -162,6 +172,12 @@ class Roster:
         )
 
     @_apply.register
+    def _(self, data: ClaimObjected, subject: str) -> None:
+        self.held[data.digest] = Held(
+            self.index, subject, "objector", data.digest, data.acted_at, data.actor
+        )
+
+    @_apply.register
     def _(self, data: ForgetRequested, subject: str) -> None:
         self.forget_requests[subject] = data
 
@@ -233,10 +249,11 @@ class Roster:
 
     @_objection.register(ContactRecorded)
     @_objection.register(BankAccountSet)
-    def _(self, data: ContactRecorded | BankAccountSet, _subject: str) -> Text | None:
+    def _(self, data: ContactRecorded | BankAccountSet, subject: str) -> Text | None:
         if data.digest in self.held:
             return Text("摘要已用过", "the digest has been used before")
-        if self.has(data.recorded_by, *ENTERING_ROLES):
+        by = data.recorded_by
+        if self.has(by, *ENTERING_ROLES) or Grant("enterprise", subject) in self.grants.get(by, ()):
             return None
         return Text(
             f"{data.recorded_by or '?'} 无权录入个人信息",
@@ -266,6 +283,25 @@ class Roster:
             f"{by} 既不是管理员，也不是 {data.programme} 的主管部门",
             f"{by} is neither an administrator nor the authority of {data.programme}",
         )
+
+    @_objection.register
+    def _(self, data: CalendarAdopted, _subject: str) -> Text | None:
+        by = data.recorded_by
+        if by == CONSOLE:
+            return _MUST_BE_ADOPTED if self.administrators_ever else None
+        if self.has(by, "administrator") or Grant("authority") in self.grants.get(by, ()):
+            return None
+        return Text(
+            f"{by} 既不是管理员，也不是所有项目的主管部门",
+            f"{by} is neither an administrator nor the authority of every programme",
+        )
+
+    @_objection.register
+    def _(self, data: DocumentFiled, subject: str) -> Text | None:
+        by = data.recorded_by
+        if self.has(by, "task_force") or Grant("enterprise", subject) in self.grants.get(by, ()):
+            return None
+        return Text(f"{by} 无权为 {subject} 提交文件", f"{by} may not file documents for {subject}")
 
     def _no_administrator(self, person: str) -> Text | None:
         """Return that somebody is no administrator, if so."""

@@ -1,6 +1,5 @@
 """Build or upgrade a database by migrating it: the only file that drives Alembic."""
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -12,10 +11,10 @@ from sqlalchemy import Connection, Engine, insert, inspect, select
 
 from ledger import merkle, tables
 from ledger.bulk import insert_rows
-from ledger.codec import Event
 from ledger.errors import InvalidInputError
-from ledger.projection import PROJECTIONS
+from ledger.projection import PROJECTIONS, Rows
 from ledger.read import read_events, read_heads
+from ledger.rebuild import merge_into
 from ledger.replay import fold
 from ledger.text import Text
 
@@ -73,12 +72,10 @@ def _fill_projections(connection: Connection, present: set[str]) -> None:
     new = [projection for projection in PROJECTIONS if projection.name not in present]
     if not new:
         return
-
-    def events() -> Iterator[Event]:
-        for head in read_heads(connection).values():
-            for _, event in read_events(connection, head.name, 0, head.size):
-                yield event
-
-    for projection, rows in zip(new, fold(new, events()).values(), strict=True):
-        filled = [(*key, *values) for key, values in sorted(rows.items())]
+    rows = {projection.name: Rows() for projection in new}
+    for head in read_heads(connection).values():
+        events = (event for _, event in read_events(connection, head.name, 0, head.size))
+        merge_into(rows, new, fold(new, events))
+    for projection in new:
+        filled = [(*key, *values) for key, values in sorted(rows[projection.name].items())]
         insert_rows(connection, projection.table, filled)

@@ -58,31 +58,34 @@ class _UnusualError(Exception):
     """A record that goes the long way."""
 
 
-def skim(raws: Sequence[bytes]) -> Facts:
+def skim(raws: Sequence[bytes], first: int = 0) -> Facts:
     """Return what the events in records' bytes say, the same as gathering each of them parsed.
 
-    Raises `InvalidInputError` for the first record that is no event.
+    `first` is the index of the first record in its log. Raises `InvalidInputError` for the first
+    one that is no event.
     """
     facts = Facts()
     try:
         for start in range(0, len(raws), BLOCK):
-            _skim_block(raws[start : start + BLOCK], facts)
+            _skim_block(raws[start : start + BLOCK], facts, first + start)
     except (InvalidInputError, _UnusualError):
         # Half of a block may be counted by now: once more, and the long way says what is wrong.
-        return gather(map(parse, raws))
+        return gather(map(parse, raws), first=first)
     return facts
 
 
-def _skim_block(raws: Sequence[bytes], facts: Facts) -> None:
+def _skim_block(raws: Sequence[bytes], facts: Facts, first: int) -> None:
     """Add what some records say to facts."""
     usage = [raw for raw in raws if raw.endswith(USAGE_END)]
     lines = _read(usage)
     if lines is None:
-        gather(map(parse, raws), facts)
+        gather(map(parse, raws), facts, first)
         return
     _count(lines, facts)
     if len(usage) < len(raws):
-        gather((parse(raw) for raw in raws if not raw.endswith(USAGE_END)), facts)
+        for index, raw in enumerate(raws, first):
+            if not raw.endswith(USAGE_END):
+                gather((parse(raw),), facts, index)
 
 
 def _read(raws: Sequence[bytes]) -> list[_Line] | None:

@@ -170,7 +170,7 @@ class Store:
                 if log == "book":
                     require_lawful(connection, resolved.fresh)
                 size = writer.write(resolved, rejections, self._compressor)
-                facts = gather(resolved.fresh)
+                facts = gather(resolved.fresh, first=writer.size)
                 for projection in self._projections:
                     projection.apply(connection, facts)
         return Outcome(recorded, duplicate, rejected, max(batch.expected, batch.next), log, size)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 )
 
 from ledger.balance import Claim, Order
+from ledger.claim_state import Standing
 from ledger.events import LogName
 from ledger.journal import CHART
 
@@ -254,6 +256,29 @@ payment_order: Final = Table(
     comment="Projection: each payment order, and whether the bank paid it or failed, in fen.",
 )
 
+trail: Final = Table(
+    "trail",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("leaf_index", BigInteger, primary_key=True, autoincrement=False),
+    comment="Projection: which entries of the book are about what.",
+    sqlite_with_rowid=False,
+)
+
+claim_state: Final = Table(
+    "claim_state",
+    metadata,
+    Column("claim", Text, primary_key=True),
+    Column("enterprise", Text, primary_key=True),
+    Column("programme", Text, primary_key=True),
+    Column("year", BigInteger, primary_key=True, autoincrement=False),
+    *(Column(name, BigInteger, nullable=False) for name in Standing._fields),
+    Index("ix_claim_state_state", "state", "since", "claim"),
+    Index("ix_claim_state_since", "since", "claim"),
+    Index("ix_claim_state_enterprise", "enterprise"),
+    comment="Projection: the state of each claim, and what lists show of it.",
+)
+
 APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
 """Tables whose rows are never changed or removed."""
 
@@ -270,6 +295,8 @@ PROJECTIONS: Final = (
     "sequence_block",
     "settlement",
     *BOOKS,
+    "trail",
+    "claim_state",
 )
 """Caches of the log."""
 

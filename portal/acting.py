@@ -13,10 +13,11 @@ from typing import Final
 
 from ledger.codec import Event, encode
 from ledger.database import Connection
-from ledger.erasable import lock_book, read_roster
+from ledger.erasable import keep_data, lock_book, read_roster
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import Data, Role, TokenIssued
 from ledger.period import render_instant
+from ledger.personal import SALT_BYTES, Datum, commit, encode_datum
 from ledger.read import read_heads
 from ledger.roster import CONSOLE, Roster, digest_of
 from ledger.text import Text
@@ -54,7 +55,14 @@ class Act:
         return self.actor.person if self.actor else CONSOLE
 
     def record(self, data: Data, subject: str = "") -> None:
-        """Record an event with the others of the act, if it may be.
+        """Record an event about people with the others of the act, if it may be.
+
+        Raises `RuleViolationError` (`not_allowed`).
+        """
+        self.write(data, subject, SOURCE)
+
+    def write(self, data: Data, subject: str, source: str) -> Event:
+        """Return an event that is recorded with the others of the act, if people may write it.
 
         Raises `RuleViolationError` (`not_allowed`).
         """
@@ -63,9 +71,17 @@ class Act:
             raise not_allowed(objection)
         # The book stands still, so an event can be named after the index that it will have.
         event_id = str(self.roster.index)
-        event = encode(SOURCE, event_id, subject, data, self.shell.salt(SOURCE, event_id))
+        event = encode(source, event_id, subject, data, self.shell.salt(source, event_id))
         self.roster.apply(event)
         self.events.append(event)
+        return event
+
+    def keep(self, enterprise: str, datum: Datum) -> str:
+        """Return the digest under which a personal datum was written; an event has to name it."""
+        salt, value = secrets.token_bytes(SALT_BYTES), encode_datum(datum)
+        digest = commit(enterprise, datum.kind, salt, value)
+        keep_data(self.connection, [(digest, enterprise, datum.kind, salt, value)])
+        return digest.hex()
 
 
 def not_allowed(objection: Text) -> RuleViolationError:
@@ -81,24 +97,31 @@ def not_allowed(objection: Text) -> RuleViolationError:
 
 
 @contextmanager
-def acting(shell: Shell, *, anonymous: bool = False, exchanging: bool = False) -> Iterator[Act]:
+def acting(
+    shell: Shell,
+    enterprise: str | None = None,
+    *,
+    anonymous: bool = False,
+    exchanging: bool = False,
+) -> Iterator[Act]:
     """Yield an act whose events are recorded together, or not at all on an error.
 
-    `anonymous`: without a token it is the console that acts. `exchanging`: an invitation will do.
+    `enterprise` is the one whose personal data the act is about. `anonymous`: without a token it is
+    the console that acts. `exchanging`: an invitation will do.
     """
-    with at_console(shell) as act:
+    with at_console(shell, enterprise) as act:
         act.actor = _actor(act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
         yield act
 
 
 @contextmanager
-def at_console(shell: Shell) -> Iterator[Act]:
+def at_console(shell: Shell, enterprise: str | None = None) -> Iterator[Act]:
     """Yield an act of the console of the ledger's machine."""
     at_ms = now_ms()
     engine = shell.writer()
     try:
         with shell.store(engine).together() as store, store.transaction() as connection:
-            roster = read_roster(connection, lock_book(connection))
+            roster = read_roster(connection, lock_book(connection), enterprise)
             act = Act(shell, connection, roster, None, at_ms)
             yield act
             store.append_own(act.events, at_ms, STREAM)
@@ -106,12 +129,17 @@ def at_console(shell: Shell) -> Iterator[Act]:
         engine.dispose()
 
 
-def look(connection: Connection, roles: Sequence[Role]) -> tuple[Roster, TokenIssued]:
-    """Return the roster and who is looking, once he holds one of the roles."""
-    roster = read_roster(connection, read_heads(connection)["book"].size)
+def look(
+    connection: Connection, roles: Sequence[Role] = (), enterprise: str | None = None
+) -> tuple[Roster, TokenIssued]:
+    """Return the roster and who is looking, once he holds one of the roles, if any is named.
+
+    `enterprise` is the one whose personal data he looks at.
+    """
+    roster = read_roster(connection, read_heads(connection)["book"].size, enterprise)
     actor = _actor(roster, now_ms(), anonymous=False, exchanging=False)
     assert actor is not None
-    if not roster.has(actor.person, *roles):
+    if roles and not roster.has(actor.person, *roles):
         shown = ", ".join(roles)
         raise not_allowed(
             Text(

@@ -20,9 +20,12 @@ from portal import (
     adoption_commands,
     author_commands,
     backup_commands,
+    calendar_commands,
+    claim_commands,
     database_commands,
     decide_command,
     demo_command,
+    document_commands,
     enterprise_commands,
     fund_commands,
     impact_command,
@@ -67,6 +70,8 @@ for command in (
     usage_command.usage,
     author_commands.programme,
     statement_commands.statement,
+    calendar_commands.calendar,
+    claim_commands.claim,
     fund_commands.fund,
     fund_commands.book,
     log_commands.log,
@@ -75,6 +80,7 @@ for command in (
     backup_commands.restore,
     user_commands.user,
     enterprise_commands.enterprise,
+    document_commands.document,
 ):
     cli.add_command(command)
 for command in (

@@ -1,25 +1,26 @@
 """`suanquan enterprise`: personal and bank data under digests, and how they are erased."""
 
 import json
-import secrets
 from typing import Any, BinaryIO, Final
 
 import click
 from rich.console import Group
 from rich.table import Table
 
-from ledger.erasable import erase_data, keep_data, read_values, sweep
-from ledger.events import EnterpriseForgotten, ForgetRequested
+from ledger.erasable import erase_data, read_values, sweep
+from ledger.events import (
+    BankAccountSet,
+    ContactRecorded,
+    EnterpriseForgotten,
+    ForgetRequested,
+)
 from ledger.identifiers import parse_credit_code
 from ledger.period import render_instant
 from ledger.personal import (
-    EVENTS,
-    SALT_BYTES,
     VALUE_BYTES_MAX,
-    Datum,
+    BankAccount,
+    Contact,
     Kind,
-    commit,
-    encode_datum,
     parse_datum,
 )
 from ledger.roster import ENTERING_ROLES, Held, is_lapsed, lapses_at_ms
@@ -31,6 +32,7 @@ from portal.shell import Result, Shell, now_ms
 KINDS: Final[dict[Kind, Text]] = {
     "contact": Text("联系人", "contact"),
     "bank_account": Text("银行账户", "bank account"),
+    "objector": Text("异议人", "objector"),
 }
 
 _VIEWERS: Final = (*sorted(ENTERING_ROLES), "auditor")
@@ -78,7 +80,8 @@ def _enter(shell: Shell, code: str, kind: Kind, file: BinaryIO) -> Result:
     """Record a datum of an enterprise and return under which digest."""
     parse_credit_code(code)
     datum = parse_datum(kind, file.read(VALUE_BYTES_MAX + 1))
-    with acting(shell) as act:
+    assert isinstance(datum, BankAccount | Contact), kind
+    with acting(shell, code) as act:
         digest = enter_datum(act, code, datum)
     data = {"enterprise": code, "kind": kind, "digest": digest}
     shown = Text(
@@ -88,13 +91,12 @@ def _enter(shell: Shell, code: str, kind: Kind, file: BinaryIO) -> Result:
     return Result(data, shell.say(shown))
 
 
-def enter_datum(act: Act, code: str, datum: Datum) -> str:
+def enter_datum(act: Act, code: str, datum: BankAccount | Contact) -> str:
     """Return the digest under which a datum was written, beside the event that names it."""
-    salt, value = secrets.token_bytes(SALT_BYTES), encode_datum(datum)
-    digest = commit(code, datum.kind, salt, value)
-    act.record(EVENTS[datum.kind](at=act.at, digest=digest.hex(), recorded_by=act.name), code)
-    keep_data(act.connection, [(digest, code, datum.kind, salt, value)])
-    return digest.hex()
+    digest = act.keep(code, datum)
+    event = BankAccountSet if isinstance(datum, BankAccount) else ContactRecorded
+    act.record(event(at=act.at, digest=digest, recorded_by=act.name), code)
+    return digest
 
 
 @enterprise.command(epilog="Example:  suanquan enterprise show 91420100MA4K2XY18X --json")
@@ -107,7 +109,7 @@ def show(shell: Shell, code: str) -> Result:
     """
     parse_credit_code(code)
     with shell.reading("keep") as connection:
-        roster, actor = look(connection, _VIEWERS)
+        roster, actor = look(connection, _VIEWERS, code)
         values = read_values(connection, code)
     may_read = roster.has(actor.person, *ENTERING_ROLES)
     rows = []
@@ -215,7 +217,7 @@ def forget(shell: Shell, code: str, reason: str | None) -> Result:
     statements and replays stay as they are: the log holds digests, which nobody can guess from now.
     """
     parse_credit_code(code)
-    with acting(shell) as act:
+    with acting(shell, code) as act:
         request = act.roster.forget_requests.get(code)
         if request is None or is_lapsed(request, act.at):
             return _ask(shell, act, code, reason)

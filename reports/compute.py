@@ -6,12 +6,13 @@ Invoices and payments are those dated by the month's end, so that later ones cha
 from collections.abc import Iterator
 from fractions import Fraction
 
-from ledger.events import InvoiceRecorded, PaymentRecorded, PriceUnit
-from ledger.money import parse_decimal, render_decimal, render_yuan
+from ledger.events import PriceUnit
+from ledger.money import parse_decimal, render_decimal
 from ledger.period import days_of_month
 from ledger.quantity import MICRO
 from ledger.text import Text
 from ledger.usage import render_quantity, separate_thousands
+from reports.billing import billing, papers_of
 from reports.snapshot import Snapshot
 from reports.statement import (
     Amount,
@@ -66,7 +67,7 @@ def make_compute(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
     if charge.unrated:
         sections.append(_unrated(charge))
     sections += [
-        _billing(account, month),
+        billing(account, month),
         _daily(snapshot.book, month, usage),
         _basis(charge),
         _confirmation(snapshot.book, account, charge),
@@ -92,8 +93,8 @@ def make_compute(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
 
 def _digest(account: Account, month: str, usage: list[DayUsage], charge: Charge) -> str:
     """Return the digest of what is stated: usage, lines, and the documents of the month."""
-    invoices = [one for one in account.invoices.values() if one.issued_on[:7] <= month]
-    payments = [one for one in account.payments.values() if one.paid_on[:7] <= month]
+    papers = papers_of(account, month)
+    taken_back = [papers.red, papers.back] if papers.red or papers.back else []
     lines = [
         (line.contract.contract, line.resource, line.quantity, line.net_fen, line.tax_fen)
         for line in charge.lines
@@ -104,7 +105,15 @@ def _digest(account: Account, month: str, usage: list[DayUsage], charge: Charge)
         for part in line.parts
     ]
     return digest_values(
-        account.credit_code, month, usage, lines, parts, charge.unrated, invoices, payments
+        account.credit_code,
+        month,
+        usage,
+        lines,
+        parts,
+        charge.unrated,
+        papers.invoices,
+        papers.payments,
+        *taken_back,
     )
 
 
@@ -205,59 +214,6 @@ def _unrated(charge: Charge) -> Section:
         "No single contract price applies to this usage; it is not charged until a contract does.",
     )
     return Section(Text("未计价用量", "Unrated usage"), (Paragraph(why), Table(columns, rows)))
-
-
-def _billing(account: Account, month: str) -> Section:
-    """Return what was invoiced and paid in the month, and what is open at its end."""
-    heading = Text("开票与付款", "Invoices and payments")
-    invoices = [one for one in account.invoices.values() if one.issued_on[:7] <= month]
-    payments = [one for one in account.payments.values() if one.paid_on[:7] <= month]
-    invoiced_fen = sum(invoice.amount_fen for invoice in invoices)
-    paid_fen = sum(payment.amount_fen for payment in payments)
-    invoiced, paid = render_yuan(invoiced_fen), render_yuan(paid_fen)
-    left = render_yuan(invoiced_fen - paid_fen)
-    standing = Text(
-        f"截至本期末，累计开票 {invoiced} 元，累计付款 {paid} 元，差额 {left} 元。"
-        "创新券为事后补助，不在本单抵扣。",
-        f"By the period's end CNY {invoiced} was invoiced in all and {paid} paid; the difference is"
-        f" {left}. Vouchers are refunded afterwards and not offset here.",
-    )
-    blocks: list[Block] = [Paragraph(standing)]
-    rows = tuple(_billing_rows(invoices, payments, month))
-    if rows:
-        columns = (
-            Column(Text("凭证", "Document"), 12),
-            Column(Text("日期", "Date"), 12),
-            Column(Text("发票号码", "Invoice"), 24),
-            Column(Text("服务期间或付款编号", "Service, or payment no."), 32),
-            Column(Text("金额（元）", "CNY, tax included"), 20, figures=True),
-        )
-        blocks.append(Table(columns, rows))
-    return Section(heading, tuple(blocks))
-
-
-def _billing_rows(
-    invoices: list[InvoiceRecorded], payments: list[PaymentRecorded], month: str
-) -> Iterator[tuple[Cell, ...]]:
-    """Yield the invoices, then the payments that are dated in the month, by day and number."""
-    for invoice in sorted(invoices, key=lambda one: (one.issued_on, one.invoice)):
-        if invoice.issued_on[:7] == month:
-            yield (
-                Words("开票", "Invoice"),
-                Words(invoice.issued_on),
-                Words(invoice.invoice),
-                Words(f"{invoice.service_from} 至 {invoice.service_to}"),
-                Yuan(invoice.amount_fen),
-            )
-    for payment in sorted(payments, key=lambda one: (one.paid_on, one.payment)):
-        if payment.paid_on[:7] == month:
-            yield (
-                Words("付款", "Payment"),
-                Words(payment.paid_on),
-                Words(payment.invoice),
-                Words(payment.payment),
-                Yuan(payment.amount_fen),
-            )
 
 
 def _daily(book: Book, month: str, usage: list[DayUsage]) -> Section:

@@ -6,6 +6,11 @@
     usage        a100 8 2022-07-01T00:00 2022-07-02T00:00 C-1
     invoice      1 C-1 2022-08-05 600000 33962.26 2022-07-01 2022-07-31
     payment      1 2022-08-10 600000
+    amended      C-1 2022-10-01 2023-06-30 500000 a100=11/card_hour
+    corrected    1 C-1 2022-08-05 500000 28301.89 2022-07-01 2022-07-31
+    red          901 1 2022-09-01 100000 5660.38
+    repaid       P-1-2022-08-10 1 2022-08-11 500000
+    back         P-1-2022-08-10 1 2022-09-02 100000
 
 Instants are Beijing time and money is yuan. A contract's word `synthetic` marks it as made up. An
 event's id is its line, so that a line that stands twice is the same event.
@@ -15,17 +20,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+import msgspec
+
 from ledger.codec import Event, encode
 from ledger.database import Connection, open_engine
 from ledger.events import (
+    ContractAmended,
     ContractRegistered,
     Data,
     DeclarationFiled,
     EnterpriseRegistered,
     FactReported,
     FundingReported,
+    InvoiceCorrected,
     InvoiceRecorded,
+    InvoiceReversed,
+    PaymentCorrected,
     PaymentRecorded,
+    PaymentReversed,
     PriceLine,
     QualificationGranted,
     QualificationRevoked,
@@ -192,6 +204,52 @@ def invoice_number(number: str) -> str:
     return number.rjust(20, "0")
 
 
+def _amended(contract: str, since: str, until: str, amount: str, *words: str) -> Data:
+    """Return an amendment; `-` leaves the end or the amount as it is."""
+    return ContractAmended(
+        amendment=f"{contract}/{since}",
+        contract=contract,
+        effective_on=since,
+        service_to=None if until == "-" else until,
+        amount_fen=None if amount == "-" else parse_yuan(amount),
+        prices=tuple(_price(word) for word in words),
+    )
+
+
+def _corrected(number: str, *words: str) -> Data:
+    said = _invoice(number, *words)
+    assert isinstance(said, InvoiceRecorded)
+    return InvoiceCorrected(**msgspec.structs.asdict(said), reason="录入有误")
+
+
+def _red(red: str, number: str, issued_on: str, amount: str, tax: str) -> Data:
+    return InvoiceReversed(
+        red_invoice=invoice_number(red),
+        invoice=invoice_number(number),
+        issued_on=issued_on,
+        amount_fen=parse_yuan(amount),
+        tax_fen=parse_yuan(tax),
+    )
+
+
+def _repaid(payment: str, number: str, paid_on: str, amount: str) -> Data:
+    """Return the correction of a payment."""
+    said = _payment(number, paid_on, amount, payment)
+    assert isinstance(said, PaymentRecorded)
+    return PaymentCorrected(**msgspec.structs.asdict(said), reason="录入有误")
+
+
+def _back(payment: str, number: str, reversed_on: str, amount: str) -> Data:
+    return PaymentReversed(
+        reversal=f"{payment}/{reversed_on}",
+        payment=payment,
+        invoice=invoice_number(number),
+        reversed_on=reversed_on,
+        amount_fen=parse_yuan(amount),
+        reason="退款",
+    )
+
+
 def _invoice(number: str, contract: str, issued_on: str, *words: str) -> Data:
     amount, tax, since, until = words
     return InvoiceRecorded(
@@ -272,6 +330,11 @@ _VERBS: Final[dict[str, Callable[..., Data]]] = {
     "usage": _usage,
     "invoice": _invoice,
     "payment": _payment,
+    "amended": _amended,
+    "corrected": _corrected,
+    "red": _red,
+    "repaid": _repaid,
+    "back": _back,
     "qualification": _qualification,
     "revoked": _revoked,
     "funding": _funding,

@@ -1,23 +1,32 @@
-"""The book log folded: enterprises and their papers, vouchers, statements, adopted programmes.
+"""The book log folded: enterprises and their papers, vouchers, statements, what is adopted.
 
 Later events about the same thing replace earlier ones, in log order. An event may name something
-that the book does not know yet: facts do not wait for paperwork.
+that the book does not know yet: facts do not wait for paperwork. So a correction counts whether it
+comes before or after what it corrects, and an amendment before or after its contract.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import singledispatchmethod
+from typing import Final
 
 from ledger.codec import Event
 from ledger.events import (
+    CalendarAdopted,
+    ContractAmended,
     ContractRegistered,
     Data,
     DeclarationFiled,
     EnterpriseRegistered,
     FactReported,
     FundingReported,
+    InvoiceCorrected,
+    InvoiceData,
     InvoiceRecorded,
+    InvoiceReversed,
+    PaymentCorrected,
+    PaymentData,
     PaymentRecorded,
+    PaymentReversed,
     ProgrammeAdopted,
     QualificationGranted,
     QualificationRevoked,
@@ -27,6 +36,7 @@ from ledger.events import (
     VoucherDrawn,
     VoucherGranted,
 )
+from vouchers.contract_terms import amend
 
 FundingKey = tuple[str, str | None, str, int]
 """Scope, reference, level and year of other public money."""
@@ -34,7 +44,11 @@ FundingKey = tuple[str, str | None, str, int]
 
 @dataclass(slots=True)
 class Account:
-    """All that the book knows of one enterprise."""
+    """All that the book knows of one enterprise.
+
+    `contracts` are as amended, `invoices` and `payments` as corrected; what is taken back of them
+    by a day is `vouchers.net`'s business. `signed` and `…_recorded` hold what papers said first.
+    """
 
     credit_code: str
     registered: EnterpriseRegistered | None = None
@@ -47,6 +61,14 @@ class Account:
     contracts: dict[str, ContractRegistered] = field(default_factory=dict)
     invoices: dict[str, InvoiceRecorded] = field(default_factory=dict)
     payments: dict[str, PaymentRecorded] = field(default_factory=dict)
+    signed: dict[str, ContractRegistered] = field(default_factory=dict)
+    amendments: dict[str, dict[str, ContractAmended]] = field(default_factory=dict)
+    invoices_recorded: dict[str, InvoiceRecorded] = field(default_factory=dict)
+    payments_recorded: dict[str, PaymentRecorded] = field(default_factory=dict)
+    invoice_corrections: dict[str, InvoiceCorrected] = field(default_factory=dict)
+    payment_corrections: dict[str, PaymentCorrected] = field(default_factory=dict)
+    red_invoices: dict[str, InvoiceReversed] = field(default_factory=dict)
+    payments_back: dict[str, PaymentReversed] = field(default_factory=dict)
     granted: dict[tuple[str, int], VoucherGranted] = field(default_factory=dict)
     drawn: list[VoucherDrawn] = field(default_factory=list)
     statements: list[StatementIssued] = field(default_factory=list)
@@ -70,7 +92,7 @@ class Book:
 
     `resources` has the last listing of each resource, `listings` every one by the day it is from.
     `adopted` has the last adoption of each programme, `values` the text behind each hash that any
-    adoption gave.
+    adoption gave, `calendars` the last adopted calendar of each year.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -79,12 +101,19 @@ class Book:
         self.listings: dict[str, dict[str, ResourceListed]] = {}
         self.adopted: dict[str, ProgrammeAdopted] = {}
         self.values: dict[str, str] = {}
+        self.calendars: dict[int, CalendarAdopted] = {}
         for event in events:
             self.apply(event)
 
     def apply(self, event: Event) -> None:
         """Take in the next event of the log."""
-        self._apply(event.data, event.subject)
+        self.take(event.subject, event.data)
+
+    def take(self, subject: str, data: Data) -> None:
+        """Take in what the next event of the log says; most kinds say nothing about the book."""
+        take = _TAKERS.get(type(data))
+        if take is not None:
+            take(self, data, subject)
 
     def account(self, credit_code: str) -> Account:
         """Return what is known of an enterprise, an empty account for one never heard of."""
@@ -97,78 +126,154 @@ class Book:
         return None if listed_on is None else listings[listed_on]
 
     def without_accounts(self) -> "Book":
-        """Return what the book says of no single enterprise: resources and adopted programmes."""
+        """Return what the book says of no single enterprise: resources, and what is adopted."""
         book = Book()
         book.resources, book.listings = self.resources, self.listings
         book.adopted, book.values = self.adopted, self.values
+        book.calendars = self.calendars
         return book
 
-    def _open(self, subject: str) -> Account:
-        return self.accounts.setdefault(subject, Account(subject))
 
-    @singledispatchmethod
-    def _apply(self, data: Data, subject: str) -> None:
-        """Leave out what says nothing about the book: batches, usage."""
+def _open(book: Book, subject: str) -> Account:
+    """Return an enterprise's account, a new one for one that was not heard of before."""
+    account = book.accounts.get(subject)
+    if account is None:
+        account = book.accounts[subject] = Account(subject)
+    return account
 
-    @_apply.register
-    def _(self, data: ResourceListed, _subject: str) -> None:
-        self.resources[data.resource] = data
-        self.listings.setdefault(data.resource, {})[data.listed_on] = data
 
-    @_apply.register
-    def _(self, data: EnterpriseRegistered, subject: str) -> None:
-        self._open(subject).registered = data
+def _resource_listed(book: Book, data: ResourceListed, _subject: str) -> None:
+    book.resources[data.resource] = data
+    book.listings.setdefault(data.resource, {})[data.listed_on] = data
 
-    @_apply.register
-    def _(self, data: QualificationGranted, subject: str) -> None:
-        self._open(subject).qualifications.append(data)
 
-    @_apply.register
-    def _(self, data: QualificationRevoked, subject: str) -> None:
-        self._open(subject).revocations.append(data)
+def _enterprise_registered(book: Book, data: EnterpriseRegistered, subject: str) -> None:
+    _open(book, subject).registered = data
 
-    @_apply.register
-    def _(self, data: TaxDomicileRecorded, subject: str) -> None:
-        self._open(subject).domiciles.append(data)
 
-    @_apply.register
-    def _(self, data: FactReported, subject: str) -> None:
-        self._open(subject).facts[data.name, data.year] = data
+def _qualification_granted(book: Book, data: QualificationGranted, subject: str) -> None:
+    _open(book, subject).qualifications.append(data)
 
-    @_apply.register
-    def _(self, data: FundingReported, subject: str) -> None:
-        key = data.scope, data.ref, data.level, data.year
-        self._open(subject).funding[key] = data
 
-    @_apply.register
-    def _(self, data: DeclarationFiled, subject: str) -> None:
-        self._open(subject).declarations[data.year] = data
+def _qualification_revoked(book: Book, data: QualificationRevoked, subject: str) -> None:
+    _open(book, subject).revocations.append(data)
 
-    @_apply.register
-    def _(self, data: ContractRegistered, subject: str) -> None:
-        self._open(subject).contracts[data.contract] = data
 
-    @_apply.register
-    def _(self, data: InvoiceRecorded, subject: str) -> None:
-        self._open(subject).invoices[data.invoice] = data
+def _tax_domicile_recorded(book: Book, data: TaxDomicileRecorded, subject: str) -> None:
+    _open(book, subject).domiciles.append(data)
 
-    @_apply.register
-    def _(self, data: PaymentRecorded, subject: str) -> None:
-        self._open(subject).payments[data.payment] = data
 
-    @_apply.register
-    def _(self, data: VoucherGranted, subject: str) -> None:
-        self._open(subject).granted[data.programme, data.year] = data
+def _fact_reported(book: Book, data: FactReported, subject: str) -> None:
+    _open(book, subject).facts[data.name, data.year] = data
 
-    @_apply.register
-    def _(self, data: VoucherDrawn, subject: str) -> None:
-        self._open(subject).drawn.append(data)
 
-    @_apply.register
-    def _(self, data: StatementIssued, subject: str) -> None:
-        self._open(subject).statements.append(data)
+def _funding_reported(book: Book, data: FundingReported, subject: str) -> None:
+    key = data.scope, data.ref, data.level, data.year
+    _open(book, subject).funding[key] = data
 
-    @_apply.register
-    def _(self, data: ProgrammeAdopted, _subject: str) -> None:
-        self.adopted[data.programme] = data
-        self.values |= {one.hash: one.values for one in data.versions if one.values is not None}
+
+def _declaration_filed(book: Book, data: DeclarationFiled, subject: str) -> None:
+    _open(book, subject).declarations[data.year] = data
+
+
+def _contract_registered(book: Book, data: ContractRegistered, subject: str) -> None:
+    account = _open(book, subject)
+    account.signed[data.contract] = data
+    _amend(account, data.contract)
+
+
+def _contract_amended(book: Book, data: ContractAmended, subject: str) -> None:
+    account = _open(book, subject)
+    account.amendments.setdefault(data.contract, {})[data.amendment] = data
+    _amend(account, data.contract)
+
+
+def _amend(account: Account, number: str) -> None:
+    """Bring a contract up to what its paper and its amendments say, once there is a paper."""
+    signed = account.signed.get(number)
+    if signed is not None:
+        amendments = account.amendments.get(number)
+        account.contracts[number] = amend(signed, amendments.values()) if amendments else signed
+
+
+def _invoice_recorded(book: Book, data: InvoiceRecorded, subject: str) -> None:
+    account = _open(book, subject)
+    account.invoices_recorded[data.invoice] = data
+    if data.invoice not in account.invoice_corrections:
+        account.invoices[data.invoice] = data
+
+
+def _invoice_corrected(book: Book, data: InvoiceCorrected, subject: str) -> None:
+    account = _open(book, subject)
+    account.invoice_corrections[data.invoice] = data
+    said = {name: getattr(data, name) for name in InvoiceData.__struct_fields__}
+    account.invoices[data.invoice] = InvoiceRecorded(**said)
+
+
+def _invoice_reversed(book: Book, data: InvoiceReversed, subject: str) -> None:
+    _open(book, subject).red_invoices[data.red_invoice] = data
+
+
+def _payment_recorded(book: Book, data: PaymentRecorded, subject: str) -> None:
+    account = _open(book, subject)
+    account.payments_recorded[data.payment] = data
+    if data.payment not in account.payment_corrections:
+        account.payments[data.payment] = data
+
+
+def _payment_corrected(book: Book, data: PaymentCorrected, subject: str) -> None:
+    account = _open(book, subject)
+    account.payment_corrections[data.payment] = data
+    said = {name: getattr(data, name) for name in PaymentData.__struct_fields__}
+    account.payments[data.payment] = PaymentRecorded(**said)
+
+
+def _payment_reversed(book: Book, data: PaymentReversed, subject: str) -> None:
+    _open(book, subject).payments_back[data.reversal] = data
+
+
+def _voucher_granted(book: Book, data: VoucherGranted, subject: str) -> None:
+    _open(book, subject).granted[data.programme, data.year] = data
+
+
+def _voucher_drawn(book: Book, data: VoucherDrawn, subject: str) -> None:
+    _open(book, subject).drawn.append(data)
+
+
+def _statement_issued(book: Book, data: StatementIssued, subject: str) -> None:
+    _open(book, subject).statements.append(data)
+
+
+def _programme_adopted(book: Book, data: ProgrammeAdopted, _subject: str) -> None:
+    book.adopted[data.programme] = data
+    book.values |= {one.hash: one.values for one in data.versions if one.values is not None}
+
+
+def _calendar_adopted(book: Book, data: CalendarAdopted, _subject: str) -> None:
+    book.calendars[data.year] = data
+
+
+_TAKERS: Final[dict[type[Data], Callable[..., None]]] = {
+    ResourceListed: _resource_listed,
+    EnterpriseRegistered: _enterprise_registered,
+    QualificationGranted: _qualification_granted,
+    QualificationRevoked: _qualification_revoked,
+    TaxDomicileRecorded: _tax_domicile_recorded,
+    FactReported: _fact_reported,
+    FundingReported: _funding_reported,
+    DeclarationFiled: _declaration_filed,
+    ContractRegistered: _contract_registered,
+    ContractAmended: _contract_amended,
+    InvoiceRecorded: _invoice_recorded,
+    InvoiceCorrected: _invoice_corrected,
+    InvoiceReversed: _invoice_reversed,
+    PaymentRecorded: _payment_recorded,
+    PaymentCorrected: _payment_corrected,
+    PaymentReversed: _payment_reversed,
+    VoucherGranted: _voucher_granted,
+    VoucherDrawn: _voucher_drawn,
+    StatementIssued: _statement_issued,
+    ProgrammeAdopted: _programme_adopted,
+    CalendarAdopted: _calendar_adopted,
+}
+"""What each kind of event does to the book. A dictionary, because a book is of many events."""

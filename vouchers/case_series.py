@@ -1,8 +1,9 @@
 """The cases of one enterprise on successive days of application, each as `case_of` would build it.
 
 An invoice whose service has ended says the same on every later day, so that its purchases are built
-once. Only vouchers drawn before the first day's month count: whoever asks what would have been
-refunded from then on asks before it was.
+once, and again only where papers change what was said, such as a red invoice. Only vouchers drawn
+before the first day's month count: whoever asks what would have been refunded from then on asks
+before it was.
 
 A month's usage may be handed in as one sum on the month's last day where no price, listing, invoice
 or contract begins or ends within a month: every day of it then has the same price.
@@ -27,6 +28,7 @@ from vouchers.ledger_case import (
     purchases_of,
     sum_drawn,
 )
+from vouchers.net import change_days, invoices_on, payments_on
 from vouchers.rating import DayUsage
 
 _KEY = itemgetter(0)
@@ -44,18 +46,23 @@ def cases_on(
     enterprise, earlier = enterprise_of(account), sum_drawn(account, known.drawn)
     by_contract = _by_contract(usage)
     ended: dict[str, list[Purchase]] = {}
+    changes = change_days(account)
+    changed = bisect_right(changes, days[0].replace(day=1).isoformat())
     for day in days:
         today = day.isoformat()
+        before, changed = changed, bisect_right(changes, today)
+        if before != changed:
+            ended = {}
+            known = known._replace(payments=payments_on(account, today))
         purchases: list[Purchase] = []
-        for number, invoice in account.invoices.items():
-            if number in ended:
-                purchases += ended[number]
-            elif invoice.issued_on <= today:
-                metered = list(_within(by_contract, invoice, today))
-                made = purchases_of(known, invoice, metered, day)
-                purchases += made
-                if invoice.service_to <= today:
-                    ended[number] = made
+        for invoice in invoices_on(account, today):
+            if invoice.invoice in ended:
+                purchases += ended[invoice.invoice]
+                continue
+            made = purchases_of(known, invoice, list(_within(by_contract, invoice, today)), day)
+            purchases += made
+            if invoice.service_to <= today:
+                ended[invoice.invoice] = made
         yield Case(
             enterprise=enterprise,
             purchases=tuple(purchases),

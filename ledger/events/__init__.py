@@ -37,15 +37,28 @@ from ledger.events.claims import (
 )
 from ledger.events.custody import LogKeyIntroduced, LogKeyRetired
 from ledger.events.data import Data, LogKind, LogName
+from ledger.events.documents import DocumentFiled, MediaType
 from ledger.events.funds import FundAppropriated, FundClosed, FundData, FundTransferred
 from ledger.events.metering import BatchRecorded, RejectionSettled, UsageRecorded, UsageTallied
+from ledger.events.paper_changes import (
+    ContractAmended,
+    InvoiceCorrected,
+    InvoiceReversed,
+    PaymentCorrected,
+    PaymentReversed,
+)
 from ledger.events.papers import (
     ContractRegistered,
     DeclarationFiled,
+    DocumentedData,
     EnterpriseRegistered,
     FactReported,
     FundingReported,
+    InvoiceData,
     InvoiceRecorded,
+    PaperData,
+    Party,
+    PaymentData,
     PaymentRecorded,
     PriceLine,
     PriceUnit,
@@ -66,7 +79,7 @@ from ledger.events.people import (
     RoleRevoked,
     TokenIssued,
 )
-from ledger.events.rules import AdoptedVersion, ProgrammeAdopted
+from ledger.events.rules import AdoptedVersion, CalendarAdopted, ProgrammeAdopted
 from ledger.events.settlement import (
     StatementIssued,
     VoucherDrawn,
@@ -80,6 +93,7 @@ __all__ = [
     "AdoptedVersion",
     "BankAccountSet",
     "BatchRecorded",
+    "CalendarAdopted",
     "CheckedItem",
     "ClaimApproved",
     "ClaimChecked",
@@ -104,9 +118,12 @@ __all__ = [
     "ClaimSubmitted",
     "ClaimWithdrawn",
     "ContactRecorded",
+    "ContractAmended",
     "ContractRegistered",
     "Data",
     "DeclarationFiled",
+    "DocumentFiled",
+    "DocumentedData",
     "EnterpriseForgotten",
     "EnterpriseRegistered",
     "FactReported",
@@ -116,12 +133,21 @@ __all__ = [
     "FundData",
     "FundTransferred",
     "FundingReported",
+    "InvoiceCorrected",
+    "InvoiceData",
     "InvoiceRecorded",
+    "InvoiceReversed",
     "LogKeyIntroduced",
     "LogKeyRetired",
     "LogKind",
     "LogName",
+    "MediaType",
+    "PaperData",
+    "Party",
+    "PaymentCorrected",
+    "PaymentData",
     "PaymentRecorded",
+    "PaymentReversed",
     "PriceLine",
     "PriceUnit",
     "ProgrammeAdopted",
@@ -204,6 +230,13 @@ TYPES: dict[str, type[Data]] = {
         ClaimClosed,
         VoucherReleased,
         VoucherLapsed,
+        CalendarAdopted,
+        ContractAmended,
+        InvoiceCorrected,
+        InvoiceReversed,
+        PaymentCorrected,
+        PaymentReversed,
+        DocumentFiled,
     )
 }
 """Every released event type by its name."""

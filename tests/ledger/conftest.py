@@ -20,9 +20,11 @@ from ledger.erasable import check_people
 from ledger.events import (
     AdoptedVersion,
     BatchRecorded,
+    CalendarAdopted,
     ContractRegistered,
     Data,
     DeclarationFiled,
+    DocumentFiled,
     EnterpriseRegistered,
     FactReported,
     FundingReported,
@@ -58,7 +60,7 @@ from ledger.store import Batch, Outcome, Store
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.tlog import Checkpoint
-from tests.ledger import books, steps
+from tests.ledger import books, papers, steps
 from tests.ledger.people import PEOPLE
 
 CODE = "91350100M000100Y43"
@@ -97,7 +99,9 @@ EXAMPLES: tuple[Data, ...] = (
         rejections_sha256="0" * 64,
         recorded_at="2022-07-01T00:00:00Z",
     ),
-    EnterpriseRegistered(name="云栖智能", registered_region="420100", synthetic=True),
+    EnterpriseRegistered(
+        name="云栖智能", registered_region="420100", synthetic=True, **papers.FILED
+    ),
     QualificationGranted(
         kind="high_tech_enterprise",
         number="GR202142000001",
@@ -106,10 +110,13 @@ EXAMPLES: tuple[Data, ...] = (
         carrier="光谷孵化器",
         recognised_by="province",
         evidence_sha256="1" * 64,
+        recorded_by="gh-1",
     ),
-    TaxDomicileRecorded(zone="east-lake", valid_from="2021-01-01", valid_to="2022-12-31"),
-    FactReported(name="sales_fen", year=2021, value=15_000_000_000),
-    DeclarationFiled(year=2022, related_party=False, serious_dishonesty=False),
+    TaxDomicileRecorded(
+        zone="east-lake", valid_from="2021-01-01", valid_to="2022-12-31", **papers.FILED
+    ),
+    FactReported(name="sales_fen", year=2021, value=15_000_000_000, **papers.FILED),
+    DeclarationFiled(year=2022, related_party=False, serious_dishonesty=False, **papers.FILED),
     ResourceListed(
         resource="a100",
         name="A100 80G",
@@ -132,19 +139,11 @@ EXAMPLES: tuple[Data, ...] = (
         ),
         project="P-1",
         synthetic=True,
+        **papers.PARTIES,
+        **papers.FILED,
     ),
-    InvoiceRecorded(
-        invoice="22420000000000000001",
-        contract="C-1",
-        issued_on="2022-07-01",
-        amount_fen=63_600_000,
-        tax_fen=3_600_000,
-        service_from="2022-03-01",
-        service_to="2022-06-30",
-    ),
-    PaymentRecorded(
-        payment="B-1", invoice="22420000000000000001", paid_on="2022-07-10", amount_fen=63_600_000
-    ),
+    InvoiceRecorded(**papers.INVOICE),
+    PaymentRecorded(**papers.PAYMENT),
     VoucherGranted(
         programme="hubei", year=2022, quota_fen=100, granted_on="2022-11-01", actor="li.si"
     ),
@@ -156,6 +155,8 @@ EXAMPLES: tuple[Data, ...] = (
         version="2" * 64,
         invoices=("22420000000000000001",),
         claim="SQ-2022-1",
+        parts_fen=(99,),
+        base_fen=330,
     ),
     StatementIssued(
         statement="JS-2022-07-000001",
@@ -182,8 +183,16 @@ EXAMPLES: tuple[Data, ...] = (
         revoked_on="2022-09-01",
         number="GR202142000001",
         evidence_sha256="9" * 64,
+        recorded_by="gh-1",
     ),
-    FundingReported(scope="project", level="city", year=2021, amount_fen=5_000_000, ref="P-1"),
+    FundingReported(
+        scope="project",
+        level="city",
+        year=2021,
+        amount_fen=5_000_000,
+        ref="P-1",
+        **papers.FILED,
+    ),
     ProgrammeAdopted(
         programme="hubei",
         level="province",
@@ -205,6 +214,27 @@ EXAMPLES: tuple[Data, ...] = (
     ),
     *books.EXAMPLES,
     *steps.EXAMPLES,
+    CalendarAdopted(
+        year=2023,
+        off=("2023-01-02", "2023-01-23"),
+        worked=("2023-01-28",),
+        document="国办发明电〔2022〕16号",
+        digest="defa930bdb5892a6e337a7a5fe4cf4d2eb9809d35b7f9ea3c06d844c15766ef0",
+        adopted_on="2022-12-09",
+        at="2022-12-09T00:00:00Z",
+        evidence_sha256="d" * 64,
+        recorded_by="a",
+    ),
+    *papers.EXAMPLES,
+    DocumentFiled(
+        at="2022-08-01T00:00:00Z",
+        sha256="d" * 64,
+        media_type="application/pdf",
+        size_bytes=123_456,
+        kind="contract",
+        recorded_by="gh-1",
+        ref="C-1",
+    ),
 )
 
 

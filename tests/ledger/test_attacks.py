@@ -101,11 +101,13 @@ NO_SWAP: Final = {
 
 KINDS: Final = ("sqlite", "postgresql")
 
-# SQLite keeps the rows of this table in the key itself, which is never null.
+# SQLite keeps the rows of these tables in the key itself, which is never null.
 # Of personal data salt and value go together, or the row is refused.
 NEVER_NULL: Final = {
     ("sqlite", "identity.source"),
     ("sqlite", "identity.event_id"),
+    ("sqlite", "trail.topic"),
+    ("sqlite", "trail.leaf_index"),
     *((dialect, f"personal_datum.{one}") for dialect in KINDS for one in ("salt", "value")),
 }
 

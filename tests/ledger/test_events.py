@@ -13,18 +13,23 @@ from ledger.events import (
     AdoptedVersion,
     BankAccountSet,
     BatchRecorded,
+    CalendarAdopted,
     ClaimData,
     ClaimStep,
     ContactRecorded,
     ContractRegistered,
     Data,
+    DocumentedData,
     EnterpriseForgotten,
     ForgetRequested,
     FundData,
     FundingReported,
+    InvoiceData,
     InvoiceRecorded,
     LogKeyIntroduced,
     LogKeyRetired,
+    PaperData,
+    PaymentData,
     PaymentRecorded,
     PriceLine,
     ProgrammeAdopted,
@@ -43,6 +48,7 @@ from ledger.events import (
     VoucherDrawn,
     VoucherGranted,
 )
+from ledger.events.rules import hash_calendar
 from ledger.money import FEN_MAX
 
 CONTRACT = {
@@ -94,6 +100,24 @@ ADOPTED: dict[str, Any] = {
     "adopted_on": "2022-08-01",
     "at": "2022-08-01T00:00:00Z",
 }
+CALENDAR: dict[str, Any] = {
+    "year": 2023,
+    "off": ("2023-01-02", "2023-01-23"),
+    "worked": ("2023-01-28",),
+    "document": "x",
+    "digest": hash_calendar(2023, ("2023-01-02", "2023-01-23"), ("2023-01-28",)),
+    "adopted_on": "2022-12-09",
+    "at": "2022-12-09T00:00:00Z",
+}
+DRAWN: dict[str, Any] = {
+    "programme": "x",
+    "year": 2022,
+    "amount_fen": 100,
+    "drawn_on": "2022-08-01",
+    "version": "0" * 64,
+    "invoices": ("22420000000000000001", "22420000000000000002"),
+    "parts_fen": (100, 0),
+}
 PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
 
 
@@ -134,6 +158,23 @@ PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
         (ProgrammeAdopted, ADOPTED, {"adopted_on": "soon"}, "bad_date"),
         (ProgrammeAdopted, ADOPTED, {"at": "2022-08-01"}, "bad_instant"),
         (ProgrammeAdopted, ADOPTED, {"evidence_sha256": "x"}, "bad_digest"),
+        (CalendarAdopted, CALENDAR, {"off": ()}, "no_holidays"),
+        (CalendarAdopted, CALENDAR, {"off": ("2023-01-07",)}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"off": ("2022-12-30",)}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"off": ("2023-01-23", "2023-01-02")}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"off": ("2023-01-02", "2023-01-02")}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"off": ("2023-1-2",)}, "bad_date"),
+        (CalendarAdopted, CALENDAR, {"worked": ("2023-01-27",)}, "bad_day"),
+        (CalendarAdopted, CALENDAR, {"worked": ()}, "bad_digest"),
+        (CalendarAdopted, CALENDAR, {"year": 1}, "absurd_year"),
+        (CalendarAdopted, CALENDAR, {"document": " "}, "bad_words"),
+        (CalendarAdopted, CALENDAR, {"digest": "x"}, "bad_digest"),
+        (CalendarAdopted, CALENDAR, {"at": "now"}, "bad_instant"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (60, 39)}, "bad_parts"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (100,)}, "bad_parts"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (60, 30, 10)}, "bad_parts"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (101, -1)}, "absurd_money"),
+        (VoucherDrawn, DRAWN, {"base_fen": -1}, "absurd_money"),
     ],
 )
 def test_a_wrong_value_is_refused_under_its_code(
@@ -167,7 +208,8 @@ def test_every_type_is_registered_under_its_own_name() -> None:
 
     # What starts with an underscore holds what several types share.
     named = {cls for cls in leaves(Data) - {Data} if not cls.__name__.startswith("_")}
-    assert set(TYPES.values()) == named - {FundData, ClaimData, ClaimStep}
+    shared = {FundData, ClaimData, ClaimStep, PaperData, DocumentedData, InvoiceData, PaymentData}
+    assert set(TYPES.values()) == named - shared
     assert all(TYPES[cls.type] is cls for cls in TYPES.values())
 
 

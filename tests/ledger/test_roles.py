@@ -30,7 +30,10 @@ READABLE: Final[dict[Access, set[str]]] = {
     "write": set(NAMES) - {"personal_datum"},
     "audit": set(NAMES) - {"personal_datum"},
     "keep": set(NAMES),
-    "read": {"log", "tile", "chunk", "usage_day", "source_day", "sequence_block", *tables.BOOKS},
+    "read": {
+        *("log", "tile", "chunk", "usage_day", "source_day", "sequence_block"),
+        *(*tables.BOOKS, "trail", "claim_state"),
+    },
 }
 """Whose rows each role may read; of `chunk` the reader sees the book, by a view.
 

@@ -6,6 +6,7 @@ from ledger.codec import encode
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import (
     AdoptedVersion,
+    CalendarAdopted,
     ContactRecorded,
     Data,
     EnterpriseForgotten,
@@ -17,6 +18,7 @@ from ledger.events import (
     RoleRevoked,
     TokenIssued,
 )
+from ledger.events.rules import hash_calendar
 from ledger.period import parse_instant
 from ledger.roster import Roster, digest_of
 from tests.ledger.people import FIRST, KEPT, SECOND
@@ -79,9 +81,28 @@ def adopted(by: str, programme: str = "hubei") -> Data:
     )
 
 
+def calendar(by: str) -> Data:
+    days = 2023, ("2023-01-02",), ()
+    return CalendarAdopted(
+        year=2023,
+        off=days[1],
+        worked=(),
+        document="x",
+        digest=hash_calendar(*days),
+        adopted_on="2022-12-09",
+        at=AT,
+        recorded_by=by,
+    )
+
+
 ASK_AUTHORITY = RoleRequested(at=AT, person="w", role="authority", scope="hubei", requested_by="a")
 AUTHORITY = RoleGranted(
     at=AT, person="w", role="authority", scope="hubei", granted_by="a", consented_by="b"
+)
+EVERY = (
+    *TWO,
+    RoleRequested(at=AT, person="w", role="authority", requested_by="a"),
+    RoleGranted(at=AT, person="w", role="authority", granted_by="a", consented_by="b"),
 )
 DECIDING = (*TWO, ASK_AUTHORITY, AUTHORITY, HELPER)
 
@@ -93,6 +114,9 @@ DECIDING = (*TWO, ASK_AUTHORITY, AUTHORITY, HELPER)
         ((), adopted("")),
         ((FIRST,), adopted("a")),
         (DECIDING, adopted("w")),
+        ((), calendar("")),
+        ((FIRST,), calendar("a")),
+        (EVERY, calendar("w")),
         ((FIRST,), SECOND),
         ((FIRST,), HELPER),
         ((*TWO, ASK_FINANCE), granted("finance", "a", "b")),
@@ -119,6 +143,9 @@ def test_what_the_rules_allow_is_done(before: tuple[Data, ...], act: Data) -> No
         ((FIRST,), adopted(""), "they or the authority adopt"),
         ((), adopted("a"), "a is neither"),
         (DECIDING, adopted("t"), "t is neither"),
+        ((FIRST,), calendar(""), "they or the authority adopt"),
+        ((), calendar("a"), "a is neither"),
+        (DECIDING, calendar("w"), "w is neither"),
         (
             DECIDING,
             adopted("w", "wuhan"),

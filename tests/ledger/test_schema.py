@@ -23,7 +23,7 @@ from tests.ledger.conftest import ORIGIN, Ledger, fact, usage
 
 ALEMBIC = Path(__file__).parents[2] / "alembic.ini"
 TABLES = tuple(tables.metadata.tables)
-FROZEN = tables.APPEND_ONLY
+FROZEN = (*tables.APPEND_ONLY, "trail")
 HEADS = tuple(tables.HEADS)
 FIRST_COLUMN = {name: table.columns[0].name for name, table in tables.metadata.tables.items()}
 KEYS = {

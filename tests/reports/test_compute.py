@@ -217,6 +217,41 @@ def test_what_happens_after_the_month_changes_nothing(later: str) -> None:
     assert make(BOOK + USAGE + BILLS + later).values_sha256 == before.values_sha256
 
 
+def test_what_was_taken_back_is_a_row_of_its_own_and_leaves_less() -> None:
+    back = """
+        red  901 1 2022-07-20 100 5.66
+        back P-1-2022-07-10 1 2022-07-21 50.05
+    """
+    made, plain = make(BOOK + USAGE + BILLS + back), make(BOOK + USAGE + BILLS)
+    assert table(made, "开票与付款").rows[1:] == (
+        (
+            Words("红字", "Red"),
+            Words("2022-07-20"),
+            Words(invoice_number("901")),
+            Words(f"冲红 {invoice_number('1')}"),
+            Yuan(-10_000),
+        ),
+        table(plain, "开票与付款").rows[1],
+        (
+            Words("退款", "Back"),
+            Words("2022-07-21"),
+            Words(invoice_number("1")),
+            Words("退 P-1-2022-07-10"),
+            Yuan(-5_005),
+        ),
+    )
+    (standing,) = [one for one in section(made, "开票与付款").blocks if isinstance(one, Paragraph)]
+    assert "累计开票 500.00 元，累计付款 200.00 元，差额 300.00 元" in standing.text.zh
+    assert made.values_sha256 != plain.values_sha256
+
+
+@pytest.mark.parametrize(
+    "later", ["red 901 1 2022-08-01 100 5.66", "amended C-1 2022-08-01 - 1 a100=1/card_hour"]
+)
+def test_a_paper_of_a_later_month_that_changes_another_changes_nothing(later: str) -> None:
+    assert make(BOOK + USAGE + BILLS + later) == make(BOOK + USAGE + BILLS)
+
+
 def test_late_usage_of_the_month_changes_the_statement() -> None:
     late = "usage a100 0.001 2022-07-02T00:00:00.000 2022-07-02T00:00:00.001"
     assert make(BOOK + USAGE + late).values_sha256 != make(BOOK + USAGE).values_sha256

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from ledger.codec import encode
-from ledger.events import TYPES, StatementIssued
+from ledger.events import TYPES, CalendarAdopted, StatementIssued, VoucherLapsed, VoucherReleased
+from ledger.events.rules import hash_calendar
 from tests.small_ledger import CODE, SALT, account_of, book_of, events, invoice_number
 from vouchers.book import Account, Book
 
@@ -23,6 +24,11 @@ EVERY_TYPE = """
     contract      C-1 2022-01-01 2022-12-31 0.06 a100=12.50/card_hour
     invoice       1 C-1 2022-08-05 600 33.96 2022-07-01 2022-07-31
     payment       1 2022-08-10 600
+    amended       C-9 2022-10-01 2023-06-30 500000 a100=11/card_hour
+    corrected     9 C-1 2022-08-05 500 28.30 2022-07-01 2022-07-31
+    red           901 9 2022-09-01 100 5.66
+    repaid        P-9 9 2022-08-11 500
+    back          P-9 9 2022-09-02 100
     granted       wuhan 2022 100000 2022-12-31
     drawn         wuhan 2022 300 2022-12-31
 """
@@ -52,9 +58,14 @@ def test_every_event_about_an_enterprise_lands_in_its_account() -> None:
         *account.funding.values(),
         *account.facts.values(),
         *account.declarations.values(),
-        *account.contracts.values(),
-        *account.invoices.values(),
-        *account.payments.values(),
+        *account.signed.values(),
+        *account.invoices_recorded.values(),
+        *account.payments_recorded.values(),
+        *account.amendments["C-9"].values(),
+        *account.invoice_corrections.values(),
+        *account.red_invoices.values(),
+        *account.payment_corrections.values(),
+        *account.payments_back.values(),
         *account.granted.values(),
         *account.drawn,
         *account.statements,
@@ -62,8 +73,10 @@ def test_every_event_about_an_enterprise_lands_in_its_account() -> None:
     assert held == [event.data for event in log[1:]]
     booked = {one for one in TYPES.values() if one.log == "book" and one.about_enterprise}
     # Personal data and their erasure are the roster's, claims the books'.
-    elsewhere = {"ledger.events.people", "ledger.events.claims"}
+    elsewhere = {"ledger.events.people", "ledger.events.claims", "ledger.events.claim_steps"}
     booked -= {one for one in booked if one.__module__ in elsewhere}
+    # What a claim gives back of a voucher, and what is left of it, is folded with the claim.
+    booked -= {VoucherReleased, VoucherLapsed}
     assert {type(one) for one in held} == booked
 
 
@@ -100,7 +113,7 @@ def test_what_one_enterprise_does_is_not_in_the_account_of_another() -> None:
         ),
         (
             "payment 1 2022-08-11 500 P-1-2022-08-10",
-            lambda one: [payment.amount_fen for payment in one.payments.values()] == [50_000],
+            lambda one: one.payments["P-1-2022-08-10"].amount_fen == 50_000,
         ),
         (
             "granted wuhan 2022 500 2022-12-31",
@@ -166,3 +179,27 @@ def test_a_listing_from_the_same_day_is_a_correction() -> None:
     listed = book_of(events(lines)).listing_on("a100", "2022-01-01")
     assert listed is not None
     assert listed.pflops == "0.32"
+
+
+def test_the_last_calendar_of_a_year_counts() -> None:
+    def calendar(year: int, off: tuple[str, ...]) -> CalendarAdopted:
+        return CalendarAdopted(
+            year=year,
+            off=off,
+            worked=(),
+            document="x",
+            digest=hash_calendar(year, off, ()),
+            adopted_on="2022-12-09",
+            at="2022-12-09T00:00:00Z",
+        )
+
+    first = calendar(2022, ("2022-01-03",))
+    other = calendar(2023, ("2023-01-02",))
+    extended = calendar(2022, ("2022-01-03", "2022-01-04"))
+    log = [
+        encode("urn:test", str(number), "", data, SALT)
+        for number, data in enumerate((first, other, extended))
+    ]
+    book = Book(log)
+    assert book.calendars == {2022: extended, 2023: other}
+    assert book.without_accounts().calendars == book.calendars

@@ -1,7 +1,7 @@
 """An enterprise's vouchers: what was granted, what is drawn on them now, what has lapsed.
 
 A draw counts without what was released of it. What a draw took of each of its invoices is known
-where it has one invoice; of several, only the sum is.
+where it says so, or has one invoice; else only the sum is.
 """
 
 from collections.abc import Iterable, Mapping
@@ -71,14 +71,22 @@ def _release(draws: Iterable[VoucherDrawn], released: VoucherReleased) -> Iterab
             off_fen = min(left_fen, draw.amount_fen)
             left_fen -= off_fen
             if draw.amount_fen > off_fen:
-                kept.append(msgspec.structs.replace(draw, amount_fen=draw.amount_fen - off_fen))
+                kept.append(_less(draw, draw.amount_fen - off_fen))
         else:
             kept.append(draw)
     return reversed(kept)
+
+
+def _less(draw: VoucherDrawn, amount_fen: int) -> VoucherDrawn:
+    """Return a draw of which a part was released; of several invoices nobody says which gave it."""
+    parts_fen = (amount_fen,) if len(draw.parts_fen) == 1 else ()
+    return msgspec.structs.replace(draw, amount_fen=amount_fen, parts_fen=parts_fen)
 
 
 def share_of(draw: VoucherDrawn, invoice: str) -> int | None:
     """Return what a draw took of an invoice, None where it names several and says only the sum."""
     if invoice not in draw.invoices:
         return 0
+    if draw.parts_fen:
+        return draw.parts_fen[draw.invoices.index(invoice)]
     return draw.amount_fen if len(draw.invoices) == 1 else None

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ledger.events import ContractRegistered, InvoiceRecorded, PaymentRecorded, Verdict
 from ledger.text import Text
-from vouchers.application import Application, Line
+from vouchers.application import Application, Line, apply_for
 from vouchers.book import Account
 from vouchers.case import Case, Paper
 from vouchers.claims.drawn import Vouchers
@@ -127,12 +127,12 @@ class Evidence(Struct, frozen=True, kw_only=True):
         """Return the claim as the rules look at it."""
         version, on = self.version, self.applied_on
         year = on.year if version is None else claim_year(version, on)
-        return Application(self.case, on, year, among=self.worth.among)
+        return apply_for(self.case, on, among=self.worth.among).serving(year)
 
     @property
     def lines(self) -> list[Line]:
         """Return the purchases of the claim's invoices."""
-        return self.application.lines()
+        return self.application.lines
 
     @property
     def counting(self) -> list[Line]:

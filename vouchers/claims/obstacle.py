@@ -157,7 +157,8 @@ def _(data: ClaimObjectionSettled, claim: Claim) -> Text | None:
 @_obstacle.register
 def _(data: ClaimCleared, claim: Claim) -> Text | None:
     noticed = claim.noticed
-    assert noticed is not None, claim
+    if noticed is None:
+        return Text("尚未公示", "it stood in no notice")
     if claim.open_objections:
         shown = ", ".join(claim.open_objections)
         return Text(f"异议 {shown} 尚未处理", f"open objections: {shown}")

@@ -147,7 +147,7 @@ def check_others(evidence: Evidence, version: Version, kind: Kind) -> Item:
     findings = [
         *_evaluate_all(evidence, vouchers),
         *judge_all(evidence, funded),
-        *(exclude_paid(own, version, evidence.case, line) for line in application.lines()),
+        *(exclude_paid(own, version, evidence.case, line) for line in application.lines),
         *_excluded_by_others(evidence),
     ]
     found = join(_show_others(evidence))

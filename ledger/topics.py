@@ -1,0 +1,148 @@
+"""What each event of the book is about: the topics under which the trail keeps its index.
+
+A command reads the entries of the topics that it needs, and no others. The topics, with `<>` for
+what stands in the event:
+
+| topic | entries |
+|---|---|
+| `people` | roles, tokens, and whose personal data are to be forgotten or are |
+| `person/<name>` | a person's roles and tokens |
+| `token/<digest>` | whom a token was issued to |
+| `rules` | programmes that were adopted, resources that were listed |
+| `enterprise/<code>` | an enterprise's papers, vouchers and statements |
+| `personal/<code>` | its personal data, and who objected: recorded, to be forgotten, forgotten |
+| `claims-of/<code>` | its drafts and submissions, each of which names a claim |
+| `claim/<id>` | everything that happened to a claim, and what it drew on vouchers or gave back |
+| `invoice/<number>` | an invoice, its payments, the claims that are for it, what was drawn on it |
+| `notice/<id>` | a public notice and what stood in it |
+
+The events of a claim are not among its enterprise's: what its claims leave of a voucher is in the
+draws and releases, and an enterprise has ten events of a claim for one of those. What an event is
+about never changes once a trail holds it; another answer for a released event needs a migration
+that fills the trail anew.
+"""
+
+from functools import cache
+from typing import Final
+
+from ledger.codec import Event
+from ledger.events import (
+    BankAccountSet,
+    ClaimData,
+    ClaimDrafted,
+    ClaimObjected,
+    ClaimStep,
+    ClaimSubmitted,
+    ContactRecorded,
+    Data,
+    EnterpriseForgotten,
+    ForgetRequested,
+    ProgrammeAdopted,
+    ResourceListed,
+    RoleGranted,
+    RoleRequested,
+    RoleRevoked,
+    TokenIssued,
+)
+
+PEOPLE: Final = "people"
+RULES: Final = "rules"
+
+_GENERAL: Final[dict[type[Data], str]] = {
+    RoleRequested: PEOPLE,
+    RoleGranted: PEOPLE,
+    RoleRevoked: PEOPLE,
+    TokenIssued: PEOPLE,
+    ForgetRequested: PEOPLE,
+    EnterpriseForgotten: PEOPLE,
+    ProgrammeAdopted: RULES,
+    ResourceListed: RULES,
+}
+"""Topics that an event has by its type alone."""
+
+_PERSONAL: Final = (ContactRecorded, BankAccountSet, ForgetRequested, EnterpriseForgotten)
+
+_CLAIM: Final = (ClaimData, ClaimStep)
+
+_BY_FIELD: Final = {
+    "claim": "claim",
+    "invoice": "invoice",
+    "invoices": "invoice",
+    "notice": "notice",
+    "person": "person",
+    "token_sha256": "token",
+}
+"""Topics that an event has by what stands in a field of its data, whatever its type."""
+
+
+def person_topic(name: str) -> str:
+    """Return the topic of a person's roles and tokens."""
+    return f"person/{name}"
+
+
+def token_topic(digest: str) -> str:
+    """Return the topic of a token, by its SHA-256 in hexadecimal."""
+    return f"token/{digest}"
+
+
+def enterprise_topic(code: str) -> str:
+    """Return the topic of an enterprise's papers, vouchers and statements."""
+    return f"enterprise/{code}"
+
+
+def personal_topic(code: str) -> str:
+    """Return the topic of an enterprise's personal data."""
+    return f"personal/{code}"
+
+
+def claims_topic(code: str) -> str:
+    """Return the topic of the first events of an enterprise's claims."""
+    return f"claims-of/{code}"
+
+
+def claim_topic(claim: str) -> str:
+    """Return the topic of a claim's events, and of what it draws on vouchers."""
+    return f"claim/{claim}"
+
+
+def invoice_topic(number: str) -> str:
+    """Return the topic of an invoice: who recorded it, paid it, claimed for it."""
+    return f"invoice/{number}"
+
+
+def notice_topic(notice: str) -> str:
+    """Return the topic of a public notice."""
+    return f"notice/{notice}"
+
+
+def topics_of(event: Event) -> tuple[str, ...]:
+    """Return what an event of the book is about, each topic once; nothing for one of usage."""
+    kind, data = event.kind, event.data
+    if kind.log != "book":
+        return ()
+    topics = [f"{prefix}/{event.subject}" for prefix in _by_subject(kind)]
+    if kind in _GENERAL:
+        topics.append(_GENERAL[kind])
+    for field, prefix in _by_field(kind):
+        said = getattr(data, field)
+        names = said if isinstance(said, tuple) else (said,)
+        topics += [f"{prefix}/{name}" for name in names if name is not None]
+    return tuple(dict.fromkeys(topics))
+
+
+@cache
+def _by_subject(kind: type[Data]) -> tuple[str, ...]:
+    """Return the topics that a type's events have by the enterprise that they are about."""
+    if not kind.about_enterprise:
+        return ()
+    if issubclass(kind, (*_PERSONAL, ClaimObjected)):
+        return ("personal",)
+    if issubclass(kind, _CLAIM):
+        return ("claims-of",) if issubclass(kind, (ClaimSubmitted, ClaimDrafted)) else ()
+    return ("enterprise",)
+
+
+@cache
+def _by_field(kind: type[Data]) -> tuple[tuple[str, str], ...]:
+    """Return which fields of a type name what its events are about."""
+    return tuple((name, _BY_FIELD[name]) for name in kind.__struct_fields__ if name in _BY_FIELD)

@@ -1,0 +1,90 @@
+"""Read the entries of the book that are about something, by the trail, and no others.
+
+The trail is a cache: it says where to look, never what is there. An entry that it names must be
+about what was asked for; one that it does not name is what a replay, or a check of people, finds.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final
+
+from sqlalchemy import Connection, func, select
+
+from ledger import tables
+from ledger.codec import Event
+from ledger.errors import TamperedLogError
+from ledger.read import CHECK_THE_LOG, Chunk, decode_chunk, parse_entry
+from ledger.tables import LOG_NUMBERS
+from ledger.text import Text
+from ledger.topics import topics_of
+
+# Chunks asked for by one query: each is some kilobytes, and SQLite bounds how many names fit.
+CHUNKS_AT_ONCE: Final = 500
+
+_BOOK: Final = LOG_NUMBERS["book"]
+
+
+def read_trail(
+    connection: Connection, topics: Iterable[str], size: int
+) -> Iterator[tuple[int, Event]]:
+    """Yield (index, event) of the book's first entries that are about any of some topics, in order.
+
+    Each entry comes once. Costs one query for the trail and one for each `CHUNKS_AT_ONCE` chunks.
+    Raises `TamperedLogError`: `bad_chunk`, `bad_entry`, `bad_trail`.
+    """
+    wanted = frozenset(topics)
+    chunks = _find(connection, sorted(wanted), size)
+    for first in range(0, len(chunks), CHUNKS_AT_ONCE):
+        some = chunks[first : first + CHUNKS_AT_ONCE]
+        entries = _read_entries(connection, [start for start, _ in some])
+        for index in (index for _, inside in some for index in inside):
+            entry = entries.get(index)
+            event = None if entry is None else parse_entry("book", index, entry)
+            if event is None or wanted.isdisjoint(topics_of(event)):
+                raise _bad_trail(index)
+            yield index, event
+
+
+def _find(connection: Connection, topics: Sequence[str], size: int) -> list[tuple[int, list[int]]]:
+    """Return where each chunk begins of which the trail names an entry, and which it names."""
+    trail, chunk = tables.trail.c, tables.chunk.c
+    start = (
+        select(func.max(chunk.start))
+        .where(chunk.log == _BOOK, chunk.start <= trail.leaf_index)
+        .correlate(tables.trail)
+        .scalar_subquery()
+    )
+    query = (
+        select(trail.leaf_index, start)
+        .where(trail.topic.in_(topics), trail.leaf_index < size)
+        .distinct()
+        .order_by(trail.leaf_index)
+    )
+    places = groupby(connection.execute(query), lambda row: row[1])
+    return [(first or 0, [index for index, _ in inside]) for first, inside in places]
+
+
+def _read_entries(connection: Connection, starts: Sequence[int]) -> dict[int, bytes]:
+    """Return the entries of the chunks that begin at some indexes, by index."""
+    chunk = tables.chunk.c
+    query = (
+        select(chunk.start, chunk.count, chunk.body)
+        .where(chunk.log == _BOOK, chunk.start.in_(starts))
+        .order_by(chunk.start)
+    )
+    found: dict[int, bytes] = {}
+    for row in connection.execute(query):
+        found.update(enumerate(decode_chunk(Chunk("book", *row)), row.start))
+    return found
+
+
+def _bad_trail(index: int) -> TamperedLogError:
+    """Return the error for an entry that is not there, or not about what the trail says."""
+    return TamperedLogError(
+        "bad_trail",
+        Text(
+            f"索引 trail 所指的 book 第 {index} 条不存在或与主题不符",
+            f"the trail names book[{index}], which is missing or about something else",
+        ),
+        CHECK_THE_LOG,
+    )

@@ -1,0 +1,88 @@
+"""The history of claims judged again, leaf by leaf: was each act allowed, and could it be?
+
+A ledger's first claims may be of the time before there were accounts: their events name no actor,
+and are judged by the books alone. From the first one that names an actor on, each has to.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ledger.codec import Event
+from ledger.events import ClaimData, ClaimStep
+from ledger.finding import Finding
+from ledger.roster import Roster
+from ledger.text import Text
+from vouchers.claims.authorise import authorise
+from vouchers.claims.fold import Claim, ClaimEvent, action_of, capacity_of
+from vouchers.claims.helped import Papers
+from vouchers.claims.obstacle import find_obstacle
+
+
+@dataclass(slots=True)
+class History:
+    """The book folded as far as claims go: who may act, each claim, who entered which paper."""
+
+    roster: Roster = field(default_factory=Roster)
+    claims: dict[str, Claim] = field(default_factory=dict)
+    papers: Papers = field(default_factory=Papers)
+    has_actors: bool = False
+
+    def objections(self, event: Event) -> Iterator[Text]:
+        """Yield what is wrong with the next event, if it is one of a claim."""
+        data = event.data
+        if not isinstance(data, ClaimData | ClaimStep):
+            return
+        claim = self.claims.get(data.claim)
+        if data.actor is None:
+            if self.has_actors:
+                yield Text("未写明经办人", "it names no actor")
+            return
+        if claim is not None and not claim.acted and claim.events:
+            yield Text("早期申请不再办理", "a claim of the time before accounts goes on no more")
+            return
+        yield from judge(self.roster, claim or _new(data, event.subject), event, self.papers)
+
+    def apply(self, event: Event) -> None:
+        """Take in the next event, lawful or not."""
+        data = event.data
+        self.roster.apply(event)
+        self.papers.apply(event)
+        if isinstance(data, ClaimData | ClaimStep):
+            claim = self.claims.setdefault(data.claim, _new(data, event.subject))
+            claim.apply(event)
+            self.has_actors |= data.actor is not None
+
+
+def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterator[Text]:
+    """Yield why an event of a claim may not be: who wrote it, then what it says."""
+    data = event.data
+    assert isinstance(data, ClaimData | ClaimStep), event
+    actor = data.actor or ""
+    action, capacity = action_of(data), capacity_of(data)
+    found = authorise(roster, actor, action, claim, papers.helpers(claim))
+    if isinstance(found, Text):
+        yield found
+    elif capacity not in (found, "approver" if found == "machine" else found):
+        yield Text(
+            f"以“{found}”身份办理，事件写的是“{capacity}”",
+            f"done as {found}, the event says {capacity}",
+        )
+    obstacle = find_obstacle(claim, data, event.subject)
+    if obstacle is not None:
+        yield obstacle
+
+
+def audit_claims(events: Iterable[tuple[int, Event]]) -> Iterator[Finding]:
+    """Yield each leaf of the book, by index, that no claim's rules allowed."""
+    history = History()
+    for index, event in events:
+        for wrong in history.objections(event):
+            noun = event.kind.type.removeprefix("cn.suanquan.")
+            what = Text(f"{noun} 不合规则：{wrong.zh}", f"{noun}: {wrong.en}")
+            yield Finding("book", index, "chunk", "body", what)
+        history.apply(event)
+
+
+def _new(data: ClaimEvent, enterprise: str) -> Claim:
+    """Return a claim before its first event, which says whose it is."""
+    return Claim(data.claim, enterprise, data.programme, year=data.year)
