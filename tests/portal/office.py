@@ -47,6 +47,7 @@ STAFF: Final[tuple[tuple[str, Role, str | None], ...]] = (
     ("authority-1", "authority", "hubei"),
     ("authority-2", "authority", None),
     ("finance-1", "finance", "hubei"),
+    ("finance-2", "finance", None),
     ("auditor-1", "auditor", None),
     ("firm-1", "enterprise", CODE),
     ("stranger-1", "enterprise", OTHER),
