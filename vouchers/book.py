@@ -35,7 +35,10 @@ from ledger.events import (
     TaxDomicileRecorded,
     VoucherDrawn,
     VoucherGranted,
+    VoucherLapsed,
+    VoucherReleased,
 )
+from vouchers.claims.drawn import release
 from vouchers.contract_terms import amend
 
 FundingKey = tuple[str, str | None, str, int]
@@ -48,6 +51,7 @@ class Account:
 
     `contracts` are as amended, `invoices` and `payments` as corrected; what is taken back of them
     by a day is `vouchers.net`'s business. `signed` and `…_recorded` hold what papers said first.
+    `drawn` is less what claims gave back.
     """
 
     credit_code: str
@@ -71,6 +75,7 @@ class Account:
     payments_back: dict[str, PaymentReversed] = field(default_factory=dict)
     granted: dict[tuple[str, int], VoucherGranted] = field(default_factory=dict)
     drawn: list[VoucherDrawn] = field(default_factory=list)
+    lapsed: dict[tuple[str, int], VoucherLapsed] = field(default_factory=dict)
     statements: list[StatementIssued] = field(default_factory=list)
 
     @property
@@ -240,6 +245,15 @@ def _voucher_drawn(book: Book, data: VoucherDrawn, subject: str) -> None:
     _open(book, subject).drawn.append(data)
 
 
+def _voucher_released(book: Book, data: VoucherReleased, subject: str) -> None:
+    account = _open(book, subject)
+    account.drawn = release(account.drawn, data)
+
+
+def _voucher_lapsed(book: Book, data: VoucherLapsed, subject: str) -> None:
+    _open(book, subject).lapsed[data.programme, data.year] = data
+
+
 def _statement_issued(book: Book, data: StatementIssued, subject: str) -> None:
     _open(book, subject).statements.append(data)
 
@@ -272,6 +286,8 @@ _TAKERS: Final[dict[type[Data], Callable[..., None]]] = {
     PaymentReversed: _payment_reversed,
     VoucherGranted: _voucher_granted,
     VoucherDrawn: _voucher_drawn,
+    VoucherReleased: _voucher_released,
+    VoucherLapsed: _voucher_lapsed,
     StatementIssued: _statement_issued,
     ProgrammeAdopted: _programme_adopted,
     CalendarAdopted: _calendar_adopted,

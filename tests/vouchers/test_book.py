@@ -5,7 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from ledger.codec import encode
-from ledger.events import TYPES, CalendarAdopted, StatementIssued, VoucherLapsed, VoucherReleased
+from ledger.events import (
+    TYPES,
+    CalendarAdopted,
+    DocumentFiled,
+    StatementIssued,
+    VoucherDrawn,
+    VoucherLapsed,
+    VoucherReleased,
+)
 from ledger.events.rules import hash_calendar
 from tests.small_ledger import CODE, SALT, account_of, book_of, events, invoice_number
 from vouchers.book import Account, Book
@@ -72,12 +80,33 @@ def test_every_event_about_an_enterprise_lands_in_its_account() -> None:
     ]
     assert held == [event.data for event in log[1:]]
     booked = {one for one in TYPES.values() if one.log == "book" and one.about_enterprise}
+    booked -= {VoucherReleased, VoucherLapsed, DocumentFiled}
     # Personal data and their erasure are the roster's, claims the books'.
     elsewhere = {"ledger.events.people", "ledger.events.claims", "ledger.events.claim_steps"}
     booked -= {one for one in booked if one.__module__ in elsewhere}
-    # What a claim gives back of a voucher, and what is left of it, is folded with the claim.
-    booked -= {VoucherReleased, VoucherLapsed}
     assert {type(one) for one in held} == booked
+
+
+def test_what_a_claim_gives_back_is_drawn_no_more() -> None:
+    drawn = VoucherDrawn(
+        programme="wuhan",
+        year=2022,
+        amount_fen=300,
+        drawn_on="2022-12-01",
+        version="0" * 64,
+        claim="SQ-1",
+    )
+    said = {"programme": "wuhan", "year": 2022, "claim": "SQ-1", "released_on": "2022-12-02"}
+    book = Book()
+    for number, data in enumerate(
+        (drawn, VoucherReleased(**said, amount_fen=100), VoucherReleased(**said, amount_fen=200))
+    ):
+        book.apply(encode("urn:test", str(number), CODE, data, SALT))
+        left = {0: 300, 1: 200, 2: 0}[number]
+        assert book.account(CODE).drawn_fen("wuhan", 2022) == left
+    lapsed = VoucherLapsed(programme="wuhan", year=2022, amount_fen=300, lapsed_on="2022-12-31")
+    book.apply(encode("urn:test", "9", CODE, lapsed, SALT))
+    assert book.account(CODE).lapsed["wuhan", 2022] == lapsed
 
 
 def test_a_resource_belongs_to_no_enterprise() -> None:

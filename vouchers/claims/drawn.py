@@ -56,14 +56,14 @@ def fold_vouchers(events: Iterable[Data], leave_out: str | None = None) -> Vouch
             case VoucherDrawn() if data.claim is None or data.claim != leave_out:
                 draws.append(data)
             case VoucherReleased():
-                draws = list(_release(draws, data))
+                draws = release(draws, data)
             case VoucherLapsed():
                 lapsed.add((data.programme, data.year))
     return Vouchers(granted, tuple(draws), frozenset(lapsed))
 
 
-def _release(draws: Iterable[VoucherDrawn], released: VoucherReleased) -> Iterable[VoucherDrawn]:
-    """Yield the draws with an amount taken off those of its claim, the last draw first."""
+def release(draws: Iterable[VoucherDrawn], released: VoucherReleased) -> list[VoucherDrawn]:
+    """Return the draws with an amount taken off those of its claim, the last draw first."""
     of = (released.claim, released.programme, released.year)
     left_fen, kept = released.amount_fen, []
     for draw in reversed(tuple(draws)):
@@ -74,7 +74,7 @@ def _release(draws: Iterable[VoucherDrawn], released: VoucherReleased) -> Iterab
                 kept.append(_less(draw, draw.amount_fen - off_fen))
         else:
             kept.append(draw)
-    return reversed(kept)
+    return kept[::-1]
 
 
 def _less(draw: VoucherDrawn, amount_fen: int) -> VoucherDrawn:
