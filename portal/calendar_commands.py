@@ -89,17 +89,7 @@ def adopt(
         parse_date(on)
     with acting(shell, anonymous=True) as act:
         before = _read(act.connection).get(year)
-        made = CalendarAdopted(
-            year=year,
-            off=days.off,
-            worked=days.worked,
-            document=_require_document(year, named),
-            digest=days.digest,
-            adopted_on=on or day_of(act.at_ms),
-            at=act.at,
-            evidence_sha256=hashlib.sha256(evidence.read_bytes()).hexdigest() if evidence else None,
-            recorded_by=act.name,
-        )
+        made = adopted(act, days, _require_document(year, named), on, evidence)
         now = _record(act, before, made)
     changed = differing(before, now) if before else []
     _warn(shell, days, changed)
@@ -116,6 +106,23 @@ def adopt(
         else Text("账本已采纳，未作改动。", "Adopted already: nothing was changed.")
     )
     return Result(data, Group(_months(shell, now), shell.say(told)))
+
+
+def adopted(
+    act: Act, days: Days, document: str, on: str | None = None, evidence: Path | None = None
+) -> CalendarAdopted:
+    """Return the adoption of a year's calendar by whoever acts."""
+    return CalendarAdopted(
+        year=days.year,
+        off=days.off,
+        worked=days.worked,
+        document=document,
+        digest=days.digest,
+        adopted_on=on or day_of(act.at_ms),
+        at=act.at,
+        evidence_sha256=hashlib.sha256(evidence.read_bytes()).hexdigest() if evidence else None,
+        recorded_by=act.name,
+    )
 
 
 @calendar.command("list", epilog="Example:  suanquan calendar list --json")

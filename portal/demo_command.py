@@ -4,10 +4,9 @@ import shlex
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 from rich.console import Group
@@ -27,7 +26,9 @@ from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import at_console
 from portal.adoption_commands import adopt_programmes, read_book
-from portal.demo_books import play_books
+from portal.calendar_commands import adopted
+from portal.demo_claims import Days, play_claims
+from portal.demo_summary import Outcome, founding, summarise
 from portal.demo_people import add_people
 from portal.fund_commands import fund_row, funds_table
 from portal.ingest_commands import record
@@ -41,49 +42,38 @@ from reports.issue import Issued, subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
-from vouchers.adoption import FOUNDING
-from vouchers.catalogue import select_programmes
+from vouchers.calendar import DOCUMENTS, published
 from vouchers.decision import Status
 from vouchers.names import LEVELS, STATUSES
 from vouchers.programme import Programme
 from vouchers.rating import rate
 from vouchers.ruling import Ruling, rule_on
-from vouchers.settle import settle
+
+
+
+class _Size(NamedTuple):
+    """How many enterprises a demo has, and for how many days each is metered."""
+
+    enterprises: int
+    days: int
+
 
 # Enough enterprises for every standing to occur twice, few enough for three minutes on two cores.
-ENTERPRISES: Final = 24
+SMALL: Final = _Size(24, 365)
+# As many as the centre in Wuhan has.
+FULL: Final = _Size(186, 365)
 YEAR: Final = 2022
-DAYS: Final = 365
 APPLY_ON: Final = date(YEAR, 12, 31)
+WORK: Final = Days(
+    applied=APPLY_ON,
+    checked=date(YEAR + 1, 1, 5),
+    noticed=date(YEAR + 1, 1, 6),
+    cleared=date(YEAR + 1, 1, 20),
+    paid=date(YEAR + 1, 1, 28),
+)
 MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
 
 _MARK: Final = "demo.txt"
-
-CAUSES: Final = {
-    "no_qualifying_status": Text("不具备任何一类支持资格", "holds none of the statuses"),
-    "qualification_not_held": Text("缺少必备资格", "lacks a status that is required"),
-    "fact_not_below_limit": Text("上年销售收入超过上限", "last year's sales are above the limit"),
-    "not_registered_in_place": Text("注册地不在支持范围", "is registered elsewhere"),
-    "not_domiciled_in_zone": Text("税收不在该区", "pays its taxes elsewhere"),
-    "related_party": Text("与服务机构存在关联关系", "is a related party of the provider"),
-    "missing_fact": Text("待补充材料", "a fact is missing: undetermined"),
-    "below_claim_floor": Text("低于单笔申请下限", "is below the least claim"),
-    "not_signed_in_year": Text("合同不是在年度内签订", "signed its contract in another year"),
-    "rounds_to_nothing": Text("不足一个兑付单位", "is less than one unit of payment"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What a demo made, for its summary."""
-
-    snapshot: Snapshot
-    charged_fen: int
-    rulings: dict[str, Ruling]
-    issued: Sequence[Issued]
-    heads: Sequence[Head]
-    funds: dict[FundKey, Fund]
-
 
 @click.command(
     epilog="""\b
@@ -93,8 +83,9 @@ Examples:
 )
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Default: HOME/demo.")
 @click.option("--seed", default=1, show_default=True, help="Another seed, another centre.")
+@click.option("--full", is_flag=True, help="186 enterprises, each claiming by invoice.")
 @answers
-def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
+def demo(shell: Shell, directory: Path | None, seed: int, *, full: bool) -> Result:
     """Simulate a year of a centre, settle it, refund it at three levels, and prove it.
 
     The directory is then a complete SUANQUAN_HOME to look around in.
@@ -102,19 +93,26 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
     home = (directory or shell.settings.home / "demo").absolute()
     _prepare(home)
     inner = Shell(Settings.of_home(home), shell.language, as_json=shell.as_json)
-    events = _ingest(inner, home, seed)
+    size = FULL if full else SMALL
+    events = _ingest(inner, home, size, seed)
     with at_console(inner) as act:
-        adopt_programmes(act, read_book(act), _programmes(), decided_by="演示")
-    users = add_people(inner, _read(inner).book.accounts)
-    outcome = _settle(inner)
+        adopt_programmes(act, read_book(act), founding(), decided_by="演示")
+        for year in (YEAR, YEAR + 1):
+            days = published(year)
+            assert days is not None
+            act.record(adopted(act, days, DOCUMENTS[year]))
+    users = add_people(inner, {code: one.name for code, one in _read(inner).book.accounts.items()})
+    outcome = _settle(inner, split=full)
     _prove(inner)
     data = {
         "users": users,
         "dir": str(home),
         "events": events,
-        "enterprises": ENTERPRISES,
+        "year": YEAR,
+        "enterprises": size.enterprises,
+        "claims": outcome.claims,
         "charged_fen": outcome.charged_fen,
-        "decisions": [_count(one.id, outcome.rulings) for one in _programmes()],
+        "decisions": [_count(one.id, outcome.rulings) for one in founding()],
         "refunded_fen": sum(ruling.total_fen for ruling in outcome.rulings.values()),
         "statements": len(outcome.issued),
         "funds": [fund_row(*one) for one in sorted(outcome.funds.items())],
@@ -124,7 +122,7 @@ def demo(shell: Shell, directory: Path | None, seed: int) -> Result:
         ],
         "verified": True,
     }
-    return Result(data, _summary(shell, inner, data, outcome))
+    return Result(data, summarise(shell, inner, data, outcome))
 
 
 def _prepare(home: Path) -> None:
@@ -141,10 +139,10 @@ def _prepare(home: Path) -> None:
     (home / _MARK).write_text("Made by `suanquan demo`, which may delete it.\n", "utf-8")
 
 
-def _ingest(shell: Shell, home: Path, seed: int) -> int:
+def _ingest(shell: Shell, home: Path, size: _Size, seed: int) -> int:
     """Return how many events were simulated, written to a file and recorded from there."""
     path = home / "simulated.ndjson"
-    written = write_simulation(shell, ENTERPRISES, DAYS, seed, str(path))
+    written = write_simulation(shell, size.enterprises, size.days, seed, str(path))
     engine = shell.writer(create=True)
     try:
         outcome = record(shell, shell.store(engine), str(path), NdjsonAdapter())
@@ -154,7 +152,7 @@ def _ingest(shell: Shell, home: Path, seed: int) -> int:
     return outcome.recorded
 
 
-def _settle(shell: Shell) -> _Outcome:
+def _settle(shell: Shell, *, split: bool) -> Outcome:
     """Return the year settled: compute statements, rulings, vouchers, subsidy statements."""
     press = shell.press()
     before = _read(shell)
@@ -165,7 +163,7 @@ def _settle(shell: Shell) -> _Outcome:
     ]
     issued = issue(shell, press, before, wanted)
     rulings = _rule(shell, before)
-    _draw(shell, before, rulings)
+    claims = play_claims(shell, before, rulings, WORK, split=split)
     after = _read(shell)
     last = MONTHS[-1]
     subjects = subjects_of(after, "subsidy", last)
@@ -177,7 +175,7 @@ def _settle(shell: Shell) -> _Outcome:
     with shell.reading() as connection:
         heads = list(read_heads(connection).values())
         funds = read_balances(connection).funds
-    return _Outcome(after, charged_fen, rulings, issued, heads, funds)
+    return Outcome(after, charged_fen, rulings, issued, heads, funds, claims)
 
 
 def _read(shell: Shell) -> Snapshot:
@@ -196,20 +194,6 @@ def _rule(shell: Shell, snapshot: Snapshot) -> dict[str, Ruling]:
             rulings[code] = rule_on(snapshot.book, account, usage, APPLY_ON)
             step(1)
     return rulings
-
-
-def _draw(shell: Shell, snapshot: Snapshot, rulings: dict[str, Ruling]) -> None:
-    """Record the vouchers that the rulings grant and draw, and the claims that are paid for it."""
-    events: list[Event] = []
-    for code, ruling in rulings.items():
-        account = snapshot.book.account(code)
-        events += settle(account, ruling, APPLY_ON, shell.salt)
-    events += play_books(snapshot, rulings, YEAR, shell.salt)
-    engine = shell.writer()
-    try:
-        shell.store(engine).append_own(events, now_ms())
-    finally:
-        engine.dispose()
 
 
 def _prove(shell: Shell) -> None:
@@ -248,150 +232,3 @@ def _count(programme: str, rulings: dict[str, Ruling]) -> dict[str, Any]:
         "refunded_fen": sum(ruling.paid_fen(programme) for ruling in rulings.values()),
         "refunded_to": sum(ruling.paid_fen(programme) > 0 for ruling in rulings.values()),
     }
-
-
-# --- the summary ---
-
-
-def _summary(outer: Shell, shell: Shell, data: dict[str, Any], outcome: _Outcome) -> Group:
-    """Return what a person reads at the end; `outer` is the shell that the demo was called in."""
-    spent = Text(
-        f"{YEAR} 年，{data['enterprises']} 家企业产生 {data['events']:,} 条记录，"
-        f"应付算力费 ¥{render_yuan(data['charged_fen'])}；"
-        f"三级补贴合计 ¥{render_yuan(data['refunded_fen'])}。",
-        f"In {YEAR}, {data['enterprises']} enterprises made {data['events']:,} records and owe"
-        f" ¥{render_yuan(data['charged_fen'])} for compute;"
-        f" three levels refund ¥{render_yuan(data['refunded_fen'])}.",
-    )
-    proved = Text(
-        "已签名检查点，逐条核对日志，并重放每个汇总与每张结算单：全部一致。",
-        "Checkpoints are signed, every entry is checked, every sum and statement was made again:"
-        " all agree.",
-    )
-    return Group(
-        Panel(shell.say(spent), title=shell.say(Text("算券演示", "Suanquan demo"))),
-        _levels(shell, data),
-        *_displaced(shell, outcome),
-        funds_table(shell, outcome.funds, ("appropriated", "available", "paid")),
-        _refusals(shell, outcome),
-        _papers(shell, outcome),
-        RichText(f"✓ {shell.say(proved)}"),
-        _next(outer, shell, outcome),
-    )
-
-
-def _levels(shell: Shell, data: dict[str, Any]) -> Table:
-    """Return one row a level: to how many it refunds, how much, and what it decided."""
-    table = Table(title=shell.say(Text("各级补贴", "What each level refunds")))
-    table.add_column(shell.say(Text("级别与项目", "Level and programme")), overflow="fold")
-    statuses: tuple[Status, ...] = ("eligible", "ineligible", "undetermined")
-    for title in (
-        Text("补贴企业", "refunded"),
-        Text("金额（元）", "CNY"),
-        *(STATUSES[status] for status in statuses),
-    ):
-        heading = shell.say(title).replace(" ", "\n")
-        table.add_column(heading[0].upper() + heading[1:], justify="right", no_wrap=True)
-    for programme, row in zip(_programmes(), data["decisions"], strict=True):
-        level, name = LEVELS[programme.level], programme.name
-        table.add_row(
-            shell.say(Text(f"{level.zh}　{name.zh}", f"{level.en}: {name.en}")),
-            str(row["refunded_to"]),
-            render_yuan(row["refunded_fen"]),
-            *(str(row[status]) for status in statuses),
-        )
-    return table
-
-
-def _programmes() -> tuple[Programme, ...]:
-    """Return the founding programmes; loaded when asked for, so that no command needs them all."""
-    return select_programmes(one.programme for one in FOUNDING.ruled)
-
-
-def _displaced(shell: Shell, outcome: _Outcome) -> Iterator[RichText]:
-    """Yield why the province refunds to fewer than it could, where the rules make it so."""
-    province = next(one for one in _programmes() if one.level == "province").id
-    could = [one for one in outcome.rulings.values() if _alone_fen(one, province)]
-    gave_way = sum(_is_excluded(one, province) for one in could)
-    if gave_way:
-        told = Text(
-            "省级与市、区级互斥，按合计最高者取用，"
-            f"故单独可得省级补贴的 {len(could)} 家中，有 {gave_way} 家取用市、区级补贴。",
-            "The province's voucher and the city's and district's exclude each other, and the"
-            f" highest total is taken: of {len(could)} to whom the province alone would pay,"
-            f" {gave_way} take the city's and district's.",
-        )
-        yield RichText(shell.say(told))
-
-
-def _alone_fen(ruling: Ruling, programme: str) -> int:
-    """Return what a programme alone would pay, zero where that is not known."""
-    return sum(
-        decision.amount_fen or 0 for one, decision in ruling.decisions if one.id == programme
-    )
-
-
-def _is_excluded(ruling: Ruling, programme: str) -> bool:
-    """Return whether a programme pays nothing because what is paid in its stead excludes it."""
-    if ruling.best is None or programme in ruling.best.programmes:
-        return False
-    return any(
-        programme in one.programmes
-        and set(one.programmes) & set(ruling.best.programmes)
-        and one.reason is not None
-        and one.reason.code == "excluded_combination"
-        for one in ruling.plans
-    )
-
-
-def _refusals(shell: Shell, outcome: _Outcome) -> Table:
-    """Return why some got nothing: the first reason of each level, and how many it concerns."""
-    names: dict[tuple[tuple[int, str], str, str], list[str]] = {}
-    for code, ruling in outcome.rulings.items():
-        if not ruling.total_fen:
-            for programme, decision in ruling.decisions:
-                reason = decision.reasons[0]
-                why = CAUSES.get(reason.code, reason.message)
-                key = programme.rank(), shell.say(LEVELS[programme.level]), shell.say(why)
-                names.setdefault(key, []).append(outcome.snapshot.book.account(code).name)
-    table = Table(
-        title=shell.say(
-            Text("未获补贴的企业：各级首要原因", "Who gets nothing: the first reason at each level")
-        )
-    )
-    table.add_column(shell.say(Text("级别", "Level")), no_wrap=True)
-    table.add_column(shell.say(Text("原因", "First reason")), overflow="fold")
-    table.add_column(shell.say(Text("家数", "How many")), justify="right", no_wrap=True)
-    table.add_column(shell.say(Text("例如", "Such as")), overflow="fold")
-    for (_, level, cause), concerned in sorted(names.items(), key=lambda one: one[0][0]):
-        table.add_row(level, cause, str(len(concerned)), concerned[0])
-    return table
-
-
-def _papers(shell: Shell, outcome: _Outcome) -> Group:
-    """Return the paths of three statements worth opening."""
-    ordered = sorted(outcome.issued, key=lambda one: (-one.data.total_fen, one.data.statement))
-    compute = [one for one in ordered if one.data.kind == "compute"]
-    subsidy = [one for one in ordered if one.data.kind == "subsidy"]
-    chosen = [*compute[:1], *subsidy[:1], *subsidy[-1:]]
-    title = Text("可打开的三张结算单：", "Three statements to open:")
-    paths = [f"  {shlex.quote(statement_row(shell, one)['path'])}" for one in chosen]
-    return Group("", shell.say(title), *paths, "")
-
-
-def _next(outer: Shell, shell: Shell, outcome: _Outcome) -> Group:
-    """Return the next commands to try, as they can be pasted into the shell that called us."""
-    code = max(outcome.rulings, key=lambda one: outcome.rulings[one].total_fen)
-    suanquan = shlex.quote(program())
-    home = f"export SUANQUAN_HOME={shlex.quote(str(shell.settings.home))}"
-    if outer.settings.database_url != Settings.of_home(outer.settings.home).database_url:
-        home += " SUANQUAN_DATABASE_URL="
-    commands = (
-        home,
-        f"{suanquan} usage --by enterprise --month 2022-07",
-        f"{suanquan} statement make --kind subsidy --month 2022-12 --enterprise {code}",
-        f"{suanquan} programme show hubei --on 2022-11-01",
-        f"{suanquan} log check --full",
-    )
-    title = Text("接下来可以试试：", "Next, try:")
-    return Group("", shell.say(title), *(f"  {command}" for command in commands))

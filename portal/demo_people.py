@@ -1,6 +1,6 @@
 """The people of a demo: an account of each role, and made-up contacts and bank accounts."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Final
 
 from ledger.personal import BankAccount, Contact
@@ -9,23 +9,40 @@ from portal.acting import Act, at_console, issue_token
 from portal.enterprise_commands import enter_datum
 from portal.shell import Shell
 from portal.user_commands import grant_role
+from vouchers.claims.table import STEPS, Action, Capacity
 
 ADMINISTRATORS: Final = ("admin-1", "admin-2")
 
+OF_PROGRAMMES: Final = ("wuhan", "hubei", "east_lake")
+"""Each programme has an authority and a finance of its own, numbered in this order."""
 
-def add_people(shell: Shell, codes: Iterable[str]) -> list[dict[str, str]]:
+_OFFICES: Final[dict[Capacity, str]] = {"approver": "authority", "payer": "finance"}
+
+
+def staff_of(programme: str, action: Action) -> str:
+    """Return who of a demo's people does an act on the claims of a programme."""
+    capacities = {one for step in STEPS if step.action == action for one in step.by.values()}
+    if "reviewer" in capacities:
+        return "task-force-2"
+    office = next(_OFFICES[one] for one in ("approver", "payer") if one in capacities)
+    return f"{office}-{OF_PROGRAMMES.index(programme) + 1}"
+
+
+def add_people(shell: Shell, names: Mapping[str, str]) -> list[dict[str, str]]:
     """Return an account of each role with its token, once accounts and personal data are recorded.
 
+    `names` are the enterprises' names by their codes, to which they are paid.
     The rules hold here too: the first administrator adds the second, and both together whoever
     moves money; each account exchanges its invitation for a token of its own.
     """
-    enterprises = sorted(codes)
+    enterprises = sorted(names)
     accounts = (
         (ADMINISTRATORS[1], Grant("administrator")),
         ("auditor-1", Grant("auditor")),
         ("task-force-1", Grant("task_force")),
-        ("authority-1", Grant("authority", "wuhan")),
-        ("finance-1", Grant("finance", "wuhan")),
+        ("task-force-2", Grant("task_force")),
+        *((f"authority-{i}", Grant("authority", one)) for i, one in enumerate(OF_PROGRAMMES, 1)),
+        *((f"finance-{i}", Grant("finance", one)) for i, one in enumerate(OF_PROGRAMMES, 1)),
         ("enterprise-1", Grant("enterprise", enterprises[0])),
     )
     with at_console(shell) as act:
@@ -36,7 +53,7 @@ def add_people(shell: Shell, codes: Iterable[str]) -> list[dict[str, str]]:
             users.append(_user(name, grant, _open_account(act, name, grant)))
         act.actor = act.roster.tokens["task-force-1"]
         for number, code in enumerate(enterprises, 1):
-            _enter(act, code, number)
+            _enter(act, code, names[code], number)
     return users
 
 
@@ -56,8 +73,8 @@ def _open_account(act: Act, name: str, grant: Grant) -> str:
     return issue_token(act, name)[0]
 
 
-def _enter(act: Act, code: str, number: int) -> None:
+def _enter(act: Act, code: str, name: str, number: int) -> None:
     """Enter a contact and a bank account that nobody has."""
     enter_datum(act, code, Contact(name=f"演示联系人 {number}", phone=f"000-0000{number:04}"))
-    account = BankAccount(holder=f"演示企业 {number}", bank="演示银行", number=f"{number:016}")
+    account = BankAccount(holder=name, bank="演示银行", number=f"{number:016}")
     enter_datum(act, code, account)
