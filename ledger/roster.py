@@ -13,7 +13,8 @@ One function judges: a command asks it before it appends, and a check asks it ag
 - A calendar counts for every programme: an administrator adopts it, or the authority of them all.
 - Personal data are entered by administrators, the task force, and the enterprise for itself; two
   administrators erase them.
-- Documents are filed by the task force, or by the enterprise for itself.
+- Documents are filed, and vouchers taken out, by the task force or by the enterprise for itself.
+- No account is called `scheduler`: that is who acts where nobody did and a day was over.
 """
 
 import hashlib
@@ -38,6 +39,7 @@ from ledger.events import (
     RoleRequested,
     RoleRevoked,
     TokenIssued,
+    VoucherGranted,
 )
 from ledger.period import parse_instant
 from ledger.personal import EVENTS, Kind
@@ -54,6 +56,9 @@ ENTERING_ROLES: Final[frozenset[Role]] = frozenset({"administrator", "task_force
 """Who enters personal data and reads them."""
 
 CONSOLE: Final = ""
+
+SCHEDULER: Final = "scheduler"
+"""The actor's name where nobody acted and a day was over; no account may have it."""
 
 _KINDS: Final[dict[type[Data], Kind]] = {event: kind for kind, event in EVENTS.items()}
 
@@ -199,12 +204,15 @@ class Roster:
 
     @_objection.register
     def _(self, data: RoleRequested, _subject: str) -> Text | None:
-        return self._no_administrator(data.requested_by) or _themselves(
-            data.person, data.requested_by
-        )
+        if data.person == SCHEDULER:
+            return _RESERVED
+        wrong = self._no_administrator(data.requested_by)
+        return wrong or _themselves(data.person, data.requested_by)
 
     @_objection.register
     def _(self, data: RoleGranted, _subject: str) -> Text | None:
+        if data.person == SCHEDULER:
+            return _RESERVED
         first = not self.administrators_ever and data.role == "administrator"
         if data.granted_by == CONSOLE:
             return None if first else _MUST_BE_GRANTED
@@ -303,6 +311,18 @@ class Roster:
             return None
         return Text(f"{by} 无权为 {subject} 提交文件", f"{by} may not file documents for {subject}")
 
+    @_objection.register
+    def _(self, data: VoucherGranted, subject: str) -> Text | None:
+        by, held = data.actor, self.grants.get(data.actor or "", set())
+        may = {Grant("enterprise", subject), Grant("task_force")}
+        may.add(Grant("task_force", data.programme))
+        if by is None or may & held:
+            return None
+        return Text(
+            f"{by} 无权为 {subject} 申领 {data.programme}",
+            f"{by} may not take out a voucher of {data.programme} for {subject}",
+        )
+
     def _no_administrator(self, person: str) -> Text | None:
         """Return that somebody is no administrator, if so."""
         if self.has(person, "administrator"):
@@ -338,6 +358,9 @@ class Roster:
         return None
 
 
+_RESERVED: Final = Text(
+    f"{SCHEDULER} 是系统的名称，不能用作账号", f"{SCHEDULER} is the system's name, no account's"
+)
 _MUST_BE_GRANTED: Final = Text(
     "已有管理员，须由管理员授予角色", "there are administrators, who grant roles"
 )

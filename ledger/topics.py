@@ -8,7 +8,8 @@ what stands in the event:
 | `people` | roles, tokens, and whose personal data are to be forgotten or are |
 | `person/<name>` | a person's roles and tokens |
 | `token/<digest>` | whom a token was issued to |
-| `rules` | programmes that were adopted, resources that were listed |
+| `rules` | programmes and calendars that were adopted, resources that were listed |
+| `vouchers` | every grant of a voucher, and what lapsed |
 | `enterprise/<code>` | an enterprise's papers, vouchers and statements |
 | `personal/<code>` | its personal data, and who objected: recorded, to be forgotten, forgotten |
 | `claims-of/<code>` | its drafts and submissions, each of which names a claim |
@@ -28,6 +29,7 @@ from typing import Final
 from ledger.codec import Event
 from ledger.events import (
     BankAccountSet,
+    CalendarAdopted,
     ClaimData,
     ClaimDrafted,
     ClaimObjected,
@@ -43,10 +45,13 @@ from ledger.events import (
     RoleRequested,
     RoleRevoked,
     TokenIssued,
+    VoucherGranted,
+    VoucherLapsed,
 )
 
 PEOPLE: Final = "people"
 RULES: Final = "rules"
+VOUCHERS: Final = "vouchers"
 
 _GENERAL: Final[dict[type[Data], str]] = {
     RoleRequested: PEOPLE,
@@ -57,6 +62,9 @@ _GENERAL: Final[dict[type[Data], str]] = {
     EnterpriseForgotten: PEOPLE,
     ProgrammeAdopted: RULES,
     ResourceListed: RULES,
+    CalendarAdopted: RULES,
+    VoucherGranted: VOUCHERS,
+    VoucherLapsed: VOUCHERS,
 }
 """Topics that an event has by its type alone."""
 

@@ -51,7 +51,7 @@ SHELL: Final = words(
     ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
     ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
     ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans ledger.store
-    ledger.claim_list ledger.tables ledger.trail ledger.walls
+    ledger.claim_list ledger.order_list ledger.tables ledger.trail ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog
