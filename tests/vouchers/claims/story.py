@@ -197,9 +197,9 @@ class Story:
         fen = self.claim.reserved_fen
         return self.do(ClaimCleared, actor, amount_fen=fen, notice="GS-1", line=1)
 
-    def order(self, actor: str = "payer", order: str = "ZF-1") -> "Story":
+    def order(self, actor: str = "payer", order: str = "ZF-1", **more: Any) -> "Story":  # noqa: ANN401
         """Order the payment."""
-        return self.do(ClaimOrdered, actor, amount_fen=self.claim.amount_fen, order=order)
+        return self.do(ClaimOrdered, actor, amount_fen=self.claim.amount_fen, order=order, **more)
 
     def pay(self, actor: str = "payer") -> "Story":
         """Record that the bank paid."""
