@@ -9,34 +9,24 @@ One function judges: a command asks it before it appends, and a check asks it ag
 - A person has one token. Somebody else's invitation replaces it and only serves to be exchanged,
   and nobody invites an administrator anew who has a token: he would act in his name. The console
   of the machine may, while no administrator holds a token that is valid.
-- An administrator or its authority adopts a programme; the console does before there are any.
-- A calendar counts for every programme: an administrator adopts it, or the authority of them all.
-- Personal data are entered by administrators, the task force, and the enterprise for itself; two
-  administrators erase them.
-- Documents are filed by the task force, or by the enterprise for itself.
-- Papers are entered by the task force, and by an enterprise its own; from outside, by nobody named.
-- A credit code that fails its check is accepted by administrators and the task force.
+- Rules, papers and personal data: `ledger.rights` says who enters them.
+- No account is called `scheduler`: that is who acts where nobody did and a day was over.
 """
 
 import hashlib
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
-from typing import Final, NamedTuple
+from typing import Final
 
 from ledger.codec import Event
 from ledger.errors import RuleViolationError
 from ledger.events import (
     BankAccountSet,
-    CalendarAdopted,
     ClaimObjected,
     ContactRecorded,
-    CreditCodeAccepted,
     Data,
-    DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
-    PaperData,
-    ProgrammeAdopted,
     Role,
     RoleGranted,
     RoleRequested,
@@ -45,6 +35,7 @@ from ledger.events import (
 )
 from ledger.period import parse_instant
 from ledger.personal import EVENTS, Kind
+from ledger.rights import CONSOLE, ENTERING_ROLES, Grant, Rights
 from ledger.text import Text
 
 # A request that nobody consents to within a fortnight lapses.
@@ -54,19 +45,10 @@ _DAY_MS: Final = 86_400_000
 TWO_PERSON_ROLES: Final[frozenset[Role]] = frozenset({"administrator", "authority", "finance"})
 """Roles that move money, or that make such roles."""
 
-ENTERING_ROLES: Final[frozenset[Role]] = frozenset({"administrator", "task_force"})
-"""Who enters personal data and reads them."""
-
-CONSOLE: Final = ""
+SCHEDULER: Final = "scheduler"
+"""The actor's name where nobody acted and a day was over; no account may have it."""
 
 _KINDS: Final[dict[type[Data], Kind]] = {event: kind for kind, event in EVENTS.items()}
-
-
-class Grant(NamedTuple):
-    """A role with the programme or enterprise that it is limited to, if it is."""
-
-    role: Role
-    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +65,23 @@ class Held:
 
 
 @dataclass(slots=True)
-class Roster:
+class Roster(Rights):
     """Roles, tokens, open requests and personal data after a run of the book's events.
 
     `index` is that of the book's next entry. Whoever leaves out what says nothing about people
     sets it.
     """
 
-    grants: dict[str, set[Grant]] = field(default_factory=dict)
     tokens: dict[str, TokenIssued] = field(default_factory=dict)
     role_requests: dict[tuple[str, Grant], RoleRequested] = field(default_factory=dict)
     forget_requests: dict[str, ForgetRequested] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
-    administrators_ever: set[str] = field(default_factory=set)
     index: int = 0
 
     def apply(self, event: Event) -> None:
         """Take in the next event of the book, whatever `objection` says of it."""
         self._apply(event.data, event.subject)
         self.index += 1
-
-    def has(self, person: str | None, *roles: Role) -> bool:
-        """Return whether a person holds one of the roles."""
-        return any(grant.role in roles for grant in self.grants.get(person or "", ()))
-
-    def holds(self, person: str | None, role: Role, programme: str) -> bool:
-        """Return whether a person holds a role for a programme, or for them all."""
-        grants = self.grants.get(person or "", set())
-        return not grants.isdisjoint((Grant(role), Grant(role, programme)))
 
     def administrators(self) -> list[str]:
         """Return who is an administrator now, by name."""
@@ -202,18 +173,21 @@ class Roster:
     # --- whether an event may be ---
 
     @singledispatchmethod
-    def _objection(self, data: Data, subject: str) -> Text | None:  # noqa: ARG002 - the others' form
-        """Return nothing for what says nothing about people."""
-        return None
+    def _objection(self, data: Data, subject: str) -> Text | None:
+        """Return what is wrong with an entry of rules or papers, nothing for what is neither."""
+        return self.entry_objection(data, subject)
 
     @_objection.register
     def _(self, data: RoleRequested, _subject: str) -> Text | None:
-        return self._no_administrator(data.requested_by) or _themselves(
-            data.person, data.requested_by
-        )
+        if data.person == SCHEDULER:
+            return _RESERVED
+        wrong = self._no_administrator(data.requested_by)
+        return wrong or _themselves(data.person, data.requested_by)
 
     @_objection.register
     def _(self, data: RoleGranted, _subject: str) -> Text | None:
+        if data.person == SCHEDULER:
+            return _RESERVED
         first = not self.administrators_ever and data.role == "administrator"
         if data.granted_by == CONSOLE:
             return None if first else _MUST_BE_GRANTED
@@ -280,57 +254,6 @@ class Roster:
             request, data.requested_by, data.consented_by, data.at
         )
 
-    @_objection.register
-    def _(self, data: ProgrammeAdopted, _subject: str) -> Text | None:
-        by = data.recorded_by
-        if by == CONSOLE:
-            return _MUST_BE_ADOPTED if self.administrators_ever else None
-        if self.has(by, "administrator") or self.holds(by, "authority", data.programme):
-            return None
-        return Text(
-            f"{by} 既不是管理员，也不是 {data.programme} 的主管部门",
-            f"{by} is neither an administrator nor the authority of {data.programme}",
-        )
-
-    @_objection.register
-    def _(self, data: CalendarAdopted, _subject: str) -> Text | None:
-        by = data.recorded_by
-        if by == CONSOLE:
-            return _MUST_BE_ADOPTED if self.administrators_ever else None
-        if self.has(by, "administrator") or Grant("authority") in self.grants.get(by, ()):
-            return None
-        return Text(
-            f"{by} 既不是管理员，也不是所有项目的主管部门",
-            f"{by} is neither an administrator nor the authority of every programme",
-        )
-
-    @_objection.register
-    def _(self, data: DocumentFiled, subject: str) -> Text | None:
-        by = data.recorded_by
-        if self.has(by, "task_force") or Grant("enterprise", subject) in self.grants.get(by, ()):
-            return None
-        return Text(f"{by} 无权为 {subject} 提交文件", f"{by} may not file documents for {subject}")
-
-    @_objection.register
-    def _(self, data: CreditCodeAccepted, _subject: str) -> Text | None:
-        if self.has(data.accepted_by, *ENTERING_ROLES):
-            return None
-        return Text(
-            f"{data.accepted_by or '?'} 无权认可信用代码",
-            f"{data.accepted_by or '?'} may not accept a credit code",
-        )
-
-    @_objection.register
-    def _(self, data: PaperData, subject: str) -> Text | None:
-        by = data.recorded_by
-        own = Grant("enterprise", subject)
-        if by is None or self.has(by, "task_force") or own in self.grants.get(by, ()):
-            return None
-        return Text(
-            f"{by} 既不是专班成员，也不是 {subject} 的企业账号",
-            f"{by} is neither of the task force nor an account of {subject}",
-        )
-
     def _no_administrator(self, person: str) -> Text | None:
         """Return that somebody is no administrator, if so."""
         if self.has(person, "administrator"):
@@ -366,12 +289,11 @@ class Roster:
         return None
 
 
+_RESERVED: Final = Text(
+    f"{SCHEDULER} 是系统的名称，不能用作账号", f"{SCHEDULER} is the system's name, no account's"
+)
 _MUST_BE_GRANTED: Final = Text(
     "已有管理员，须由管理员授予角色", "there are administrators, who grant roles"
-)
-_MUST_BE_ADOPTED: Final = Text(
-    "已有管理员，须由管理员或主管部门采纳规则",
-    "there are administrators: they or the authority adopt rules",
 )
 
 

@@ -10,6 +10,7 @@ what stands in the event:
 | `token/<digest>` | whom a token was issued to |
 | `rules` | programmes and calendars that were adopted, resources that were listed |
 | `codes` | credit codes that were accepted though their check character does not fit |
+| `vouchers` | every grant of a voucher, and what lapsed |
 | `enterprise/<code>` | an enterprise's papers, vouchers and statements |
 | `personal/<code>` | its personal data, and who objected: recorded, to be forgotten, forgotten |
 | `claims-of/<code>` | its drafts and submissions, each of which names a claim |
@@ -46,11 +47,14 @@ from ledger.events import (
     RoleRequested,
     RoleRevoked,
     TokenIssued,
+    VoucherGranted,
+    VoucherLapsed,
 )
 
 PEOPLE: Final = "people"
 RULES: Final = "rules"
 CODES: Final = "codes"
+VOUCHERS: Final = "vouchers"
 
 _GENERAL: Final[dict[type[Data], str]] = {
     RoleRequested: PEOPLE,
@@ -63,6 +67,8 @@ _GENERAL: Final[dict[type[Data], str]] = {
     ProgrammeAdopted: RULES,
     ResourceListed: RULES,
     CreditCodeAccepted: CODES,
+    VoucherGranted: VOUCHERS,
+    VoucherLapsed: VOUCHERS,
 }
 """Topics that an event has by its type alone."""
 

@@ -45,6 +45,17 @@ def read_trail(
             yield index, event
 
 
+def list_topics(connection: Connection, prefix: str, size: int) -> list[str]:
+    """Return the topics of the book's first entries that begin in some way, in their order."""
+    trail = tables.trail.c
+    query = (
+        select(trail.topic)
+        .where(trail.topic.startswith(prefix, autoescape=True), trail.leaf_index < size)
+        .distinct()
+    )
+    return sorted(connection.scalars(query))
+
+
 def _find(connection: Connection, topics: Sequence[str], size: int) -> list[tuple[int, list[int]]]:
     """Return where each chunk begins of which the trail names an entry, and which it names."""
     trail, chunk = tables.trail.c, tables.chunk.c

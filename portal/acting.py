@@ -19,7 +19,8 @@ from ledger.events import Data, Role, TokenIssued
 from ledger.period import render_instant
 from ledger.personal import SALT_BYTES, Datum, commit, encode_datum
 from ledger.read import read_heads
-from ledger.roster import CONSOLE, Roster, digest_of
+from ledger.rights import CONSOLE
+from ledger.roster import Roster, digest_of
 from ledger.text import Text
 from portal.shell import Shell, now_ms
 

@@ -8,7 +8,7 @@ from ledger.claim_list import ClaimFilter, Listed, Place, list_claims
 from ledger.claim_state import State
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
-from ledger.roster import Grant
+from ledger.rights import Grant
 from portal.claim_reading import Read, Viewer, read_claim
 from vouchers.claims.authorise import actions_of
 from vouchers.claims.calendar import WorkingDays

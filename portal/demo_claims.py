@@ -182,9 +182,7 @@ def _confirm(desk: Desk, read: Read) -> tuple[Mark, ...]:
     hold_data(desk.act, desk.size, read.claim.enterprise)
     items = compute_items(desk, ground_for(desk, read.claim), read.claim)
     return tuple(
-        Mark(
-            item=one.item, verdict="met", reason=None if one.verdict == "met" else _CONFIRMED
-        )
+        Mark(item=one.item, verdict="met", reason=None if one.verdict == "met" else _CONFIRMED)
         for one in items
     )
 
@@ -268,9 +266,7 @@ def _parts(
         yield (invoice,), fen // 100 * 100
 
 
-def _appropriate(
-    way: Way, programme: Programme, rulings: Mapping[str, Ruling], year: int
-) -> None:
+def _appropriate(way: Way, programme: Programme, rulings: Mapping[str, Ruling], year: int) -> None:
     """Give a programme's fund its budget for the year."""
     total_fen = sum(one.paid_fen(programme.id) for one in rulings.values())
     with way.sitting(staff_of(programme.id, "order"), date(year, 1, 1)) as desk:

@@ -1,54 +1,40 @@
 """`suanquan demo`: a year of a centre, from usage records to settled statements, in one command."""
 
-import shlex
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
-from rich.console import Group
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text as RichText
 
 from ingest.adapters.ndjson import NdjsonAdapter
-from ledger.balance import Fund, FundKey
 from ledger.bookkeeping import read_balances
-from ledger.codec import Event
 from ledger.config import Settings
 from ledger.errors import RuleViolationError, TamperedLogError
-from ledger.head import Head
-from ledger.money import render_yuan
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import at_console
 from portal.adoption_commands import adopt_programmes, read_book
 from portal.calendar_commands import adopted
 from portal.demo_claims import Days, play_claims
-from portal.demo_summary import Outcome, founding, summarise
 from portal.demo_people import add_people
-from portal.fund_commands import fund_row, funds_table
+from portal.demo_summary import Outcome, founding, summarise
+from portal.fund_commands import fund_row
 from portal.ingest_commands import record
 from portal.log_commands import check_all, compare_projections, head_row
 from portal.options import answers
 from portal.replay_command import replay_statements
-from portal.shell import Result, Shell, now_ms, program
+from portal.shell import Result, Shell
 from portal.simulate_command import write_simulation
-from portal.statement_commands import issue, statement_row
-from reports.issue import Issued, subjects_of
+from portal.statement_commands import issue
+from reports.issue import subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
 from vouchers.calendar import DOCUMENTS, published
-from vouchers.decision import Status
-from vouchers.names import LEVELS, STATUSES
-from vouchers.programme import Programme
 from vouchers.rating import rate
 from vouchers.ruling import Ruling, rule_on
-
 
 
 class _Size(NamedTuple):
@@ -74,6 +60,7 @@ WORK: Final = Days(
 MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
 
 _MARK: Final = "demo.txt"
+
 
 @click.command(
     epilog="""\b

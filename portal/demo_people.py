@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ledger.personal import BankAccount, Contact
-from ledger.roster import Grant
+from ledger.rights import Grant
 from portal.acting import Act, at_console, issue_token
 from portal.enterprise_commands import enter_datum
 from portal.shell import Shell

@@ -1,6 +1,5 @@
 """What a person reads at the end of a demo: who got what and why not, and what to look at next."""
 
-
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -61,8 +60,8 @@ def summarise(outer: Shell, shell: Shell, data: dict[str, Any], outcome: Outcome
         f"{data['year']} 年，{data['enterprises']} 家企业产生 {data['events']:,} 条记录，"
         f"应付算力费 ¥{render_yuan(data['charged_fen'])}；"
         f"三级补贴合计 ¥{render_yuan(data['refunded_fen'])}。",
-        f"In {data['year']}, {data['enterprises']} enterprises made {data['events']:,} records and owe"
-        f" ¥{render_yuan(data['charged_fen'])} for compute;"
+        f"In {data['year']}, {data['enterprises']} enterprises made {data['events']:,} records and"
+        f" owe ¥{render_yuan(data['charged_fen'])} for compute;"
         f" three levels refund ¥{render_yuan(data['refunded_fen'])}.",
     )
     proved = Text(

@@ -25,7 +25,7 @@ from vouchers.claims.audit import judge
 from vouchers.claims.authorise import authorise
 from vouchers.claims.fold import Claim, action_of
 from vouchers.claims.requests import Request
-from vouchers.claims.table import ACTION_NAMES, Action, Capacity
+from vouchers.claims.table import ACTION_NAMES, SCHEDULER, Action, Capacity
 
 CLAIMS: Final = "urn:suanquan:claims"
 VOUCHERS: Final = "urn:suanquan:vouchers"
@@ -38,18 +38,24 @@ _WHEN: Final = frozenset({"acted_at", "sizes", "effective_on", "rules"})
 class Desk:
     """The desk within one act: the logs' sizes and the rules as they are, and the day that counts.
 
-    `size` is the book's.
+    `size` is the book's. `machine`: it is the scheduler that acts.
     """
 
     act: Act
     day: str
     sizes: dict[LogName, int]
     rules: str
+    machine: bool = False
 
     @property
     def size(self) -> int:
         """Return how many entries of the book were there when the act began."""
         return self.sizes["book"]
+
+    @property
+    def name(self) -> str:
+        """Return who acts here."""
+        return SCHEDULER if self.machine else self.act.name
 
     def setting(self, claim: Claim, action: Action, capacity: Capacity, **more: Any) -> Setting:  # noqa: ANN401
         """Return who acts on a claim, in which capacity, when."""
@@ -58,7 +64,7 @@ class Desk:
             claim=claim,
             action=action,
             capacity=capacity,
-            actor=act.name,
+            actor=self.name,
             day=self.day,
             acted_at=act.at,
             sizes=self.sizes,
@@ -83,8 +89,10 @@ class Desk:
                 read.events.append((self.act.roster.index - 1, event))
 
 
-def open_desk(act: Act, on: str | None = None) -> Desk:
+def open_desk(act: Act, on: str | None = None, *, machine: bool = False) -> Desk:
     """Return the desk for an act that counts from a day, today where none is named.
+
+    `machine`: the scheduler acts, which no person may pretend to be.
 
     Raises `RuleViolationError` (`future_day`) for a day that has not come, `own_day` where somebody
     who is no official names another day than today.
@@ -106,7 +114,8 @@ def open_desk(act: Act, on: str | None = None) -> Desk:
         )
     sizes = {name: head.size for name, head in heads.items()}
     book = Book(event for _, event in read_trail(act.connection, [RULES], sizes["book"]))
-    return Desk(act, day, sizes, rules_of(book).hash)
+    assert not (machine and act.actor), act.name
+    return Desk(act, day, sizes, rules_of(book).hash, machine)
 
 
 def find_claim(desk: Desk, claim: str) -> Read:

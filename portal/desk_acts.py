@@ -3,13 +3,13 @@
 from typing import Any, Final
 
 from ledger.bookkeeping import read_funds
-from ledger.erasable import read_values
 from ledger.events import CheckedItem
-from ledger.personal import BankAccount, Objector, parse_datum
+from ledger.personal import Objector
 from ledger.text import Text
 from portal.claim_ground import Ground, read_ground
 from portal.claim_reading import Read
 from portal.desk import Desk, act_on, not_allowed, require_may
+from portal.payee import read_accounts
 from vouchers.claims.checklist import check
 from vouchers.claims.evidence import Item
 from vouchers.claims.first_review import Cut, Marks, review, work_cuts
@@ -51,13 +51,9 @@ def find_holder(desk: Desk, claim: Claim) -> str | None:
     """
     if claim.account is None:
         return None
-    values = read_values(desk.act.connection, claim.enterprise)
-    value = values.get(claim.account)
-    if value is None:
-        return None
-    account = parse_datum("bank_account", value)
-    assert isinstance(account, BankAccount), account
-    return account.holder
+    found = read_accounts(desk.act.shell, [(claim.enterprise, claim.account)])
+    account = found.get(claim.account)
+    return None if account is None else account.holder
 
 
 def _review(desk: Desk, read: Read, action: Action, marks: Marks) -> Read:

@@ -29,7 +29,8 @@ from ledger.personal import (
     Kind,
     parse_datum,
 )
-from ledger.roster import ENTERING_ROLES, Held, is_lapsed, lapses_at_ms
+from ledger.rights import ENTERING_ROLES
+from ledger.roster import Held, is_lapsed, lapses_at_ms
 from ledger.text import Text
 from portal.acting import Act, acting, look, not_allowed
 from portal.options import answers

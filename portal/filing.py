@@ -12,7 +12,8 @@ from ledger.finding import Finding
 from ledger.history import History
 from ledger.identifiers import parse_credit_code
 from ledger.period import parse_instant
-from ledger.roster import Grant, Roster
+from ledger.rights import Grant
+from ledger.roster import Roster
 from ledger.text import Text
 from portal.acting import Act, not_allowed
 from portal.shell import Shell

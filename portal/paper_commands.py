@@ -15,7 +15,8 @@ from ledger.events import Data, InvoiceCorrected, InvoiceReversed, PaperData, Pa
 from ledger.money import render_yuan
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
-from ledger.roster import Grant, Roster
+from ledger.rights import Grant
+from ledger.roster import Roster
 from ledger.text import Text
 from ledger.topics import enterprise_topic
 from ledger.trail import read_trail

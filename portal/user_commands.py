@@ -12,7 +12,8 @@ from ledger.events import Role, RoleGranted, RoleRequested, RoleRevoked
 from ledger.events.people import check_person
 from ledger.period import render_instant
 from ledger.read import read_heads
-from ledger.roster import CONSOLE, TWO_PERSON_ROLES, Grant, is_lapsed, lapses_at_ms
+from ledger.rights import CONSOLE, Grant
+from ledger.roster import TWO_PERSON_ROLES, is_lapsed, lapses_at_ms
 from ledger.text import Text
 from portal.acting import TOKEN_DAYS, Act, acting, issue_token, not_allowed
 from portal.options import answers

@@ -32,8 +32,8 @@ CORE: Final = words(
     ledger.events ledger.evidence ledger.facts ledger.finding ledger.gap ledger.head
     ledger.identifiers ledger.journal ledger.journal_text ledger.laws ledger.merkle ledger.money
     ledger.note ledger.partial ledger.period ledger.personal ledger.proof ledger.quantity
-    ledger.roster ledger.skim ledger.tally ledger.text ledger.tlog ledger.topics ledger.usage
-    ledger.media
+    ledger.media ledger.rights ledger.roster ledger.skim ledger.tally ledger.text ledger.tlog
+    ledger.topics ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     reports.__init__ reports.annex reports.billing reports.compute reports.snapshot
@@ -52,7 +52,7 @@ SHELL: Final = words(
     ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
     ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
     ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans ledger.store
-    ledger.claim_list ledger.tables ledger.trail ledger.walls
+    ledger.claim_list ledger.order_list ledger.tables ledger.trail ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog

@@ -179,7 +179,8 @@ class ClaimApproved(ClaimStep, frozen=True, kw_only=True):
 class ClaimNoticed(ClaimStep, frozen=True, kw_only=True):
     """The amount stands in a public notice (公示), for all to see through its last day.
 
-    `calendars` are the digests of the adopted calendars by which the days were counted.
+    `calendars` are the digests of the adopted calendars by which the days were counted. `basis` is
+    the document that the notice rests on, `authority` who gives it, `objections` where to object.
     """
 
     type: ClassVar[str] = "cn.suanquan.claim.noticed.v1"
@@ -190,10 +191,14 @@ class ClaimNoticed(ClaimStep, frozen=True, kw_only=True):
     first_day: str
     last_day: str
     calendars: tuple[str, ...] = ()
+    basis: str | None = None
+    authority: str | None = None
+    objections: str | None = None
 
     def __post_init__(self) -> None:
-        """Check what every step holds, the line, the amount and the days."""
+        """Check what every step holds, the line, the amount, the days and the head."""
         super().__post_init__()
+        check_words(basis=self.basis, authority=self.authority, objections=self.objections)
         check_ids(notice=self.notice)
         check_amount(self.amount_fen, "amount_fen")
         check_period(self.first_day, self.last_day)

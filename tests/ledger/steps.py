@@ -55,6 +55,9 @@ EXAMPLES: Final[tuple[Data, ...]] = (
         first_day="2022-12-01",
         last_day="2022-12-07",
         calendars=("b" * 64,),
+        basis="鄂科技通〔2022〕9号",
+        authority="湖北省科学技术厅",
+        objections="省科技厅 1 号楼，书面实名",
     ),
     ClaimObjected(**_STEP, objection="YY-1", digest="c" * 64, matter="合同虚假"),
     ClaimObjectionSettled(

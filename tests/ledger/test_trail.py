@@ -32,7 +32,7 @@ from ledger.projection import PROJECTIONS
 from ledger.read import read_events
 from ledger.roster import Roster, digest_of
 from ledger.store import Store
-from ledger.topics import PEOPLE, RULES, topics_of
+from ledger.topics import PEOPLE, RULES, VOUCHERS, topics_of
 from ledger.trail import CHUNKS_AT_ONCE, read_trail
 from tests.ledger import books, people
 from tests.ledger.conftest import (
@@ -87,7 +87,8 @@ def said_of(name: str) -> set[str]:
         ("enterprise.forgotten", {PEOPLE, f"personal/{CODE}"}),
         ("contract.registered", {f"enterprise/{CODE}"}),
         ("statement.issued", {f"enterprise/{CODE}"}),
-        ("voucher.granted", {f"enterprise/{CODE}"}),
+        ("voucher.granted", {f"enterprise/{CODE}", VOUCHERS}),
+        ("voucher.lapsed", {f"enterprise/{CODE}", VOUCHERS}),
         ("voucher.released", {f"enterprise/{CODE}", "claim/SQ-2022-1", f"invoice/{INVOICE}"}),
         ("claim.drafted", {"claim/SQ-2022-1", f"claims-of/{CODE}"}),
         ("claim.submitted", {"claim/SQ-2022-1", f"claims-of/{CODE}", f"invoice/{INVOICE}"}),

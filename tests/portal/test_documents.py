@@ -17,7 +17,7 @@ from ledger.config import Settings
 from ledger.documents import DocumentStore
 from ledger.events import DocumentFiled
 from ledger.period import render_instant
-from ledger.roster import Grant
+from ledger.rights import Grant
 from portal import cli
 from portal.acting import SOURCE, at_console, issue_token
 from portal.filing import (

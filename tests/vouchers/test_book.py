@@ -1,6 +1,7 @@
 """The book is a fold: each event type lands where it belongs, and the later one wins."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,12 @@ def test_what_a_claim_gives_back_is_drawn_no_more() -> None:
         version="0" * 64,
         claim="SQ-1",
     )
-    said = {"programme": "wuhan", "year": 2022, "claim": "SQ-1", "released_on": "2022-12-02"}
+    said: dict[str, Any] = {
+        "programme": "wuhan",
+        "year": 2022,
+        "claim": "SQ-1",
+        "released_on": "2022-12-02",
+    }
     book = Book()
     for number, data in enumerate(
         (drawn, VoucherReleased(**said, amount_fen=100), VoucherReleased(**said, amount_fen=200))

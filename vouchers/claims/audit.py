@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ledger.codec import Event
-from ledger.events import ClaimData, ClaimStep, FundData
+from ledger.events import ClaimData, ClaimOrdered, ClaimStep, FundData
 from ledger.finding import Finding
 from ledger.roster import Roster
 from ledger.text import Text
@@ -71,7 +71,8 @@ def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterato
     assert isinstance(data, ClaimData | ClaimStep), event
     actor = data.actor or ""
     action, capacity = action_of(data), capacity_of(data)
-    found = authorise(roster, actor, action, claim, papers.helpers(claim))
+    account = data.account_sha256 if isinstance(data, ClaimOrdered) else None
+    found = authorise(roster, actor, action, claim, papers.helpers(claim, account))
     if isinstance(found, Text):
         yield found
     elif capacity not in (found, "approver" if found == "machine" else found):
@@ -82,6 +83,11 @@ def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterato
     obstacle = find_obstacle(claim, data, event.subject)
     if obstacle is not None:
         yield obstacle
+    if isinstance(data, ClaimOrdered) and claim.account and account != papers.account_for(claim):
+        yield Text(
+            "收款账户不是申请所写的账户，也不是付款失败后新登记的账户",
+            "the account is neither the one that the claim names, nor one set after a failed order",
+        )
 
 
 def audit_claims(events: Iterable[tuple[int, Event]]) -> Iterator[Finding]:

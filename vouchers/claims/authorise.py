@@ -11,7 +11,8 @@ from collections.abc import Collection
 from typing import Final
 
 from ledger.events import FundData, FundTransferred
-from ledger.roster import Grant, Roster
+from ledger.rights import Grant
+from ledger.roster import Roster
 from ledger.text import Text
 from vouchers.claims.fold import Claim
 from vouchers.claims.table import (

@@ -241,6 +241,7 @@ class Claim:
     @_apply.register
     def _(self, data: ClaimOrdered) -> None:
         self.order, self.orders = data, self.orders + 1
+        self.account = data.account_sha256 or self.account
 
     @_apply.register
     def _(self, data: ClaimPaid) -> None:

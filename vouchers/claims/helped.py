@@ -1,8 +1,12 @@
-"""Who entered the papers that a claim rests on: entering them for an enterprise is assisting it."""
+"""Who entered the papers that a claim rests on: entering them for an enterprise is assisting it.
+
+So is setting the account that it is paid into. Taking a voucher out is not: rules say its quota.
+"""
 
 from dataclasses import dataclass, field
 
 from ledger.codec import Event
+from ledger.events import BankAccountSet, EnterpriseForgotten
 from vouchers.claims.fold import Claim
 
 # What names a paper in an event's data: a number of the paper's own, or its digest.
@@ -13,15 +17,22 @@ _NAMES = ("invoice", "contract", "sha256", "digest")
 class Papers:
     """Who entered each paper of each enterprise, by the paper's number or digest.
 
-    `of_invoice` has the contract of each invoice.
+    `of_invoice` has the contract of each invoice, `accounts` the bank accounts of each
+    enterprise that were not erased, the newest last.
     """
 
     entered: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     of_invoice: dict[tuple[str, str], str] = field(default_factory=dict)
+    accounts: dict[str, list[str]] = field(default_factory=dict)
 
     def apply(self, event: Event) -> None:
         """Take in the next event of the book."""
         data, enterprise = event.data, event.subject
+        match data:
+            case BankAccountSet():
+                self.accounts.setdefault(enterprise, []).append(data.digest)
+            case EnterpriseForgotten():
+                self.accounts.pop(enterprise, None)
         person = getattr(data, "recorded_by", None)
         if not person:
             return
@@ -33,9 +44,22 @@ class Papers:
         if isinstance(invoice, str) and isinstance(contract, str):
             self.of_invoice[enterprise, invoice] = contract
 
-    def helpers(self, claim: Claim) -> frozenset[str]:
-        """Return who entered a paper of the claim, the enterprise's own people among them."""
-        numbers = [*claim.invoices, *claim.documents, *filter(None, [claim.account])]
+    def account_for(self, claim: Claim) -> str | None:
+        """Return the account that an order pays a claim into: the one that the claim names.
+
+        After an order that failed, or where that one was erased, it is the enterprise's newest.
+        """
+        live = self.accounts.get(claim.enterprise, [])
+        if live and (claim.moved_to == "failed" or claim.account not in live):
+            return live[-1]
+        return claim.account
+
+    def helpers(self, claim: Claim, account: str | None = None) -> frozenset[str]:
+        """Return who entered a paper of the claim, the enterprise's own people among them.
+
+        `account` is the one that an act pays into.
+        """
+        numbers = [*claim.invoices, *claim.documents, *filter(None, [claim.account, account])]
         numbers += [
             self.of_invoice[claim.enterprise, one]
             for one in claim.invoices

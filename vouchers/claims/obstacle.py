@@ -178,8 +178,6 @@ def _(data: ClaimCleared, claim: Claim) -> Text | None:
 
 @_obstacle.register
 def _(data: ClaimOrdered, claim: Claim) -> Text | None:
-    if claim.account is not None and data.account_sha256 != claim.account:
-        return Text("收款账户不是申请所写的账户", "the account is not the one that the claim names")
     return _amount_differs(data.amount_fen, claim.amount_fen)
 
 

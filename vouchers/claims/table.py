@@ -7,6 +7,7 @@ role that the row does not name. The diagram in the documents is printed from th
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple, get_args
 
+from ledger import roster
 from ledger.claim_state import STATES, State
 from ledger.events import Role
 from ledger.text import Language, Text
@@ -96,8 +97,7 @@ _ROLE_NAMES: Final[Mapping[Role | Literal["scheduler"], Text]] = {
     "auditor": Text("审计", "auditor"),
 }
 
-SCHEDULER: Final = "scheduler"
-"""The actor's name where nobody acted and a day was over; no account may have it."""
+SCHEDULER: Final = roster.SCHEDULER
 
 Doer = Role | Literal["scheduler"]
 

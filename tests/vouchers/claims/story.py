@@ -32,7 +32,8 @@ from ledger.events import (
     Remark,
     Verdict,
 )
-from ledger.roster import Grant, Roster
+from ledger.rights import Grant
+from ledger.roster import Roster
 from vouchers.claims.fold import Claim
 from vouchers.claims.table import SCHEDULER
 
@@ -197,9 +198,9 @@ class Story:
         fen = self.claim.reserved_fen
         return self.do(ClaimCleared, actor, amount_fen=fen, notice="GS-1", line=1)
 
-    def order(self, actor: str = "payer", order: str = "ZF-1") -> "Story":
+    def order(self, actor: str = "payer", order: str = "ZF-1", **more: Any) -> "Story":  # noqa: ANN401
         """Order the payment."""
-        return self.do(ClaimOrdered, actor, amount_fen=self.claim.amount_fen, order=order)
+        return self.do(ClaimOrdered, actor, amount_fen=self.claim.amount_fen, order=order, **more)
 
     def pay(self, actor: str = "payer") -> "Story":
         """Record that the bank paid."""

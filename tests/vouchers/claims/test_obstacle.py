@@ -128,15 +128,6 @@ def test_an_approval_needs_every_item_met() -> None:
     assert "payments" in wrong.en
 
 
-def test_money_is_paid_to_the_account_that_the_claim_names() -> None:
-    story = Story().submit(account="a" * 64).check().approve().notice().clear()
-    said = {**story.said("x"), "fund": "hubei", "amount_fen": 100, "order": "Z"}
-    wrong = ClaimOrdered(**said, account_sha256="b" * 64)
-    assert find_obstacle(story.claim, wrong, ENTERPRISE) is not None
-    right = ClaimOrdered(**said, account_sha256="a" * 64)
-    assert find_obstacle(story.claim, right, ENTERPRISE) is None
-
-
 # --- the whole history ---
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ledger.claim_state import STATES, State
-from ledger.roster import Grant
+from ledger.rights import Grant
 from ledger.text import Language, Text
 from tests.vouchers.claims.story import (
     ENTERPRISE,

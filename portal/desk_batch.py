@@ -1,0 +1,126 @@
+"""One act on many claims: whose turn they are, who may, and which are left out and why."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ledger.claim_list import ClaimFilter, list_claims
+from ledger.claim_state import State
+from ledger.errors import RuleViolationError
+from ledger.events import ClaimData, ClaimStep, Data, Role
+from ledger.rights import Grant
+from ledger.text import Language, Text
+from portal.acting import not_allowed
+from portal.claim_reading import Read, read_claim
+from portal.desk import Desk, find_claim
+from vouchers.claims.authorise import authorise
+from vouchers.claims.obstacle import find_obstacle
+from vouchers.claims.table import Action, Capacity, name_doer
+
+# More claims than a programme has open at a time; each is folded from its events.
+CLAIMS_MAX = 10_000
+
+
+class LeftOut(NamedTuple):
+    """A claim on which an act was not done, and why."""
+
+    claim: str
+    why: Text
+
+
+@dataclass(slots=True)
+class Done:
+    """The claims on which an act was done, by their ids, and those that were left out."""
+
+    reads: list[Read] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def rows(self, language: Language) -> list[dict[str, Any]]:
+        """Return the claims that were left out with the command line's keys."""
+        return [{"id": one.claim, "why": one.why.render(language)} for one in self.left_out]
+
+
+def require_role(desk: Desk, role: Role, programme: str) -> None:
+    """Raise `RuleViolationError` (`not_allowed`) unless the actor has a role for a programme."""
+    if {Grant(role), Grant(role, programme)} & desk.act.roster.grants.get(desk.name, set()):
+        return
+    name = name_doer(role)
+    raise not_allowed(
+        Text(
+            f"须由 {programme} 的{name.zh}办理，{desk.name} 不是",
+            f"this takes the {name.en} of {programme}, which {desk.name} is not",
+        )
+    )
+
+
+def find_waiting(
+    desk: Desk, states: Iterable[State], programmes: Iterable[str] | None, named: Iterable[str] = ()
+) -> list[Read]:
+    """Return the claims that stand in some states, or just those that are named, by their ids.
+
+    Raises `RuleViolationError` (`unknown_claim`) for one of which the actor may not know.
+    """
+    names = tuple(dict.fromkeys(named))
+    if names:
+        return [find_claim(desk, name) for name in sorted(names)]
+    wanted = ClaimFilter(tuple(states), None if programmes is None else tuple(programmes))
+    listed = list_claims(desk.act.connection, wanted, CLAIMS_MAX)
+    return [
+        read_claim(desk.act.connection, name, desk.size)
+        for name in sorted(one.claim for one in listed)
+    ]
+
+
+def why_not(desk: Desk, read: Read, action: Action, account: str | None = None) -> Capacity | Text:
+    """Return in which capacity the actor may do an act, or why he may not.
+
+    `account` is the one that the act pays into.
+    """
+    helped = read.papers.helpers(read.claim, account)
+    return authorise(desk.act.roster, desk.name, action, read.claim, helped)
+
+
+def act_on_each(
+    desk: Desk,
+    reads: Iterable[Read],
+    action: Action,
+    make: Callable[[Read, Capacity], list[Data]],
+    *,
+    strict: bool = False,
+) -> Done:
+    """Return on which claims an act was done, its events recorded, and which were left out.
+
+    With `strict` nothing is left out: the first that cannot be raises `RuleViolationError`
+    (`not_allowed`).
+    """
+    done = Done()
+    for read in reads:
+        found = why_not(desk, read, action)
+        made: list[Data] = [] if isinstance(found, Text) else make(read, found)
+        why = found if isinstance(found, Text) else _obstacle(read, made)
+        if why is None:
+            desk.append(read, made)
+            done.reads.append(read)
+        elif strict:
+            raise refuse(read.claim.claim, why)
+        else:
+            done.left_out.append(LeftOut(read.claim.claim, why))
+    return done
+
+
+def _obstacle(read: Read, made: Iterable[Data]) -> Text | None:
+    """Return why the first event of a claim may not follow what is there."""
+    first = next(one for one in made if isinstance(one, ClaimData | ClaimStep))
+    return find_obstacle(read.claim, first, read.claim.enterprise)
+
+
+def refuse(claim: str, why: Text) -> RuleViolationError:
+    """Return the refusal of an act on a claim that was named."""
+    return RuleViolationError(
+        "not_allowed",
+        Text(f"申请 {claim}：{why.zh}", f"{claim}: {why.en}"),
+        Text(
+            f"请去掉 --claim {claim}，或先处理该申请",
+            f"leave --claim {claim} out, or see to it first",
+        ),
+    )

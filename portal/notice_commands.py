@@ -1,0 +1,252 @@
+"""`suanquan notice`: draw a public notice up, clear what stood through it, show it to anybody."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Group
+from rich.table import Table
+
+from ledger.errors import InvalidInputError
+from ledger.events import Role
+from ledger.money import render_yuan
+from ledger.read import read_heads
+from ledger.roster import Roster
+from ledger.text import Text
+from portal.acting import TOKEN, acting, look
+from portal.claim_reading import Viewer
+from portal.desk import Desk, open_desk
+from portal.desk_batch import Done, require_role
+from portal.notice_desk import Asked, Stood, clear, draw_notice, list_notices, make_again
+from portal.options import answers
+from portal.shell import Result, Shell
+from reports.sheets import render_xlsx
+from vouchers.claims.notice import render_notice, render_text, sheet_of
+from vouchers.claims.spreadsheet import render_csv
+from vouchers.claims.table import STATE_NAMES
+
+_ON = click.option("--on", "on", metavar="DATE", help="The day that counts (default: today).")
+
+
+@click.group()
+def notice() -> None:
+    """Public notices (公示) of approved claims: draw up, clear, list, show."""
+
+
+@notice.command(
+    epilog="""\b
+Examples:
+  suanquan notice draw hubei --basis "鄂科技通〔2022〕9号"
+  suanquan notice draw hubei --basis 公示1号 --first-day 2022-11-08 --claim SQ-7K3M9XQ2"""
+)
+@click.argument("programme")
+@click.option("--basis", required=True, metavar="DOCUMENT", help="The paper that it rests on.")
+@click.option("--first-day", metavar="DATE", help="The first day (default: the next one).")
+@click.option("--notice", "notice_id", metavar="ID", help="Its id (default: made of the day).")
+@click.option("--authority", metavar="NAME", help="Who gives notice, as the list names it.")
+@click.option("--objections", metavar="WHERE", help="Where to object, as the list names it.")
+@click.option("--claim", "claims", multiple=True, metavar="ID", help="Just these claims.")
+@_ON
+@answers
+def draw(
+    shell: Shell,
+    *,
+    programme: str,
+    basis: str,
+    first_day: str | None,
+    notice_id: str | None,
+    authority: str | None,
+    objections: str | None,
+    claims: tuple[str, ...],
+    on: str | None,
+) -> Result:
+    """Give public notice of the approved claims of a programme, for its working days.
+
+    A claim that you may not act on is named and left out; one that --claim names is refused.
+    """
+    asked = Asked(
+        programme=programme,
+        basis=basis,
+        notice=notice_id,
+        first_day=first_day,
+        authority=authority,
+        objections=objections,
+        claims=claims,
+    )
+    with acting(shell) as act:
+        drawn = draw_notice(open_desk(act, on), asked)
+    data = render_notice(drawn.notice)
+    for row, line in zip(data["rows"], drawn.notice.lines, strict=True):
+        row["claim"] = line.approved.claim
+    data["left_out"] = drawn.done.rows(shell.language)
+    shown = render_text(drawn.notice, shell.language)
+    return Result(data, Group(shown, *show_left_out(shell, drawn.done)))
+
+
+@notice.command(
+    "clear",
+    epilog="""\b
+Examples:
+  suanquan notice clear
+  suanquan notice clear hubei-20221108""",
+)
+@click.argument("notice_id", required=False, metavar="[ID]")
+@_ON
+@answers
+def clear_(shell: Shell, notice_id: str | None, on: str | None) -> Result:
+    """Clear every claim whose notice is over and that nobody objects to, of one notice or all."""
+    with acting(shell) as act:
+        desk = open_desk(act, on)
+        done = clear(desk, programmes_of(desk, "authority"), notice_id)
+    return cleared(shell, done)
+
+
+def cleared(shell: Shell, done: Done) -> Result:
+    """Return which claims were cleared, and which were left out."""
+    rows = [
+        {
+            "id": one.claim.claim,
+            "amount_fen": one.claim.amount_fen,
+            "programme": one.claim.programme,
+        }
+        for one in done.reads
+    ]
+    total_fen = sum(one.claim.amount_fen for one in done.reads)
+    told = Text(
+        f"已确认 {len(rows)} 项申请公示期满无异议，合计 {render_yuan(total_fen)} 元",
+        f"cleared {len(rows)} claims, CNY {render_yuan(total_fen)}",
+    )
+    data = {"rows": rows, "total_fen": total_fen, "left_out": done.rows(shell.language)}
+    return Result(data, Group(shell.say(told), *show_left_out(shell, done)))
+
+
+def programmes_of(desk: Desk, role: Role) -> list[str] | None:
+    """Return the programmes for which the actor has a role, None for all of them.
+
+    Raises `RuleViolationError` (`not_allowed`) where there is none.
+    """
+    held = [one for one in desk.act.roster.grants.get(desk.name, ()) if one.role == role]
+    scopes = sorted(one.scope for one in held if one.scope is not None)
+    if any(one.scope is None for one in held):
+        return None
+    if not scopes:
+        require_role(desk, role, "–")
+    return scopes
+
+
+def show_left_out(shell: Shell, done: Done) -> list[str]:
+    """Return a line for each claim that was left out."""
+    colon = shell.say(Text("：", ": "))
+    lines = [f"  • {one['id']}{colon}{one['why']}" for one in done.rows(shell.language)]
+    return [shell.say(Text("未列入：", "Left out:")), *lines] if lines else []
+
+
+@notice.command("list", epilog="Example:  suanquan notice list hubei --json")
+@click.argument("programme", required=False, metavar="[PROGRAMME]")
+@answers
+def list_(shell: Shell, programme: str | None) -> Result:
+    """List the public notices by their first day; anybody may."""
+    with shell.reading() as connection:
+        size = read_heads(connection)["book"].size
+        found = [make_again(connection, one, size) for one in list_notices(connection, size)]
+    stood = [one.notice for one in found if programme in (None, one.notice.heading.programme)]
+    rows = [
+        {
+            "notice": one.heading.notice,
+            "programme": one.heading.programme,
+            "basis": one.heading.basis,
+            "first_day": one.heading.first_day.isoformat(),
+            "last_day": one.last_day.isoformat(),
+            "claims": len(one.lines),
+            "total_fen": one.total_fen,
+        }
+        for one in sorted(stood, key=lambda one: (one.heading.first_day, one.heading.notice))
+    ]
+    if not rows:
+        none = Text(
+            "还没有公示。主管部门可用 suanquan notice draw 发布。",
+            "There are no notices. The authority gives one with suanquan notice draw.",
+        )
+        return Result({"rows": rows}, shell.say(none))
+    table = Table()
+    for title in (
+        Text("公示", "notice"),
+        Text("项目", "programme"),
+        Text("首日", "first day"),
+        Text("末日", "last day"),
+        Text("项数", "claims"),
+        Text("合计（元）", "CNY"),
+    ):
+        table.add_column(shell.say(title), no_wrap=True)
+    table.add_column(shell.say(Text("依据", "basis")), overflow="fold")
+    for row in rows:
+        names = ("notice", "programme", "first_day", "last_day", "claims")
+        cells = [str(row[name]) for name in names]
+        table.add_row(*cells, render_yuan(int(str(row["total_fen"]))), str(row["basis"]))
+    return Result({"rows": rows}, table)
+
+
+@notice.command(
+    epilog="""\b
+Examples:
+  suanquan notice show hubei-20221108
+  suanquan notice show hubei-20221108 --out notice.xlsx"""
+)
+@click.argument("notice_id", metavar="ID")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE")
+@answers
+def show(shell: Shell, notice_id: str, out: Path | None) -> Result:
+    """Show a notice as it stood; officials with a token also see where each claim stands now."""
+    with shell.reading() as connection:
+        size = read_heads(connection)["book"].size
+        viewer = Viewer(Roster(), "")
+        if os.environ.get(TOKEN):
+            roster, actor = look(connection)
+            viewer = Viewer(roster, actor.person)
+        stood = make_again(connection, notice_id, size)
+    data = {**render_notice(stood.notice), "sha256": stood.notice.digest}
+    shown = [render_text(stood.notice, shell.language)]
+    if viewer.is_insider():
+        _add_states(shell, viewer, stood, data["rows"])
+        shown += ["", *_states(shell, data["rows"])]
+    if out is not None:
+        sheet = sheet_of(stood.notice, shell.language)
+        out.write_bytes(write_sheets(out, [sheet], stood))
+        shown.append(shell.say(Text(f"已写入 {out}", f"written to {out}")))
+    return Result(data, Group(*shown))
+
+
+def write_sheets(out: Path, sheets: list[Any], stood: Stood) -> bytes:
+    """Return the bytes of a notice's file, by the ending of its name."""
+    if require_ending(out) == ".csv":
+        return render_csv(sheets[0])
+    return render_xlsx(sheets, stood.notice.heading.first_day)
+
+
+def require_ending(out: Path) -> str:
+    """Return how a file's name ends; `InvalidInputError` (`file_type`) unless it is a table's."""
+    ending = out.suffix.lower()
+    if ending in (".csv", ".xlsx"):
+        return ending
+    raise InvalidInputError(
+        "file_type",
+        Text(f"不能写 {out.name}", f"cannot write {out.name}"),
+        Text("文件名请以 .csv 或 .xlsx 结尾", "end the name with .csv or .xlsx"),
+    )
+
+
+def _add_states(shell: Shell, viewer: Viewer, stood: Stood, rows: list[dict[str, Any]]) -> None:
+    """Add to each row the claim and where it stands now, where the viewer may know of it."""
+    for row, claim in zip(rows, stood.claims, strict=True):
+        if viewer.may_see(claim):
+            name = STATE_NAMES[claim.state].render(shell.language)
+            row |= {"claim": claim.claim, "state": claim.state, "state_name": name}
+
+
+def _states(shell: Shell, rows: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each claim of which the viewer knows."""
+    colon = shell.say(Text("：", ": "))
+    return [
+        f"{row['line']}  {row['claim']}{colon}{row['state_name']}" for row in rows if "claim" in row
+    ]

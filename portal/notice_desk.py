@@ -1,0 +1,308 @@
+"""Public notices at the desk: draw the list up, clear what stood through it, make it again.
+
+A list is made again from the book as it stood when it was drawn up: a name that was changed later
+stays as the public read it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from ledger.database import Connection
+from ledger.errors import InvalidInputError, RuleViolationError
+from ledger.events import ClaimNoticed, ClaimStep, Data
+from ledger.period import DAY, parse_date
+from ledger.text import Text
+from ledger.topics import RULES, claim_topic, enterprise_topic, notice_topic
+from ledger.trail import list_topics, read_trail
+from portal.claim_reading import Read, read_claim
+from portal.desk import Desk
+from portal.desk_batch import (
+    Done,
+    LeftOut,
+    act_on_each,
+    find_waiting,
+    refuse,
+    require_role,
+    why_not,
+)
+from vouchers.adoption import choose, rules_of
+from vouchers.book import Book
+from vouchers.claims.acts import record
+from vouchers.claims.calendar import WorkingDays
+from vouchers.claims.fold import Claim
+from vouchers.claims.notice import (
+    Approved,
+    Heading,
+    Line,
+    Notice,
+    describe_claim,
+    draw_up,
+    length_of,
+)
+from vouchers.claims.requests import EmptyRequest
+from vouchers.claims.table import Capacity
+from vouchers.programme import Programme, Version
+
+_OBJECTIONS = Text("公示单位，书面、实名", "to whoever gives notice, in writing and by name")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What a notice is asked to say; what is left out has a default."""
+
+    programme: str
+    basis: str
+    notice: str | None = None
+    first_day: str | None = None
+    authority: str | None = None
+    objections: str | None = None
+    claims: Sequence[str] = ()
+
+
+class Drawn(NamedTuple):
+    """A notice as it was drawn up, whose claims it lists, and who was left out."""
+
+    notice: Notice
+    done: Done
+
+
+class Stood(NamedTuple):
+    """A notice as it stood, and where each of its claims stands now, by line."""
+
+    notice: Notice
+    claims: tuple[Claim, ...]
+
+
+def draw_notice(desk: Desk, asked: Asked) -> Drawn:
+    """Return the notice of the approved claims of a programme, recorded for each of them.
+
+    Raises `RuleViolationError`: `not_allowed`, `unknown_claim`, `nothing_to_notice`,
+    `notice_known`, `no_calendar`; `InvalidInputError`: what `draw_up` refuses, `unknown_programme`.
+    """
+    require_role(desk, "authority", asked.programme)
+    reads = find_waiting(desk, ["approved"], [asked.programme], asked.claims)
+    left_out = [
+        LeftOut(read.claim.claim, why)
+        for read in reads
+        if isinstance(why := why_not(desk, read, "notice"), Text)
+    ]
+    if asked.claims and left_out:
+        raise refuse(*left_out[0])
+    refused = {one.claim for one in left_out}
+    able = [read for read in reads if read.claim.claim not in refused]
+    if not able:
+        raise _nothing(asked.programme, left_out)
+    book = _read_book(desk.act.connection, [one.claim.enterprise for one in able], desk.size)
+    heading = _heading(desk, asked, choose(rules_of(book), [asked.programme])[0])
+    notice = draw_up(heading, [_approved(book, one) for one in able], WorkingDays(book.calendars))
+    lines = {one.approved.claim: one for one in notice.lines}
+
+    def make(read: Read, capacity: Capacity) -> list[Data]:
+        line = lines[read.claim.claim]
+        said = desk.setting(read.claim, "notice", capacity).said()
+        return [_noticed(said, notice, line, asked)]
+
+    return Drawn(notice, Done(act_on_each(desk, able, "notice", make, strict=True).reads, left_out))
+
+
+def _noticed(said: dict[str, object], notice: Notice, line: Line, asked: Asked) -> ClaimNoticed:
+    """Return that a claim stands in a line of a notice."""
+    return ClaimNoticed(
+        **said,  # type: ignore[arg-type]
+        notice=notice.heading.notice,
+        line=line.line,
+        amount_fen=line.approved.amount_fen,
+        first_day=notice.heading.first_day.isoformat(),
+        last_day=notice.last_day.isoformat(),
+        calendars=notice.calendars,
+        basis=asked.basis,
+        authority=asked.authority,
+        objections=asked.objections,
+    )
+
+
+def _heading(desk: Desk, asked: Asked, programme: Programme) -> Heading:
+    """Return what stands above the lines."""
+    first_day = parse_date(asked.first_day) if asked.first_day else parse_date(desk.day) + DAY
+    version = programme.version_on(first_day) or programme.versions[-1]
+    named = asked.notice or f"{asked.programme}-{first_day:%Y%m%d}"
+    taken = list_topics(desk.act.connection, notice_topic(named), desk.size)
+    if asked.notice is None:
+        names = (named, *(f"{named}-{number}" for number in range(2, len(taken) + 2)))
+        named = next(one for one in names if notice_topic(one) not in taken)
+    elif notice_topic(named) in taken:
+        raise RuleViolationError(
+            "notice_known",
+            Text(f"公示 {named} 已发布", f"the notice {named} was given before"),
+            Text("请另取编号，或不填 --notice", "choose another id, or leave --notice out"),
+        )
+    return _head(programme, version, first_day, asked, named)
+
+
+def _head(
+    programme: Programme, version: Version, first_day: date, asked: Asked, named: str
+) -> Heading:
+    """Return the head of a notice, with its defaults filled in."""
+    given = asked.objections
+    return Heading(
+        notice=named,
+        programme=programme.id,
+        name=programme.name,
+        basis=asked.basis,
+        authority=asked.authority or f"{programme.name.zh}主管部门",
+        objections=Text(given, given) if given else _OBJECTIONS,
+        first_day=first_day,
+        working_days=length_of(version),
+    )
+
+
+def _approved(book: Book, read: Read) -> Approved:
+    """Return an approved claim as its notice lists it."""
+    claim, (_, last) = read.claim, read.events[-1]
+    assert isinstance(last.data, ClaimStep), last
+    fen = claim.approved_fen
+    assert fen is not None, claim
+    return describe_claim(book, last.data, claim.enterprise, _contracts(book, claim), fen)
+
+
+def _contracts(book: Book, claim: Claim) -> list[str]:
+    """Return the contracts of a claim's invoices."""
+    invoices = book.account(claim.enterprise).invoices
+    return [invoices[one].contract for one in claim.invoices if one in invoices]
+
+
+def _read_book(connection: Connection, enterprises: Iterable[str], size: int) -> Book:
+    """Return what the book's first entries say of rules, some enterprises and their providers."""
+    wanted = set(enterprises)
+    book = Book(event for _, event in read_trail(connection, [RULES], size))
+    _take(book, connection, wanted, size)
+    accounts = [book.account(one) for one in wanted]
+    providers = {one.provider for each in accounts for one in each.contracts.values()}
+    _take(book, connection, providers - wanted, size)
+    return book
+
+
+def _take(book: Book, connection: Connection, enterprises: Iterable[str], size: int) -> None:
+    """Let a book take in what is said of some enterprises."""
+    for _, event in read_trail(connection, map(enterprise_topic, enterprises), size):
+        book.apply(event)
+
+
+def _nothing(programme: str, left_out: Sequence[LeftOut]) -> RuleViolationError:
+    """Return the refusal of a notice without a line."""
+    zh = "；".join(f"{one.claim}：{one.why.zh}" for one in left_out[:10])
+    en = "; ".join(f"{one.claim}: {one.why.en}" for one in left_out[:10])
+    return RuleViolationError(
+        "nothing_to_notice",
+        Text(
+            f"{programme} 没有您可公示的已批准申请" + (f"（{zh}）" if zh else ""),
+            f"no approved claim of {programme} waits for your notice" + (f" ({en})" if en else ""),
+        ),
+        Text(
+            f"见 suanquan claim list --programme {programme} --state approved",
+            f"see suanquan claim list --programme {programme} --state approved",
+        ),
+    )
+
+
+# --- clear ---
+
+
+def clear(desk: Desk, programmes: Iterable[str] | None, notice: str | None = None) -> Done:
+    """Return which claims were cleared: those whose notice is over, with no open objection.
+
+    `notice` names one; those of it that cannot be cleared are left out with the reason. Raises
+    `InvalidInputError` (`unknown_notice`).
+    """
+    if notice is None:
+        found = find_waiting(desk, ["noticed"], programmes)
+        reads = [one for one in found if _is_over(one.claim, desk.day)]
+    else:
+        connection, size = desk.act.connection, desk.size
+        lines = [one for _, one in _noticed_in(connection, notice, size)]
+        require_role(desk, "authority", lines[0].programme)
+        found = [read_claim(connection, one.claim, size) for one in lines]
+        reads = [one for one in found if one.claim.state in ("noticed", "objected")]
+
+    def make(read: Read, capacity: Capacity) -> list[Data]:
+        return record(EmptyRequest(), desk.setting(read.claim, "clear", capacity))
+
+    return act_on_each(desk, reads, "clear", make)
+
+
+def _is_over(claim: Claim, day: str) -> bool:
+    """Return whether the notice of a claim has passed."""
+    return claim.noticed is not None and day > claim.noticed.last_day
+
+
+# --- made again ---
+
+
+def list_notices(connection: Connection, size: int) -> list[str]:
+    """Return every notice that was given, by its id."""
+    prefix = notice_topic("")
+    return [one.removeprefix(prefix) for one in list_topics(connection, prefix, size)]
+
+
+def make_again(connection: Connection, notice: str, size: int) -> Stood:
+    """Return a notice as it stood, and its claims as they stand now.
+
+    Raises `InvalidInputError` (`unknown_notice`).
+    """
+    rows = _noticed_in(connection, notice, size)
+    first = rows[0][1]
+    then = first.sizes["book"]
+    claims = [fold_at(connection, one.claim, at) for at, one in rows]
+    book = _read_book(connection, [one.enterprise for one in claims], then)
+    programme = choose(rules_of(book), [first.programme])[0]
+    first_day = parse_date(first.first_day)
+    asked = Asked(
+        programme=first.programme,
+        basis=first.basis or "—",
+        authority=first.authority,
+        objections=first.objections,
+    )
+    version = programme.version_on(first_day) or programme.versions[-1]
+    lines = tuple(
+        Line(
+            line=one.line,
+            approved=describe_claim(
+                book, one, claim.enterprise, _contracts(book, claim), one.amount_fen
+            ),
+        )
+        for (_, one), claim in zip(rows, claims, strict=True)
+    )
+    drawn = Notice(
+        heading=_head(programme, version, first_day, asked, notice),
+        last_day=parse_date(first.last_day),
+        calendars=first.calendars,
+        lines=lines,
+    )
+    now = tuple(read_claim(connection, one.claim, size).claim for one in claims)
+    return Stood(drawn, now)
+
+
+def fold_at(connection: Connection, claim: str, index: int) -> Claim:
+    """Return a claim after the book's entries through one of its own."""
+    folded = Claim(claim)
+    for _, event in read_trail(connection, [claim_topic(claim)], index + 1):
+        folded.apply(event)
+    return folded
+
+
+def _noticed_in(connection: Connection, notice: str, size: int) -> list[tuple[int, ClaimNoticed]]:
+    """Return the lines of a notice in their order, each with its index in the book."""
+    rows = [
+        (index, event.data)
+        for index, event in read_trail(connection, [notice_topic(notice)], size)
+        if isinstance(event.data, ClaimNoticed)
+    ]
+    if not rows:
+        raise InvalidInputError(
+            "unknown_notice",
+            Text(f"没有公示 {notice[:40]}", f"there is no notice {notice[:40]}"),
+            Text("已发布的公示见 suanquan notice list", "see suanquan notice list"),
+        )
+    return sorted(rows, key=lambda row: row[1].line)
