@@ -336,6 +336,11 @@ _SYNTAX: Final = (
         Text("请删去一个", "delete one of them"),
     ),
     (
+        re.compile(r"(?P<what>cannot assign to|illegal target|cannot contain assignment)"),
+        Text("等号左边不是一个名称", "what stands before = is no name"),
+        Text("请写成 名称=取值，两项之间用逗号", "write name=value, with commas between them"),
+    ),
+    (
         re.compile(r"(?P<what>positional argument follows)"),
         Text("没有写名称的取值在有名称的之后", "a value without a name follows one with a name"),
         Text("请给它写上名称，如 rate=…", "give it its name, such as rate=…"),
