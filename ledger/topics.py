@@ -9,6 +9,7 @@ what stands in the event:
 | `person/<name>` | a person's roles and tokens |
 | `token/<digest>` | whom a token was issued to |
 | `rules` | programmes and calendars that were adopted, resources that were listed |
+| `codes` | credit codes that were accepted though their check character does not fit |
 | `enterprise/<code>` | an enterprise's papers, vouchers and statements |
 | `personal/<code>` | its personal data, and who objected: recorded, to be forgotten, forgotten |
 | `claims-of/<code>` | its drafts and submissions, each of which names a claim |
@@ -35,6 +36,7 @@ from ledger.events import (
     ClaimStep,
     ClaimSubmitted,
     ContactRecorded,
+    CreditCodeAccepted,
     Data,
     EnterpriseForgotten,
     ForgetRequested,
@@ -48,6 +50,7 @@ from ledger.events import (
 
 PEOPLE: Final = "people"
 RULES: Final = "rules"
+CODES: Final = "codes"
 
 _GENERAL: Final[dict[type[Data], str]] = {
     RoleRequested: PEOPLE,
@@ -56,9 +59,10 @@ _GENERAL: Final[dict[type[Data], str]] = {
     TokenIssued: PEOPLE,
     ForgetRequested: PEOPLE,
     EnterpriseForgotten: PEOPLE,
-    ProgrammeAdopted: RULES,
     CalendarAdopted: RULES,
+    ProgrammeAdopted: RULES,
     ResourceListed: RULES,
+    CreditCodeAccepted: CODES,
 }
 """Topics that an event has by its type alone."""
 

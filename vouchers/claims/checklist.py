@@ -4,15 +4,16 @@ An item is met, not met, or one cannot tell; what is unknown is never met. A rev
 overrides each of them afterwards (`first_review`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from msgspec import structs
 
-from ledger.text import Language, Text
+from ledger.text import Text
 from vouchers.claims import day_items, document_items, matching, money_items, paper_items
 from vouchers.claims import rule_items as rules
 from vouchers.claims.evidence import Evidence, Item, Kind, conclude, join, no
+from vouchers.claims.paper_items import PAPERS
 from vouchers.programme import Version
 
 ByRule = Callable[[Evidence, Version, Kind], Item]
@@ -50,6 +51,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
                 "退回企业更正材料，或附更名证明",
                 "return it: correct papers, or proof of a new name",
             ),
+            ("application", "contract", "invoice", "payment"),
         ),
         by_papers=paper_items.check_parties,
     ),
@@ -59,6 +61,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
             Text("服务机构在名单内", "provider on the list during the service"),
             Text("服务机构名单、合同", "the rule's list of providers, the contract"),
             Text("核对名单与服务期；不在名单的核减", "check list and days; cut what is outside"),
+            ("contract",),
         ),
         by_rule=rules.check_provider,
     ),
@@ -68,6 +71,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
             Text("各日期在规定期限内", "all days inside their windows and in order"),
             Text("合同、发票、付款凭证、申请表", "contract, invoices, payments, application"),
             Text("核对原件日期；超出期限的核减或退回", "check the papers' days; cut, or return it"),
+            ("contract", "invoice", "payment"),
         ),
         by_rule=day_items.check_days,
     ),
@@ -77,6 +81,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
             Text("发票未被重复申请", "invoices used in no other claim"),
             Text("全部申请的发票号码", "the invoice numbers of all claims"),
             Text("核对发票号码；重复的不予支持", "check the numbers; refuse what is claimed twice"),
+            ("invoice",),
         ),
         by_papers=paper_items.check_unused,
     ),
@@ -86,6 +91,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
             Text("发票未被红冲", "invoices not reversed"),
             Text("红字发票记录", "the record of red invoices"),
             Text("按余额核减；已支付的认定追缴", "cut to what is left; claim back what was paid"),
+            ("invoice",),
         ),
         by_papers=paper_items.check_reversed,
     ),
@@ -95,6 +101,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
             Text("发票税价合计无误", "net and tax make up the total"),
             Text("发票票面与登记", "the invoices, and their record"),
             Text("核对发票票面，更正登记", "compare with the invoice, and correct the record"),
+            ("invoice",),
         ),
         by_papers=paper_items.check_sums,
     ),
@@ -104,6 +111,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
             Text("实付不少于申请基数", "paid at least what is claimed on"),
             Text("付款凭证", "payments"),
             Text("补交付款凭证，或按实付核减", "ask for the slips, or cut to what was paid"),
+            ("payment",),
         ),
         by_rule=paper_items.check_paid,
     ),
@@ -113,6 +121,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
             Text("由企业自有账户付至服务机构", "paid from its own account to the provider"),
             Text("付款凭证、企业账户", "payments, the enterprise's accounts"),
             Text("核对银行回单；代付、转付的核减", "check the bank's slip; cut what others paid"),
+            ("payment",),
         ),
         by_papers=paper_items.check_payer,
     ),
@@ -122,6 +131,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
             Text("服务内容属支持范围", "lines eligible, others cut"),
             Text("发票、计量用量", "invoices and metered usage"),
             Text("不属支持范围的核减", "cut what is not covered"),
+            ("invoice",),
         ),
         by_rule=rules.check_lines,
     ),
@@ -134,6 +144,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
                 "核对用量明细与结算单；无用量佐证的核减",
                 "compare with the settlement statement; cut what no usage bears out",
             ),
+            ("contract", "invoice", "payment"),
         ),
         by_papers=matching.check_match,
     ),
@@ -171,6 +182,7 @@ _ROWS: Final[tuple[_Row, ...]] = (
             Text("未拆分合同", "contracts not split"),
             Text("企业与服务机构的全部合同", "all its contracts with the provider"),
             Text("请企业说明；属拆分的合并计算", "ask why; count what was split as one"),
+            ("contract",),
         ),
         by_rule=matching.check_split,
     ),
@@ -259,70 +271,19 @@ PAYMENT_ONLY: Final = frozenset({"domicile", "notice"})
 """Items that are asked for before a payment, and not at the first review."""
 
 
+PAPERS_MAX: Final = 12
+"""So many papers of a kind are named in a source: a year has twelve monthly invoices."""
+
+
 def check(evidence: Evidence) -> tuple[Item, ...]:
     """Return every item of the check list, computed, in the list's order."""
     rows = [
         one for one in _ROWS if evidence.stage == "payment" or one.kind.item not in PAYMENT_ONLY
     ]
-    return tuple(_guard(evidence, one, _compute(evidence, one)) for one in rows)
-
-
-def hide(items: Iterable[Item]) -> tuple[Item, ...]:
-    """Return the items as the enterprise may read them: nothing that speaks of others."""
-    hidden = Text("请核对所填内容", "check what you entered")
     return tuple(
-        structs.replace(one, found=hidden, inside=False) if one.inside else one for one in items
+        _name_papers(evidence, one.kind, _guard(evidence, one, _compute(evidence, one)))
+        for one in rows
     )
-
-
-def render_items(items: Iterable[Item], language: Language) -> list[dict[str, object]]:
-    """Return the items as JSON-able objects; a language changes words, never keys or codes."""
-    return [
-        {
-            "item": one.item,
-            "name": one.name.render(language),
-            "computed": one.verdict,
-            "found": one.found.render(language),
-            "basis": one.basis.render(language),
-            "source": one.source.render(language),
-            "next": one.next_step.render(language) if one.next_step else None,
-        }
-        for one in items
-    ]
-
-
-VERDICTS: Final[Mapping[str, Text]] = {
-    "met": Text("符合", "met"),
-    "not_met": Text("不符合", "not met"),
-    "cannot_tell": Text("无法认定", "cannot tell"),
-}
-
-COLUMNS: Final = (
-    Text("事项", "item"),
-    Text("是否符合", "verdict"),
-    Text("核查情况", "what was found"),
-    Text("依据", "basis"),
-    Text("下一步", "next step"),
-)
-"""The heads of the list's table."""
-
-
-def list_rows(items: Iterable[Item], language: Language) -> list[tuple[str, ...]]:
-    """Return the items as the rows of a table, in the order of `COLUMNS`."""
-    nothing = Text("", "")
-    return [
-        tuple(
-            text.render(language)
-            for text in (
-                one.name,
-                VERDICTS[one.verdict],
-                one.found,
-                one.basis,
-                one.next_step or nothing,
-            )
-        )
-        for one in items
-    ]
 
 
 def _compute(evidence: Evidence, row: _Row) -> Item:
@@ -356,3 +317,15 @@ def _guard(evidence: Evidence, row: _Row, item: Item) -> Item:
         found=join(missing or [none]),
         next_step=Text("先登记发票及其合同", "enter the invoice and its contract first"),
     )
+
+
+def _name_papers(evidence: Evidence, kind: Kind, item: Item) -> Item:
+    """Return the item with the papers that it rests on named in its source, the first ones."""
+    named = []
+    for paper in kind.papers:
+        numbers, name = evidence.numbers_of(paper), PAPERS[paper]
+        shown, more = ", ".join(numbers[:PAPERS_MAX]), len(numbers) - PAPERS_MAX
+        rest = Text(f" 等 {len(numbers)} 份", f" and {more} more") if more > 0 else Text("", "")
+        if numbers:
+            named.append(Text(f"{name.zh} {shown}{rest.zh}", f"{name.en} {shown}{rest.en}"))
+    return structs.replace(item, source=join(named)) if named else item

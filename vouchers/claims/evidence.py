@@ -162,6 +162,18 @@ class Evidence(Struct, frozen=True, kw_only=True):
         ]
         return sorted(found, key=lambda one: (one.paid_on, one.payment))
 
+    def numbers_of(self, kind: PaperKind) -> list[str]:
+        """Return the numbers of the claim's papers of a kind."""
+        match kind:
+            case "application":
+                return [self.claim.claim]
+            case "contract":
+                return list(self.contracts)
+            case "invoice":
+                return list(self.claim.invoices)
+            case "payment":
+                return [one.payment for one in self.payments]
+
     def print_of(self, kind: PaperKind, number: str) -> Printed:
         """Return what stands on a paper, nothing where nobody has said."""
         found = (one for one in self.printed if (one.kind, one.number) == (kind, number))
@@ -187,12 +199,16 @@ class Item(Struct, frozen=True, kw_only=True):
 
 
 class Kind(NamedTuple):
-    """An item's id, what it is called, what it rests on, what to do where it is not met."""
+    """An item's id, what it is called, what it rests on, what to do where it is not met.
+
+    `papers` are the kinds of paper of the claim that are named one by one beside the source.
+    """
 
     item: str
     name: Text
     source: Text
     next_step: Text
+    papers: tuple[PaperKind, ...] = ()
 
 
 def conclude(kind: Kind, findings: Iterable[Finding], found: Text, basis: Text) -> Item:

@@ -57,12 +57,7 @@ def check_parties(evidence: Evidence, kind: Kind) -> Item:
     if registered is None:
         zh, en = "企业尚未登记名称", "the enterprise's name is not on record"
         return conclude(kind, [open_(zh, en, _CREDIT_CODE)], Text("", ""), _CREDIT_CODE)
-    papers: list[tuple[PaperKind, str]] = [
-        ("application", evidence.claim.claim),
-        *(("contract", one) for one in evidence.contracts),
-        *(("invoice", one) for one in evidence.claim.invoices),
-        *(("payment", one.payment) for one in evidence.payments),
-    ]
+    papers = [(paper, number) for paper in PAPERS for number in evidence.numbers_of(paper)]
     ours = Named(registered.name, evidence.claim.enterprise)
     findings = [
         _is_party(evidence.print_of(paper, number).buyer, ours, paper, number)

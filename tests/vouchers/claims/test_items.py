@@ -27,7 +27,6 @@ from vouchers.claims.checklist import (
     ITEMS,
     PAYMENT_ONLY,
     check,
-    hide,
 )
 from vouchers.claims.drawn import Vouchers
 from vouchers.claims.evidence import Elsewhere, Evidence, Named, Reversal, same_name
@@ -434,13 +433,6 @@ def test_what_is_not_covered_is_shown_with_the_amount_to_cut() -> None:
 def test_the_holder_of_another_account_is_named_nowhere() -> None:
     items = check(evidence_of(holder="张三"))
     assert not any("张三" in str(one) for one in items)
-
-
-def test_an_enterprise_reads_nothing_of_others() -> None:
-    items = check(evidence_of(elsewhere=(Elsewhere(FIRST, OTHER, "CL-8", "wuhan"),)))
-    assert OTHER in str(items)
-    assert OTHER not in str(hide(items))
-    assert [one.verdict for one in hide(items)] == [one.verdict for one in items]
 
 
 def test_names_are_one_whatever_their_width() -> None:

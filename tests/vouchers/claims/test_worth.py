@@ -200,6 +200,15 @@ def test_no_more_is_paid_than_was_granted(quota_fen: int, paid_fen: int) -> None
     assert [one.code for one in worth.limits] == ["quota"] * (quota_fen < 5_000_000)
 
 
+def test_of_several_limits_the_least_binds_and_all_are_told() -> None:
+    worth = worth_of(
+        TEXT, "east_lake", vouchers=after(draw("wuhan", 7_000_000, FIRST), quota_fen=2_000_000)
+    )
+    assert worth.amount_fen == 2_000_000
+    assert [one.code for one in worth.limits] == ["quota", "joint_limit"]
+    assert worth.steps[-1].value == 2_000_000
+
+
 def test_what_is_left_of_a_quota_is_granted_less_drawn_and_released_again() -> None:
     drawn = draw("east_lake", 4_000_000, SECOND, claim="CL-9")
     released = VoucherReleased(
@@ -282,6 +291,14 @@ def test_a_cap_over_levels_of_a_programme_that_drew_before_binds_this_one() -> N
     assert work_out(grounds, [FIRST]).amount_fen == 5_000_000
     worth = work_out(grounds._replace(beside=(other,)), [FIRST])
     assert (worth.amount_fen, worth.limits[0].code) == (4_000_000, "joint_cap")
+
+
+def test_a_cap_over_other_levels_or_of_another_year_binds_nothing() -> None:
+    cap = Cited(JointCap(("city", "province"), 1), _CLAUSE, "A")
+    assert worth_of(TEXT, capped("east_lake", joint_cap=cap)).amount_fen == 5_000_000
+    own = capped("east_lake", joint_cap=JOINT)
+    before = after(draw("wuhan", 8_000_000, SECOND, year=2021))
+    assert worth_of(TEXT, own, vouchers=before).amount_fen == 5_000_000
 
 
 def test_a_cap_of_its_level_binds_within_the_cap_over_levels() -> None:
