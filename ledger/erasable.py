@@ -6,7 +6,7 @@ Triggers and rights hold that below the program; `check_people` holds rows and l
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from sqlalchemy import Connection, null, select, text, update
@@ -45,25 +45,30 @@ def read_roster(connection: Connection, size: int, enterprise: str | None = None
     Reads the entries about people alone, and those about the enterprise's data where one is named;
     `check_people` reads the whole book.
     """
-    roster = Roster()
-    topics = [PEOPLE] if enterprise is None else [PEOPLE, personal_topic(enterprise)]
-    for index, event in read_trail(connection, topics, size):
-        roster.index = index
-        roster.apply(event)
-    roster.index = size
-    return roster
+    return _fold(connection, [PEOPLE], size, enterprise)
 
 
-def read_holder(connection: Connection, token: str, size: int) -> Roster:
+def read_holder(
+    connection: Connection, token: str, size: int, enterprise: str | None = None
+) -> Roster:
     """Return what the book's first entries say of a token's holder, and of nobody else.
 
-    Its `holder` and `has` are right for that person; `objection` asks about others too, which needs
-    the whole roster. Costs the person's own entries, however many people there are.
+    Which personal data an enterprise has is there too, where one is named. `holder` and `has` are
+    right for that person; `objection` may ask about others, which needs the whole roster. Costs the
+    person's own entries, however many people there are.
     """
-    roster = Roster()
     issued = [one.data for _, one in read_trail(connection, [token_topic(digest_of(token))], size)]
     names = {one.person for one in issued if isinstance(one, TokenIssued)}
-    for index, event in read_trail(connection, map(person_topic, names), size):
+    return _fold(connection, map(person_topic, names), size, enterprise)
+
+
+def _fold(
+    connection: Connection, topics: Iterable[str], size: int, enterprise: str | None
+) -> Roster:
+    """Return the roster of some topics' entries, and those about an enterprise's personal data."""
+    roster = Roster()
+    also = [] if enterprise is None else [personal_topic(enterprise)]
+    for index, event in read_trail(connection, [*topics, *also], size):
         roster.index = index
         roster.apply(event)
     roster.index = size

@@ -13,7 +13,7 @@ from typing import Final
 
 from ledger.codec import Event, encode
 from ledger.database import Connection
-from ledger.erasable import keep_data, lock_book, read_roster
+from ledger.erasable import keep_data, lock_book, read_holder, read_roster
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import Data, Role, TokenIssued
 from ledger.period import render_instant
@@ -107,25 +107,32 @@ def acting(
     *,
     anonymous: bool = False,
     exchanging: bool = False,
+    alone: bool = False,
 ) -> Iterator[Act]:
     """Yield an act whose events are recorded together, or not at all on an error.
 
     `enterprise` is the one whose personal data the act is about. `anonymous`: without a token it is
-    the console that acts. `exchanging`: an invitation will do.
+    the console that acts. `exchanging`: an invitation will do. `alone`: the roster has whoever acts
+    and nobody else, which takes no longer where there are many people.
     """
-    with at_console(shell, enterprise) as act:
+    with at_console(shell, enterprise, _token() if alone else None) as act:
         act.actor = _actor(act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
         yield act
 
 
 @contextmanager
-def at_console(shell: Shell, enterprise: str | None = None) -> Iterator[Act]:
-    """Yield an act of the console of the ledger's machine."""
+def at_console(
+    shell: Shell, enterprise: str | None = None, token: str | None = None
+) -> Iterator[Act]:
+    """Yield an act of the console of the ledger's machine.
+
+    With a token the roster has whoever holds it and nobody else.
+    """
     at_ms = now_ms()
     engine = shell.writer()
     try:
         with shell.store(engine).together() as store, store.transaction() as connection:
-            roster = read_roster(connection, lock_book(connection), enterprise)
+            roster = _read_people(connection, lock_book(connection), enterprise, token)
             act = Act(shell, connection, roster, None, at_ms)
             yield act
             store.append_own(act.events, at_ms, STREAM)
@@ -134,13 +141,18 @@ def at_console(shell: Shell, enterprise: str | None = None) -> Iterator[Act]:
 
 
 def look(
-    connection: Connection, roles: Sequence[Role] = (), enterprise: str | None = None
+    connection: Connection,
+    roles: Sequence[Role] = (),
+    enterprise: str | None = None,
+    *,
+    alone: bool = False,
 ) -> tuple[Roster, TokenIssued]:
     """Return the roster and who is looking, once he holds one of the roles, if any is named.
 
-    `enterprise` is the one whose personal data he looks at.
+    `enterprise` is the one whose personal data he looks at; `alone` is as in `acting`.
     """
-    roster = read_roster(connection, read_heads(connection)["book"].size, enterprise)
+    size = read_heads(connection)["book"].size
+    roster = _read_people(connection, size, enterprise, _token() if alone else None)
     actor = _actor(roster, now_ms(), anonymous=False, exchanging=False)
     assert actor is not None
     if roles and not roster.has(actor.person, *roles):
@@ -153,10 +165,24 @@ def look(
     return roster, actor
 
 
+def _token() -> str | None:
+    """Return the token in the environment, None where there is none."""
+    return os.environ.get(TOKEN) or None
+
+
+def _read_people(
+    connection: Connection, size: int, enterprise: str | None, token: str | None
+) -> Roster:
+    """Return the roster of everybody, or of a token's holder where one is given."""
+    if token is None:
+        return read_roster(connection, size, enterprise)
+    return read_holder(connection, token, size, enterprise)
+
+
 def _actor(roster: Roster, at_ms: int, *, anonymous: bool, exchanging: bool) -> TokenIssued | None:
     """Return the holder of the token in the environment, None for the console."""
-    token = os.environ.get(TOKEN)
-    if not token:
+    token = _token()
+    if token is None:
         if anonymous:
             return None
         raise InvalidInputError(

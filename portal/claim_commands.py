@@ -63,7 +63,7 @@ def submit(shell: Shell, file: Path, on: str | None) -> Result:
         asked = parse_claim_file(opened.read(DOCUMENT_BYTES_MAX + 1))
     store = DocumentStore(shell.settings.home)
     paths = [file.parent / one.path for one in asked.documents]
-    with store.staging(paths) as staged, acting(shell, asked.enterprise) as one:
+    with store.staging(paths) as staged, acting(shell, asked.enterprise, alone=True) as one:
         desk = open_desk(one, on)
         read = hand_in(desk, asked, store, staged)
         data = render_claim(read, Viewer(one.roster, one.name), shell.language)
@@ -75,7 +75,7 @@ def submit(shell: Shell, file: Path, on: str | None) -> Result:
 @answers
 def check(shell: Shell, claim_id: str) -> Result:
     """Compute the check list of a claim: each item with its verdict, basis and source."""
-    with acting(shell) as one:
+    with acting(shell, alone=True) as one:
         desk = open_desk(one)
         read = find_claim(desk, claim_id)
         viewer = Viewer(one.roster, one.name)
@@ -92,7 +92,7 @@ def check(shell: Shell, claim_id: str) -> Result:
 def show(shell: Shell, claim_id: str) -> Result:
     """Show a claim with its history and what you may do now."""
     with shell.reading() as connection:
-        roster, actor = look(connection)
+        roster, actor = look(connection, alone=True)
         read = read_claim(connection, claim_id, read_heads(connection)["book"].size)
     viewer = Viewer(roster, actor.person)
     require_visible(read, viewer)
@@ -127,7 +127,7 @@ def list_(
     """List the claims that you may see, those first that have stood as they do for longest."""
     wanted = ClaimFilter(states or None, programmes or None, enterprise, year)
     with shell.reading() as connection:
-        roster, actor = look(connection)
+        roster, actor = look(connection, alone=True)
         found = list_visible(connection, Viewer(roster, actor.person), wanted, limit, _place(after))
     rows = [listed_row(one) for one in found]
     last = f"{rows[-1]['since']}/{rows[-1]['id']}" if len(rows) == limit else None
@@ -148,7 +148,7 @@ def _place(after: str | None) -> Place | None:
 def next_(shell: Shell, limit: int) -> Result:
     """Show what waits for you, oldest first, with the working days that it has waited."""
     with shell.reading() as connection:
-        roster, actor = look(connection)
+        roster, actor = look(connection, alone=True)
         size = read_heads(connection)["book"].size
         today = day_of(now_ms())
         rows = list_waiting(connection, Viewer(roster, actor.person), today, size, limit)
@@ -187,7 +187,7 @@ def act(
     """Do one act on a claim: return, cut, check, approve, reject, object, settle, clear, pay."""
     raw = file.read(REQUEST_BYTES_MAX) if file else None
     request = parse_request(action, raw, reason)
-    with acting(shell) as one:
+    with acting(shell, alone=True) as one:
         desk = open_desk(one, on)
         read = find_claim(desk, claim_id)
         if seen is None or not is_repeat(desk, read, seen, action, request):

@@ -54,7 +54,8 @@ def _create_claim_state() -> None:
         comment="Projection: the state of each claim, and what lists show of it.",
     )
     op.create_index("ix_claim_state_state", STATE, ["state", "since", "claim"])
-    op.create_index("ix_claim_state_since", STATE, ["since", "claim"])
+    listed = ["since", "claim", "programme", "year", "state"]
+    op.create_index("ix_claim_state_since", STATE, listed)
     op.create_index("ix_claim_state_enterprise", STATE, ["enterprise"])
 
 

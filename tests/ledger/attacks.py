@@ -31,7 +31,7 @@ from ledger.check import check_log
 from ledger.codec import Event, encode, parse
 from ledger.erasable import check_people
 from ledger.errors import TamperedLogError
-from ledger.events import ClaimObjected, LogName, RejectionSettled, UsageRecorded
+from ledger.events import ClaimObjectionSettled, LogName, RejectionSettled, UsageRecorded
 from ledger.finding import Finding
 from ledger.period import render_instant
 from ledger.projection import PROJECTIONS
@@ -82,7 +82,7 @@ def populate(ledger: Ledger) -> Dump:
     people.keep(ledger.store, people.FORGOTTEN, people.CONTACT)
     people.forget(ledger.store, people.FORGOTTEN)
     ledger.append(*books.year(CODE), stream="books")
-    ledger.append(*_objections(), stream="books")
+    ledger.append(*_settlements(), stream="books")
     older = ledger.dump()
     people.keep(ledger.store, people.KEPT, people.ACCOUNT)
     later = [_usage(number, source="urn:agent:9") for number in range(400, 403)]
@@ -133,9 +133,9 @@ def _settled(position: int) -> Event:
     return encode("urn:suanquan:retry", f"r-{position}", "", data)
 
 
-def _objections() -> list[Event]:
-    """Return objections to two claims of other programmes, on days of their own."""
-    (example,) = (one for one in steps.EXAMPLES if isinstance(one, ClaimObjected))
+def _settlements() -> list[Event]:
+    """Return that objections to claims of other programmes were settled, on days of their own."""
+    (example,) = (one for one in steps.EXAMPLES if isinstance(one, ClaimObjectionSettled))
     return [
         encode("urn:suanquan:claims", f"o-{number}", CODE, data, books.SALT)
         for number, data in enumerate(

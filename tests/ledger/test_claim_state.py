@@ -26,6 +26,8 @@ from ledger.events import (
     ClaimSubmitted,
     Data,
 )
+from ledger.projection import PROJECTIONS
+from ledger.replay import replay
 from tests.ledger import books, steps
 from tests.ledger.conftest import CODE, OTHER_CODE, Ledger, fact
 
@@ -138,7 +140,11 @@ def filled(ledger: Ledger) -> Ledger:
     events = any_events(7, 400, ClaimStep)
     for first in range(0, len(events), 37):
         ledger.append(fact(f"f-{first}"), *events[first : first + 37])
-    assert ledger.findings() == []
+    with ledger.read.connect() as connection:
+        sizes = {name: head.size for name, head in ledger.heads().items()}
+        assert not [
+            found for one in replay(connection, PROJECTIONS, sizes) for found in one.findings
+        ]
     return ledger
 
 
