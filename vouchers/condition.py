@@ -58,6 +58,11 @@ def evaluate(cited: Cited[Condition], application: Application, moment: Moment) 
     return _EVALUATORS[type(cited.value)](cited.value, cited.clause, application, moment)
 
 
+def answers(condition: Condition) -> "Callable[..., Finding]":
+    """Return who answers a condition: a function of it, its clause, an application, a moment."""
+    return _EVALUATORS[type(condition)]
+
+
 def _all_of(condition: AllOf, _: Text, application: Application, moment: Moment) -> Finding:
     return require_all([evaluate(one, application, moment) for one in condition.conditions])
 

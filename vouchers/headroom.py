@@ -168,8 +168,10 @@ def _sum(
     missing: list[Reason] = []
     for i, entry in enumerate(entries):
         own = same(entry.programme, programme_id)
+        if own is False:
+            continue
         of_year = same(entry.year, application.year)
-        if own is False or of_year is False:
+        if of_year is False:
             continue
         certain = bool(own and of_year)
         claimed = _add(claimed, entry.claimed_fen, certain=certain)
