@@ -112,9 +112,10 @@ def _not_held(condition: Held, clause: Text, moment: Moment) -> Reason:
 
 
 def _matches(given: Qualification, condition: Held, on: date | None) -> Truth:
-    of_kind = same(given.kind, condition.kind)
-    if of_kind is False:
+    kind = given.kind
+    if kind is not None and kind != condition.kind:
         return False
+    of_kind = True if kind is not None else None
     covers = _covers(given.valid_from, given.valid_to, on)
     if not condition.recognised_by:
         return covers if of_kind else all_of((of_kind, covers))
