@@ -58,6 +58,11 @@ def evaluate(cited: Cited[Condition], application: Application, moment: Moment) 
     return _EVALUATORS[type(cited.value)](cited.value, cited.clause, application, moment)
 
 
+def answers(condition: Condition) -> "Callable[..., Finding]":
+    """Return who answers a condition: a function of it, its clause, an application, a moment."""
+    return _EVALUATORS[type(condition)]
+
+
 def _all_of(condition: AllOf, _: Text, application: Application, moment: Moment) -> Finding:
     return require_all([evaluate(one, application, moment) for one in condition.conditions])
 
@@ -107,9 +112,10 @@ def _not_held(condition: Held, clause: Text, moment: Moment) -> Reason:
 
 
 def _matches(given: Qualification, condition: Held, on: date | None) -> Truth:
-    of_kind = same(given.kind, condition.kind)
-    if of_kind is False:
+    kind = given.kind
+    if kind is not None and kind != condition.kind:
         return False
+    of_kind = True if kind is not None else None
     covers = _covers(given.valid_from, given.valid_to, on)
     if not condition.recognised_by:
         return covers if of_kind else all_of((of_kind, covers))

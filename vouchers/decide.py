@@ -20,10 +20,11 @@ from vouchers.amounts import ByResource
 from vouchers.application import NOTHING_SUPPOSED, Application, Line, Requirement, apply_for
 from vouchers.case import Case, Purchase
 from vouchers.decision import Decision, Reason, Status, Step, distinct, missing_fact
+from vouchers.headroom import UNUSED
 from vouchers.hearing import Hearing, hear
 from vouchers.papers import note_papers
 from vouchers.payout import NOTHING, Payout, pay
-from vouchers.premises import write_premises
+from vouchers.premises import list_premises
 from vouchers.prepared import Terms
 from vouchers.programme import Programme, Version
 from vouchers.refund import Counted
@@ -182,8 +183,8 @@ def _pay(
 ) -> tuple[tuple[Step, ...], Payout]:
     sheet = Sheet()
     if premises:
-        year = hearing.application.year
-        write_premises(sheet, hearing.prepared, year, hearing.counted, hearing.choices.values())
+        year, choices = hearing.application.year, hearing.choices.values()
+        sheet.steps += list_premises(hearing.prepared, year, hearing.counted, choices)
     payout = pay(hearing.prepared, terms, counted, sheet)
     return tuple(sheet.steps), payout
 
@@ -195,7 +196,7 @@ def _by_amount(found: tuple[tuple[Step, ...], Payout]) -> tuple[bool, int]:
 def _terms(hearing: Hearing, *, against: bool) -> list[Terms]:
     """Return every set of rate and caps that may apply, with the most used of them or the least."""
     use, terms = hearing.use, hearing.prepared.terms
-    if not use.none:
+    if use is not UNUSED and not use.none:
         terms = structs.replace(
             terms,
             base_before_fen=use.base.end(most=not against),

@@ -56,7 +56,10 @@ class Groups:
 
     def find(self, chosen: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Return the groups of eligible programmes that must share, directly or through others."""
-        left, groups = mask_of(chosen), []
+        groups: list[tuple[int, ...]] = []
+        if not self._divided:
+            return groups
+        left = mask_of(chosen)
         for at in chosen:
             group, new = 0, self._rivals.get(at, 0) & left and 1 << at & left
             while new:

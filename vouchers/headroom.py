@@ -62,6 +62,8 @@ class Use(Struct, frozen=True, gc=False):
 
 _NOTHING: Final = Span(0, 0)
 _NONE: Final = Used(_NOTHING)
+UNUSED: Final = Use(_NONE, _NONE, _NONE, {})
+"""What was used where certainly nothing was: most claims are an enterprise's first of a year."""
 
 
 def use_of_caps(programme_id: str, version: Version, application: Application) -> Use:
@@ -73,12 +75,13 @@ def use_of_caps(programme_id: str, version: Version, application: Application) -
     over = version.rate_over or version.yearly_spend_floor_fen
     case = application.case
     earlier = case.earlier
-    return Use(
-        _sum(earlier, "earlier", programme_id, application, yearly) if yearly else _NONE,
-        _of_group(programme_id, application, group) if group else _NONE,
-        _base_before(earlier, programme_id, application, over) if over else _NONE,
-        _of_contracts(case, programme_id, version) if version.contract_cap_fen else {},
-    )
+    of_year = _sum(earlier, "earlier", programme_id, application, yearly) if yearly else _NONE
+    of_group = _of_group(programme_id, application, group) if group else _NONE
+    before = _base_before(earlier, programme_id, application, over) if over else _NONE
+    contracts = _of_contracts(case, programme_id, version) if version.contract_cap_fen else {}
+    if of_year is of_group is before is _NONE and not contracts:
+        return UNUSED
+    return Use(of_year, of_group, before, contracts)
 
 
 def _of_group(programme_id: str, application: Application, cited: Cited[object]) -> Used:
@@ -168,8 +171,10 @@ def _sum(
     missing: list[Reason] = []
     for i, entry in enumerate(entries):
         own = same(entry.programme, programme_id)
+        if own is False:
+            continue
         of_year = same(entry.year, application.year)
-        if own is False or of_year is False:
+        if of_year is False:
             continue
         certain = bool(own and of_year)
         claimed = _add(claimed, entry.claimed_fen, certain=certain)
@@ -182,6 +187,8 @@ def _sum(
     if claimed is _NOTHING:
         return _NONE
     least, most = max(claimed.low, redeemed.low), max(claimed.high, redeemed.high)
+    if not most and not missing:
+        return _NONE
     return Used(Span(least, most), tuple(missing))
 
 

@@ -12,7 +12,7 @@ from vouchers.application import Application, moment_of
 from vouchers.choice import Choice, choose
 from vouchers.condition import evaluate
 from vouchers.decision import HOLDS, Finding, require_all
-from vouchers.headroom import Use, use_of_caps
+from vouchers.headroom import UNUSED, Use, use_of_caps
 from vouchers.prepared import Prepared, prepare
 from vouchers.programme import Programme
 from vouchers.purchase import Assessed, assess
@@ -45,7 +45,7 @@ class Hearing(Struct, frozen=True, gc=False):
         for one in self.purchases:
             if one.finding.truth is None or not one.base.exact:
                 return False
-        return self.use.exact
+        return self.use is UNUSED or self.use.exact
 
 
 def hear(programme: Programme, asked: Application, settled: Settled | None = None) -> list[Hearing]:

@@ -13,7 +13,7 @@ from vouchers.window import claim_year, list_versions
 
 
 def refuse_outright(programme: Programme, case: Case) -> Decision | None:
-    """Return the refusal, without its reasons, of a case in which every purchase is certainly out.
+    """Return the refusal, without its reasons, of a case that no version or condition lets through.
 
     None where there is no purchase, where more than one version may apply, or where a purchase is
     not out by a condition or a rule: then `decide` must say.
@@ -23,7 +23,9 @@ def refuse_outright(programme: Programme, case: Case) -> Decision | None:
         return None
     asked = apply_for(case, applied_on)
     versions = list_versions(programme, asked)
-    if len(versions) != 1:
+    if not versions:
+        return Decision(programme=programme.id, status="ineligible", amount_fen=0)
+    if len(versions) > 1:
         return None
     prepared = prepare(programme, versions[0])
     application = asked.serving(claim_year(versions[0], applied_on))

@@ -271,29 +271,37 @@ def _cap(
     left_fen: int | None = None
     cited, cap_fen = version.yearly_cap_fen, terms.yearly_cap_fen
     if cited is not None and cap_fen is not None:
-        left = _left(sheet, cited, cap_fen, terms.used_fen, _YEARLY)
-        refund = sheet.work(_WITHIN_LEFT, "least", (refund, left), cited)
+        refund, left = _within(sheet, refund, cited, (cap_fen, terms.used_fen), _YEARLY)
         limits.append(left)
         left_fen = int(sheet.value(left))
     cited, cap_fen = version.group_cap_fen, terms.group_cap_fen
     if cited is not None and cap_fen is not None:
-        left = _left(sheet, cited, cap_fen, terms.group_used_fen, _GROUP)
-        refund = sheet.work(_WITHIN_LEFT, "least", (refund, left), cited)
+        refund, left = _within(sheet, refund, cited, (cap_fen, terms.group_used_fen), _GROUP)
         limits.append(left)
         of_group_fen = int(sheet.value(left))
         left_fen = of_group_fen if left_fen is None else min(left_fen, of_group_fen)
     return refund, tuple(limits), left_fen
 
 
-def _left(
-    sheet: Sheet, cited: Cited[object], cap_fen: int, used_fen: int, labels: tuple[Text, Text]
-) -> int:
-    """Return the line of what is left of a cap of the year; labels of the cap and of its use."""
-    left = given(sheet, labels[0], cap_fen, cited)
+def _within(
+    sheet: Sheet,
+    refund: int,
+    cited: Cited[object],
+    amounts_fen: tuple[int, int],
+    labels: tuple[Text, Text],
+) -> tuple[int, int]:
+    """Return the line of a refund within what is left of a cap of the year, and that of the rest.
+
+    Amounts and labels are those of the cap and of what was used of it.
+    """
+    cap_fen, used_fen = amounts_fen
+    cap = Step(labels[0], cap_fen, "fen", cited.clause, cited.grade)
     if not used_fen:
-        return left
-    used = given(sheet, labels[1], used_fen, cited)
-    return sheet.work(_LEFT, "minus", (left, used), cited)
+        within = sheet.apply(_WITHIN_LEFT, "least", refund, cap, cited)
+        return within, within - 1
+    used = Step(labels[1], used_fen, "fen", cited.clause, cited.grade)
+    left = sheet.apply(_LEFT, "minus", sheet.put(cap), used, cited)
+    return sheet.work(_WITHIN_LEFT, "least", (refund, left), cited), left
 
 
 def _round_within(sheet: Sheet, prepared: Prepared, amount: int, limits: Iterable[int]) -> int:

@@ -175,7 +175,8 @@ class _Planner:
 
     def _find_refusals(self, chosen: tuple[int, ...]) -> Iterator[Reason]:
         """Yield what certainly rules the combination out."""
-        for programme, decision in (self.decided[at] for at in chosen):
+        for at in chosen:
+            programme, decision = self.decided[at]
             if decision.status == "ineligible":
                 first, name = decision.reasons[0], programme.name
                 message = Text(
@@ -188,7 +189,8 @@ class _Planner:
                     yield self.pairing.barred[pair]
 
     def _find_unclear(self, chosen: tuple[int, ...]) -> Iterator[Reason]:
-        for programme, decision in (self.decided[at] for at in chosen):
+        for at in chosen:
+            programme, decision = self.decided[at]
             if decision.status == "undetermined":
                 missing = [one for one in decision.reasons if one.code == "missing_fact"]
                 yield _explain_unclear(programme, missing)
@@ -229,9 +231,14 @@ class _Planner:
             amounts_fen=paid.amounts_fen,
             lawful=True,
             reason=self._explain(parts, [group.places for group in groups], paid, most_fen),
-            counted=tuple(tuple(positions_in(part)) for part in parts.values()),
+            counted=tuple([self._positions(at, part) for at, part in parts.items()]),
             proved=most_fen is None,
         )
+
+    def _positions(self, at: int, part: int) -> tuple[int, ...]:
+        """Return the positions of a part of what a member counts, most often of all of it."""
+        whole = part == self.members[at].payer.counted
+        return self.decided[at].decision.counted if whole else tuple(positions_in(part))
 
     def _explain(
         self, parts: dict[int, int], groups: list[tuple[int, ...]], paid: Paid, most_fen: int | None

@@ -13,40 +13,38 @@ from vouchers.decision import Step
 from vouchers.prepared import Prepared
 from vouchers.purchase import Assessed
 from vouchers.requirement import Condition
-from vouchers.sheet import Sheet
 
 _YEAR: Final = Text("申领年度", "claim year")
 
 
-def write_premises(
-    sheet: Sheet,
-    prepared: Prepared,
-    year: int,
-    counted: Sequence[Assessed],
-    choices: Collection[Choice],
-) -> None:
-    """Write down what the amount of a claim rests on, for the purchases that count."""
-    steps, cited_year = sheet.steps, prepared.version.claim_year
-    steps.append(prepared.version_step)
-    steps.append(Step(_YEAR, str(year), "year", cited_year.clause, cited_year.grade))
-    eligibility = prepared.version.eligibility
+def list_premises(
+    prepared: Prepared, year: int, counted: Sequence[Assessed], choices: Collection[Choice]
+) -> list[Step]:
+    """Return what the amount of a claim rests on, for the purchases that count."""
+    version = prepared.version
+    of_year, conditions = version.claim_year, version.eligibility
+    steps = [
+        prepared.version_step,
+        Step(_YEAR, str(year), "year", of_year.clause, of_year.grade),
+    ]
     if len(counted) > 1 and prepared.by_day:
         # Purchases of one day found the same of the enterprise.
         counted = list({_day_of(one): one for one in counted}.values())
     if len(counted) == 1 and prepared.by_day:
-        met_by, on = prepared.premises, (_day_of(counted[0]),)
+        lines, on = prepared.premises, (_day_of(counted[0]),)
         steps += [
-            structs.replace(met_by[found.met or cited], days=on)
-            for cited, found in zip(eligibility, counted[0].findings, strict=True)
+            structs.replace(lines[found.met or cited], days=on)
+            for cited, found in zip(conditions, counted[0].findings, strict=True)
         ]
     else:
-        for i, cited in enumerate(eligibility):
+        for i, cited in enumerate(conditions):
             for met, days in _days_met(i, cited, counted).items():
                 steps.append(prepared.met(met, days))
     steps += prepared.rule_steps
     if choices:
         of_classes = [one for choice in choices for one in choice.because]
         steps += [prepared.met(because, ()) for because in dict.fromkeys(of_classes)]
+    return steps
 
 
 def _days_met(

@@ -1,11 +1,11 @@
 """A version made ready to decide by: its hash, and every line that no case can change."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct, structs
 
@@ -13,7 +13,8 @@ from ledger.text import Text
 from vouchers.amounts import ByClass, ByResource, ByYear, RoundingStep
 from vouchers.case import Purchase
 from vouchers.cited import Cited
-from vouchers.decision import Step, Unit
+from vouchers.condition import answers
+from vouchers.decision import Finding, Step, Unit
 from vouchers.programme import (
     AllOf,
     AnyOf,
@@ -55,11 +56,20 @@ class Terms(Struct, frozen=True, gc=False):
     refunded: tuple[Purchase, ...] = ()
 
 
+class Question(NamedTuple):
+    """A condition, its clause, and who answers it (`condition.answers`)."""
+
+    answer: Callable[..., Finding]
+    condition: Condition
+    clause: Text
+
+
 class Prepared(Struct, frozen=True, gc=False):
-    """The version, its hash, its constant lines, and what each condition is called.
+    """The version, its hash, its constant lines, and who answers each condition.
 
     `rate_step` is None where the rate depends on the case, `floor_step` where there is no floor.
-    `rounds_at` is the end where the version does not say.
+    `rounds_at` is the end where the version does not say. `questions` are its conditions on the
+    enterprise, `premises` the line of each of them once it is met.
     `terms` are the rate and the caps, nothing used of them; `varying` has those of them that depend
     on class or year, and only the case can tell. `by_day`: of two purchases with one legal date the
     enterprise meets the same conditions; `excludes_paid`: what others have paid on matters.
@@ -78,6 +88,7 @@ class Prepared(Struct, frozen=True, gc=False):
     floor_step: Step | None
     rounds_at: RoundingStep
     rule_steps: tuple[Step, ...]
+    questions: tuple[Question, ...]
     premises: dict[Cited[Condition], Step]
     terms: Terms
     varying: tuple[tuple[str, Cited[object]], ...]
@@ -123,6 +134,9 @@ def prepare(programme: Programme, version: Version) -> Prepared:
         else None,
         rounds_at=version.rounding_step.value if version.rounding_step else "refund",
         rule_steps=tuple(_premise(one) for one in version.purchases),
+        questions=tuple(
+            Question(answers(one.value), one.value, one.clause) for one in version.eligibility
+        ),
         premises=_premises(version),
         terms=_terms(terms),
         varying=tuple(

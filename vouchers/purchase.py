@@ -115,8 +115,16 @@ def _hear(
     prepared: Prepared, application: Application, moment: Moment, heard: dict[date, Heard]
 ) -> Heard:
     """Return what is found of the enterprise, and keep it for all purchases of the day."""
-    eligibility = prepared.version.eligibility
-    findings = tuple([evaluate(one, application, moment) for one in eligibility])
+    if application.supposed:
+        conditions = prepared.version.eligibility
+        findings = tuple([evaluate(one, application, moment) for one in conditions])
+    else:
+        findings = tuple(
+            [
+                answer(condition, clause, application, moment)
+                for answer, condition, clause in prepared.questions
+            ]
+        )
     found = Heard(findings, require_all(findings))
     if prepared.by_day and moment.on is not None:
         heard[moment.on] = found

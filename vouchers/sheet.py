@@ -93,15 +93,16 @@ class Sheet:
     def apply(
         self, label: Text, operation: Operation, first: int, operand: Step, cited: Cited[object]
     ) -> int:
-        """Write an operand down, compute with it from an earlier line, and return the result's."""
+        """Compute from an earlier line and an operand, and return the line of the result.
+
+        The operand is written down on the line before it.
+        """
         steps = self.steps
         number = len(steps)
         value = _WORK[operation](steps[first].value, operand.value)
         inputs = (first, number)
-        steps += (
-            operand,
-            Step(label, value, "fen", cited.clause, cited.grade, operation, inputs),
-        )
+        steps.append(operand)
+        steps.append(Step(label, value, "fen", cited.clause, cited.grade, operation, inputs))
         return number + 1
 
     def value(self, number: int) -> Exact:
