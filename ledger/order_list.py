@@ -1,7 +1,7 @@
 """Lists of payment orders, each with whose claim it pays and what became of it.
 
-Orders go to the bank in batches. A batch is what its orders' numbers begin with: of `hubei-1` they
-are `hubei-1-0001` and so on, so that the bank's answer names it too.
+Orders go to the bank in batches. A batch is what its orders' numbers begin with: those of
+`hubei-2022-B1` are `hubei-2022-B1-0001` and so on, so that the bank's answer names it too.
 """
 
 from collections.abc import Collection, Iterator

@@ -9,6 +9,7 @@ from ledger.claim_state import State
 from ledger.errors import RuleViolationError
 from ledger.events import ClaimData, ClaimStep, Data, Role
 from ledger.rights import Grant
+from ledger.roster import Roster
 from ledger.text import Language, Text
 from portal.acting import not_allowed
 from portal.claim_reading import Read, read_claim
@@ -40,9 +41,14 @@ class Done:
         return [{"id": one.claim, "why": one.why.render(language)} for one in self.left_out]
 
 
+def holds(roster: Roster, person: str, role: Role, programme: str) -> bool:
+    """Return whether somebody has a role for a programme, or for all."""
+    return bool({Grant(role), Grant(role, programme)} & roster.grants.get(person, set()))
+
+
 def require_role(desk: Desk, role: Role, programme: str) -> None:
     """Raise `RuleViolationError` (`not_allowed`) unless the actor has a role for a programme."""
-    if {Grant(role), Grant(role, programme)} & desk.act.roster.grants.get(desk.name, set()):
+    if holds(desk.act.roster, desk.name, role, programme):
         return
     name = name_doer(role)
     raise not_allowed(
@@ -51,6 +57,20 @@ def require_role(desk: Desk, role: Role, programme: str) -> None:
             f"this takes the {name.en} of {programme}, which {desk.name} is not",
         )
     )
+
+
+def programmes_of(desk: Desk, role: Role) -> list[str] | None:
+    """Return the programmes for which the actor has a role, None for all of them.
+
+    Raises `RuleViolationError` (`not_allowed`) where there is none.
+    """
+    held = [one for one in desk.act.roster.grants.get(desk.name, ()) if one.role == role]
+    scopes = sorted(one.scope for one in held if one.scope is not None)
+    if any(one.scope is None for one in held):
+        return None
+    if not scopes:
+        require_role(desk, role, "–")
+    return scopes
 
 
 def find_waiting(
@@ -97,7 +117,7 @@ def act_on_each(
     for read in reads:
         found = why_not(desk, read, action)
         made: list[Data] = [] if isinstance(found, Text) else make(read, found)
-        why = found if isinstance(found, Text) else _obstacle(read, made)
+        why = found if isinstance(found, Text) else find_hindrance(read, made)
         if why is None:
             desk.append(read, made)
             done.reads.append(read)
@@ -108,7 +128,7 @@ def act_on_each(
     return done
 
 
-def _obstacle(read: Read, made: Iterable[Data]) -> Text | None:
+def find_hindrance(read: Read, made: Iterable[Data]) -> Text | None:
     """Return why the first event of a claim may not follow what is there."""
     first = next(one for one in made if isinstance(one, ClaimData | ClaimStep))
     return find_obstacle(read.claim, first, read.claim.enterprise)

@@ -8,16 +8,15 @@ import click
 from rich.console import Group
 from rich.table import Table
 
-from ledger.errors import InvalidInputError
-from ledger.events import Role
 from ledger.money import render_yuan
 from ledger.read import read_heads
 from ledger.roster import Roster
 from ledger.text import Text
 from portal.acting import TOKEN, acting, look
+from portal.batch_view import require_ending, show_left_out
 from portal.claim_reading import Viewer
-from portal.desk import Desk, open_desk
-from portal.desk_batch import Done, require_role
+from portal.desk import open_desk
+from portal.desk_batch import Done, programmes_of
 from portal.notice_desk import Asked, Stood, clear, draw_notice, list_notices, make_again
 from portal.options import answers
 from portal.shell import Result, Shell
@@ -121,27 +120,6 @@ def cleared(shell: Shell, done: Done) -> Result:
     return Result(data, Group(shell.say(told), *show_left_out(shell, done)))
 
 
-def programmes_of(desk: Desk, role: Role) -> list[str] | None:
-    """Return the programmes for which the actor has a role, None for all of them.
-
-    Raises `RuleViolationError` (`not_allowed`) where there is none.
-    """
-    held = [one for one in desk.act.roster.grants.get(desk.name, ()) if one.role == role]
-    scopes = sorted(one.scope for one in held if one.scope is not None)
-    if any(one.scope is None for one in held):
-        return None
-    if not scopes:
-        require_role(desk, role, "–")
-    return scopes
-
-
-def show_left_out(shell: Shell, done: Done) -> list[str]:
-    """Return a line for each claim that was left out."""
-    colon = shell.say(Text("：", ": "))
-    lines = [f"  • {one['id']}{colon}{one['why']}" for one in done.rows(shell.language)]
-    return [shell.say(Text("未列入：", "Left out:")), *lines] if lines else []
-
-
 @notice.command("list", epilog="Example:  suanquan notice list hubei --json")
 @click.argument("programme", required=False, metavar="[PROGRAMME]")
 @answers
@@ -222,18 +200,6 @@ def write_sheets(out: Path, sheets: list[Any], stood: Stood) -> bytes:
     if require_ending(out) == ".csv":
         return render_csv(sheets[0])
     return render_xlsx(sheets, stood.notice.heading.first_day)
-
-
-def require_ending(out: Path) -> str:
-    """Return how a file's name ends; `InvalidInputError` (`file_type`) unless it is a table's."""
-    ending = out.suffix.lower()
-    if ending in (".csv", ".xlsx"):
-        return ending
-    raise InvalidInputError(
-        "file_type",
-        Text(f"不能写 {out.name}", f"cannot write {out.name}"),
-        Text("文件名请以 .csv 或 .xlsx 结尾", "end the name with .csv or .xlsx"),
-    )
 
 
 def _add_states(shell: Shell, viewer: Viewer, stood: Stood, rows: list[dict[str, Any]]) -> None:

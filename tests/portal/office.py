@@ -97,9 +97,11 @@ class Office:
         self.tokens[name] = answer["token"]
         self.tokens[name] = self.ask(name, "user", "token")["token"]
 
-    def set_account(self, who: str = "firm-1", holder: str = "华智科技") -> None:
+    def set_account(
+        self, who: str = "firm-1", holder: str = "华智科技", number: str = "12345678"
+    ) -> None:
         """Set the bank account of the enterprise."""
-        path = self.file("account.json", {"holder": holder, "bank": "x", "number": "12345678"})
+        path = self.file("account.json", {"holder": holder, "bank": "x", "number": number})
         self.ask(who, "enterprise", "bank-account", CODE, "--file", path)
 
     def submit(self, who: str = "firm-1", **said: Any) -> Any:  # noqa: ANN401 - one JSON object

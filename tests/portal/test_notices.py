@@ -6,33 +6,15 @@ from typing import Any
 import pytest
 
 from tests.portal.office import ONE, TWO, Office, office
+from tests.portal.stages import BASIS, approve, states
 from tests.small_ledger import events
 
 __all__ = ["office"]
-
-BASIS = "鄂科技通〔2022〕9号"
-
-
-def approve(office: Office, *invoices: str) -> list[str]:
-    """Return claims, one for each invoice, that were checked and approved."""
-    claims = []
-    for invoice in invoices:
-        claim = office.submit(invoices=[invoice])["id"]
-        office.check("task-1", claim)
-        answer = office.act("authority-1", claim, "approve")
-        assert answer["state"] == "approved", answer
-        claims.append(claim)
-    return claims
 
 
 def draw(office: Office, who: str = "authority-1", *more: object) -> Any:  # noqa: ANN401 - an answer
     """Draw a notice up."""
     return office.ask(who, "notice", "draw", "hubei", "--basis", BASIS, *more)
-
-
-def states(office: Office, *claims: str) -> list[str]:
-    """Return where claims stand."""
-    return [office.ask("auditor-1", "claim", "show", one)["state"] for one in claims]
 
 
 def test_a_notice_is_drawn_up_shown_to_all_and_cleared(office: Office, tmp_path: Path) -> None:

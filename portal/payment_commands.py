@@ -1,0 +1,253 @@
+"""`suanquan payment`: order what was cleared, hand it to the bank, record what the bank answers."""
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+from rich.console import Group
+from rich.table import Table
+
+from ledger.events import Role
+from ledger.money import render_yuan
+from ledger.order_list import Ordered, list_orders
+from ledger.roster import Roster
+from ledger.secret import write_file
+from ledger.text import Text
+from portal.acting import acting, look
+from portal.batch_view import require_ending, show_left_out
+from portal.desk import open_desk
+from portal.desk_batch import holds
+from portal.options import answers
+from portal.payment_desk import Recorded, order_payments, prepare_batch, record_answer
+from portal.shell import Result, Shell
+from reports.sheets import read_table, render_xlsx
+from vouchers.claims.payment import render_batch, sheet_of, totals_of
+from vouchers.claims.spreadsheet import FILE_BYTES_MAX, digest_of, render_csv
+
+_ON = click.option("--on", "on", metavar="DATE", help="The day that counts (default: today).")
+_SEEING: tuple[Role, ...] = ("task_force", "authority", "finance")
+
+
+@click.group()
+def payment() -> None:
+    """Payments: order, hand to the bank, record its answer."""
+
+
+@payment.command(
+    epilog="""\b
+Examples:
+  suanquan payment order hubei
+  suanquan payment order hubei --batch hubei-2022-urgent --claim SQ-7K3M9XQ2"""
+)
+@click.argument("programme")
+@click.option("--claim", "claims", multiple=True, metavar="ID", help="Just these claims.")
+@click.option("--batch", metavar="ID", help="What the orders' numbers begin with.")
+@_ON
+@answers
+def order(
+    shell: Shell, *, programme: str, claims: tuple[str, ...], batch: str | None, on: str | None
+) -> Result:
+    """Order the payment of every cleared claim of a programme, and of those that failed.
+
+    After a failed order the money goes to the enterprise's newest account. A claim that you may not
+    order, or that no bank could pay, is named and left out.
+    """
+    with acting(shell) as act:
+        given = order_payments(open_desk(act, on), programme, claims, batch)
+    rows = [
+        {
+            "order": one.claim.order and one.claim.order.order,
+            "claim": one.claim.claim,
+            "enterprise": one.claim.enterprise,
+            "amount_fen": one.claim.amount_fen,
+        }
+        for one in given.done.reads
+    ]
+    total_fen = sum(one.claim.amount_fen for one in given.done.reads)
+    told = Text(
+        f"批次 {given.batch}：下达 {len(rows)} 笔，合计 {render_yuan(total_fen)} 元；"
+        f"交银行的文件：suanquan payment export {given.batch} --out FILE.xlsx",
+        f"batch {given.batch}: {len(rows)} orders, CNY {render_yuan(total_fen)};"
+        f" the bank's file: suanquan payment export {given.batch} --out FILE.xlsx",
+    )
+    data = {
+        "batch": given.batch,
+        "rows": rows,
+        "total_fen": total_fen,
+        "left_out": given.done.rows(shell.language),
+    }
+    return Result(data, Group(shell.say(told), *show_left_out(shell, given.done)))
+
+
+@payment.command(epilog="Example:  suanquan payment export hubei-2022-B1 --out batch.xlsx")
+@click.argument("batch")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="FILE"
+)
+@answers
+def export(shell: Shell, batch: str, out: Path) -> Result:
+    """Write the orders of a batch that are under way as the bank takes them, CSV or XLSX.
+
+    The file holds account numbers: only you may read it. Hand it over and delete it.
+    """
+    ending = require_ending(out)
+    made = prepare_batch(shell, batch)
+    sheet = sheet_of(made)
+    is_csv = ending == ".csv"
+    raw = render_csv(sheet) if is_csv else render_xlsx([sheet, totals_of(made)], made.made_on)
+    write_file(out, raw)
+    warning = Text(
+        f"{out} 含银行账号（个人信息），仅本用户可读；交银行后请删除",
+        f"{out} holds account numbers (personal data), readable by you alone: delete it once the"
+        " bank has it",
+    )
+    shell.warn(warning)
+    told = Text(
+        f"批次 {batch}：{made.count} 笔，合计 {render_yuan(made.total_fen)} 元",
+        f"batch {batch}: {made.count} orders, CNY {render_yuan(made.total_fen)}",
+    )
+    data = {**render_batch(made), "path": str(out), "sha256": digest_of(raw), "personal": True}
+    return Result(data, shell.say(told))
+
+
+@payment.command("list", epilog="Example:  suanquan payment list --json")
+@click.option("--programme", metavar="ID")
+@answers
+def list_(shell: Shell, programme: str | None) -> Result:
+    """List the payment batches that you may see, by name: how many are paid, failed, open."""
+    with shell.reading() as connection:
+        roster, actor = look(connection, (*_SEEING, "auditor"))
+        found = [
+            one
+            for one in list_orders(connection, None if programme is None else [programme])
+            if _may_see(roster, actor.person, one)
+        ]
+    batches: dict[str, list[Ordered]] = {}
+    for one in found:
+        batches.setdefault(one.batch, []).append(one)
+    rows = [_row(batch, orders) for batch, orders in sorted(batches.items())]
+    if not rows:
+        none = Text(
+            "还没有付款。财政可用 suanquan payment order 下达。",
+            "There are no payments. Finance orders them with suanquan payment order.",
+        )
+        return Result({"rows": rows}, shell.say(none))
+    table = Table()
+    for title in (
+        Text("批次", "batch"),
+        Text("项目", "programme"),
+        Text("笔数", "orders"),
+        Text("已付", "paid"),
+        Text("失败", "failed"),
+        Text("在途", "open"),
+        Text("合计（元）", "CNY"),
+    ):
+        table.add_column(shell.say(title), no_wrap=True)
+    for row in rows:
+        names = ("batch", "programme", "orders", "paid", "failed", "open")
+        table.add_row(*(str(row[name]) for name in names), render_yuan(row["total_fen"]))
+    return Result({"rows": rows}, table)
+
+
+def _may_see(roster: Roster, person: str, one: Ordered) -> bool:
+    """Return whether somebody may know of an order: officials of its programme, auditors."""
+    official = any(holds(roster, person, role, one.programme) for role in _SEEING)
+    return official or roster.has(person, "auditor")
+
+
+def _row(batch: str, orders: list[Ordered]) -> dict[str, Any]:
+    """Return a batch's keys of the command line."""
+    outcomes = [one.outcome for one in orders]
+    return {
+        "batch": batch,
+        "programme": orders[0].programme,
+        "orders": len(orders),
+        "paid": outcomes.count("paid"),
+        "failed": outcomes.count("failed"),
+        "open": outcomes.count("open"),
+        "total_fen": sum(one.amount_fen for one in orders),
+        "paid_fen": sum(one.amount_fen for one in orders if one.outcome == "paid"),
+    }
+
+
+@payment.command(
+    epilog="""\b
+Examples:
+  suanquan payment results answer.xlsx
+  suanquan payment results answer.csv --partial
+See docs/bank.md for the columns and words that are understood."""
+)
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--partial", is_flag=True, help="Record what is right, and name the rows that are not."
+)
+@_ON
+@answers
+def results(shell: Shell, file: BinaryIO, *, partial: bool, on: str | None) -> Result:
+    """Record what a bank says became of its orders: all rows of the file, or none.
+
+    The same file once more changes nothing.
+    """
+    rows = read_table(file.read(FILE_BYTES_MAX + 1))
+    with acting(shell) as act:
+        recorded = record_answer(open_desk(act, on), rows, partial=partial)
+    return Result(_answered(shell, recorded), Group(*_told(shell, recorded)))
+
+
+def _answered(shell: Shell, recorded: Recorded) -> dict[str, Any]:
+    """Return the keys of what was recorded of an answer."""
+    return {
+        "rows": [
+            {
+                "order": one.order,
+                "claim": one.claim,
+                "result": one.result,
+                "amount_fen": one.amount_fen,
+                "bank_reference": one.reference,
+                "reason": one.reason,
+            }
+            for one in recorded.settled
+        ],
+        "paid": sum(one.result == "paid" for one in recorded.settled),
+        "failed": sum(one.result == "failed" for one in recorded.settled),
+        "unknown": [one.order for one in recorded.answer.unknown],
+        "repeated": list(recorded.repeated),
+        "missing": list(recorded.missing),
+        "flaws": [
+            {
+                "row": one.row,
+                "order": one.order,
+                "code": one.code,
+                "message": shell.say(one.message),
+                "next": shell.say(one.next_step),
+            }
+            for one in recorded.flaws
+        ],
+    }
+
+
+def _told(shell: Shell, recorded: Recorded) -> list[str]:
+    """Return what was recorded of an answer, in lines."""
+    data = _answered(shell, recorded)
+    told = Text(
+        f"登记付款成功 {data['paid']} 笔，失败 {data['failed']} 笔",
+        f"recorded {data['paid']} payments and {data['failed']} failures",
+    )
+    if not recorded.settled and recorded.repeated:
+        told = Text(
+            "回单内容均已登记，未作改动", "all of it is recorded already: nothing was changed"
+        )
+    lines = [shell.say(told)]
+    colon, comma = shell.say(Text("：", ": ")), shell.say(Text("、", ", "))
+    for title, orders in (
+        (Text("此前已登记", "recorded before"), data["repeated"]),
+        (Text("银行未定", "not settled by the bank"), data["unknown"]),
+        (Text("回单未提及", "not in the answer"), data["missing"]),
+    ):
+        if orders:
+            lines.append(f"{shell.say(title)}{colon}{comma.join(orders)}")
+    lines += [
+        f"  • {one['row']} {one['order']}{colon}{one['message']}; {one['next']}"
+        for one in data["flaws"]
+    ]
+    return lines

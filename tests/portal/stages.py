@@ -1,0 +1,32 @@
+"""Claims brought to a stage by people of an office, each in his part."""
+
+from tests.portal.office import Office
+
+BASIS = "鄂科技通〔2022〕9号"
+
+
+def approve(office: Office, *invoices: str) -> list[str]:
+    """Return claims, one for each invoice, that were checked and approved."""
+    claims = []
+    for invoice in invoices:
+        claim = office.submit(invoices=[invoice])["id"]
+        office.check("task-1", claim)
+        answer = office.act("authority-1", claim, "approve")
+        assert answer["state"] == "approved", answer
+        claims.append(claim)
+    return claims
+
+
+def clear(office: Office, *invoices: str) -> list[str]:
+    """Return claims that stood under notice for its days; it is the day after."""
+    claims = approve(office, *invoices)
+    office.ask("authority-1", "notice", "draw", "hubei", "--basis", BASIS)
+    office.today = "2022-11-09"
+    answer = office.ask("authority-1", "notice", "clear")
+    assert [row["id"] for row in answer["rows"]] == sorted(claims), answer
+    return claims
+
+
+def states(office: Office, *claims: str) -> list[str]:
+    """Return where claims stand."""
+    return [office.ask("auditor-1", "claim", "show", one)["state"] for one in claims]
