@@ -15,6 +15,7 @@ from ledger.money import allocate, render_yuan
 from ledger.text import Text
 from vouchers.book import Account
 from vouchers.case import Case, Purchase
+from vouchers.claims.drawn import lower
 from vouchers.claims.evidence import Reversal, join
 from vouchers.claims.fold import Claim
 from vouchers.claims.worth import Grounds, Worth, work_out
@@ -79,7 +80,6 @@ def find_clawbacks(
         due_fen = worth.amount_fen
         paid_fen = claim.paid_fen - claim.receivable_fen - claim.recovered_fen
         if due_fen is not None:
-            due_fen = min(due_fen, claim.amount_fen)
             now[claim.claim] = due_fen
         if claim.state not in _PAID or (due_fen is not None and due_fen >= paid_fen):
             continue
@@ -106,9 +106,7 @@ def _work_out_again(
 ) -> Worth:
     """Return what a claim is worth on what the red invoices leave, beside earlier claims' worth."""
     drawn = tuple(
-        structs.replace(one, amount_fen=min(one.amount_fen, now.get(one.claim, one.amount_fen)))
-        if one.claim is not None
-        else one
+        lower(one, min(now.get(one.claim or "", one.amount_fen), one.amount_fen))
         for one in grounds.vouchers.drawn
     )
     case = take_back(grounds.case, left)

@@ -8,10 +8,10 @@ from datetime import date
 from typing import Final
 
 from ledger.text import Text
-from vouchers.application import Line, moment_of
+from vouchers.application import Line
 from vouchers.claims.evidence import Evidence, Item, Kind, conclude, join, no, open_
 from vouchers.claims.rule_items import DATED, judge_all
-from vouchers.decision import HOLDS, Finding
+from vouchers.decision import Finding
 from vouchers.programme import Version
 from vouchers.window import note_window
 
@@ -27,30 +27,11 @@ def check_days(evidence: Evidence, version: Version, kind: Kind) -> Item:
     findings = [
         *late,
         *judge_all(evidence, dated, evidence.counting),
-        *(_in_force(evidence, version, line) for line in evidence.counting),
         *_in_order(evidence),
     ]
     found = join(_show_days(evidence))
     clauses = join(dict.fromkeys([version.legal_date.clause, *(one.clause for one in dated)]))
     return conclude(kind, findings, found, clauses)
-
-
-def _in_force(evidence: Evidence, version: Version, line: Line) -> Finding:
-    """Return whether the version is in force on the legal date of a purchase."""
-    legal = version.legal_date
-    moment = moment_of(legal.value, evidence.application, line)
-    name = line.name()
-    if moment.on is None:
-        zh, en = f"{name.zh}的认定日期不明", f"the legal date of {name.en} is not known"
-        return open_(f"{zh}，请填报 {moment.path}", f"{en}; supply {moment.path}", legal.clause)
-    if version.in_force(moment.on):
-        return HOLDS
-    return no(
-        "no_version_in_force",
-        f"{name.zh}的认定日期 {moment.on} 不在版本 {version.id} 施行期内",
-        f"the legal date of {name.en}, {moment.on}, is outside version {version.id}",
-        legal.clause,
-    )
 
 
 def _in_order(evidence: Evidence) -> Iterator[Finding]:

@@ -51,13 +51,17 @@ _ADDS_UP: Final = Text(
 def check_parties(evidence: Evidence, kind: Kind) -> Item:
     """Return whether application, contracts, invoices and payments name the same enterprise.
 
-    An invoice's seller is the contract's provider; whom a payment went to is another item's.
+    An application that is handed in here is of the registered enterprise by itself; one on paper
+    is compared. An invoice's seller is the contract's provider.
     """
     registered = evidence.account.registered
     if registered is None:
         zh, en = "企业尚未登记名称", "the enterprise's name is not on record"
         return conclude(kind, [open_(zh, en, _CREDIT_CODE)], Text("", ""), _CREDIT_CODE)
     papers = [(paper, number) for paper in PAPERS for number in evidence.numbers_of(paper)]
+    form: tuple[PaperKind, str] = ("application", evidence.claim.claim)
+    if form not in {(one.kind, one.number) for one in evidence.printed}:
+        papers.remove(form)
     ours = Named(registered.name, evidence.claim.enterprise)
     findings = [
         _is_party(evidence.print_of(paper, number).buyer, ours, paper, number)

@@ -177,6 +177,7 @@ def test_a_case_that_knows_of_the_red_invoice_stays_as_it_is() -> None:
     case = grounds_of(BOTH, "east_lake").case
     once = take_back(case, {FIRST: 4_000_000})
     assert take_back(once, {FIRST: 4_000_000}) == once
+    assert take_back(once, {FIRST: 5_000_000}) == once
     assert take_back(case, {FIRST: 10_000_000}) == case
     purchases = once.purchases or ()
     assert [(one.invoiced_fen, one.tax_fen) for one in purchases] == [
