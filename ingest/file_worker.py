@@ -6,7 +6,7 @@ so a run that was cut short and repeated leaves the same entries in the same ord
 one. Batches end where the content says, not where a run began.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,9 @@ from ingest.adapters import Adapter, Reader
 from ingest.lines import Content, Progress, Record, open_content
 from ingest.overlap import Item, read_spans, refuse_overlap, span_of
 from ingest.settlement import STREAM, How, settle, usage_log_of
+from ledger.accepted import read_accepted_of
 from ledger.codec import Event
+from ledger.credit_codes import require_codes
 from ledger.errors import InvalidInputError
 from ledger.events import LogName
 from ledger.identity import find_standing
@@ -72,18 +74,19 @@ def ingest_file(  # noqa: PLR0913 - the whole interface in one call; four are op
     with open_content(path) as content:
         reader = _begin(content, adapter)
         stream = f"file:{content.sha256}"
+        accepted = read_accepted_of(store)
         if strict:
-            _refuse_rejections(_parse(content, reader))
+            _refuse_rejections(_parse(content, reader, accepted))
         if reader.row_source is not None:
             _refuse_broken(content)
             if not confirm_overlap:
                 source = f"{reader.row_source}#sha256:"
                 others = read_spans(store, source, content.sha256)
                 if others:
-                    own = span_of(_parse(content, reader))
+                    own = span_of(_parse(content, reader, accepted))
                     if store.position(stream) < own.end:
                         refuse_overlap(content.sha256, own, others)
-        runs = _runs(_parse(content, reader, progress), batch_records)
+        runs = _runs(_parse(content, reader, accepted, progress), batch_records)
         if not strict:
             return _record(store, stream, runs, reader, clock)
         with store.together() as whole:
@@ -108,7 +111,12 @@ def _begin(content: Content, adapter: Adapter) -> Reader:
     return adapter.begin(content.sha256, b"" if first is None else first[1])
 
 
-def _parse(content: Content, reader: Reader, progress: Progress = lambda _: None) -> Iterator[Item]:
+def _parse(
+    content: Content,
+    reader: Reader,
+    accepted: Container[str],
+    progress: Progress = lambda _: None,
+) -> Iterator[Item]:
     """Yield what each record of a file is: an event at its line, or a rejection."""
     records = content.records(progress)
     if reader.has_header:
@@ -121,6 +129,7 @@ def _parse(content: Content, reader: Reader, progress: Progress = lambda _: None
         try:
             event = reader.read(number, raw)
             refuse_own(event)
+            require_codes(event, accepted)
         except InvalidInputError as error:
             yield reject(number, error, raw)
         else:

@@ -4,7 +4,7 @@ Nearly all records are alike, so they are read in blocks by a short way. A block
 else is read again record by record, which says what is wrong with which one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -13,6 +13,7 @@ from ingest.file_worker import refuse_own, reject
 from ingest.quarantine import render_record
 from ingest.topic import Record, Run
 from ledger.codec import Event
+from ledger.credit_codes import NONE, require_codes
 from ledger.errors import InvalidInputError
 from ledger.rejection import Rejection
 from ledger.store import RESERVED_SOURCES
@@ -55,25 +56,26 @@ def size_of(record: Record) -> int:
     return size
 
 
-def read_records(records: Sequence[Record]) -> Part:
-    """Return what records are, in their order."""
+def read_records(records: Sequence[Record], accepted: Container[str] = NONE) -> Part:
+    """Return what records are, in their order; `accepted` are credit codes that need not fit."""
     part = Part([], [])
     for start in range(0, len(records), BLOCK_RECORDS):
         block = records[start : start + BLOCK_RECORDS]
         events = parse_usual(block)
         if events is None or not RESERVED_SOURCES.isdisjoint({one.source for one in events}):
-            _read_each(block, part)
+            _read_each(block, part, accepted)
         else:
             part.events.extend(zip([record.offset for record in block], events, strict=True))
     return part
 
 
-def _read_each(records: Sequence[Record], part: Part) -> None:
+def _read_each(records: Sequence[Record], part: Part, accepted: Container[str]) -> None:
     """Add what each record is to a part."""
     for record in records:
         try:
             event = parse_record(record.key, record.value, record.headers)
             refuse_own(event)
+            require_codes(event, accepted)
         except InvalidInputError as error:
             raw = render_record(record.key, record.value, record.headers)
             part.rejections.append(reject(record.offset, error, raw))

@@ -15,7 +15,9 @@ from ingest.file_worker import refuse_own
 from ingest.quarantine import restore_record
 from ingest.settlement import STREAM, How, name_of, settle, usage_log_of
 from ingest.topic import KAFKA_PREFIX
+from ledger.accepted import read_accepted
 from ledger.codec import Event, parse
+from ledger.credit_codes import require_codes
 from ledger.errors import InvalidInputError
 from ledger.events import LogName
 from ledger.identity import find_standing
@@ -54,10 +56,13 @@ def retry(
     """
     result = Retried()
     with store.together() as whole, whole.transaction() as connection:
+        accepted = read_accepted(connection)
         read: list[tuple[Refused, Event]] = []
         for one in refused:
             try:
-                read.append((one, _read(one, as_structured=as_structured)))
+                event = _read(one, as_structured=as_structured)
+                require_codes(event, accepted)
+                read.append((one, event))
             except InvalidInputError as error:
                 result.refusals[one.number] = error
         names = [(event.source, event.id) for _, event in read]

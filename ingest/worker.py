@@ -28,6 +28,7 @@ from ingest.status import Status
 from ingest.streams import Streams
 from ingest.topic import Bounds, Run, Topic
 from ingest.watchdog import Watchdog
+from ledger.accepted import AcceptedCodes
 from ledger.database import DatabaseError, OperationalError
 from ledger.errors import LedgerError, RuleViolationError
 from ledger.events import LogName
@@ -277,7 +278,8 @@ class Worker:
 
     def _record(self, partition: int, run: Run) -> None:
         """Append a run of records; all of it stays unwritten when too much of it is bad."""
-        parts = [(read_records(part), end) for part, end in cut(run, BATCH_BYTES)]
+        accepted = AcceptedCodes(self._store)
+        parts = [(read_records(part, accepted), end) for part, end in cut(run, BATCH_BYTES)]
         bad = [rejection for part, _ in parts for rejection in part.rejections]
         offsets = {rejection.position for rejection in bad}
         verdict = self._judge.find_too_much(partition, run.records, offsets)

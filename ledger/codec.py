@@ -16,7 +16,7 @@ import msgspec
 
 from ledger.errors import InvalidInputError
 from ledger.events import TYPES, Data, UsageRecorded, UsageTallied
-from ledger.identifiers import parse_credit_code
+from ledger.identifiers import check_credit_code_form, parse_credit_code
 from ledger.period import EPOCH, HOUR_MS
 from ledger.text import Text
 from ledger.usage import Slice, check_quantity, is_usable_span, parse_amount, slice_of
@@ -131,6 +131,7 @@ def encode_attributes(attributes: Mapping[str, str], data: bytes) -> Event:
 def parse(raw: bytes) -> Event:
     """Return the event that stands in a record's bytes, which are kept as they are.
 
+    Of credit codes the form is checked; whoever takes a record in asks `credit_codes` for the rest.
     Usage in canonical bytes, which is nearly all there is, takes a shorter way to the same answer.
 
     Raises `InvalidInputError`: `not_json`, `duplicate_member`, `not_cloudevent`, `unknown_type`,
@@ -255,7 +256,7 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
             Text("请把长内容存为文件，事件里只放哈希", "file long content and send its hash"),
         )
     if data.about_enterprise:
-        check_subject(subject)
+        check_credit_code_form(subject)
     sequence = read_sequence(envelope.sequence)
     if isinstance(data, UsageTallied):
         check_name("resource", data.resource)
@@ -296,7 +297,7 @@ def _refuse_controls(value: object) -> None:
 
 @lru_cache(maxsize=4096)
 def check_subject(subject: str) -> None:
-    """Raise unless the subject is a credit code."""
+    """Raise unless the subject is a credit code whose check character fits, as nearly all do."""
     parse_credit_code(subject)
 
 

@@ -25,12 +25,8 @@ def credit_code_check_character(body: str) -> str:
     return CREDIT_CODE_ALPHABET[(31 - total % 31) % 31]
 
 
-def parse_credit_code(text: str) -> str:
-    """Return the credit code as given.
-
-    Raises `InvalidInputError`: `credit_code_form` when it is not 18 characters of the standard's
-    alphabet, `credit_code_check` when the check character does not fit.
-    """
+def check_credit_code_form(text: str) -> None:
+    """Raise `InvalidInputError` (`credit_code_form`) unless a code has 18 of the alphabet."""
     if _CREDIT_CODE.fullmatch(text) is None:
         raise InvalidInputError(
             "credit_code_form",
@@ -43,6 +39,15 @@ def parse_credit_code(text: str) -> str:
                 "it has 18 digits or capitals, without I, O, S, V, Z",
             ),
         )
+
+
+def parse_credit_code(text: str) -> str:
+    """Return the credit code as given.
+
+    Raises `InvalidInputError`: `credit_code_form` when it is not 18 characters of the standard's
+    alphabet, `credit_code_check` when the check character does not fit.
+    """
+    check_credit_code_form(text)
     expected = credit_code_check_character(text[:17])
     if text[17] != expected:
         raise InvalidInputError(
@@ -51,7 +56,12 @@ def parse_credit_code(text: str) -> str:
                 f"统一社会信用代码 {text} 的校验位是 {text[17]}，按 GB 32100 应为 {expected}",
                 f"credit code {text} ends in {text[17]}, GB 32100 gives {expected}",
             ),
-            Text("请对照营业执照核对后重新提交", "check it against the licence and send it again"),
+            Text(
+                "请对照营业执照核对后重新提交；证照确系如此的，凭证据办理"
+                " suanquan enterprise accept-code",
+                "check it against the licence and send it again; if the licence says so, have it"
+                " accepted on evidence: suanquan enterprise accept-code",
+            ),
         )
     return text
 

@@ -44,6 +44,10 @@ class _Datum(
 
     kind: ClassVar[Kind]
 
+    def __repr__(self) -> str:
+        """Name the kind and nothing else: a traceback or a log may hold it."""
+        return f"{type(self).__name__}(…)"
+
     def __post_init__(self) -> None:
         """Check each text."""
         for field in self.__struct_fields__:

@@ -14,6 +14,8 @@ One function judges: a command asks it before it appends, and a check asks it ag
 - Personal data are entered by administrators, the task force, and the enterprise for itself; two
   administrators erase them.
 - Documents are filed by the task force, or by the enterprise for itself.
+- Papers are entered by the task force, and by an enterprise its own; from outside, by nobody named.
+- A credit code that fails its check is accepted by administrators and the task force.
 """
 
 import hashlib
@@ -28,10 +30,12 @@ from ledger.events import (
     CalendarAdopted,
     ClaimObjected,
     ContactRecorded,
+    CreditCodeAccepted,
     Data,
     DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
+    PaperData,
     ProgrammeAdopted,
     Role,
     RoleGranted,
@@ -102,6 +106,11 @@ class Roster:
     def has(self, person: str | None, *roles: Role) -> bool:
         """Return whether a person holds one of the roles."""
         return any(grant.role in roles for grant in self.grants.get(person or "", ()))
+
+    def holds(self, person: str | None, role: Role, programme: str) -> bool:
+        """Return whether a person holds a role for a programme, or for them all."""
+        grants = self.grants.get(person or "", set())
+        return not grants.isdisjoint((Grant(role), Grant(role, programme)))
 
     def administrators(self) -> list[str]:
         """Return who is an administrator now, by name."""
@@ -276,8 +285,7 @@ class Roster:
         by = data.recorded_by
         if by == CONSOLE:
             return _MUST_BE_ADOPTED if self.administrators_ever else None
-        authority = {Grant("authority"), Grant("authority", data.programme)}
-        if self.has(by, "administrator") or authority & self.grants.get(by, set()):
+        if self.has(by, "administrator") or self.holds(by, "authority", data.programme):
             return None
         return Text(
             f"{by} 既不是管理员，也不是 {data.programme} 的主管部门",
@@ -302,6 +310,26 @@ class Roster:
         if self.has(by, "task_force") or Grant("enterprise", subject) in self.grants.get(by, ()):
             return None
         return Text(f"{by} 无权为 {subject} 提交文件", f"{by} may not file documents for {subject}")
+
+    @_objection.register
+    def _(self, data: CreditCodeAccepted, _subject: str) -> Text | None:
+        if self.has(data.accepted_by, *ENTERING_ROLES):
+            return None
+        return Text(
+            f"{data.accepted_by or '?'} 无权认可信用代码",
+            f"{data.accepted_by or '?'} may not accept a credit code",
+        )
+
+    @_objection.register
+    def _(self, data: PaperData, subject: str) -> Text | None:
+        by = data.recorded_by
+        own = Grant("enterprise", subject)
+        if by is None or self.has(by, "task_force") or own in self.grants.get(by, ()):
+            return None
+        return Text(
+            f"{by} 既不是专班成员，也不是 {subject} 的企业账号",
+            f"{by} is neither of the task force nor an account of {subject}",
+        )
 
     def _no_administrator(self, person: str) -> Text | None:
         """Return that somebody is no administrator, if so."""

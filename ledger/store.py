@@ -35,6 +35,7 @@ RESERVED_SOURCES: Final = frozenset(
         "urn:suanquan:claims",
         "urn:suanquan:funds",
         "urn:suanquan:keys",
+        "urn:suanquan:papers",
         "urn:suanquan:people",
         "urn:suanquan:retry",
         "urn:suanquan:statements",

@@ -8,7 +8,8 @@ what stands in the event:
 | `people` | roles, tokens, and whose personal data are to be forgotten or are |
 | `person/<name>` | a person's roles and tokens |
 | `token/<digest>` | whom a token was issued to |
-| `rules` | programmes that were adopted, resources that were listed |
+| `rules` | programmes and calendars that were adopted, resources that were listed |
+| `codes` | credit codes that were accepted though their check character does not fit |
 | `enterprise/<code>` | an enterprise's papers, vouchers and statements |
 | `personal/<code>` | its personal data, and who objected: recorded, to be forgotten, forgotten |
 | `claims-of/<code>` | its drafts and submissions, each of which names a claim |
@@ -28,12 +29,14 @@ from typing import Final
 from ledger.codec import Event
 from ledger.events import (
     BankAccountSet,
+    CalendarAdopted,
     ClaimData,
     ClaimDrafted,
     ClaimObjected,
     ClaimStep,
     ClaimSubmitted,
     ContactRecorded,
+    CreditCodeAccepted,
     Data,
     EnterpriseForgotten,
     ForgetRequested,
@@ -47,6 +50,7 @@ from ledger.events import (
 
 PEOPLE: Final = "people"
 RULES: Final = "rules"
+CODES: Final = "codes"
 
 _GENERAL: Final[dict[type[Data], str]] = {
     RoleRequested: PEOPLE,
@@ -55,8 +59,10 @@ _GENERAL: Final[dict[type[Data], str]] = {
     TokenIssued: PEOPLE,
     ForgetRequested: PEOPLE,
     EnterpriseForgotten: PEOPLE,
+    CalendarAdopted: RULES,
     ProgrammeAdopted: RULES,
     ResourceListed: RULES,
+    CreditCodeAccepted: CODES,
 }
 """Topics that an event has by its type alone."""
 

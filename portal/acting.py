@@ -54,23 +54,26 @@ class Act:
         """Return the acting person's name; the console's is empty."""
         return self.actor.person if self.actor else CONSOLE
 
-    def record(self, data: Data, subject: str = "") -> None:
-        """Record an event about people with the others of the act, if it may be.
+    def record(self, data: Data, subject: str = "", name: tuple[str, str] | None = None) -> None:
+        """Record an event about people or papers with the others of the act, if it may be.
 
-        Raises `RuleViolationError` (`not_allowed`).
+        `name` is the source and the id of an event that has its own. Raises `RuleViolationError`
+        (`not_allowed`).
         """
-        self.write(data, subject, SOURCE)
+        source, event_id = name or (SOURCE, None)
+        self.write(data, subject, source, event_id)
 
-    def write(self, data: Data, subject: str, source: str) -> Event:
+    def write(self, data: Data, subject: str, source: str, event_id: str | None = None) -> Event:
         """Return an event that is recorded with the others of the act, if people may write it.
 
-        Raises `RuleViolationError` (`not_allowed`).
+        Without an id of its own it is named after its index. Raises `RuleViolationError`
+        (`not_allowed`).
         """
         objection = self.roster.objection(data, subject)
         if objection is not None:
             raise not_allowed(objection)
         # The book stands still, so an event can be named after the index that it will have.
-        event_id = str(self.roster.index)
+        event_id = event_id or str(self.roster.index)
         event = encode(source, event_id, subject, data, self.shell.salt(source, event_id))
         self.roster.apply(event)
         self.events.append(event)

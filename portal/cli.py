@@ -31,6 +31,7 @@ from portal import (
     impact_command,
     ingest_commands,
     log_commands,
+    paper_commands,
     replay_command,
     simulate_command,
     statement_commands,
@@ -81,6 +82,7 @@ for command in (
     user_commands.user,
     enterprise_commands.enterprise,
     document_commands.document,
+    paper_commands.paper,
 ):
     cli.add_command(command)
 for command in (

@@ -8,7 +8,7 @@ from rich.console import Group
 
 from ledger.errors import InvalidInputError
 from ledger.events.data import YEAR_MAX, YEAR_MIN
-from ledger.identifiers import parse_credit_code
+from ledger.identifiers import check_credit_code_form, parse_credit_code
 from ledger.period import parse_date
 from ledger.text import Text
 from portal.adoption_commands import render_rules
@@ -46,7 +46,7 @@ def decide(shell: Shell, enterprise: str, **options: Any) -> Result:  # noqa: AN
     The rules are those that the book had adopted by then. The case can be saved and given to
     `programme preview`.
     """
-    parse_credit_code(enterprise)
+    check_credit_code_form(enterprise)
     snapshot = snapshot_at(shell, parse_sizes(options["as_of"]))
     _require_known(snapshot, enterprise)
     rules = require_same(snapshot.book)
@@ -71,6 +71,7 @@ def decide(shell: Shell, enterprise: str, **options: Any) -> Result:  # noqa: AN
 def _require_known(snapshot: Snapshot, enterprise: str) -> None:
     """Raise unless the ledger has heard of an enterprise by these sizes."""
     if enterprise not in snapshot.book.accounts and enterprise not in snapshot.usage:
+        parse_credit_code(enterprise)
         sizes = ", ".join(f"{log}={size}" for log, size in snapshot.sizes.items())
         raise InvalidInputError(
             "unknown_enterprise",

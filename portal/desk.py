@@ -145,8 +145,10 @@ def is_repeat(desk: Desk, read: Read, seen: int, action: Action, request: Reques
     Raises `RuleViolationError` (`stale`) where something else was done since.
     """
     since = read.events[seen:]
-    if not since:
+    if seen == len(read.events):
         return False
+    if not since:
+        raise stale(read, seen)
     before = Claim(read.claim.claim)
     for _, event in read.events[:seen]:
         before.apply(event)

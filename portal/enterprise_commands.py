@@ -1,20 +1,26 @@
-"""`suanquan enterprise`: personal and bank data under digests, and how they are erased."""
+"""`suanquan enterprise`: personal and bank data under digests, their erasure; accepted codes."""
 
+import hashlib
 import json
+from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import click
 from rich.console import Group
 from rich.table import Table
 
+from ledger.accepted import read_accepted
+from ledger.credit_codes import fits, require_code
 from ledger.erasable import erase_data, read_values, sweep
+from ledger.errors import RuleViolationError
 from ledger.events import (
     BankAccountSet,
     ContactRecorded,
+    CreditCodeAccepted,
     EnterpriseForgotten,
     ForgetRequested,
 )
-from ledger.identifiers import parse_credit_code
+from ledger.identifiers import check_credit_code_form
 from ledger.period import render_instant
 from ledger.personal import (
     VALUE_BYTES_MAX,
@@ -40,7 +46,7 @@ _VIEWERS: Final = (*sorted(ENTERING_ROLES), "auditor")
 
 @click.group()
 def enterprise() -> None:
-    """Contacts and bank accounts of enterprises, and their erasure."""
+    """Contacts and bank accounts of enterprises, their erasure, and codes that do not fit."""
 
 
 _FILE: Final = click.option(
@@ -78,10 +84,10 @@ def bank_account(shell: Shell, code: str, file: BinaryIO) -> Result:
 
 def _enter(shell: Shell, code: str, kind: Kind, file: BinaryIO) -> Result:
     """Record a datum of an enterprise and return under which digest."""
-    parse_credit_code(code)
     datum = parse_datum(kind, file.read(VALUE_BYTES_MAX + 1))
     assert isinstance(datum, BankAccount | Contact), kind
     with acting(shell, code) as act:
+        require_code(code, read_accepted(act.connection))
         digest = enter_datum(act, code, datum)
     data = {"enterprise": code, "kind": kind, "digest": digest}
     shown = Text(
@@ -107,8 +113,8 @@ def show(shell: Shell, code: str) -> Result:
 
     The task force and administrators see what they say; an auditor sees that they are there.
     """
-    parse_credit_code(code)
     with shell.reading("keep") as connection:
+        require_code(code, read_accepted(connection))
         roster, actor = look(connection, _VIEWERS, code)
         values = read_values(connection, code)
     may_read = roster.has(actor.person, *ENTERING_ROLES)
@@ -216,8 +222,8 @@ def forget(shell: Shell, code: str, reason: str | None) -> Result:
     The first one's command asks, the second one's erases; a request lapses after 14 days. Proofs,
     statements and replays stay as they are: the log holds digests, which nobody can guess from now.
     """
-    parse_credit_code(code)
     with acting(shell, code) as act:
+        require_code(code, read_accepted(act.connection))
         request = act.roster.forget_requests.get(code)
         if request is None or is_lapsed(request, act.at):
             return _ask(shell, act, code, reason)
@@ -305,3 +311,49 @@ def _forgotten(shell: Shell, data: dict[str, Any]) -> Group:
         )
         lines.append(f"✗ {shell.say(unclean)}")
     return Group(*lines)
+
+
+@enterprise.command(
+    "accept-code",
+    epilog="""\b
+Example:
+  suanquan enterprise accept-code 91420100MA4K2XY180 --evidence licence.pdf --reason 营业执照如此
+
+\b
+Then `suanquan ingest rejected retry` takes in what was refused for that code.""",
+)
+@click.argument("code", metavar="CODE")
+@click.option(
+    "--evidence",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="The licence or an extract of the register: its SHA-256 is recorded.",
+)
+@click.option("--reason", required=True, help="Why it is right, in the log for ever.")
+@answers
+def accept_code(shell: Shell, code: str, evidence: Path, reason: str) -> Result:
+    """Accept a credit code whose check character does not fit, on evidence; again changes nothing.
+
+    The task force and administrators may. The code is then taken like any other, everywhere.
+    """
+    check_credit_code_form(code)
+    if fits(code):
+        raise RuleViolationError(
+            "code_fits",
+            Text(f"{code} 的校验位无误", f"the check character of {code} fits"),
+            Text("无须认可，可直接使用", "use it: there is nothing to accept"),
+        )
+    digest = hashlib.sha256(evidence.read_bytes()).hexdigest()
+    with acting(shell) as act:
+        is_new = code not in read_accepted(act.connection)
+        if is_new:
+            accepted = CreditCodeAccepted(
+                at=act.at, reason=reason, evidence_sha256=digest, accepted_by=act.name
+            )
+            act.record(accepted, code)
+    data = {"enterprise": code, "recorded": is_new, "evidence_sha256": digest}
+    shown = Text(
+        f"已认可 {code}" if is_new else f"{code} 此前已认可",
+        f"accepted {code}" if is_new else f"{code} was accepted before",
+    )
+    return Result(data, shell.say(shown))

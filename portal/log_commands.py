@@ -1,6 +1,7 @@
 """`suanquan log`: what the logs hold, sign them, check them."""
 
 from collections.abc import Collection, Sequence
+from itertools import islice
 from typing import Any
 
 import click
@@ -11,15 +12,15 @@ from ledger.bookkeeping import check_books
 from ledger.check import check_log
 from ledger.database import Connection
 from ledger.erasable import check_people
-from ledger.errors import TamperedLogError
+from ledger.errors import LedgerError, TamperedLogError
 from ledger.events import LogName
 from ledger.evidence import unprotected
-from ledger.finding import Finding
+from ledger.finding import FINDINGS_MAX, Finding
 from ledger.head import Head
 from ledger.note import render_vkey
 from ledger.projection import PROJECTIONS
 from ledger.provenance import check_provenance
-from ledger.read import CHECK_THE_LOG, read_heads
+from ledger.read import CHECK_THE_LOG, read_events, read_heads
 from ledger.replay import Comparison
 from ledger.replay import replay as fold_again
 from ledger.shape import check_shape
@@ -30,6 +31,7 @@ from portal.filing import check_documents
 from portal.options import answers
 from portal.shell import Result, Shell
 from portal.witnessed import check_witnesses, cosignature_rows, row_lines
+from vouchers.claims.audit import audit_claims
 
 EXIT_DISAGREES = TamperedLogError.exit_status
 
@@ -217,7 +219,20 @@ def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> li
         if head.name == "book":
             findings += check_people(connection, head)
             findings += check_books(connection, head)
+            findings += check_claims(connection, head)
     return findings
+
+
+def check_claims(connection: Connection, book: Head) -> list[Finding]:
+    """Return the leaves of claims that nobody was allowed to write, or that could not be.
+
+    A book that cannot be read is left to the check of the tree.
+    """
+    try:
+        found = audit_claims(read_events(connection, "book", 0, book.size))
+        return list(islice(found, FINDINGS_MAX))
+    except LedgerError:
+        return []
 
 
 def find_missing(shell: Shell, logs: Collection[LogName]) -> list[Finding]:

@@ -6,17 +6,20 @@ Whatever the file does wrong is a remark about it; only a file that cannot be re
 import ast
 import json
 import os
+import runpy
 import subprocess
 import sys
 import warnings
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 from ledger.errors import InvalidInputError
 from ledger.text import Text
 from vouchers.draft import Draft, decode_draft
 from vouchers.mishap import Failure, explain_failure, explain_syntax
 from vouchers.mistype import WrongTypeError
+from vouchers.programme import Programme
 from vouchers.remark import Remark, grade_remarks
 from vouchers.review import review
 from vouchers.source import ALLOWED_MODULES, find_foreign, find_line
@@ -62,17 +65,43 @@ def read_programme(path: Path) -> Draft:
     """
     programme, remarks = review_file(path)
     if programme is None:
-        first = remarks[0]
-        line = Text(f"第 {first.line} 行：", f"line {first.line}: ") if first.line else Text("", "")
-        raise InvalidInputError(
-            "broken_programme",
-            Text(
-                f"{path} {line.zh}{first.message.zh}",
-                f"{path}, {line.en}{first.message.en}",
-            ),
-            first.next_step,
-        )
+        _refuse(path, remarks[0])
     return programme
+
+
+def load_programme(path: Path) -> Programme:
+    """Return the programme of a file that stands without an error, ready to decide by.
+
+    It runs here only after its review; one that a released programme is changed to may be tried.
+    Raises `InvalidInputError`: `bad_programme_file` for a path that is none, `broken_programme`.
+    """
+    if path.suffix != ".py" or not path.stem.isidentifier() or not path.is_file():
+        raise InvalidInputError(
+            "bad_programme_file",
+            Text(f"{path} 不是项目文件", f"{path} is no programme file"),
+            Text(
+                "请给出 jinan.py 这样的文件；路径从更改文件所在目录算起",
+                "name a file like jinan.py; paths begin at the change file's directory",
+            ),
+        )
+    for one in review_file(path).remarks:
+        if one.kind == "error" and one.code not in {"released_changed", "released_gone"}:
+            _refuse(path, one)
+    # What a file prints must not come between a script and the one JSON object.
+    with redirect_stdout(sys.stderr):
+        found = runpy.run_path(str(path))["PROGRAMME"]
+    assert isinstance(found, Programme), path
+    return found
+
+
+def _refuse(path: Path, remark: Remark) -> NoReturn:
+    """Raise what a remark says of a file."""
+    line = Text(f"第 {remark.line} 行：", f"line {remark.line}: ") if remark.line else Text("", "")
+    raise InvalidInputError(
+        "broken_programme",
+        Text(f"{path} {line.zh}{remark.message.zh}", f"{path}, {line.en}{remark.message.en}"),
+        remark.next_step,
+    )
 
 
 def _parse(raw: bytes, path: Path) -> ast.Module | Remark:

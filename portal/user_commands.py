@@ -5,6 +5,8 @@ from typing import Any, get_args
 import click
 from rich.table import Table
 
+from ledger.accepted import read_accepted
+from ledger.credit_codes import require_code
 from ledger.erasable import read_roster
 from ledger.events import Role, RoleGranted, RoleRequested, RoleRevoked
 from ledger.events.people import check_person
@@ -62,6 +64,8 @@ def add(
         select_programmes([programme])
     grant = Grant(role, programme or enterprise)
     with acting(shell, anonymous=True) as act:
+        if enterprise is not None:
+            require_code(enterprise, read_accepted(act.connection))
         granted = grant_role(act, name, grant)
         token = expires_at = None
         if granted and name not in act.roster.tokens:

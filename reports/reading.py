@@ -34,7 +34,7 @@ def read_book(connection: Connection, head: Head) -> Book:
     """Return the book as it stands at its head."""
     book = Book()
     for event, data in read_data(connection, "book", 0, head.size):
-        book.take(event.subject, data)
+        book.take(data, event.subject)
     return book
 
 

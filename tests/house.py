@@ -27,8 +27,8 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.balance ledger.claim_state
-    ledger.codec ledger.compact ledger.cosignature ledger.errors
+    ledger.__init__ ledger.balance ledger.claim_state ledger.codec ledger.compact
+    ledger.cosignature ledger.credit_codes ledger.errors
     ledger.events ledger.evidence ledger.facts ledger.finding ledger.gap ledger.head
     ledger.identifiers ledger.journal ledger.journal_text ledger.laws ledger.merkle ledger.money
     ledger.note ledger.partial ledger.period ledger.personal ledger.proof ledger.quantity
@@ -45,9 +45,10 @@ CORE: Final = words(
 
 SHELL: Final = words(
     """
+    ledger.accepted
     ledger.backup ledger.batch ledger.bookkeeping ledger.bulk ledger.check ledger.cluster
     ledger.config ledger.crew ledger.database ledger.erasable ledger.export ledger.history
-    ledger.documents
+    ledger.documents ledger.payee
     ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
     ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
     ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans ledger.store

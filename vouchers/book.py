@@ -107,9 +107,9 @@ class Book:
 
     def apply(self, event: Event) -> None:
         """Take in the next event of the log."""
-        self.take(event.subject, event.data)
+        self.take(event.data, event.subject)
 
-    def take(self, subject: str, data: Data) -> None:
+    def take(self, data: Data, subject: str) -> None:
         """Take in what the next event of the log says; most kinds say nothing about the book."""
         take = _TAKERS.get(type(data))
         if take is not None:

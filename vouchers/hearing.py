@@ -15,8 +15,8 @@ from vouchers.decision import HOLDS, Finding, require_all
 from vouchers.headroom import Use, use_of_caps
 from vouchers.prepared import Prepared, prepare
 from vouchers.programme import Programme
-from vouchers.purchase import Assessed, Heard, assess
-from vouchers.settled import Settled
+from vouchers.purchase import Assessed, assess
+from vouchers.settled import Heard, Settled
 from vouchers.window import claim_year, list_versions
 
 
@@ -76,9 +76,10 @@ def _may_count(hearing: Hearing) -> bool:
 
 def _hear(prepared: Prepared, application: Application, settled: Settled | None) -> Hearing:
     """Return what one version finds."""
+    heard: dict[date, Heard] = {}
     if settled:
         settled.begin(prepared, application)
-    heard: dict[date, Heard] = {}
+        heard = settled.heard
     purchases = [assess(prepared, application, line, heard, settled) for line in application.lines]
     counted, open_ones = [], []
     for one in purchases:

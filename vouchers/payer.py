@@ -85,6 +85,8 @@ def mask_of(positions: Iterable[int]) -> int:
 
 def positions_in(mask: int) -> list[int]:
     """Return the positions in a mask, the first one first."""
+    if not mask & (mask + 1):
+        return list(range(mask.bit_length()))  # the first so many, as most often
     found = []
     while mask:
         low = mask & -mask

@@ -53,13 +53,10 @@ def _days_met(
     at: int, cited: Cited[Condition], counted: Sequence[Assessed]
 ) -> dict[Cited[Condition], tuple[date, ...]]:
     """Return by what a condition was met, most often by itself, and on which days."""
-    met_on: dict[Cited[Condition], tuple[date, ...]] = {}
+    met_on: dict[Cited[Condition], dict[date, None]] = {}
     for one in counted:
-        met, day = one.findings[at].met or cited, _day_of(one)
-        days = met_on.get(met, ())
-        if day not in days:
-            met_on[met] = (*days, day)
-    return met_on
+        met_on.setdefault(one.findings[at].met or cited, {})[_day_of(one)] = None
+    return {met: tuple(days) for met, days in met_on.items()}
 
 
 def _day_of(one: Assessed) -> date:

@@ -35,20 +35,13 @@ from vouchers.requirement import (
     SignedAndCompletedInYear,
     Within,
 )
-from vouchers.settled import Settled, Weighed
+from vouchers.settled import Heard, Settled, Weighed
 from vouchers.spend import Measured, ask, ask_for_payments, cut, measure
 from vouchers.truth import all_of, any_of, same
 from vouchers.wording import describe_condition
 
 _SIGNED: Final = Text("签订", "signed")
 _COMPLETED: Final = Text("完成", "completed")
-
-
-class Heard(Struct, frozen=True, gc=False):
-    """What was found of the enterprise on a day: each condition in order, and all of them."""
-
-    findings: tuple[Finding, ...]
-    together: Finding
 
 
 class Assessed(Struct, frozen=True, gc=False):
@@ -82,7 +75,7 @@ def assess(
         weighed = _weigh(prepared, application, line, moment)
         if settled:
             settled.keep(weighed, application.applied_on)
-    enterprise = _hear(prepared, application, moment, heard)
+    enterprise = (moment.on and heard.get(moment.on)) or _hear(prepared, application, moment, heard)
     own = weighed.finding
     finding = own if enterprise.together.truth else require_all([enterprise.together, own])
     return Assessed(line, moment, finding, weighed.base, enterprise.findings)
@@ -121,16 +114,12 @@ def judge_standing(
 def _hear(
     prepared: Prepared, application: Application, moment: Moment, heard: dict[date, Heard]
 ) -> Heard:
-    """Return what is found of the enterprise, once for all purchases of one day."""
-    day = moment.on if prepared.by_day else None
-    known = heard.get(day) if day is not None else None
-    if known is not None:
-        return known
+    """Return what is found of the enterprise, and keep it for all purchases of the day."""
     eligibility = prepared.version.eligibility
     findings = tuple([evaluate(one, application, moment) for one in eligibility])
     found = Heard(findings, require_all(findings))
-    if day is not None:
-        heard[day] = found
+    if prepared.by_day and moment.on is not None:
+        heard[moment.on] = found
     return found
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from ledger.text import Text
+from vouchers.class_days import list_dated_classes
 from vouchers.names import BASES, DAYS
 from vouchers.plausible import review_values
 from vouchers.programme import (
@@ -28,6 +29,7 @@ from vouchers.programme import (
 from vouchers.released import RELEASED
 from vouchers.remark import TO_FILL, Remark
 from vouchers.values import walk
+from vouchers.wording import describe_condition
 
 _VERSION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 # What an authority approves, and both parties settle on, is in no event before there are claims.
@@ -151,6 +153,7 @@ def _review_version(version: Version, path: str) -> Iterator[Remark]:
         )
         yield Remark("advice", "no_place", f"{path}.eligibility", message, step)
     yield from _review_base(version, path)
+    yield from _review_classes(version, path)
     if not version.purchases:
         message = Text("没有限定采购范围，什么采购都计入", "no rule: every purchase counts")
         step = Text(
@@ -175,6 +178,23 @@ def _review_base(version: Version, path: str) -> Iterator[Remark]:
                 "write it in a case of your own, and try it with programme preview",
             )
             yield Remark("advice", "base_not_in_ledger", f"{path}.base", message, step)
+
+
+def _review_classes(version: Version, path: str) -> Iterator[Remark]:
+    """Yield whether a claim on fewer purchases may pay more: its class holds of them alone."""
+    if classes := list_dated_classes(version):
+        names = [describe_condition(one.value) for one in classes]
+        zh, en = "；".join(one.zh for one in names), "; ".join(one.en for one in names)
+        message = Text(
+            f"类别逐项采购按认定日判断（{zh}）：少申请一项采购可能得到更多",
+            f"a class is tested on the day of each purchase ({en}): leaving one out may pay more",
+        )
+        step = Text(
+            '如文件按申请日认定类别，请写 OnDay("application", …)；否则试算时会提示不申请哪几项',
+            'write OnDay("application", …) where the document tests classes then; else previews say'
+            " which purchases to leave out",
+        )
+        yield Remark("advice", "class_by_purchase", path, message, step)
 
 
 def _review_together(version: Version, path: str) -> Iterator[Remark]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ledger.codec import Event, parse
 from ledger.errors import InvalidInputError
+from ledger.events import Data, PaperData
 from ledger.text import Text
 
 
@@ -21,10 +22,13 @@ class NdjsonAdapter:
     def read(self, _number: int, raw: bytes) -> Event:
         """Return the event of a line.
 
-        Raises `InvalidInputError`: what `ledger.codec.parse` refuses, and `type_not_accepted` for a
-        type that only the ledger itself writes.
+        Raises `InvalidInputError`: what `ledger.codec.parse` refuses; `type_not_accepted` for a
+        type that only the ledger itself writes; `recorded_by_outside` for a paper that says who
+        entered it here, which only an act with a token says.
         """
         event = parse(raw)
+        if issubclass(event.kind, PaperData):
+            _refuse_entered(event.data)
         if not event.kind.outside:
             raise InvalidInputError(
                 "type_not_accepted",
@@ -39,3 +43,16 @@ class NdjsonAdapter:
     def book(self, _subject: str | None) -> Sequence[Event]:
         """Return nothing: what the book needs to know is sent as events too."""
         return ()
+
+
+def _refuse_entered(data: Data) -> None:
+    """Raise for a paper from outside that says who entered it here."""
+    if isinstance(data, PaperData) and data.recorded_by is not None:
+        raise InvalidInputError(
+            "recorded_by_outside",
+            Text(
+                f"外来材料写了录入人 {data.recorded_by}",
+                f"a paper from outside says that {data.recorded_by} entered it",
+            ),
+            Text("请去掉 recorded_by", "drop recorded_by"),
+        )

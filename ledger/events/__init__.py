@@ -71,6 +71,7 @@ from ledger.events.papers import (
 from ledger.events.people import (
     BankAccountSet,
     ContactRecorded,
+    CreditCodeAccepted,
     EnterpriseForgotten,
     ForgetRequested,
     Role,
@@ -120,6 +121,7 @@ __all__ = [
     "ContactRecorded",
     "ContractAmended",
     "ContractRegistered",
+    "CreditCodeAccepted",
     "Data",
     "DeclarationFiled",
     "DocumentFiled",
@@ -236,6 +238,7 @@ TYPES: dict[str, type[Data]] = {
         InvoiceReversed,
         PaymentCorrected,
         PaymentReversed,
+        CreditCodeAccepted,
         DocumentFiled,
     )
 }

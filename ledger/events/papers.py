@@ -20,7 +20,7 @@ from ledger.events.data import (
     check_words,
     check_year,
 )
-from ledger.identifiers import parse_credit_code, parse_invoice_number
+from ledger.identifiers import check_credit_code_form, parse_invoice_number
 from ledger.money import parse_decimal
 from ledger.text import Text
 
@@ -66,7 +66,7 @@ class Party(
         """Check that somebody is named, and the code."""
         check_words(name=self.name)
         if self.credit_code is not None:
-            parse_credit_code(self.credit_code)
+            check_credit_code_form(self.credit_code)
         if self.name is None and self.credit_code is None:
             raise InvalidInputError(
                 "nobody_named",
@@ -276,7 +276,7 @@ class ContractRegistered(DocumentedData, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Check parties, dates, money and the rate."""
         super().__post_init__()
-        parse_credit_code(self.provider)
+        check_credit_code_form(self.provider)
         check_dates(signed_on=self.signed_on)
         check_period(self.service_from, self.service_to)
         check_fen(self.amount_fen, "amount_fen")

@@ -10,8 +10,8 @@ import re
 from typing import ClassVar, Final, Literal
 
 from ledger.errors import InvalidInputError
-from ledger.events.data import Data, check_digests
-from ledger.identifiers import parse_credit_code
+from ledger.events.data import Data, check_digests, check_words
+from ledger.identifiers import check_credit_code_form
 from ledger.period import parse_instant
 from ledger.text import Text
 
@@ -80,7 +80,7 @@ class _Granting(_Decided, frozen=True):
                 ),
             )
         if is_enterprise and self.scope is not None:
-            parse_credit_code(self.scope)
+            check_credit_code_form(self.scope)
         super().__post_init__()
 
 
@@ -185,3 +185,22 @@ class EnterpriseForgotten(_Decided, frozen=True):
 
     requested_by: str
     consented_by: str
+
+
+class CreditCodeAccepted(_Decided, frozen=True, kw_only=True):
+    """A credit code whose check character does not fit is the enterprise's all the same.
+
+    The code is the subject; the evidence is a licence or an extract of the register.
+    """
+
+    type: ClassVar[str] = "cn.suanquan.credit_code.accepted.v1"
+
+    reason: str
+    evidence_sha256: str
+    accepted_by: str
+
+    def __post_init__(self) -> None:
+        """Check reason, digest and instant."""
+        check_words(reason=self.reason)
+        check_digests(evidence_sha256=self.evidence_sha256)
+        super().__post_init__()

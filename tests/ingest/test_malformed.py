@@ -9,6 +9,7 @@ from ingest.file_worker import refuse_own
 from ingest.simulate.malformed import CODES, MALFORMED
 from ingest.simulate.sent import STRUCTURED, Sent, to_binary
 from ledger.codec import Event, encode
+from ledger.credit_codes import NONE, require_codes
 from ledger.errors import InvalidInputError
 from ledger.events import UsageRecorded
 
@@ -31,6 +32,7 @@ def good(contract: str | None) -> Sent:
 def read(record: Sent) -> Event:
     event = parse_record(record.key, record.value, list(record.headers))
     refuse_own(event)
+    require_codes(event, NONE)
     return event
 
 

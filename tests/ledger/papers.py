@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from ledger.events import (
     ContractAmended,
+    CreditCodeAccepted,
     Data,
     InvoiceCorrected,
     InvoiceReversed,
@@ -72,6 +73,12 @@ EXAMPLES: Final[tuple[Data, ...]] = (
         amount_fen=10_600,
         reason="部分退款",
         **FILED,
+    ),
+    CreditCodeAccepted(
+        at="2022-08-01T00:00:00Z",
+        reason="营业执照如此",
+        evidence_sha256="e" * 64,
+        accepted_by="gh-1",
     ),
 )
 """One event of each type with every field given."""

@@ -371,7 +371,7 @@ def test_a_usage_event_needs_no_salt() -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"subject": "91350100M000100Y44"}, "credit_code_check"),
+        ({"subject": "91350100M000100Y4"}, "credit_code_form"),
         ({"subject": ""}, "credit_code_form"),
         ({"subject": None}, "credit_code_form"),
         ({"subject": "x" * 60_000}, "credit_code_form"),
@@ -410,7 +410,7 @@ def test_encoding_refuses_what_parsing_would() -> None:
         ("", "1", CODE, fact, "bad_name"),
         ("s", "", CODE, fact, "bad_name"),
         ("s", "\ud800", CODE, fact, "bad_data"),
-        ("s", "1", CODE[:17] + "4", fact, "credit_code_check"),
+        ("s", "1", CODE[:17] + "I", fact, "credit_code_form"),
         ("s", "1", CODE, FactReported(name="x" * 70_000, year=2021, value=1), "entry_too_long"),
         ("s", "1", CODE, FactReported(name="\ud800", year=2021, value=1), "bad_data"),
     ]

@@ -20,6 +20,7 @@ from ledger.events import (
     ContractRegistered,
     Data,
     DocumentedData,
+    DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
     FundData,
@@ -124,7 +125,7 @@ PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
 @pytest.mark.parametrize(
     ("make", "fields", "wrong", "code"),
     [
-        (ContractRegistered, CONTRACT, {"provider": "91350100M000100Y44"}, "credit_code_check"),
+        (ContractRegistered, CONTRACT, {"provider": "91350100M000100Y4"}, "credit_code_form"),
         (ContractRegistered, CONTRACT, {"signed_on": "2022-02-30"}, "bad_date"),
         (ContractRegistered, CONTRACT, {"service_to": "2022-02-28"}, "empty_period"),
         (ContractRegistered, CONTRACT, {"service_from": "2022"}, "bad_date"),
@@ -243,6 +244,7 @@ def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
         ForgetRequested,
         EnterpriseForgotten,
         ProgrammeAdopted,
+        DocumentFiled,
     }
     assert inside >= {cls for cls in TYPES.values() if issubclass(cls, FundData | ClaimData)}
 

@@ -8,8 +8,10 @@ from ledger.events import (
     AdoptedVersion,
     CalendarAdopted,
     ContactRecorded,
+    CreditCodeAccepted,
     Data,
     EnterpriseForgotten,
+    FactReported,
     ForgetRequested,
     ProgrammeAdopted,
     Role,
@@ -21,7 +23,7 @@ from ledger.events import (
 from ledger.events.rules import hash_calendar
 from ledger.period import parse_instant
 from ledger.roster import Roster, digest_of
-from tests.ledger.people import FIRST, KEPT, SECOND
+from tests.ledger.people import FIRST, FORGOTTEN, KEPT, SECOND
 
 AT = "2022-08-01T00:00:00Z"
 LATER = "2022-08-14T23:59:59Z"
@@ -95,6 +97,16 @@ def calendar(by: str) -> Data:
     )
 
 
+def paper(by: str | None) -> Data:
+    return FactReported(name="sales_fen", year=2021, value=1, recorded_by=by)
+
+
+def accepted(by: str) -> Data:
+    return CreditCodeAccepted(at=AT, reason="x", evidence_sha256=DIGEST, accepted_by=by)
+
+
+OWN = RoleGranted(at=AT, person="q", role="enterprise", scope=KEPT, granted_by="a")
+FOREIGN = RoleGranted(at=AT, person="q", role="enterprise", scope=FORGOTTEN, granted_by="a")
 ASK_AUTHORITY = RoleRequested(at=AT, person="w", role="authority", scope="hubei", requested_by="a")
 AUTHORITY = RoleGranted(
     at=AT, person="w", role="authority", scope="hubei", granted_by="a", consented_by="b"
@@ -117,6 +129,11 @@ DECIDING = (*TWO, ASK_AUTHORITY, AUTHORITY, HELPER)
         ((), calendar("")),
         ((FIRST,), calendar("a")),
         (EVERY, calendar("w")),
+        ((), paper(None)),
+        ((FIRST,), accepted("a")),
+        ((FIRST, HELPER), accepted("t")),
+        ((FIRST, HELPER), paper("t")),
+        ((FIRST, OWN), paper("q")),
         ((FIRST,), SECOND),
         ((FIRST,), HELPER),
         ((*TWO, ASK_FINANCE), granted("finance", "a", "b")),
@@ -146,6 +163,10 @@ def test_what_the_rules_allow_is_done(before: tuple[Data, ...], act: Data) -> No
         ((FIRST,), calendar(""), "they or the authority adopt"),
         ((), calendar("a"), "a is neither"),
         (DECIDING, calendar("w"), "w is neither"),
+        ((FIRST,), paper("a"), "a is neither of the task force"),
+        ((FIRST, OWN), accepted("q"), "q may not accept"),
+        ((), accepted(""), "may not accept"),
+        ((FIRST, FOREIGN), paper("q"), f"nor an account of {KEPT}"),
         (
             DECIDING,
             adopted("w", "wuhan"),

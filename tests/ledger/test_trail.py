@@ -16,7 +16,12 @@ from ledger.events import (
     ClaimData,
     ClaimStep,
     Data,
+    FundAppropriated,
+    FundClosed,
     FundData,
+    FundTransferred,
+    LogKeyIntroduced,
+    LogKeyRetired,
     RoleGranted,
     RoleRevoked,
     TokenIssued,
@@ -76,6 +81,7 @@ def said_of(name: str) -> set[str]:
         ("role.granted", {PEOPLE, "person/gh-1"}),
         ("token.issued", {PEOPLE, "person/a", "token/" + "6" * 64}),
         ("programme.adopted", {RULES}),
+        ("calendar.adopted", {RULES}),
         ("resource.listed", {RULES}),
         ("enterprise.contact.recorded", {f"personal/{CODE}"}),
         ("enterprise.forgotten", {PEOPLE, f"personal/{CODE}"}),
@@ -105,6 +111,11 @@ def test_every_event_about_an_enterprise_is_found_under_it_or_its_claims() -> No
             assert f"enterprise/{CODE}" not in topics
         else:
             assert {f"enterprise/{CODE}", f"personal/{CODE}"} & set(topics)
+
+
+def test_every_event_of_the_book_can_be_found_or_is_looked_for_by_nobody() -> None:
+    lost = {one.kind for one in examples() if one.kind.log == "book" and not topics_of(one)}
+    assert lost == {FundAppropriated, FundTransferred, FundClosed, LogKeyIntroduced, LogKeyRetired}
 
 
 def test_a_draw_for_no_claim_names_none_and_one_for_two_invoices_names_both() -> None:

@@ -32,6 +32,7 @@ WRITING: Final = {
     "ingest kafka",
     "ingest rejected retry",
     "log rotate-key",
+    "calendar adopt",
     "programme adopt",
     "statement make",
     "restore",
@@ -55,6 +56,8 @@ READING: Final[dict[str, tuple[object, ...]]] = {
     "backup": ("{tmp}/backup",),
     "book export": ("--format", "beancount"),
     "document check": (),
+    "calendar list": (),
+    "calendar show": (2026,),
     "fund list": (),
     "ingest gaps": (),
     "ingest overlaps": (),
@@ -102,6 +105,7 @@ def filled(suanquan: Run, tmp_path: Path, home: Path) -> dict[str, object]:
         file.write(b"{\n")
     assert suanquan("ingest", "file", centre, "--format", "cloudevents").status == 0
     made = suanquan("statement", "make", "--month", "2022-01", "--json").json["rows"]
+    suanquan("calendar", "adopt", 2026)
     signed = suanquan("log", "checkpoint", "--json").json["logs"][0]
     (tmp_path / "old").write_text(signed["note"], "utf-8")
     suanquan("log", "prove", "usage", 1, "--out", tmp_path / "1.proof")

@@ -63,7 +63,7 @@ def draft(*versions: Version, programme: str = "jinan") -> Draft:
 def reviewed(**changes: object) -> list[Remark]:
     """Return the remarks on a sound version with these values changed, but for assumed ones."""
     version: Version = msgspec.structs.replace(WUHAN, **changes)
-    plain = {"assumed", "no_place"}
+    plain = {"assumed", "no_place", "class_by_purchase"}
     return [one for one in review(draft(version), "jinan") if one.code not in plain]
 
 
@@ -251,6 +251,16 @@ def test_a_base_that_the_ledger_does_not_know_yet_is_told() -> None:
         assert remark.path == "versions[0].base"
         assert said in remark.message.zh
     assert reviewed(base=cited(Lowest(("paid", "metered", "contract", "invoiced")))) == []
+
+
+def test_a_class_that_one_purchase_more_may_leave_is_told() -> None:
+    for day, number in (("service_completed", 1), ("application", 0)):
+        changed: Version = msgspec.structs.replace(
+            WUHAN, legal_date=cited(day), rate=cited(ByClass((Class(INCUBATED, HALF),), HALF / 2))
+        )
+        found = [one for one in review(draft(changed), "jinan") if one.code == "class_by_purchase"]
+        assert len(found) == number
+        assert all(one.kind == "advice" and "在孵企业" in one.message.zh for one in found)
 
 
 def test_two_windows_of_one_year_are_told() -> None:

@@ -5,7 +5,7 @@ import pytest
 from ingest.adapters.ndjson import NdjsonAdapter
 from ledger.codec import encode
 from ledger.errors import InvalidInputError
-from ledger.events import TYPES, UsageRecorded
+from ledger.events import TYPES, FactReported, UsageRecorded
 
 USAGE = encode(
     "urn:test:agent",
@@ -45,6 +45,17 @@ def test_types_that_the_ledger_writes_itself_are_refused() -> None:
     assert "cn.suanquan.batch.recorded.v1" in caught.value.message.en
 
 
+def test_a_paper_that_says_who_entered_it_here_is_refused() -> None:
+    def line(by: str | None) -> bytes:
+        fact = FactReported(name="sales_fen", year=2021, value=1, recorded_by=by)
+        return encode("urn:test:agent", "1", USAGE.subject, fact, "0" * 32).raw
+
+    assert READER.read(1, line(None)).raw == line(None)
+    with pytest.raises(InvalidInputError) as caught:
+        READER.read(1, line("gh-2"))
+    assert caught.value.code == "recorded_by_outside"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
@@ -55,7 +66,7 @@ def test_types_that_the_ledger_writes_itself_are_refused() -> None:
         (b'"amount":"8"', b'"amount":8', "bad_data"),
         (b"T01:00:00Z", b"T01:00:00", "bad_instant"),
         (b"T01:00:00Z", b"T00:00:00Z", "empty_slice"),
-        (b"Y43", b"Y44", "credit_code_check"),
+        (b"Y43", b"Y4", "credit_code_form"),
         (b'"id":"1"', b'"id":"1","id":"2"', "duplicate_member"),
         (b"usage.recorded", b"usage.guessed", "unknown_type"),
         (b"}", b"", "not_json"),

@@ -1,5 +1,6 @@
 """A bank's answer read back: each row paid, failed, unknown, or named with what is wrong."""
 
+import random
 import re
 from collections.abc import Callable, Iterable
 from itertools import product
@@ -202,3 +203,33 @@ def test_the_page_for_finance_lists_what_is_understood() -> None:
     for result, known in RESULTS.items():
         assert told(f"| {result} |") == list(known)
     assert told("不读取的列") == list(PASSED_OVER)
+
+
+def test_whatever_a_file_says_it_is_an_answer_or_a_refusal() -> None:
+    draw = random.Random(11)  # noqa: S311 - a test's own, seeded
+    words = [
+        *("", " ", "FK-1", "FK-2", "FK-3", "FK-9", "成功", "失败", "处理中", "100.00", "0.01"),
+        *("1,234,567.89", "YH-1", "CNY", "=1", "\x00", "6222021234567890128"),
+    ]
+    kinds, told = set[str](), list[str]()
+    for _ in range(3_000):
+        header = draw.choice((HEADER, [*HEADER, "币种"], draw.sample(HEADER, 5)))
+        rows = [draw.choices(words, k=draw.randint(0, 7)) for _ in range(draw.randint(0, 4))]
+        rows += [list(row) for row in (PAID, FAILED, UNKNOWN) if draw.random() < 1 / 3]
+        try:
+            answer = read(*rows, header=header, partial=draw.random() < 1 / 2)
+        except InvalidInputError as refused:
+            kinds.add(refused.code)
+            told.append(str(refused))
+            continue
+        kinds.add("answer")
+        counted = [*answer.paid, *answer.failed, *answer.unknown]
+        assert len({one.order for one in counted}) == len(counted)
+        for one in counted:
+            assert ORDERS[one.order] == (one.claim, one.amount_fen, None)
+        named = {one.order for one in counted}
+        assert set(answer.missing) == {"FK-1", "FK-2", "FK-3"} - named
+        filled = sum(any(cell.strip() for cell in row) for row in rows)
+        assert len(counted) + len(answer.flaws) == filled
+    assert kinds == {"answer", "no_rows", "bad_answer"}
+    assert not any("6222021234567890128" in one for one in told)
