@@ -9,7 +9,14 @@ from ledger.events import VoucherDrawn
 from tests.small_ledger import CODE, account_of, invoice_number
 from tests.vouchers.claims.test_worth import draw
 from tests.vouchers.claims.world import FIRST, MORE, SECOND, TEXT, grounds_of
-from vouchers.claims.clawback import Clawback, Paid, find_clawbacks, left_of, take_back
+from vouchers.claims.clawback import (
+    Clawback,
+    Paid,
+    find_clawbacks,
+    give_back,
+    left_of,
+    take_back,
+)
 from vouchers.claims.drawn import Vouchers
 from vouchers.claims.evidence import Reversal
 from vouchers.claims.fold import Claim
@@ -142,6 +149,39 @@ def test_what_cannot_be_told_waits_for_the_fact() -> None:
     (found,) = clawbacks([red(FIRST, 2_000_000)], claim._replace(grounds=grounds))
     assert (found.due_fen, found.amount_fen) == (None, None)
     assert "missing" in found.reason.en
+
+
+# --- money that came back ---
+
+
+def test_a_payment_that_came_back_after_the_refund_takes_the_refund_along() -> None:
+    text = BOTH + "\nback P-1-2022-08-10 1 2023-06-01 20000"
+    (found,) = find_clawbacks(account_of(text)[1], [paid("east_lake", FIRST, text=text)], [])
+    assert (found.paid_fen, found.due_fen, found.amount_fen) == (5_000_000, 4_000_000, 1_000_000)
+    assert "付款 P-1-2022-08-10 于 2023-06-01 退回 20,000.00 元" in found.reason.zh
+    # Whoever asks for payment in full gives all of it back.
+    (whole,) = find_clawbacks(account_of(text)[1], [paid("hubei", FIRST, text=text)], [])
+    assert whole.amount_fen == 3_000_000
+
+
+def test_a_payment_that_came_back_before_the_application_was_no_part_of_it() -> None:
+    text = BOTH + "\nback P-1-2022-08-10 1 2022-10-30 20000"
+    claim = paid("east_lake", FIRST, text=text)
+    assert claim.claim.paid_fen == 4_000_000
+    assert find_clawbacks(account_of(text)[1], [claim], []) == ()
+
+
+def test_each_kind_gives_back_by_what_was_paid_on_it_the_last_payment_first() -> None:
+    text = BOTH + "payment 2 2022-10-20 50000\nusage disk 800 2022-09-05T00:00 2022-09-15T00:00 C-1"
+    case = give_back(grounds_of(text, "east_lake").case, {SECOND: 6_000_000})
+    found = [
+        [one.amount_fen for one in purchase.payments or ()]
+        for purchase in case.purchases or ()
+        if purchase.invoice == SECOND
+    ]
+    assert found == [[4_500_000], [4_500_000]]
+    emptied = give_back(case, {SECOND: 90_000_000, "none": 1})
+    assert [one.payments for one in emptied.purchases or () if one.invoice == SECOND] == [(), ()]
 
 
 # --- several levels on one invoice ---

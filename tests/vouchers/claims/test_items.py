@@ -136,6 +136,12 @@ def no_account() -> Evidence:
     return made
 
 
+def came_back(day: str, on: str, programme: str = PROVINCE) -> Evidence:
+    """Return a claim that is checked on a day, and of which a payment came back on one."""
+    text = f"{TEXT}\nback P-1-2022-08-10 1 {day} 20000"
+    return evidence_of(programme, text, on=date.fromisoformat(on))
+
+
 def on_paper(kind: str, **fields: object) -> Evidence:
     """Return a claim with something else standing on the papers of a kind."""
     return reprint(evidence_of(), kind, **fields)
@@ -203,6 +209,7 @@ _NOT_MET: Final[dict[str, list[Callable[[], Evidence]]]] = {
         lambda: evidence_of(text=swap("2022-08-10 100000", "2022-08-10 99999.99")),
         lambda: evidence_of(text=without("payment")),
         lambda: evidence_of(text=swap("2022-08-10 100000", "2022-11-02 100000")),
+        lambda: came_back("2022-11-05", on="2022-11-05"),
     ],
     "payer": [
         lambda: on_paper("payment", buyer=_ELSE),
@@ -317,6 +324,11 @@ _OPEN: Final[dict[str, list[Callable[[], Evidence]]]] = {
 }
 
 _MET: Final[dict[str, list[Callable[[], Evidence]]]] = {
+    "paid": [
+        lambda: came_back("2022-11-06", on="2022-11-05"),
+        # Of a programme that pays on what is paid, what came back before was never claimed on.
+        lambda: came_back("2022-10-05", on="2022-11-05", programme="east_lake"),
+    ],
     "status": [
         lambda: evidence_of(text=swap("2024-11-14", "2022-11-01")),
         lambda: evidence_of("wuhan", swap("enterprise 2021-11-15", "enterprise 2022-07-31")),
