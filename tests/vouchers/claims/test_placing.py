@@ -52,5 +52,13 @@ def test_a_draw_with_room_nowhere_takes_none() -> None:
     assert fit([(frozenset("ab"), 5)], {"a": 1, "b": 2}, {"a": 1}) == {"a": 0}
 
 
+def test_many_invoices_that_are_full_take_no_deeper_a_look_than_draws_there_are() -> None:
+    names = [f"{n:05}" for n in range(1_000)]
+    room = dict.fromkeys(names, 2)
+    draws = [(frozenset(names), 1_000), (frozenset(names), 1_000)]
+    assert set(fit(draws, room, dict.fromkeys(names[:200], 1)).values()) == {0}
+    assert set(fit(draws[:1], room, dict.fromkeys(names[:200], 1)).values()) == {1}
+
+
 def test_nothing_wanted_is_nothing() -> None:
     assert fit([(frozenset("ab"), 5)], {"a": 1, "b": 2}, {}) == {}
