@@ -1,6 +1,7 @@
-"""The item of the check list on days: windows, the version in force, the order of the papers.
+"""The item of the check list on days: the rule's windows, and the order of the papers.
 
-A paper that is older than its contract is refused, and so is service outside its contract's days.
+No paper may be older than its contract, and no service lie outside its contract's days. Whether a
+version is in force is the decision's matter, which leaves out what it is not in force for.
 """
 
 from collections.abc import Iterator
@@ -38,16 +39,16 @@ def _in_order(evidence: Evidence) -> Iterator[Finding]:
     """Yield where the papers of a purchase do not follow one another."""
     for line in evidence.counting:
         one, name = line.purchase, line.name()
-        paid = None if one.payments is None else [paying.paid_on for paying in one.payments]
+        paid = [None] if one.payments is None else [paying.paid_on for paying in one.payments]
         days: list[tuple[Text, date | None]] = [
             (Text("开票日期", "the day of the invoice"), one.invoiced_on),
-            *((Text("付款日期", "the day of payment"), day) for day in (paid or [None])),
+            *((Text("付款日期", "the day of payment"), day) for day in paid),
         ]
         signed_on = one.signed_on
         if signed_on is None:
             zh, en = f"{name.zh}的合同签订日期不明", f"the day of signing of {name.en} is not known"
             yield open_(zh, en, _ORDER)
-        for what, day in days if paid != [] else days[:1]:
+        for what, day in days:
             if day is None:
                 yield open_(
                     f"{name.zh}的{what.zh}不明", f"{what.en} of {name.en} is not known", _ORDER
