@@ -19,8 +19,8 @@ from portal.desk import find_claim, is_repeat, open_desk
 from portal.desk_acts import compute_items, do_act, ground_for
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
-from vouchers.claims.checklist import hide, render_items
 from vouchers.claims.claim_file import parse_claim_file
+from vouchers.claims.item_view import hide, render_items
 from vouchers.claims.requests import REQUESTS, parse_request
 from vouchers.claims.table import Action
 from vouchers.strict_json import DOCUMENT_BYTES_MAX

@@ -13,7 +13,7 @@ from ledger.database import Connection
 from ledger.events import ClaimSubmitted, Data, DocumentFiled, InvoiceRecorded, Party
 from ledger.query import read_usage_days
 from ledger.roster import Held, Roster
-from ledger.topics import RULES, enterprise_topic, invoice_topic
+from ledger.topics import RULES, enterprise_topic, invoice_topic, personal_topic
 from ledger.trail import read_trail
 from portal.claim_reading import read_claim
 from vouchers.adoption import Rules, choose, programmes_of, rules_of
@@ -193,7 +193,8 @@ def read_ground(connection: Connection, enterprise: str, size: int, roster: Rost
     ground.accounts = frozenset(
         one.digest for one in roster.held.values() if one.enterprise == enterprise
     )
-    for _, event in read_trail(connection, [RULES, enterprise_topic(enterprise)], size):
+    topics = RULES, enterprise_topic(enterprise), personal_topic(enterprise)
+    for _, event in read_trail(connection, topics, size):
         ground.take(event)
     ground.usage = list(read_usage_days(connection, enterprise))
     return ground

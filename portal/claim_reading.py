@@ -15,7 +15,7 @@ from ledger.errors import RuleViolationError
 from ledger.events import ClaimData, ClaimStep
 from ledger.roster import Roster
 from ledger.text import Language, Text
-from ledger.topics import claim_topic, enterprise_topic
+from ledger.topics import claim_topic, enterprise_topic, personal_topic
 from ledger.trail import read_trail
 from vouchers.claims.authorise import actions_of, may_see
 from vouchers.claims.fold import Claim, action_of, capacity_of
@@ -66,9 +66,10 @@ def read_claim(connection: Connection, claim: str, size: int) -> Read:
 
 
 def read_papers(connection: Connection, enterprise: str, size: int) -> Papers:
-    """Return who entered which paper of an enterprise."""
+    """Return who entered which paper of an enterprise, and which bank account."""
     papers = Papers()
-    for _, event in read_trail(connection, [enterprise_topic(enterprise)], size):
+    topics = enterprise_topic(enterprise), personal_topic(enterprise)
+    for _, event in read_trail(connection, topics, size):
         papers.apply(event)
     return papers
 

@@ -9,8 +9,8 @@ from rich.table import Table
 from ledger.money import render_yuan
 from ledger.text import Text
 from portal.shell import Shell
-from vouchers.claims.checklist import COLUMNS, list_rows
 from vouchers.claims.evidence import Item
+from vouchers.claims.item_view import COLUMNS, list_rows
 from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES
 
 

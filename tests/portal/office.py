@@ -47,6 +47,7 @@ STAFF: Final[tuple[tuple[str, Role, str | None], ...]] = (
     ("authority-1", "authority", "hubei"),
     ("authority-2", "authority", None),
     ("finance-1", "finance", "hubei"),
+    ("finance-2", "finance", None),
     ("auditor-1", "auditor", None),
     ("firm-1", "enterprise", CODE),
     ("stranger-1", "enterprise", OTHER),
@@ -61,6 +62,7 @@ class Office:
         self.folder = folder
         self.tokens: dict[str, str] = {}
         self.today = "2022-11-01"
+        self.invoices = [ONE, TWO]
         self._run = run
 
     def ask(self, who: str, *words: object) -> Any:  # noqa: ANN401 - one JSON object
@@ -104,6 +106,18 @@ class Office:
         """Hand a claim in."""
         asked = {"enterprise": CODE, "programme": "hubei", "invoices": [ONE], **said}
         return self.ask(who, "claim", "submit", "--file", self.file("claim.json", asked))
+
+    def more_invoices(self, count: int) -> None:
+        """Record more invoices of CNY 300,000 each, paid, with the usage behind them."""
+        for number in range(len(self.invoices) + 1, len(self.invoices) + count + 1):
+            day = f"2022-09-{number:02}"
+            made = f"""
+                invoice {number} C-1 2022-10-05 300000 16981.13 {day} {day}
+                usage   a100 1000 {day}T00:00 2022-09-{number + 1:02}T00:00
+                payment {number} 2022-10-10 300000
+            """
+            self.ledger.append(*events(made))
+            self.invoices.append(str(number).rjust(20, "0"))
 
     def act(self, who: str, claim: str, action: str, *more: object, **said: Any) -> Any:  # noqa: ANN401
         """Do an act on a claim, with a request where something is said."""

@@ -97,6 +97,18 @@ def test_an_invoice_is_held_by_one_claim(office: Office) -> None:
     assert sound(office)
 
 
+def test_only_finance_of_a_fund_moves_it(office: Office) -> None:
+    more = ("--year", 2022, "--amount", 1, "--on", "2022-06-01", "--document", "9")
+    for who in ("admin-1", "task-2", "authority-2", "auditor-1", "firm-1"):
+        assert code_of(office.ask(who, "fund", "appropriate", "hubei", *more)) == "not_allowed"
+    assert code_of(office.ask("finance-1", "fund", "appropriate", "wuhan", *more)) == "not_allowed"
+    given = office.ask("finance-1", "fund", "appropriate", "hubei", *more)
+    assert office.ask("finance-1", "fund", "appropriate", "hubei", *more) == given
+    assert office.ask("finance-2", "fund", "appropriate", "hubei", *more) == given
+    assert balances(office) == (50_000_100, 0)
+    assert sound(office)
+
+
 def test_the_yearly_cap_binds_over_claims(office: Office) -> None:
     assert office.submit(asked_fen=8_000_000)["amount_fen"] == 8_000_000
     # CNY 200,000 a year: 120,000 are left.
@@ -193,8 +205,8 @@ def test_a_claim_without_a_budget_is_refused(office: Office) -> None:
 def test_the_funds_last_fen_is_refused_with_what_is_left(office: Office) -> None:
     move = ("--year", 2022, "--to", "wuhan", "--amount", 495_000, "--on", "2022-06-01")
     wuhan = ("--year", 2022, "--amount", 1, "--on", "2022-01-05", "--document", "2")
-    office.ask("finance-1", "fund", "appropriate", "wuhan", *wuhan)
-    office.ask("finance-1", "fund", "transfer", "hubei", *move, "--document", "3")
+    office.ask("finance-2", "fund", "appropriate", "wuhan", *wuhan)
+    office.ask("finance-2", "fund", "transfer", "hubei", *move, "--document", "3")
     answer = office.submit()
     assert code_of(answer) == "fund_exhausted"
     assert "5000.00" in answer["error"]["message"].replace(",", "")
