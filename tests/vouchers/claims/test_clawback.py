@@ -2,6 +2,7 @@
 
 from datetime import date
 from itertools import product
+from random import Random
 
 import pytest
 
@@ -21,6 +22,7 @@ from vouchers.claims.drawn import Vouchers
 from vouchers.claims.evidence import Reversal
 from vouchers.claims.fold import Claim
 from vouchers.claims.worth import work_out
+from vouchers.payments import sum_creditable
 
 BOTH = TEXT + MORE
 ACCOUNT = account_of(BOTH)[1]
@@ -208,6 +210,33 @@ def test_a_claim_that_is_reversed_leaves_room_to_the_later_one() -> None:
         back = {one.claim: one.amount_fen for one in found}
         assert back.get("CL-wuhan", 0) == first_fen // 2
         assert back.get("CL-east_lake", 0) == (first_fen + second_fen) // 2
+
+
+def test_after_clawbacks_no_more_stays_refunded_than_is_left_of_what_was_paid() -> None:
+    tight = 0
+    for seed in range(60):
+        random = Random(seed)  # noqa: S311
+        text = BOTH.replace("2022-10-10 100000", f"2022-10-10 {random.choice([100_000, 60_000])}")
+        first = paid("wuhan", *random.sample([FIRST, SECOND], random.randint(1, 2)), text=text)
+        fen = first.claim.paid_fen
+        before = draw("wuhan", fen, *first.claim.invoices, claim="CL-wuhan")
+        second = paid("east_lake", FIRST, SECOND, text=text, drawn=(before,))
+        reds = [
+            red(invoice, random.choice([0, 1, 3_000_000, 7_654_321, 10_000_000]), str(i))
+            for i, invoice in enumerate((FIRST, SECOND), start=7)
+        ]
+        found = find_clawbacks(
+            account_of(text)[1], [first, second], [one for one in reds if one.amount_fen]
+        )
+        stays = fen + second.claim.paid_fen - sum(one.amount_fen or 0 for one in found)
+        case = take_back(second.grounds.case, left_of(ACCOUNT, reds))
+        paid_fen = sum(
+            sum_creditable(one, date.min, date(2023, 3, 10)).low for one in case.purchases or ()
+        )
+        assert stays <= paid_fen, seed
+        # Half by each level: where all was paid and nothing capped, just as much.
+        tight += stays == paid_fen
+    assert tight > 5
 
 
 # --- what is left of an invoice ---
