@@ -22,17 +22,10 @@ from tests.vouchers.claims.world import (
     items_of,
     unmet,
 )
-from vouchers.claims.checklist import (
-    COLUMNS,
-    ITEMS,
-    PAYMENT_ONLY,
-    check,
-    hide,
-    list_rows,
-    render_items,
-)
+from vouchers.claims.checklist import ITEMS, PAYMENT_ONLY, check
 from vouchers.claims.evidence import Elsewhere, Evidence
 from vouchers.claims.fold import Claim
+from vouchers.claims.item_view import COLUMNS, hide, list_rows, render_items
 
 _CLAUSE: Final = Text("办法", "rule")
 
