@@ -1,9 +1,10 @@
-"""Red invoices after payment: which paid claims rest on them, and what is to be claimed back.
+"""Red invoices and money that came back after a refund: what of it is to be claimed back.
 
-A claim is worked out again on the grounds that it had, with its invoices as the red ones leave
-them; what was paid beyond that is claimed back, without interest. Claims are taken in the order in
-which they drew on vouchers, each beside what the claims before it are worth now: so of two levels
-that refunded one invoice each gives back its own part, and the limits cut nobody twice.
+A claim is worked out again on the grounds that it had, with its invoices as red ones leave them and
+its payments less what came back; what was paid beyond that is claimed back, without interest.
+Claims are taken in the order in which they drew on vouchers, each beside what the claims before it
+are worth now: so of two levels that refunded one invoice each gives back its own part, and the
+limits cut nobody twice.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,10 +12,12 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
+from ledger.events import PaymentReversed
 from ledger.money import allocate, render_yuan
 from ledger.text import Text
 from vouchers.book import Account
 from vouchers.case import Case, Purchase
+from vouchers.claims.drawn import lower
 from vouchers.claims.evidence import Reversal, join
 from vouchers.claims.fold import Claim
 from vouchers.claims.worth import Grounds, Worth, work_out
@@ -60,64 +63,73 @@ def left_of(account: Account, reversals: Iterable[Reversal]) -> dict[str, int]:
 def find_clawbacks(
     account: Account, claims: Iterable[Paid], reversals: Iterable[Reversal]
 ) -> tuple[Clawback, ...]:
-    """Return what is to be claimed back of an enterprise's claims on reversed invoices.
+    """Return what is to be claimed back of an enterprise's claims on what was reversed since.
 
-    `claims` are in the order in which they drew, paid or not. A claim that is worth what was paid
-    all the same, for a cap bound it, gives none.
+    That payments came back is read from the account. `claims` are in the order in which they drew,
+    paid or not. A claim that is worth what was paid all the same, for a cap bound it, gives none.
     """
-    reds: dict[str, list[Reversal]] = {}
-    for one in reversals:
-        reds.setdefault(one.invoice, []).append(one)
-    left = left_of(account, (red for of_invoice in reds.values() for red in of_invoice))
+    reds = list(reversals)
+    left = left_of(account, reds)
     now: dict[str, int] = {}
     found = []
     for claim, grounds in claims:
-        hit = tuple(one for one in claim.invoices if one in reds)
+        back = _came_back(account, grounds.case)
+        hit = tuple(one for one in claim.invoices if one in left or one in back)
         if not hit:
             continue
-        worth = _work_out_again(claim, grounds, left, now)
+        case = give_back(take_back(grounds.case, left), _sum(back))
+        worth = _work_out_again(claim, grounds._replace(case=case), left, now)
         due_fen = worth.amount_fen
         paid_fen = claim.paid_fen - claim.receivable_fen - claim.recovered_fen
         if due_fen is not None:
-            due_fen = min(due_fen, claim.amount_fen)
             now[claim.claim] = due_fen
         if claim.state not in _PAID or (due_fen is not None and due_fen >= paid_fen):
             continue
-        amount_fen = None if due_fen is None else paid_fen - due_fen
-        words = _explain([red for one in hit for red in reds[one]], (paid_fen, due_fen), worth)
+        why = [_tell_red(one) for one in reds if one.invoice in hit]
+        why += [_tell_back(one) for invoice in hit for one in back.get(invoice, ())]
         found.append(
             Clawback(
-                claim.claim,
-                claim.enterprise,
-                claim.programme,
-                hit,
-                paid_fen,
-                due_fen,
-                amount_fen,
-                words,
-                worth,
+                claim=claim.claim,
+                enterprise=claim.enterprise,
+                programme=claim.programme,
+                invoices=hit,
+                paid_fen=paid_fen,
+                due_fen=due_fen,
+                amount_fen=None if due_fen is None else paid_fen - due_fen,
+                reason=_explain(join(why), paid_fen, due_fen, worth),
+                worth=worth,
             )
         )
     return tuple(found)
 
 
+def _came_back(account: Account, case: Case) -> dict[str, list[PaymentReversed]]:
+    """Return what came back of payments after the day of application, by invoice."""
+    found: dict[str, list[PaymentReversed]] = {}
+    for one in account.payments_back.values():
+        if case.apply_on is not None and one.reversed_on > case.apply_on.isoformat():
+            found.setdefault(one.invoice, []).append(one)
+    return found
+
+
+def _sum(back: Mapping[str, Iterable[PaymentReversed]]) -> dict[str, int]:
+    return {invoice: sum(one.amount_fen for one in several) for invoice, several in back.items()}
+
+
 def _work_out_again(
     claim: Claim, grounds: Grounds, left: Mapping[str, int], now: Mapping[str, int]
 ) -> Worth:
-    """Return what a claim is worth on what the red invoices leave, beside earlier claims' worth."""
+    """Return what a claim is worth on what is left, beside what earlier claims are worth now."""
     drawn = tuple(
-        structs.replace(one, amount_fen=min(one.amount_fen, now.get(one.claim, one.amount_fen)))
-        if one.claim is not None
-        else one
+        lower(one, min(now.get(one.claim or "", one.amount_fen), one.amount_fen))
         for one in grounds.vouchers.drawn
     )
-    case = take_back(grounds.case, left)
-    there = {one.invoice for one in case.purchases or ()}
+    there = {one.invoice for one in grounds.case.purchases or ()}
     whole = [one for one in claim.invoices if one in left and one not in there]
     rest = [one for one in claim.invoices if one not in whole]
     vouchers = grounds.vouchers._replace(drawn=tuple(one for one in drawn if one.amount_fen))
     cuts = {one: fen for one, fen in claim.base_cuts.items() if one not in whole}
-    return work_out(grounds._replace(case=case, vouchers=vouchers), rest, cuts)
+    return work_out(grounds._replace(vouchers=vouchers), rest, cuts)
 
 
 def take_back(case: Case, left: Mapping[str, int]) -> Case:
@@ -152,27 +164,64 @@ def _shrink(purchase: Purchase, left_fen: int) -> Purchase | None:
     return structs.replace(purchase, invoiced_fen=left_fen, tax_fen=tax_fen)
 
 
-def _explain(reds: list[Reversal], amounts: tuple[int, int | None], worth: Worth) -> Text:
-    """Return the words of a clawback: which red invoice, what was paid, what would have been."""
-    by = join(
-        Text(
-            f"发票 {one.invoice} 于 {one.issued_on} 被红字发票 {one.red} 冲销"
-            f" {render_yuan(one.amount_fen)} 元",
-            f"invoice {one.invoice} was reversed by {one.red} of {one.issued_on} over CNY"
-            f" {render_yuan(one.amount_fen)}",
-        )
-        for one in reds
+def give_back(case: Case, back: Mapping[str, int]) -> Case:
+    """Return the case with money that came back taken off each invoice's payments, in fen.
+
+    Each kind bears its part by what was paid on it; the last payments go first.
+    """
+    purchases = list(case.purchases or ())
+    for invoice, fen in back.items():
+        places = [at for at, one in enumerate(purchases) if one.invoice == invoice]
+        weights = [
+            sum(one.amount_fen or 0 for one in purchases[at].payments or ()) for at in places
+        ]
+        if not sum(weights):
+            continue
+        parts = allocate(min(fen, sum(weights)), weights)
+        for at, part_fen in zip(places, parts, strict=True):
+            purchases[at] = _unpay(purchases[at], part_fen)
+    return structs.replace(case, purchases=case.purchases and tuple(purchases))
+
+
+def _unpay(purchase: Purchase, fen: int) -> Purchase:
+    """Return a purchase with so much less paid on it, the last payments gone first."""
+    kept = []
+    for one in reversed(purchase.payments or ()):
+        off_fen = min(fen, one.amount_fen or 0)
+        fen -= off_fen
+        if (one.amount_fen or 0) > off_fen:
+            kept.append(structs.replace(one, amount_fen=(one.amount_fen or 0) - off_fen))
+    return structs.replace(purchase, payments=tuple(reversed(kept)))
+
+
+def _tell_red(one: Reversal) -> Text:
+    yuan = render_yuan(one.amount_fen)
+    return Text(
+        f"发票 {one.invoice} 于 {one.issued_on} 被红字发票 {one.red} 冲销 {yuan} 元",
+        f"invoice {one.invoice} was reversed by {one.red} of {one.issued_on} over CNY {yuan}",
     )
-    paid_fen, due_fen = amounts
+
+
+def _tell_back(one: PaymentReversed) -> Text:
+    yuan = render_yuan(one.amount_fen)
+    return Text(
+        f"发票 {one.invoice} 的付款 {one.payment} 于 {one.reversed_on} 退回 {yuan} 元",
+        f"of payment {one.payment} of invoice {one.invoice} CNY {yuan} came back on"
+        f" {one.reversed_on}",
+    )
+
+
+def _explain(why: Text, paid_fen: int, due_fen: int | None, worth: Worth) -> Text:
+    """Return the words of a clawback: what happened since, what was paid, what is due."""
     paid = render_yuan(paid_fen)
     if due_fen is None:
         asked = join(one.message for one in worth.missing)
         return Text(
-            f"{by.zh}；已支付 {paid} 元，应追缴金额待补充：{asked.zh}",
-            f"{by.en}; CNY {paid} was paid, what is to come back waits for: {asked.en}",
+            f"{why.zh}；已支付 {paid} 元，应追缴金额待补充：{asked.zh}",
+            f"{why.en}; CNY {paid} was paid, what is to come back waits for: {asked.en}",
         )
     due, back = render_yuan(due_fen), render_yuan(paid_fen - due_fen)
     return Text(
-        f"{by.zh}；已支付 {paid} 元，重新核定 {due} 元，应追缴 {back} 元，不计利息",
-        f"{by.en}; CNY {paid} was paid, {due} is due: {back} is to come back, no interest",
+        f"{why.zh}；已支付 {paid} 元，重新核定 {due} 元，应追缴 {back} 元，不计利息",
+        f"{why.en}; CNY {paid} was paid, {due} is due: {back} is to come back, no interest",
     )

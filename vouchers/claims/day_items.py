@@ -1,6 +1,7 @@
-"""The item of the check list on days: windows, the version in force, the order of the papers.
+"""The item of the check list on days: the rule's windows, and the order of the papers.
 
-A paper that is older than its contract is refused, and so is service outside its contract's days.
+No paper may be older than its contract, and no service lie outside its contract's days. Whether a
+version is in force is the decision's matter, which leaves out what it is not in force for.
 """
 
 from collections.abc import Iterator
@@ -8,10 +9,10 @@ from datetime import date
 from typing import Final
 
 from ledger.text import Text
-from vouchers.application import Line, moment_of
+from vouchers.application import Line
 from vouchers.claims.evidence import Evidence, Item, Kind, conclude, join, no, open_
 from vouchers.claims.rule_items import DATED, judge_all
-from vouchers.decision import HOLDS, Finding
+from vouchers.decision import Finding
 from vouchers.programme import Version
 from vouchers.window import note_window
 
@@ -27,7 +28,6 @@ def check_days(evidence: Evidence, version: Version, kind: Kind) -> Item:
     findings = [
         *late,
         *judge_all(evidence, dated, evidence.counting),
-        *(_in_force(evidence, version, line) for line in evidence.counting),
         *_in_order(evidence),
     ]
     found = join(_show_days(evidence))
@@ -35,38 +35,20 @@ def check_days(evidence: Evidence, version: Version, kind: Kind) -> Item:
     return conclude(kind, findings, found, clauses)
 
 
-def _in_force(evidence: Evidence, version: Version, line: Line) -> Finding:
-    """Return whether the version is in force on the legal date of a purchase."""
-    legal = version.legal_date
-    moment = moment_of(legal.value, evidence.application, line)
-    name = line.name()
-    if moment.on is None:
-        zh, en = f"{name.zh}的认定日期不明", f"the legal date of {name.en} is not known"
-        return open_(f"{zh}，请填报 {moment.path}", f"{en}; supply {moment.path}", legal.clause)
-    if version.in_force(moment.on):
-        return HOLDS
-    return no(
-        "no_version_in_force",
-        f"{name.zh}的认定日期 {moment.on} 不在版本 {version.id} 施行期内",
-        f"the legal date of {name.en}, {moment.on}, is outside version {version.id}",
-        legal.clause,
-    )
-
-
 def _in_order(evidence: Evidence) -> Iterator[Finding]:
     """Yield where the papers of a purchase do not follow one another."""
     for line in evidence.counting:
         one, name = line.purchase, line.name()
-        paid = None if one.payments is None else [paying.paid_on for paying in one.payments]
+        paid = [None] if one.payments is None else [paying.paid_on for paying in one.payments]
         days: list[tuple[Text, date | None]] = [
             (Text("开票日期", "the day of the invoice"), one.invoiced_on),
-            *((Text("付款日期", "the day of payment"), day) for day in (paid or [None])),
+            *((Text("付款日期", "the day of payment"), day) for day in paid),
         ]
         signed_on = one.signed_on
         if signed_on is None:
             zh, en = f"{name.zh}的合同签订日期不明", f"the day of signing of {name.en} is not known"
             yield open_(zh, en, _ORDER)
-        for what, day in days if paid != [] else days[:1]:
+        for what, day in days:
             if day is None:
                 yield open_(
                     f"{name.zh}的{what.zh}不明", f"{what.en} of {name.en} is not known", _ORDER

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from ledger.events import Data, VoucherDrawn, VoucherGranted, VoucherLapsed, VoucherReleased
+from ledger.money import allocate
 
 Year = tuple[str, int]
 """A programme and the year of its voucher."""
@@ -71,16 +72,21 @@ def release(draws: Iterable[VoucherDrawn], released: VoucherReleased) -> list[Vo
             off_fen = min(left_fen, draw.amount_fen)
             left_fen -= off_fen
             if draw.amount_fen > off_fen:
-                kept.append(_less(draw, draw.amount_fen - off_fen))
+                kept.append(lower(draw, draw.amount_fen - off_fen))
         else:
             kept.append(draw)
     return kept[::-1]
 
 
-def _less(draw: VoucherDrawn, amount_fen: int) -> VoucherDrawn:
-    """Return a draw of which a part was released; of several invoices nobody says which gave it."""
-    parts_fen = (amount_fen,) if len(draw.parts_fen) == 1 else ()
-    return msgspec.structs.replace(draw, amount_fen=amount_fen, parts_fen=parts_fen)
+def lower(draw: VoucherDrawn, amount_fen: int) -> VoucherDrawn:
+    """Return a draw over less: less of each of its invoices, by their parts; its base is not known.
+
+    One over as much is the same.
+    """
+    if amount_fen == draw.amount_fen:
+        return draw
+    parts_fen = tuple(allocate(amount_fen, draw.parts_fen)) if draw.parts_fen else ()
+    return msgspec.structs.replace(draw, amount_fen=amount_fen, parts_fen=parts_fen, base_fen=None)
 
 
 def share_of(draw: VoucherDrawn, invoice: str) -> int | None:

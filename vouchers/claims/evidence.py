@@ -20,6 +20,7 @@ from vouchers.claims.drawn import Vouchers
 from vouchers.claims.fold import Claim
 from vouchers.claims.worth import Worth
 from vouchers.decision import Finding, Reason, refused, require_all, unknown
+from vouchers.net import payments_on
 from vouchers.pool import PoolClaim
 from vouchers.programme import Programme, Version
 from vouchers.rating import DayUsage
@@ -153,12 +154,14 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     @property
     def payments(self) -> list[PaymentRecorded]:
-        """Return the payments of the claim's invoices by the day of application, oldest first."""
+        """Return the payments of the claim's invoices by the day of application, oldest first.
+
+        What came back by the day of the check is taken off.
+        """
         until, claimed = self.applied_on.isoformat(), set(self.claim.invoices)
+        left = payments_on(self.account, max(self.on, self.applied_on).isoformat())
         found = [
-            one
-            for one in self.account.payments.values()
-            if one.invoice in claimed and one.paid_on <= until
+            one for invoice in claimed for one in left.get(invoice, ()) if one.paid_on <= until
         ]
         return sorted(found, key=lambda one: (one.paid_on, one.payment))
 

@@ -3,6 +3,7 @@
 What a paper itself says is handed in as `Printed`; what nobody read off it is unknown.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
@@ -51,13 +52,17 @@ _ADDS_UP: Final = Text(
 def check_parties(evidence: Evidence, kind: Kind) -> Item:
     """Return whether application, contracts, invoices and payments name the same enterprise.
 
-    An invoice's seller is the contract's provider; whom a payment went to is another item's.
+    An application that is handed in here is of the registered enterprise by itself; one on paper
+    is compared. An invoice's seller is the contract's provider.
     """
     registered = evidence.account.registered
     if registered is None:
         zh, en = "企业尚未登记名称", "the enterprise's name is not on record"
         return conclude(kind, [open_(zh, en, _CREDIT_CODE)], Text("", ""), _CREDIT_CODE)
     papers = [(paper, number) for paper in PAPERS for number in evidence.numbers_of(paper)]
+    form: tuple[PaperKind, str] = ("application", evidence.claim.claim)
+    if form not in {(one.kind, one.number) for one in evidence.printed}:
+        papers.remove(form)
     ours = Named(registered.name, evidence.claim.enterprise)
     findings = [
         _is_party(evidence.print_of(paper, number).buyer, ours, paper, number)
@@ -221,7 +226,35 @@ def check_paid(evidence: Evidence, version: Version, kind: Kind) -> Item:
                 f"{name.en}: CNY {given} paid, base {wanted}",
             )
         )
+    findings += _paid_back(evidence, clause)
     return conclude(kind, findings, join(shown), clause)
+
+
+def _paid_back(evidence: Evidence, clause: Text) -> Iterator[Finding]:
+    """Yield where money of an invoice came back after it was claimed on."""
+    for one in evidence.account.payments_back.values():
+        if one.invoice not in evidence.claim.invoices:
+            continue
+        left = [paid.amount_fen for paid in evidence.payments if paid.invoice == one.invoice]
+        if one.reversed_on > evidence.on.isoformat() or sum(left) >= _paid_for(
+            evidence, one.invoice
+        ):
+            continue
+        back, rest = render_yuan(one.amount_fen), render_yuan(sum(left))
+        yield no(
+            "paid_back",
+            f"发票 {one.invoice} 的付款 {one.payment} 于 {one.reversed_on} 退回 {back} 元，"
+            f"实付余 {rest} 元",
+            f"CNY {back} of payment {one.payment} of invoice {one.invoice} came back on"
+            f" {one.reversed_on}: {rest} is left",
+            clause,
+        )
+
+
+def _paid_for(evidence: Evidence, invoice: str) -> int:
+    """Return what the case says was paid of an invoice by the day of application."""
+    lines = [one.purchase for one in evidence.lines if one.purchase.invoice == invoice]
+    return sum(sum_paid(one, date.min, evidence.applied_on).low for one in lines)
 
 
 def check_payer(evidence: Evidence, kind: Kind) -> Item:

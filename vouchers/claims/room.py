@@ -1,7 +1,7 @@
 """What limits leave to a claim: what was paid on its invoices, caps over levels, the voucher.
 
 What an earlier draw took of an invoice, where it names several and says only the sum, may be all of
-it: so much room is kept free. Money is integer fen; a limit that is reached leaves zero.
+it: so much is kept free. Money is integer fen; a limit that is reached leaves zero.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,7 @@ from vouchers.case import Case, OtherFunding
 from vouchers.catalogue import level_of
 from vouchers.cited import Cited
 from vouchers.claims.drawn import Vouchers, share_of
+from vouchers.claims.placing import fit
 from vouchers.decision import Decision, Reason, missing_fact
 from vouchers.exclusion import key_of
 from vouchers.payer import list_bases
@@ -109,7 +110,7 @@ def _under_paid(asked: Asked, vouchers: Vouchers) -> Room:
     whole_fen = sum(free.values()) - sum(
         min(draw.amount_fen, sum(free.get(one, 0) for one in set(draw.invoices)))
         for draw in vouchers.drawn
-        if len(draw.invoices) > 1
+        if len(draw.invoices) > 1 and not draw.parts_fen
     )
     left_fen = max(min(whole_fen, sum(clipped.values())), 0)
     why = Text("各级合计不得超过所付金额", "no more in all than was paid on the invoices")
@@ -118,25 +119,39 @@ def _under_paid(asked: Asked, vouchers: Vouchers) -> Room:
 
 def _free(asked: Asked, vouchers: Vouchers) -> dict[str, int]:
     """Return what was paid on each invoice that counts, without what is known to be refunded."""
+    free = _all_free(asked, vouchers)
+    return {one: free[one] for one in asked.bases}
+
+
+def _all_free(asked: Asked, vouchers: Vouchers) -> dict[str, int]:
+    """Return the same of every invoice of the case."""
     applied_on = asked.case.apply_on
     assert applied_on is not None, asked
-    free = dict.fromkeys(asked.bases, 0)
+    paid: dict[str, int] = {}
     for one in asked.case.purchases or ():
-        if one.invoice in free:
-            free[one.invoice] += sum_creditable(one, date.min, applied_on).low
+        fen = sum_creditable(one, date.min, applied_on).low
+        paid[one.invoice or ""] = paid.get(one.invoice or "", 0) + fen
     return {
         invoice: max(fen - sum(share_of(one, invoice) or 0 for one in vouchers.drawn), 0)
-        for invoice, fen in free.items()
+        for invoice, fen in paid.items()
     }
 
 
 def _clip(asked: Asked, vouchers: Vouchers) -> dict[str, int]:
-    """Return each invoice's share of what the programme alone pays, no more than is free of it."""
-    bases, free = asked.bases, _free(asked, vouchers)
+    """Return each invoice's share of what the programme alone pays, no more than fits on it.
+
+    Draws that say only their sum may lie on any of their invoices.
+    """
+    bases = asked.bases
     if not bases:
         return {}
+    unsaid = [
+        (frozenset(one.invoices), one.amount_fen)
+        for one in vouchers.drawn
+        if len(one.invoices) > 1 and not one.parts_fen
+    ]
     parts = allocate(asked.amount_fen, list(bases.values()))
-    return {one: min(part, free[one]) for one, part in zip(bases, parts, strict=True)}
+    return fit(unsaid, _all_free(asked, vouchers), dict(zip(bases, parts, strict=True)))
 
 
 def _under_quota(asked: Asked, vouchers: Vouchers) -> Iterator[Room]:
@@ -220,7 +235,10 @@ def _ceilings(
 
 def _most_on(draw: VoucherDrawn, bases: dict[str, int]) -> int:
     """Return the most that a draw may have taken of some invoices."""
-    return draw.amount_fen if any(one in bases for one in draw.invoices) else 0
+    parts = [share_of(draw, one) for one in bases]
+    if None in parts:
+        return draw.amount_fen
+    return sum(one or 0 for one in parts)
 
 
 def _is_for_claim(given: OtherFunding, asked: Asked) -> Truth:

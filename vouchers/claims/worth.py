@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
+from ledger.events import VoucherDrawn
 from ledger.money import allocate, render_yuan
 from ledger.text import Text
 from vouchers.case import Case, ContractRefund, Earlier, Purchase
@@ -116,37 +117,38 @@ def _with_vouchers(case: Case, vouchers: Vouchers) -> Case:
 
 
 def _earlier(vouchers: Vouchers, contracts: Mapping[str | None, str | None]) -> Iterable[Earlier]:
-    """Yield what was drawn by programme and year, and on which contracts."""
+    """Yield what was drawn by programme and year, on what base, and on which contracts."""
     for programme, year in sorted({(one.programme, one.year) for one in vouchers.drawn}):
-        fen = vouchers.drawn_fen(programme, year)
+        draws = [one for one in vouchers.drawn if (one.programme, one.year) == (programme, year)]
+        fen, bases = sum(one.amount_fen for one in draws), [one.base_fen for one in draws]
         yield Earlier(
             programme=programme,
             year=year,
             claimed_fen=fen,
             redeemed_fen=fen,
-            contracts=_refunds(vouchers, (programme, year), contracts),
+            base_fen=None if None in bases else sum(one or 0 for one in bases),
+            contracts=_refunds(draws, contracts),
         )
 
 
 def _refunds(
-    vouchers: Vouchers, of: tuple[str, int], contracts: Mapping[str | None, str | None]
+    draws: Iterable[VoucherDrawn], contracts: Mapping[str | None, str | None]
 ) -> tuple[ContractRefund, ...] | None:
-    """Return what a voucher refunded by contract, None where an invoice's contract is not known.
-
-    A draw over several contracts does not say how much of it is for each.
-    """
+    """Return what draws refunded by contract, None where an invoice's contract is not known."""
     found: dict[str, int | None] = {}
-    for draw in vouchers.drawn:
-        if (draw.programme, draw.year) != of:
-            continue
+    for draw in draws:
         named = [contracts.get(one) for one in draw.invoices]
-        on = {one for one in named if one is not None}
-        if not named or None in named:
+        on = [one for one in named if one is not None]
+        if not on or None in named:
             return None
-        for contract in on:
+        parts: Sequence[int | None] = draw.parts_fen
+        if not parts:
+            on = sorted(set(on))
+            parts = [draw.amount_fen] if len(on) == 1 else [None] * len(on)
+        for contract, part_fen in zip(on, parts, strict=True):
             before_fen = found.get(contract, 0)
-            known = len(on) == 1 and before_fen is not None
-            found[contract] = (before_fen or 0) + draw.amount_fen if known else None
+            known = before_fen is not None and part_fen is not None
+            found[contract] = (before_fen or 0) + (part_fen or 0) if known else None
     return tuple(ContractRefund(contract=one, amount_fen=fen) for one, fen in sorted(found.items()))
 
 

@@ -14,6 +14,7 @@ from tests.vouchers.claims.world import (
     CLAIM,
     FIRST,
     MORE,
+    OTHER,
     PAYS,
     SECOND,
     TEXT,
@@ -21,13 +22,10 @@ from tests.vouchers.claims.world import (
     items_of,
     unmet,
 )
-from vouchers.claims.checklist import (
-    ITEMS,
-    PAYMENT_ONLY,
-    check,
-)
+from vouchers.claims.checklist import ITEMS, PAYMENT_ONLY, check
 from vouchers.claims.evidence import Elsewhere, Evidence
 from vouchers.claims.fold import Claim
+from vouchers.claims.item_view import COLUMNS, hide, list_rows, render_items
 
 _CLAUSE: Final = Text("办法", "rule")
 
@@ -84,6 +82,14 @@ def test_a_source_names_no_more_papers_than_one_reads() -> None:
     assert (many[11] in source.zh, many[12] in source.zh) == (True, False)
     assert source.zh.endswith(" 等 20 份")
     assert source.en.endswith(" and 8 more")
+
+
+def test_an_application_on_paper_is_compared_and_one_handed_in_here_is_its_own() -> None:
+    made = evidence_of()
+    here = structs.replace(
+        made, printed=tuple(one for one in made.printed if one.kind != "application")
+    )
+    assert items_of(here)["parties"].verdict == "met"
 
 
 # --- before a payment ---
@@ -221,3 +227,31 @@ def test_an_invoice_that_is_not_on_record_leaves_what_rests_on_it_open() -> None
 def test_a_claim_without_an_invoice_meets_nothing_that_rests_on_one() -> None:
     met = {one.item for one in check(evidence_of(invoices=())) if one.verdict == "met"}
     assert met <= {"credit", "pool", "payee"}
+
+
+# --- as people and machines read it ---
+
+
+def test_an_enterprise_reads_nothing_of_others() -> None:
+    items = check(evidence_of(elsewhere=(Elsewhere(FIRST, OTHER, "CL-8", "wuhan"),)))
+    assert OTHER in str(items)
+    assert OTHER not in str(hide(items))
+    assert [one.verdict for one in hide(items)] == [one.verdict for one in items]
+
+
+def test_a_language_changes_words_and_nothing_else() -> None:
+    items = check(evidence_of(holder=None))
+    zh, en = render_items(items, "zh"), render_items(items, "en")
+    assert [sorted(one) for one in zh] == [sorted(one) for one in en]
+    assert sorted(zh[0]) == ["basis", "computed", "found", "item", "name", "next", "source"]
+    assert [(one["item"], one["computed"]) for one in zh] == [
+        (one["item"], one["computed"]) for one in en
+    ]
+
+
+def test_the_table_has_a_row_for_each_item() -> None:
+    items = check(evidence_of(holder=None))
+    rows = list_rows(items, "zh")
+    assert len(rows) == len(items)
+    assert {len(one) for one in rows} == {len(COLUMNS)}
+    assert rows[-1][:2] == ("收款户名为申请企业", "无法认定")

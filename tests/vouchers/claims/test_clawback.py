@@ -2,6 +2,7 @@
 
 from datetime import date
 from itertools import product
+from random import Random
 
 import pytest
 
@@ -9,11 +10,19 @@ from ledger.events import VoucherDrawn
 from tests.small_ledger import CODE, account_of, invoice_number
 from tests.vouchers.claims.test_worth import draw
 from tests.vouchers.claims.world import FIRST, MORE, SECOND, TEXT, grounds_of
-from vouchers.claims.clawback import Clawback, Paid, find_clawbacks, left_of, take_back
+from vouchers.claims.clawback import (
+    Clawback,
+    Paid,
+    find_clawbacks,
+    give_back,
+    left_of,
+    take_back,
+)
 from vouchers.claims.drawn import Vouchers
 from vouchers.claims.evidence import Reversal
 from vouchers.claims.fold import Claim
 from vouchers.claims.worth import work_out
+from vouchers.payments import sum_creditable
 
 BOTH = TEXT + MORE
 ACCOUNT = account_of(BOTH)[1]
@@ -144,6 +153,39 @@ def test_what_cannot_be_told_waits_for_the_fact() -> None:
     assert "missing" in found.reason.en
 
 
+# --- money that came back ---
+
+
+def test_a_payment_that_came_back_after_the_refund_takes_the_refund_along() -> None:
+    text = BOTH + "\nback P-1-2022-08-10 1 2023-06-01 20000"
+    (found,) = find_clawbacks(account_of(text)[1], [paid("east_lake", FIRST, text=text)], [])
+    assert (found.paid_fen, found.due_fen, found.amount_fen) == (5_000_000, 4_000_000, 1_000_000)
+    assert "付款 P-1-2022-08-10 于 2023-06-01 退回 20,000.00 元" in found.reason.zh
+    # Whoever asks for payment in full gives all of it back.
+    (whole,) = find_clawbacks(account_of(text)[1], [paid("hubei", FIRST, text=text)], [])
+    assert whole.amount_fen == 3_000_000
+
+
+def test_a_payment_that_came_back_before_the_application_was_no_part_of_it() -> None:
+    text = BOTH + "\nback P-1-2022-08-10 1 2022-10-30 20000"
+    claim = paid("east_lake", FIRST, text=text)
+    assert claim.claim.paid_fen == 4_000_000
+    assert find_clawbacks(account_of(text)[1], [claim], []) == ()
+
+
+def test_each_kind_gives_back_by_what_was_paid_on_it_the_last_payment_first() -> None:
+    text = BOTH + "payment 2 2022-10-20 50000\nusage disk 800 2022-09-05T00:00 2022-09-15T00:00 C-1"
+    case = give_back(grounds_of(text, "east_lake").case, {SECOND: 6_000_000})
+    found = [
+        [one.amount_fen for one in purchase.payments or ()]
+        for purchase in case.purchases or ()
+        if purchase.invoice == SECOND
+    ]
+    assert found == [[4_500_000], [4_500_000]]
+    emptied = give_back(case, {SECOND: 90_000_000, "none": 1})
+    assert [one.payments for one in emptied.purchases or () if one.invoice == SECOND] == [(), ()]
+
+
 # --- several levels on one invoice ---
 
 
@@ -170,6 +212,33 @@ def test_a_claim_that_is_reversed_leaves_room_to_the_later_one() -> None:
         assert back.get("CL-east_lake", 0) == (first_fen + second_fen) // 2
 
 
+def test_after_clawbacks_no_more_stays_refunded_than_is_left_of_what_was_paid() -> None:
+    tight = 0
+    for seed in range(60):
+        random = Random(seed)  # noqa: S311
+        text = BOTH.replace("2022-10-10 100000", f"2022-10-10 {random.choice([100_000, 60_000])}")
+        first = paid("wuhan", *random.sample([FIRST, SECOND], random.randint(1, 2)), text=text)
+        fen = first.claim.paid_fen
+        before = draw("wuhan", fen, *first.claim.invoices, claim="CL-wuhan")
+        second = paid("east_lake", FIRST, SECOND, text=text, drawn=(before,))
+        reds = [
+            red(invoice, random.choice([0, 1, 3_000_000, 7_654_321, 10_000_000]), str(i))
+            for i, invoice in enumerate((FIRST, SECOND), start=7)
+        ]
+        found = find_clawbacks(
+            account_of(text)[1], [first, second], [one for one in reds if one.amount_fen]
+        )
+        stays = fen + second.claim.paid_fen - sum(one.amount_fen or 0 for one in found)
+        case = take_back(second.grounds.case, left_of(ACCOUNT, reds))
+        paid_fen = sum(
+            sum_creditable(one, date.min, date(2023, 3, 10)).low for one in case.purchases or ()
+        )
+        assert stays <= paid_fen, seed
+        # Half by each level: where all was paid and nothing capped, just as much.
+        tight += stays == paid_fen
+    assert tight > 5
+
+
 # --- what is left of an invoice ---
 
 
@@ -177,6 +246,7 @@ def test_a_case_that_knows_of_the_red_invoice_stays_as_it_is() -> None:
     case = grounds_of(BOTH, "east_lake").case
     once = take_back(case, {FIRST: 4_000_000})
     assert take_back(once, {FIRST: 4_000_000}) == once
+    assert take_back(once, {FIRST: 5_000_000}) == once
     assert take_back(case, {FIRST: 10_000_000}) == case
     purchases = once.purchases or ()
     assert [(one.invoiced_fen, one.tax_fen) for one in purchases] == [

@@ -129,6 +129,19 @@ def open_cap() -> Evidence:
     return structs.replace(made, worth=made.worth._replace(decision=decision))
 
 
+def no_account() -> Evidence:
+    """Return a claim that names no account to be paid to."""
+    made = evidence_of()
+    made.claim.account = None
+    return made
+
+
+def came_back(day: str, on: str, programme: str = PROVINCE) -> Evidence:
+    """Return a claim that is checked on a day, and of which a payment came back on one."""
+    text = f"{TEXT}\nback P-1-2022-08-10 1 {day} 20000"
+    return evidence_of(programme, text, on=date.fromisoformat(on))
+
+
 def on_paper(kind: str, **fields: object) -> Evidence:
     """Return a claim with something else standing on the papers of a kind."""
     return reprint(evidence_of(), kind, **fields)
@@ -141,6 +154,11 @@ def used(fen: int) -> Evidence:
 
 _GRANTED: Final = "granted hubei 2022 "
 _SECOND_CONTRACT: Final = "contract C-2 2022-03-02 2022-12-31 0.06 a100=9/card_hour"
+# Two contracts near one another, of which neither is the claim's.
+_APART: Final = """
+    contract C-2 2022-09-01 2022-12-31 0.06 a100=9/card_hour
+    contract C-3 2022-09-02 2022-12-31 0.06 a100=9/card_hour
+"""
 _BEYOND: Final = "invoice 3 C-1 2022-09-01 900000.01 0 2022-08-01 2022-08-31"
 _ELSE: Final = Named("武汉别家公司")
 _NOT_MET: Final[dict[str, list[Callable[[], Evidence]]]] = {
@@ -191,6 +209,7 @@ _NOT_MET: Final[dict[str, list[Callable[[], Evidence]]]] = {
         lambda: evidence_of(text=swap("2022-08-10 100000", "2022-08-10 99999.99")),
         lambda: evidence_of(text=without("payment")),
         lambda: evidence_of(text=swap("2022-08-10 100000", "2022-11-02 100000")),
+        lambda: came_back("2022-11-05", on="2022-11-05"),
     ],
     "payer": [
         lambda: on_paper("payment", buyer=_ELSE),
@@ -299,11 +318,17 @@ _OPEN: Final[dict[str, list[Callable[[], Evidence]]]] = {
     ],
     "payee": [
         lambda: evidence_of(holder=None),
+        no_account,
         lambda: evidence_of(text=without("enterprise 420100")),
     ],
 }
 
 _MET: Final[dict[str, list[Callable[[], Evidence]]]] = {
+    "paid": [
+        lambda: came_back("2022-11-06", on="2022-11-05"),
+        # Of a programme that pays on what is paid, what came back before was never claimed on.
+        lambda: came_back("2022-10-05", on="2022-11-05", programme="east_lake"),
+    ],
     "status": [
         lambda: evidence_of(text=swap("2024-11-14", "2022-11-01")),
         lambda: evidence_of("wuhan", swap("enterprise 2021-11-15", "enterprise 2022-07-31")),
@@ -335,6 +360,8 @@ _MET: Final[dict[str, list[Callable[[], Evidence]]]] = {
     "match": [
         # 79.2 of 80 hours: one percent less than was invoiced, to the second.
         lambda: evidence_of(text=swap("07-04T08:00", "07-04T07:12")),
+        # What is paid after the application is no part of it.
+        lambda: evidence_of(text=f"{TEXT}\npayment 1 2022-11-02 5"),
     ],
     "lines": [
         lambda: evidence_of(text=f"{TEXT}\nusage disk 80 2022-07-05T00:00 2022-07-06T00:00 C-1")
@@ -346,6 +373,7 @@ _MET: Final[dict[str, list[Callable[[], Evidence]]]] = {
     ],
     "split": [
         lambda: near("2022-04-02"),
+        lambda: evidence_of(more_rules(ContractAtLeast(1)), TEXT + _APART),
         lambda: near("2022-01-28"),
         lambda: evidence_of(
             text=f"{TEXT}\ncontract C-2 2022-03-02 2022-12-31 0.06 a100=9/card_hour"

@@ -1,7 +1,5 @@
 """What a claim is worth: exactly its invoices, cuts, and every limit that may bind."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from itertools import combinations
@@ -162,6 +160,29 @@ def test_a_known_share_leaves_room_on_its_own_invoice_alone() -> None:
     )
     assert dict(worth.shares) == {FIRST: 1_000_000, SECOND: 5_000_000}
     assert worth.amount_fen == 6_000_000
+
+
+def test_a_draw_that_says_its_parts_leaves_room_on_each_invoice_by_itself() -> None:
+    drawn = structs.replace(
+        draw("wuhan", 9_000_000, FIRST, SECOND), parts_fen=(1_000_000, 8_000_000)
+    )
+    found = [
+        worth_of(_BOTH, "east_lake", *of, vouchers=after(drawn)).amount_fen
+        for of in ([FIRST], [SECOND], [FIRST, SECOND])
+    ]
+    assert found == [5_000_000, 2_000_000, 7_000_000]
+
+
+def test_what_is_released_of_a_draw_is_taken_off_its_parts() -> None:
+    drawn = structs.replace(
+        draw("wuhan", 900, FIRST, SECOND, claim="CL-1"), parts_fen=(100, 800), base_fen=1_800
+    )
+    released = VoucherReleased(
+        programme="wuhan", year=2022, amount_fen=450, released_on="2022-10-02", claim="CL-1"
+    )
+    (left,) = fold_vouchers([drawn, released]).drawn
+    assert (left.amount_fen, left.parts_fen, left.base_fen) == (450, (50, 400), None)
+    assert (share_of(drawn, SECOND), share_of(left, SECOND)) == (800, 400)
 
 
 def test_an_invoice_refunded_by_the_programme_before_pays_nothing_again() -> None:
@@ -333,75 +354,72 @@ def test_other_money_of_no_known_amount_leaves_a_ceiling_open() -> None:
 # --- over random histories ---
 
 
-@dataclass
-class _World:
-    """Invoices paid in part, one enterprise, the three programmes, claims in any order."""
-
-    random: Random
-
-    def text(self) -> str:
-        lines = []
-        for n in range(1, 5):
-            month, paid = n + 4, self.random.choice([100_000, 100_000, 40_000, 1])
-            lines += [
-                f"usage a100 100 2022-0{month}-01T00:00 2022-0{month}-04T08:00 C-1",
-                f"invoice 1{n} C-1 2022-0{month}-20 100000 0 2022-0{month}-01 2022-0{month}-15",
-                f"payment 1{n} 2022-10-10 {paid}",
-            ]
-        return "\n".join([TEXT, *lines])
+def _paid_in_part(random: Random) -> str:
+    """Return a ledger with four invoices, each paid in full, in part, or by a yuan."""
+    lines = [TEXT]
+    for n in range(1, 5):
+        month, paid = n + 4, random.choice([100_000, 100_000, 40_000, 1])
+        lines += [
+            f"usage a100 100 2022-0{month}-01T00:00 2022-0{month}-04T08:00 C-1",
+            f"invoice 1{n} C-1 2022-0{month}-20 100000 0 2022-0{month}-01 2022-0{month}-15",
+            f"payment 1{n} 2022-10-10 {paid}",
+        ]
+    return "\n".join(lines)
 
 
 def test_whatever_is_drawn_in_whatever_order_nothing_is_refunded_beyond_what_was_paid() -> None:
     cut = 0
     for seed in range(60):
         random = Random(seed)  # noqa: S311
-        text = _World(random).text()
-        numbers = [invoice_number(f"1{n}") for n in range(1, 5)]
-        drawn: list[VoucherDrawn] = []
+        text, drawn = _paid_in_part(random), list[VoucherDrawn]()
         ids = ["wuhan", "east_lake"] if random.random() < 2 / 3 else ["east_lake", "hubei"]
+        grounds = {one: grounds_of(text, one) for one in ids}
+        paid = {
+            one.invoice or "": sum_creditable(one, date.min, date(2023, 3, 10)).low
+            for one in grounds["east_lake"].case.purchases or ()
+        }
+        numbers = [invoice_number(f"1{n}") for n in range(1, 5)]
         for _ in range(6):
-            programme = random.choice(ids)
-            chosen = random.sample(numbers, random.randint(1, 3))
-            # What older rules paid on the same invoices is on record too.
+            chosen, programme = random.sample(numbers, random.randint(1, 3)), random.choice(ids)
             if random.random() < 1 / 3:
-                programme, fen = "older", random.randint(1, 9_000_000)
-                room = _room(text, drawn, chosen)
-                if room:
-                    drawn.append(
-                        structs.replace(draw("wuhan", min(fen, room), *chosen), programme=programme)
-                    )
+                # What a programme that is gone paid on the same invoices is on record too.
+                fen = min(random.randint(1, 9_000_000), _room(paid, drawn, chosen))
+                gone = structs.replace(draw("wuhan", fen, *chosen), programme="gone")
+                drawn += [gone] if fen else []
                 continue
-            vouchers = Vouchers({}, tuple(drawn))
-            worth = worth_of(text, programme, *chosen, vouchers=vouchers)
+            after_these = grounds[programme]._replace(vouchers=Vouchers({}, tuple(drawn)))
+            worth = work_out(after_these, chosen)
             cut += bool(worth.limits)
             if worth.amount_fen:
-                assert sum(fen for _, fen in worth.shares) == worth.amount_fen
-                used = [one for one, _ in worth.shares]
-                drawn.append(draw(programme, worth.amount_fen, *used))
-        _check_paid(text, drawn, numbers)
+                parts = dict(worth.shares)
+                assert sum(parts.values()) == worth.amount_fen
+                made = draw(programme, worth.amount_fen, *parts)
+                says = random.random() < 1 / 2
+                drawn.append(
+                    structs.replace(made, parts_fen=tuple(parts.values())) if says else made
+                )
+        _check_paid(paid, drawn)
     assert cut > 10
 
 
-def _creditable(text: str, invoices: Iterable[str]) -> int:
-    case = grounds_of(text, "wuhan").case
-    return sum(
-        sum_creditable(one, date.min, date(2023, 3, 10)).low
-        for one in case.purchases or ()
-        if one.invoice in set(invoices)
-    )
-
-
-def _room(text: str, drawn: list[VoucherDrawn], invoices: list[str]) -> int:
+def _room(paid: dict[str, int], drawn: list[VoucherDrawn], invoices: list[str]) -> int:
+    """Return what is surely left of what was paid on invoices."""
     taken = sum(one.amount_fen for one in drawn if set(one.invoices) & set(invoices))
-    return max(_creditable(text, invoices) - taken, 0)
+    return max(sum(paid[one] for one in invoices) - taken, 0)
 
 
-def _check_paid(text: str, drawn: list[VoucherDrawn], numbers: list[str]) -> None:
-    """Hold that no set of invoices bears more than was paid on it."""
-    for size in range(1, len(numbers) + 1):
-        for some in combinations(numbers, size):
-            within = sum(one.amount_fen for one in drawn if set(one.invoices) <= set(some))
-            assert within <= _creditable(text, some), (some, drawn)
+def _check_paid(paid: dict[str, int], drawn: list[VoucherDrawn]) -> None:
+    """Hold that no set of invoices bears more than was paid on it, as far as draws say."""
+    parts = [
+        ({invoice}, fen)
+        for one in drawn
+        for invoice, fen in zip(one.invoices, one.parts_fen, strict=False)
+    ]
+    parts += [(set(one.invoices), one.amount_fen) for one in drawn if not one.parts_fen]
+    for size in range(1, len(paid) + 1):
+        for some in combinations(paid, size):
+            within = sum(fen for of, fen in parts if of <= set(some))
+            assert within <= sum(paid[one] for one in some), (some, drawn)
 
 
 def test_more_that_was_drawn_never_makes_a_claim_worth_more() -> None:
