@@ -291,17 +291,13 @@ class Roster:
 
     @_objection.register
     def _(self, data: CreditCodeAccepted, _subject: str) -> Text | None:
-        if self.has(data.accepted_by, *ENTERING_ROLES):
-            return None
-        return Text(
-            f"{data.accepted_by or '?'} 无权认可信用代码",
-            f"{data.accepted_by or '?'} may not accept a credit code",
-        )
+        by = data.accepted_by or "?"
+        may = self.has(by, *ENTERING_ROLES)
+        return None if may else Text(f"{by} 无权认可信用代码", f"{by} may not accept a code")
 
     @_objection.register
     def _(self, data: PaperData, subject: str) -> Text | None:
-        by = data.recorded_by
-        own = Grant("enterprise", subject)
+        by, own = data.recorded_by, Grant("enterprise", subject)
         if by is None or self.has(by, "task_force") or own in self.grants.get(by, ()):
             return None
         return Text(
