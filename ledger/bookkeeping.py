@@ -108,6 +108,11 @@ def read_balances(connection: Connection) -> Balances:
     return Balances(_funds(connection, None), _claims(connection, None), _orders(connection, None))
 
 
+def read_funds(connection: Connection, funds: set[str]) -> dict[FundKey, Fund]:
+    """Return the stored balances of every year of some funds."""
+    return _funds(connection, funds)
+
+
 def _read_named(connection: Connection, events: Sequence[Event]) -> Balances:
     """Return the stored balances of the funds, claims and orders that events name."""
     funds: set[str] = set()

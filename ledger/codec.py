@@ -144,11 +144,16 @@ def parse(raw: bytes) -> Event:
 
 def _parse_any(raw: bytes) -> Event:
     """Return the event of any record, member by member, or raise with what is wrong."""
+    return parse_with_data(raw)[0]
+
+
+def parse_with_data(raw: bytes) -> tuple[Event, Data]:
+    """Return the event of any record and its data, decoded once; raises what `parse` raises."""
     envelope = _parse_envelope(raw)
     data = _read_data(envelope.type, envelope.data)
     if _encode(envelope) != raw or _encode(data) != bytes(envelope.data):
         _refuse_duplicate_members(raw)
-    return _checked(envelope, data, raw)
+    return _checked(envelope, data, raw), data
 
 
 def _read_data(name: str, raw: bytes | msgspec.Raw) -> Data:
@@ -256,7 +261,9 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     if isinstance(data, UsageTallied):
         check_name("resource", data.resource)
     if not isinstance(data, UsageRecorded):
-        _refuse_controls(msgspec.to_builtins(data))
+        # Where every character is printable and none is escaped, so are those of each text.
+        if b"\\" in raw or not raw.decode(errors="replace").isprintable():
+            _refuse_controls(msgspec.to_builtins(data))
         return Event(source, event_id, subject, type(data), raw, None, sequence)
     check_name("job", data.job)
     check_name("resource", data.resource)

@@ -17,13 +17,14 @@ from ledger.bulk import insert_rows
 from ledger.codec import Event
 from ledger.database import open_engine
 from ledger.errors import LedgerError
+from ledger.events import TokenIssued
 from ledger.finding import Finding
 from ledger.head import Head
 from ledger.read import read_events
-from ledger.roster import Held, Roster
+from ledger.roster import Held, Roster, digest_of
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
-from ledger.topics import PEOPLE, personal_topic
+from ledger.topics import PEOPLE, person_topic, personal_topic, token_topic
 from ledger.trail import read_trail
 
 # Whoever reads meanwhile is waited for this long; then the answer says that bytes are left.
@@ -47,6 +48,22 @@ def read_roster(connection: Connection, size: int, enterprise: str | None = None
     roster = Roster()
     topics = [PEOPLE] if enterprise is None else [PEOPLE, personal_topic(enterprise)]
     for index, event in read_trail(connection, topics, size):
+        roster.index = index
+        roster.apply(event)
+    roster.index = size
+    return roster
+
+
+def read_holder(connection: Connection, token: str, size: int) -> Roster:
+    """Return what the book's first entries say of a token's holder, and of nobody else.
+
+    Its `holder` and `has` are right for that person; `objection` asks about others too, which needs
+    the whole roster. Costs the person's own entries, however many people there are.
+    """
+    roster = Roster()
+    issued = [one.data for _, one in read_trail(connection, [token_topic(digest_of(token))], size)]
+    names = {one.person for one in issued if isinstance(one, TokenIssued)}
+    for index, event in read_trail(connection, map(person_topic, names), size):
         roster.index = index
         roster.apply(event)
     roster.index = size

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 from ledger.balance import Claim, Fund, Order
+from ledger.claim_state import Standing
 from ledger.text import Text
 
 Evidence = Literal["names", "origins", "tree", "leaf", "closing leaf", "fold"]
@@ -108,6 +109,9 @@ COLUMNS: Final[dict[str, dict[str, Guard | Text]]] = {
     "claim_balance": _fold("claim_balance", "claim fund year enterprise", " ".join(Claim._fields)),
     "payment_order": _fold("payment_order", "order_id claim", " ".join(Order._fields)),
     "trail": _fold("trail", "topic leaf_index", ""),
+    "claim_state": _fold(
+        "claim_state", "claim enterprise programme year", " ".join(Standing._fields)
+    ),
     "personal_datum": {
         "digest": Guard("leaf", "personal_datum.digest"),
         "enterprise": Guard("leaf", "personal_datum.enterprise"),

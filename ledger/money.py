@@ -58,7 +58,8 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
 
 def tax_within(amount_fen: int, rate: Fraction) -> int:
     """Return the tax in an amount that includes it: the net is rounded half up, the rest is tax."""
-    return amount_fen - round_half_up(amount_fen / (1 + rate))
+    net, below = amount_fen * rate.denominator, rate.denominator + rate.numerator
+    return amount_fen - (2 * net + below) // (2 * below)
 
 
 def parse_decimal(text: str, decimals_max: int = 12) -> Fraction:

@@ -17,10 +17,10 @@ from typing import ClassVar, Final, Literal, assert_never
 import msgspec
 
 from ledger.errors import InvalidInputError
-from ledger.events import BankAccountSet, ContactRecorded
+from ledger.events import BankAccountSet, ClaimObjected, ContactRecorded
 from ledger.text import Text
 
-Kind = Literal["bank_account", "contact"]
+Kind = Literal["bank_account", "contact", "objector"]
 
 SALT_BYTES: Final = 32
 VALUE_BYTES_MAX: Final = 4_096
@@ -29,9 +29,10 @@ _DOMAIN: Final = b"cn.suanquan.personal-datum.v1\n"
 _NUMBER: Final = re.compile(r"[0-9]{8,32}", re.ASCII)
 _TEXT_LENGTH_MAX: Final = 200
 
-EVENTS: Final[dict[Kind, type[BankAccountSet | ContactRecorded]]] = {
+EVENTS: Final[dict[Kind, type[BankAccountSet | ClaimObjected | ContactRecorded]]] = {
     "contact": ContactRecorded,
     "bank_account": BankAccountSet,
+    "objector": ClaimObjected,
 }
 """The event that names a datum of each kind."""
 
@@ -42,6 +43,10 @@ class _Datum(
     """What every datum has in common: short printable texts."""
 
     kind: ClassVar[Kind]
+
+    def __repr__(self) -> str:
+        """Name the kind and nothing else: a traceback or a log may hold it."""
+        return f"{type(self).__name__}(…)"
 
     def __post_init__(self) -> None:
         """Check each text."""
@@ -91,7 +96,21 @@ class BankAccount(_Datum, frozen=True):
         super().__post_init__()
 
 
-Datum = BankAccount | Contact
+class Objector(_Datum, frozen=True):
+    """Who objects to a claim under public notice, in writing and by name, and where to reach him.
+
+    The datum is kept with the enterprise that claims, whose file it is in.
+    """
+
+    kind: ClassVar[Kind] = "objector"
+
+    name: str
+    phone: str
+    address: str
+    unit: str | None = None
+
+
+Datum = BankAccount | Contact | Objector
 
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
@@ -117,13 +136,15 @@ def parse_datum(kind: Kind, raw: bytes) -> Datum:
         ) from None
 
 
-def _type_of(kind: Kind) -> type[BankAccount] | type[Contact]:
+def _type_of(kind: Kind) -> type[BankAccount] | type[Contact] | type[Objector]:
     """Return the type of a datum."""
     match kind:
         case "bank_account":
             return BankAccount
         case "contact":
             return Contact
+        case "objector":
+            return Objector
         case _:
             assert_never(kind)
 

@@ -7,17 +7,28 @@ the database checks on every row; a part of a row may break them where the whole
 projection may also be nothing but keys: then each row comes from one entry, and none ever merges.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal, assert_never
 
-from sqlalchemy import ColumnElement, Connection, Table, case, insert, literal, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Update,
+    bindparam,
+    case,
+    insert,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, IntegrityError
 
 from ledger import tables
 from ledger.balance import sum_up
 from ledger.bulk import DuplicateKeyError, insert_rows
+from ledger.claim_state import stand
 from ledger.codec import Event
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import RejectionSettled, UsageTallied
@@ -28,7 +39,9 @@ from ledger.text import Text
 from ledger.topics import topics_of
 from ledger.usage import DayKey
 
-Merge = Literal["sum", "min", "max", "or"]
+Merge = Literal["sum", "min", "max", "or", "last"]
+"""`last` takes the value of the row whose first value, an index in the log, is greater."""
+
 Key = tuple[Any, ...]
 """Text and whole numbers, as the key columns of a table are."""
 
@@ -63,7 +76,11 @@ class Projection:
 
     def merge(self, old: tuple[int, ...], new: tuple[int, ...]) -> tuple[int, ...]:
         """Return the row that two partial rows with one key make together."""
-        return tuple(_merge(how, a, b) for how, a, b in zip(self.merges, old, new, strict=True))
+        is_later = bool(new) and new[0] > old[0]
+        return tuple(
+            _merge(how, a, b, is_later=is_later)
+            for how, a, b in zip(self.merges, old, new, strict=True)
+        )
 
     def fold(self, events: Iterable[Event], first: int = 0) -> Rows:
         """Return the rows of any run of events, of which the first has an index in its log."""
@@ -83,7 +100,7 @@ class Projection:
                 if self.name in tables.BOOKS:
                     self._merge_whole(connection, named)
                 else:
-                    connection.execute(self._upsert(connection.dialect.name), named)
+                    connection.execute(_upsert(self, connection.dialect.name), named)
             except (IntegrityError, DataError) as error:
                 tell = _unlawful if self.name in tables.BOOKS else _overflow
                 raise tell(self.name, error) from error
@@ -101,28 +118,43 @@ class Projection:
         Both databases check what an upsert would insert before they look for the row that is
         there. The head of the book is locked by whoever comes here, so nobody comes between.
         """
-        keys, values = list(self.table.primary_key), list(self.table.columns)[len(self.keys) :]
+        statement = _update(self)
         for row in rows:
-            merged = {
-                column.name: _merge_sql(how, column, literal(row[column.name], column.type))
-                for how, column in zip(self.merges, values, strict=True)
-            }
-            there = [key == row[key.name] for key in keys]
-            if connection.execute(update(self.table).where(*there).values(merged)).rowcount == 0:
+            given = {f"{name}_given": value for name, value in row.items()}
+            if connection.execute(statement, given).rowcount == 0:
                 connection.execute(insert(self.table).values(row))
 
-    def _upsert(self, dialect: str) -> Any:  # noqa: ANN401 - two dialects, one protocol
-        """Return the statement that inserts a row or merges it into the one that is there."""
-        upsert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-        statement = upsert(self.table)
+    def merged(self, new: Mapping[str, ColumnElement[int]]) -> dict[str, ColumnElement[int]]:
+        """Return, as SQL, each value of the row that is there merged with the new one."""
         values = list(self.table.columns)[len(self.keys) :]
-        return statement.on_conflict_do_update(
-            index_elements=list(self.table.primary_key),
-            set_={
-                column.name: _merge_sql(how, column, statement.excluded[column.name])
-                for how, column in zip(self.merges, values, strict=True)
-            },
-        )
+        is_later = new[values[0].name] > values[0]
+        return {
+            column.name: _merge_sql(how, column, new[column.name], is_later)
+            for how, column in zip(self.merges, values, strict=True)
+        }
+
+
+# Building a statement costs more than running it, and each batch runs all of them.
+@cache
+def _update(projection: Projection) -> Update:
+    """Return the statement that merges the row given into the one that is there."""
+    given = {
+        column.name: bindparam(f"{column.name}_given", type_=column.type)
+        for column in projection.table.columns
+    }
+    there = [key == given[key.name] for key in projection.table.primary_key]
+    return update(projection.table).where(*there).values(projection.merged(given))
+
+
+@cache
+def _upsert(projection: Projection, dialect: str) -> Any:  # noqa: ANN401 - two dialects, one protocol
+    """Return the statement that inserts a row or merges it into the one that is there."""
+    upsert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = upsert(projection.table)
+    return statement.on_conflict_do_update(
+        index_elements=list(projection.table.primary_key),
+        set_=projection.merged({name: statement.excluded[name] for name in projection.columns}),
+    )
 
 
 def _beyond_head(table: str) -> TamperedLogError:
@@ -161,7 +193,7 @@ def _unlawful(table: str, error: Exception) -> TamperedLogError:
     )
 
 
-def _merge(how: Merge, old: int, new: int) -> int:
+def _merge(how: Merge, old: int, new: int, *, is_later: bool) -> int:
     """Return two values merged."""
     match how:
         case "sum":
@@ -172,11 +204,15 @@ def _merge(how: Merge, old: int, new: int) -> int:
             return max(old, new)
         case "or":
             return old | new
+        case "last":
+            return new if is_later else old
         case _:
             assert_never(how)
 
 
-def _merge_sql(how: Merge, old: ColumnElement[int], new: ColumnElement[int]) -> ColumnElement[int]:
+def _merge_sql(
+    how: Merge, old: ColumnElement[int], new: ColumnElement[int], is_later: ColumnElement[bool]
+) -> ColumnElement[int]:
     """Return the same merge as SQL."""
     match how:
         case "sum":
@@ -187,6 +223,8 @@ def _merge_sql(how: Merge, old: ColumnElement[int], new: ColumnElement[int]) -> 
             return case((new > old, new), else_=old)
         case "or":
             return old.bitwise_or(new)
+        case "last":
+            return case((is_later, new), else_=old)
         case _:
             assert_never(how)
 
@@ -264,6 +302,11 @@ def _trail(facts: Facts) -> Rows:
     }
 
 
+def _claim_state(facts: Facts) -> Rows:
+    """Return where each claim stands."""
+    return dict(stand(zip(facts.indexes, facts.others, strict=True)))
+
+
 USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _usage_day)
 SOURCE_SPAN: Final = Projection(tables.source_span, ("min", "max"), _source_span)
 SOURCE_DAY: Final = Projection(tables.source_day, ("sum",) * 5, _source_day)
@@ -273,6 +316,9 @@ FUND_BALANCE: Final = Projection(tables.fund_balance, ("sum",) * 9, _fund_balanc
 CLAIM_BALANCE: Final = Projection(tables.claim_balance, ("sum",) * 7, _claim_balance)
 PAYMENT_ORDER: Final = Projection(tables.payment_order, ("sum",) * 4, _payment_order)
 TRAIL: Final = Projection(tables.trail, (), _trail)
+CLAIM_STATE: Final = Projection(
+    tables.claim_state, ("max", "last", "last", "max", "sum", "sum"), _claim_state
+)
 
 PROJECTIONS: Final = (
     USAGE_DAY,
@@ -284,4 +330,5 @@ PROJECTIONS: Final = (
     CLAIM_BALANCE,
     PAYMENT_ORDER,
     TRAIL,
+    CLAIM_STATE,
 )

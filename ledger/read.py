@@ -3,21 +3,23 @@
 Readers never look past the head that they were given, so a reader beside a writer sees one tree.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 import zstandard
 from sqlalchemy import Connection, select
 
 from ledger import merkle, partial, tables, tlog
-from ledger.codec import Event, parse
+from ledger.codec import Event, parse, parse_with_data
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
-from ledger.events import LogName
+from ledger.events import Data, LogName
 from ledger.head import Head
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
+
+Parsed = TypeVar("Parsed")
 
 # A bundle holds 256 entries of at most 65,535 bytes, each behind a 16-bit length.
 BUNDLE_BYTES_MAX: Final = merkle.TILE_WIDTH * (tlog.ENTRY_BYTES_MAX + 2)
@@ -145,13 +147,28 @@ def read_events(
         yield index, parse_entry(log, index, entry)
 
 
+def read_data(
+    connection: Connection, log: LogName, start: int, end: int
+) -> Iterator[tuple[Event, Data]]:
+    """Yield `(event, what it says)` for the indexes `[start, end)` of a log, in order."""
+    for index, entry in read_entries(connection, log, start, end):
+        yield _parse_with(parse_with_data, log, index, entry)
+
+
 def parse_entry(log: LogName, index: int, entry: bytes) -> Event:
     """Return the event that an entry of a log holds.
 
     Raises `TamperedLogError` (`bad_entry`): what was recorded was an event.
     """
+    return _parse_with(parse, log, index, entry)
+
+
+def _parse_with(
+    parse_bytes: Callable[[bytes], Parsed], log: LogName, index: int, entry: bytes
+) -> Parsed:
+    """Return what is parsed of an entry, or raise that the log holds what it never could."""
     try:
-        return parse(entry)
+        return parse_bytes(entry)
     except InvalidInputError as error:
         raise partial.bad_entry(log, index, error) from error
 

@@ -11,9 +11,11 @@ One function judges: a command asks it before it appends, and a check asks it ag
   of the machine may, while no administrator holds a token that is valid.
 - An administrator or its authority adopts a programme; the console does before there are any.
 - A calendar counts for every programme: an administrator adopts it, or the authority of them all.
+- Personal data are entered by administrators, the task force, and the enterprise for itself; two
+  administrators erase them.
+- Documents are filed by the task force, or by the enterprise for itself.
 - Papers are entered by the task force, and by an enterprise its own; from outside, by nobody named.
 - A credit code that fails its check is accepted by administrators and the task force.
-- Personal data are entered by administrators and the task force, and erased by two administrators.
 """
 
 import hashlib
@@ -26,9 +28,11 @@ from ledger.errors import RuleViolationError
 from ledger.events import (
     BankAccountSet,
     CalendarAdopted,
+    ClaimObjected,
     ContactRecorded,
     CreditCodeAccepted,
     Data,
+    DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
     PaperData,
@@ -103,6 +107,11 @@ class Roster:
         """Return whether a person holds one of the roles."""
         return any(grant.role in roles for grant in self.grants.get(person or "", ()))
 
+    def holds(self, person: str | None, role: Role, programme: str) -> bool:
+        """Return whether a person holds a role for a programme, or for them all."""
+        grants = self.grants.get(person or "", set())
+        return not grants.isdisjoint((Grant(role), Grant(role, programme)))
+
     def administrators(self) -> list[str]:
         """Return who is an administrator now, by name."""
         return sorted(name for name in self.grants if self.has(name, "administrator"))
@@ -169,6 +178,12 @@ class Roster:
         kind = _KINDS[type(data)]
         self.held[data.digest] = Held(
             self.index, subject, kind, data.digest, data.at, data.recorded_by
+        )
+
+    @_apply.register
+    def _(self, data: ClaimObjected, subject: str) -> None:
+        self.held[data.digest] = Held(
+            self.index, subject, "objector", data.digest, data.acted_at, data.actor
         )
 
     @_apply.register
@@ -243,10 +258,11 @@ class Roster:
 
     @_objection.register(ContactRecorded)
     @_objection.register(BankAccountSet)
-    def _(self, data: ContactRecorded | BankAccountSet, _subject: str) -> Text | None:
+    def _(self, data: ContactRecorded | BankAccountSet, subject: str) -> Text | None:
         if data.digest in self.held:
             return Text("摘要已用过", "the digest has been used before")
-        if self.has(data.recorded_by, *ENTERING_ROLES):
+        by = data.recorded_by
+        if self.has(by, *ENTERING_ROLES) or Grant("enterprise", subject) in self.grants.get(by, ()):
             return None
         return Text(
             f"{data.recorded_by or '?'} 无权录入个人信息",
@@ -269,8 +285,7 @@ class Roster:
         by = data.recorded_by
         if by == CONSOLE:
             return _MUST_BE_ADOPTED if self.administrators_ever else None
-        authority = {Grant("authority"), Grant("authority", data.programme)}
-        if self.has(by, "administrator") or authority & self.grants.get(by, set()):
+        if self.has(by, "administrator") or self.holds(by, "authority", data.programme):
             return None
         return Text(
             f"{by} 既不是管理员，也不是 {data.programme} 的主管部门",
@@ -288,6 +303,13 @@ class Roster:
             f"{by} 既不是管理员，也不是所有项目的主管部门",
             f"{by} is neither an administrator nor the authority of every programme",
         )
+
+    @_objection.register
+    def _(self, data: DocumentFiled, subject: str) -> Text | None:
+        by = data.recorded_by
+        if self.has(by, "task_force") or Grant("enterprise", subject) in self.grants.get(by, ()):
+            return None
+        return Text(f"{by} 无权为 {subject} 提交文件", f"{by} may not file documents for {subject}")
 
     @_objection.register
     def _(self, data: CreditCodeAccepted, _subject: str) -> Text | None:

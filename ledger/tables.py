@@ -12,6 +12,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -22,6 +23,7 @@ from sqlalchemy import (
 )
 
 from ledger.balance import Claim, Order
+from ledger.claim_state import Standing
 from ledger.events import LogName
 from ledger.journal import CHART
 
@@ -263,6 +265,20 @@ trail: Final = Table(
     sqlite_with_rowid=False,
 )
 
+claim_state: Final = Table(
+    "claim_state",
+    metadata,
+    Column("claim", Text, primary_key=True),
+    Column("enterprise", Text, primary_key=True),
+    Column("programme", Text, primary_key=True),
+    Column("year", BigInteger, primary_key=True, autoincrement=False),
+    *(Column(name, BigInteger, nullable=False) for name in Standing._fields),
+    Index("ix_claim_state_state", "state", "since", "claim"),
+    Index("ix_claim_state_since", "since", "claim"),
+    Index("ix_claim_state_enterprise", "enterprise"),
+    comment="Projection: the state of each claim, and what lists show of it.",
+)
+
 APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
 """Tables whose rows are never changed or removed."""
 
@@ -280,6 +296,7 @@ PROJECTIONS: Final = (
     "settlement",
     *BOOKS,
     "trail",
+    "claim_state",
 )
 """Caches of the log."""
 

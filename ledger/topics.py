@@ -6,10 +6,12 @@ what stands in the event:
 | topic | entries |
 |---|---|
 | `people` | roles, tokens, and whose personal data are to be forgotten or are |
-| `rules` | programmes that were adopted, resources that were listed |
+| `person/<name>` | a person's roles and tokens |
+| `token/<digest>` | whom a token was issued to |
+| `rules` | programmes and calendars that were adopted, resources that were listed |
 | `codes` | credit codes that were accepted though their check character does not fit |
 | `enterprise/<code>` | an enterprise's papers, vouchers and statements |
-| `personal/<code>` | its personal data: recorded, asked to be forgotten, forgotten |
+| `personal/<code>` | its personal data, and who objected: recorded, to be forgotten, forgotten |
 | `claims-of/<code>` | its drafts and submissions, each of which names a claim |
 | `claim/<id>` | everything that happened to a claim, and what it drew on vouchers or gave back |
 | `invoice/<number>` | an invoice, its payments, the claims that are for it, what was drawn on it |
@@ -27,8 +29,10 @@ from typing import Final
 from ledger.codec import Event
 from ledger.events import (
     BankAccountSet,
+    CalendarAdopted,
     ClaimData,
     ClaimDrafted,
+    ClaimObjected,
     ClaimStep,
     ClaimSubmitted,
     ContactRecorded,
@@ -55,6 +59,7 @@ _GENERAL: Final[dict[type[Data], str]] = {
     TokenIssued: PEOPLE,
     ForgetRequested: PEOPLE,
     EnterpriseForgotten: PEOPLE,
+    CalendarAdopted: RULES,
     ProgrammeAdopted: RULES,
     ResourceListed: RULES,
     CreditCodeAccepted: CODES,
@@ -70,8 +75,20 @@ _BY_FIELD: Final = {
     "invoice": "invoice",
     "invoices": "invoice",
     "notice": "notice",
+    "person": "person",
+    "token_sha256": "token",
 }
 """Topics that an event has by what stands in a field of its data, whatever its type."""
+
+
+def person_topic(name: str) -> str:
+    """Return the topic of a person's roles and tokens."""
+    return f"person/{name}"
+
+
+def token_topic(digest: str) -> str:
+    """Return the topic of a token, by its SHA-256 in hexadecimal."""
+    return f"token/{digest}"
 
 
 def enterprise_topic(code: str) -> str:
@@ -124,7 +141,7 @@ def _by_subject(kind: type[Data]) -> tuple[str, ...]:
     """Return the topics that a type's events have by the enterprise that they are about."""
     if not kind.about_enterprise:
         return ()
-    if issubclass(kind, _PERSONAL):
+    if issubclass(kind, (*_PERSONAL, ClaimObjected)):
         return ("personal",)
     if issubclass(kind, _CLAIM):
         return ("claims-of",) if issubclass(kind, (ClaimSubmitted, ClaimDrafted)) else ()

@@ -13,10 +13,11 @@ from typing import Final
 
 from ledger.codec import Event, encode
 from ledger.database import Connection
-from ledger.erasable import lock_book, read_roster
+from ledger.erasable import keep_data, lock_book, read_roster
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import Data, Role, TokenIssued
 from ledger.period import render_instant
+from ledger.personal import SALT_BYTES, Datum, commit, encode_datum
 from ledger.read import read_heads
 from ledger.roster import CONSOLE, Roster, digest_of
 from ledger.text import Text
@@ -54,19 +55,36 @@ class Act:
         return self.actor.person if self.actor else CONSOLE
 
     def record(self, data: Data, subject: str = "", name: tuple[str, str] | None = None) -> None:
-        """Record an event with the others of the act, if it may be.
+        """Record an event about people or papers with the others of the act, if it may be.
 
-        `name` is its source and id, where what it says names it.
-        Raises `RuleViolationError` (`not_allowed`).
+        `name` is the source and the id of an event that has its own. Raises `RuleViolationError`
+        (`not_allowed`).
+        """
+        source, event_id = name or (SOURCE, None)
+        self.write(data, subject, source, event_id)
+
+    def write(self, data: Data, subject: str, source: str, event_id: str | None = None) -> Event:
+        """Return an event that is recorded with the others of the act, if people may write it.
+
+        Without an id of its own it is named after its index. Raises `RuleViolationError`
+        (`not_allowed`).
         """
         objection = self.roster.objection(data, subject)
         if objection is not None:
             raise not_allowed(objection)
         # The book stands still, so an event can be named after the index that it will have.
-        source, event_id = name or (SOURCE, str(self.roster.index))
+        event_id = event_id or str(self.roster.index)
         event = encode(source, event_id, subject, data, self.shell.salt(source, event_id))
         self.roster.apply(event)
         self.events.append(event)
+        return event
+
+    def keep(self, enterprise: str, datum: Datum) -> str:
+        """Return the digest under which a personal datum was written; an event has to name it."""
+        salt, value = secrets.token_bytes(SALT_BYTES), encode_datum(datum)
+        digest = commit(enterprise, datum.kind, salt, value)
+        keep_data(self.connection, [(digest, enterprise, datum.kind, salt, value)])
+        return digest.hex()
 
 
 def not_allowed(objection: Text) -> RuleViolationError:
@@ -115,16 +133,16 @@ def at_console(shell: Shell, enterprise: str | None = None) -> Iterator[Act]:
 
 
 def look(
-    connection: Connection, roles: Sequence[Role], enterprise: str | None = None
+    connection: Connection, roles: Sequence[Role] = (), enterprise: str | None = None
 ) -> tuple[Roster, TokenIssued]:
-    """Return the roster and who is looking, once he holds one of the roles.
+    """Return the roster and who is looking, once he holds one of the roles, if any is named.
 
     `enterprise` is the one whose personal data he looks at.
     """
     roster = read_roster(connection, read_heads(connection)["book"].size, enterprise)
     actor = _actor(roster, now_ms(), anonymous=False, exchanging=False)
     assert actor is not None
-    if not roster.has(actor.person, *roles):
+    if roles and not roster.has(actor.person, *roles):
         shown = ", ".join(roles)
         raise not_allowed(
             Text(

@@ -11,13 +11,15 @@ import click
 from rich.console import Group
 from rich.table import Table
 
+from ledger.database import Connection
 from ledger.errors import InvalidInputError
 from ledger.events import CalendarAdopted
 from ledger.period import day_of, parse_date
-from ledger.read import read_events, read_heads
+from ledger.read import read_heads
 from ledger.text import Text
+from ledger.topics import RULES
+from ledger.trail import read_trail
 from portal.acting import Act, acting
-from portal.adoption_commands import read_book
 from portal.options import answers
 from portal.shell import Result, Shell
 from vouchers.book import Book
@@ -86,7 +88,7 @@ def adopt(
     if on is not None:
         parse_date(on)
     with acting(shell, anonymous=True) as act:
-        before = read_book(act).calendars.get(year)
+        before = _read(act.connection).get(year)
         made = CalendarAdopted(
             year=year,
             off=days.off,
@@ -120,7 +122,8 @@ def adopt(
 @answers
 def list_(shell: Shell) -> Result:
     """List the years whose calendar is adopted, in order."""
-    rows = [_row(one) for _, one in sorted(_read(shell).items())]
+    with shell.reading() as connection:
+        rows = [_row(one) for _, one in sorted(_read(connection).items())]
     if not rows:
         none = Text(
             "还没有工作日历。可用 suanquan calendar adopt 采纳。",
@@ -146,7 +149,8 @@ def list_(shell: Shell) -> Result:
 @answers
 def show(shell: Shell, year: int) -> Result:
     """Show a year's adopted calendar, month by month."""
-    found = _read(shell).get(year)
+    with shell.reading() as connection:
+        found = _read(connection).get(year)
     if found is None:
         raise InvalidInputError(
             "no_calendar",
@@ -242,11 +246,10 @@ def _warn(shell: Shell, days: Days, changed: list[str]) -> None:
         )
 
 
-def _read(shell: Shell) -> dict[int, CalendarAdopted]:
+def _read(connection: Connection) -> dict[int, CalendarAdopted]:
     """Return the adopted calendars by year."""
-    with shell.reading() as connection:
-        size = read_heads(connection)["book"].size
-        return Book(event for _, event in read_events(connection, "book", 0, size)).calendars
+    size = read_heads(connection)["book"].size
+    return Book(event for _, event in read_trail(connection, [RULES], size)).calendars
 
 
 def _row(adopted: CalendarAdopted) -> Row:

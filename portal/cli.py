@@ -21,9 +21,11 @@ from portal import (
     author_commands,
     backup_commands,
     calendar_commands,
+    claim_commands,
     database_commands,
     decide_command,
     demo_command,
+    document_commands,
     enterprise_commands,
     fund_commands,
     impact_command,
@@ -70,6 +72,7 @@ for command in (
     author_commands.programme,
     statement_commands.statement,
     calendar_commands.calendar,
+    claim_commands.claim,
     fund_commands.fund,
     fund_commands.book,
     log_commands.log,
@@ -78,6 +81,7 @@ for command in (
     backup_commands.restore,
     user_commands.user,
     enterprise_commands.enterprise,
+    document_commands.document,
     paper_commands.paper,
 ):
     cli.add_command(command)

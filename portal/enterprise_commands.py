@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import secrets
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -12,19 +11,22 @@ from rich.table import Table
 
 from ledger.accepted import read_accepted
 from ledger.credit_codes import fits, require_code
-from ledger.erasable import erase_data, keep_data, read_values, sweep
+from ledger.erasable import erase_data, read_values, sweep
 from ledger.errors import RuleViolationError
-from ledger.events import CreditCodeAccepted, EnterpriseForgotten, ForgetRequested
+from ledger.events import (
+    BankAccountSet,
+    ContactRecorded,
+    CreditCodeAccepted,
+    EnterpriseForgotten,
+    ForgetRequested,
+)
 from ledger.identifiers import check_credit_code_form
 from ledger.period import render_instant
 from ledger.personal import (
-    EVENTS,
-    SALT_BYTES,
     VALUE_BYTES_MAX,
-    Datum,
+    BankAccount,
+    Contact,
     Kind,
-    commit,
-    encode_datum,
     parse_datum,
 )
 from ledger.roster import ENTERING_ROLES, Held, is_lapsed, lapses_at_ms
@@ -36,6 +38,7 @@ from portal.shell import Result, Shell, now_ms
 KINDS: Final[dict[Kind, Text]] = {
     "contact": Text("联系人", "contact"),
     "bank_account": Text("银行账户", "bank account"),
+    "objector": Text("异议人", "objector"),
 }
 
 _VIEWERS: Final = (*sorted(ENTERING_ROLES), "auditor")
@@ -82,6 +85,7 @@ def bank_account(shell: Shell, code: str, file: BinaryIO) -> Result:
 def _enter(shell: Shell, code: str, kind: Kind, file: BinaryIO) -> Result:
     """Record a datum of an enterprise and return under which digest."""
     datum = parse_datum(kind, file.read(VALUE_BYTES_MAX + 1))
+    assert isinstance(datum, BankAccount | Contact), kind
     with acting(shell, code) as act:
         require_code(code, read_accepted(act.connection))
         digest = enter_datum(act, code, datum)
@@ -93,13 +97,12 @@ def _enter(shell: Shell, code: str, kind: Kind, file: BinaryIO) -> Result:
     return Result(data, shell.say(shown))
 
 
-def enter_datum(act: Act, code: str, datum: Datum) -> str:
+def enter_datum(act: Act, code: str, datum: BankAccount | Contact) -> str:
     """Return the digest under which a datum was written, beside the event that names it."""
-    salt, value = secrets.token_bytes(SALT_BYTES), encode_datum(datum)
-    digest = commit(code, datum.kind, salt, value)
-    act.record(EVENTS[datum.kind](at=act.at, digest=digest.hex(), recorded_by=act.name), code)
-    keep_data(act.connection, [(digest, code, datum.kind, salt, value)])
-    return digest.hex()
+    digest = act.keep(code, datum)
+    event = BankAccountSet if isinstance(datum, BankAccount) else ContactRecorded
+    act.record(event(at=act.at, digest=digest, recorded_by=act.name), code)
+    return digest
 
 
 @enterprise.command(epilog="Example:  suanquan enterprise show 91420100MA4K2XY18X --json")

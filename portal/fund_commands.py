@@ -4,21 +4,26 @@ import json
 from typing import Any, Final, Literal, get_args
 
 import click
+from msgspec import structs
 from rich.table import Table
 
 from ledger.balance import Fund, FundKey
 from ledger.bookkeeping import read_balances
 from ledger.codec import encode
+from ledger.database import Connection
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import FundAppropriated, FundClosed, FundData, FundTransferred
 from ledger.journal import CHART
 from ledger.journal_text import read_entries_of, render_beancount, render_hledger, render_json
 from ledger.money import parse_yuan, render_yuan
+from ledger.query import find_entry
 from ledger.read import read_events, read_heads
 from ledger.text import Text
+from portal.acting import acting, not_allowed
 from portal.options import answers
-from portal.shell import Result, Shell, now_ms
+from portal.shell import Result, Shell
 from portal.usage_command import parse_sizes
+from vouchers.claims.authorise import authorise_fund
 
 SOURCE: Final = "urn:suanquan:funds"
 
@@ -150,19 +155,36 @@ def close(shell: Shell, code: str, year: int, effective_on: str, document: str) 
 
 
 def _record(shell: Shell, what: str, data: FundData) -> Result:
-    """Append an event of a fund, named by its document, and return what the funds stand at."""
+    """Append an event of a fund, named by its document, and return what the funds stand at.
+
+    Raises `RuleViolationError`: `not_allowed` for anybody but finance of the fund, once the ledger
+    has accounts; `document_used`.
+    """
     event_id = f"{data.fund}/{data.year}/{what}/{data.document}"
     if isinstance(data, FundTransferred):
         event_id = f"{event_id}/{data.to_fund}/{data.to_year}"
-    event = encode(SOURCE, event_id, "", data, shell.salt(SOURCE, event_id))
-    engine = shell.writer()
-    try:
-        shell.store(engine).append_own([event], now_ms())
-    except RuleViolationError as error:
-        raise _document_used(data) if error.code == "name_taken" else error from error
-    finally:
-        engine.dispose()
+    with acting(shell, anonymous=True) as act:
+        wrong = authorise_fund(act.roster, act.name, data)
+        if wrong is not None:
+            raise not_allowed(wrong)
+        before = _find(act.connection, event_id)
+        if before is None:
+            named = structs.replace(data, actor=act.name or None, acted_at=act.at)
+            act.events.append(encode(SOURCE, event_id, "", named, shell.salt(SOURCE, event_id)))
+        elif structs.replace(before, actor=None, acted_at=None) != data:
+            raise _document_used(data)
     return _listed(shell)
+
+
+def _find(connection: Connection, event_id: str) -> FundData | None:
+    """Return what a document decided before, None where it is not recorded."""
+    found = find_entry(connection, SOURCE, event_id)
+    if found is None:
+        return None
+    _, index = found
+    ((_, event),) = read_events(connection, "book", index, index + 1)
+    assert isinstance(event.data, FundData), event
+    return event.data
 
 
 def _document_used(data: FundData) -> RuleViolationError:

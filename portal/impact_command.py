@@ -15,7 +15,7 @@ from ledger.read import read_heads
 from ledger.text import Text
 from portal.impact_view import notes, show_impact
 from portal.options import answers
-from portal.programme_code import load_programme
+from portal.programme_file import load_programme
 from portal.shell import Result, Shell
 from reports.drawing import render_png, render_svg
 from reports.fonts import CACHE, load

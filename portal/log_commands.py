@@ -1,6 +1,7 @@
 """`suanquan log`: what the logs hold, sign them, check them."""
 
 from collections.abc import Collection, Sequence
+from itertools import islice
 from typing import Any
 
 import click
@@ -11,24 +12,26 @@ from ledger.bookkeeping import check_books
 from ledger.check import check_log
 from ledger.database import Connection
 from ledger.erasable import check_people
-from ledger.errors import TamperedLogError
+from ledger.errors import LedgerError, TamperedLogError
 from ledger.events import LogName
 from ledger.evidence import unprotected
-from ledger.finding import Finding
+from ledger.finding import FINDINGS_MAX, Finding
 from ledger.head import Head
 from ledger.note import render_vkey
 from ledger.projection import PROJECTIONS
 from ledger.provenance import check_provenance
-from ledger.read import CHECK_THE_LOG, read_heads
+from ledger.read import CHECK_THE_LOG, read_events, read_heads
 from ledger.replay import Comparison
 from ledger.replay import replay as fold_again
 from ledger.shape import check_shape
 from ledger.text import Text
 from ledger.walls import check_walls
 from portal import key_commands, proof_commands, witness_commands
+from portal.filing import check_documents
 from portal.options import answers
 from portal.shell import Result, Shell
 from portal.witnessed import check_witnesses, cosignature_rows, row_lines
+from vouchers.claims.audit import audit_claims
 
 EXIT_DISAGREES = TamperedLogError.exit_status
 
@@ -123,7 +126,9 @@ def checkpoint(shell: Shell) -> Result:
 
 
 @log.command(epilog="Examples:  suanquan log check    suanquan log check --full --json")
-@click.option("--full", is_flag=True, help="Also fold the log again and check the database file.")
+@click.option(
+    "--full", is_flag=True, help="Also fold again, check the database file and documents."
+)
 @answers
 def check(shell: Shell, *, full: bool) -> Result:
     """Check entries, tiles, heads, identities, streams, refusals and walls against each other.
@@ -141,6 +146,7 @@ def check(shell: Shell, *, full: bool) -> Result:
         if full and heads:
             told = {one.what for one in findings}
             differing = compare_projections(shell, connection, heads)[1]
+            differing += find_document_faults(shell, connection, heads)
             findings += [one for one in differing if one.what not in told]
     data = {
         "ok": not findings,
@@ -213,7 +219,20 @@ def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> li
         if head.name == "book":
             findings += check_people(connection, head)
             findings += check_books(connection, head)
+            findings += check_claims(connection, head)
     return findings
+
+
+def check_claims(connection: Connection, book: Head) -> list[Finding]:
+    """Return the leaves of claims that nobody was allowed to write, or that could not be.
+
+    A book that cannot be read is left to the check of the tree.
+    """
+    try:
+        found = audit_claims(read_events(connection, "book", 0, book.size))
+        return list(islice(found, FINDINGS_MAX))
+    except LedgerError:
+        return []
 
 
 def find_missing(shell: Shell, logs: Collection[LogName]) -> list[Finding]:
@@ -257,6 +276,17 @@ def compare_projections(
         except TamperedLogError as error:
             return [], [unreadable(error)]
     return compared, [finding for one in compared for finding in one.findings]
+
+
+def find_document_faults(
+    shell: Shell, connection: Connection, heads: Sequence[Head]
+) -> list[Finding]:
+    """Return which documents that the book names are missing here, or altered."""
+    (book,) = (head for head in heads if head.name == "book")
+    try:
+        return check_documents(shell, connection, book.size)[1]
+    except TamperedLogError as error:
+        return [unreadable(error)]
 
 
 def unreadable(error: TamperedLogError) -> Finding:

@@ -11,25 +11,34 @@ import traceback
 from contextlib import redirect_stdout
 from typing import Any
 
-from vouchers.programme import Programme, encode_named
+from ledger.errors import LedgerError
+from vouchers.draft import encode_draft
+from vouchers.programme import Programme
 
 
 def run(path: str) -> dict[str, Any]:
-    """Return `{programme}` of a file, or `{failure: {kind, message, line}}`."""
+    """Return `{programme}` of a file, or `{failure}` with the fields of `mishap.Failure`."""
     try:
         found = runpy.run_path(path).get("PROGRAMME")
         if isinstance(found, Programme):
-            return {"programme": encode_named(found)}
+            return {"programme": encode_draft(found)}
     except BaseException as error:  # noqa: BLE001 - whatever ends the file is what is to be told
-        frames = traceback.extract_tb(error.__traceback__)
-        own = [frame.lineno for frame in frames if frame.filename == path]
-        failure = {
-            "kind": type(error).__name__,
-            "message": str(error).partition("\n")[0][:200],
-            "line": own[-1] if own else None,
-        }
-        return {"failure": failure}
+        return {"failure": _describe(error, path)}
     return {"failure": None}
+
+
+def _describe(error: BaseException, path: str) -> dict[str, Any]:
+    """Return what ended the file, and where in it: lines from one, columns in bytes from zero."""
+    own = [one for one in traceback.extract_tb(error.__traceback__) if one.filename == path]
+    span = (own[-1].lineno, own[-1].colno, own[-1].end_lineno, own[-1].end_colno) if own else None
+    holder = getattr(error, "obj", None) or sys.modules.get(getattr(error, "name", None) or "")
+    return {
+        "kind": type(error).__name__,
+        "message": str(error).partition("\n")[0][:200],
+        "span": span,
+        "told": [error.message, error.next_step] if isinstance(error, LedgerError) else None,
+        "known": [one for one in dir(holder) if not one.startswith("_")] if holder else [],
+    }
 
 
 if __name__ == "__main__":

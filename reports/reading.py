@@ -11,7 +11,7 @@ from ledger.history import History, events_of, frontier_root, history_of
 from ledger.partial import SPAN, Span, facts_of
 from ledger.projection import USAGE_DAY, Rows
 from ledger.query import read_usage_days, read_usage_months
-from ledger.read import CHECK_THE_LOG, read_events, read_heads, usage_logs_of
+from ledger.read import CHECK_THE_LOG, read_data, read_heads, usage_logs_of
 from ledger.rebuild import merge_into
 from ledger.text import Text
 from reports.snapshot import Sizes, Snapshot
@@ -32,7 +32,10 @@ def read_snapshot(connection: Connection) -> Snapshot:
 
 def read_book(connection: Connection, head: Head) -> Book:
     """Return the book as it stands at its head."""
-    return Book(event for _, event in read_events(connection, "book", 0, head.size))
+    book = Book()
+    for event, data in read_data(connection, "book", 0, head.size):
+        book.take(data, event.subject)
+    return book
 
 
 def read_enterprises(

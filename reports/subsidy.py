@@ -30,15 +30,15 @@ from reports.statement import (
 from vouchers.book import Account, Book
 from vouchers.case import Case
 from vouchers.decision import Decision, Step
-from vouchers.names import LEVELS, STATUSES
+from vouchers.names import LEVELS, RESOURCES, STATUSES, call
 from vouchers.plan import Plan
-from vouchers.programme import Programme
+from vouchers.programme import Programme, ResourceIs, Version
 from vouchers.ruling import Ruling, rule_on
 from vouchers.showing import show
 from vouchers.wording import cite
 
 # Any change of words or layout on this statement is a new version.
-MAKER = "subsidy/2"
+MAKER = "subsidy/3"
 
 TITLE = Text("补贴结算单", "Subsidy settlement statement")
 
@@ -51,7 +51,7 @@ CUTS = {
     "no_version_in_force": Text("认定日没有施行的规则版本", "no version in force on its day"),
     "already_refunded": Text("此前已获本项目补贴", "refunded by this programme before"),
     "nothing_spent": Text("没有可计入的金额", "nothing was spent"),
-    "resource_not_covered": Text("不属于加速卡算力", "not accelerator compute"),
+    "resource_not_covered": Text("不在支持的资源类别内", "of a kind that is not covered"),
     "not_paid_in_full": Text("截至申请日未全额付款", "not paid in full by the application"),
     "paid_in_other_year": Text("不是在申请当年付清", "paid in full in another year"),
     "not_signed_in_year": Text("合同不在年度内签订", "contract signed in another year"),
@@ -227,7 +227,7 @@ def _decision(programme: Programme, decision: Decision) -> Section:
             if step.purchase is None
         )
         blocks.append(Table(columns, rows))
-    blocks += [Paragraph(one) for one in _cuts(decision)]
+    blocks += [Paragraph(one) for one in _cuts(decision, version)]
     level = LEVELS[programme.level]
     heading = Text(
         f"{level.zh}：{programme.name.zh} — {STATUSES[decision.status].zh}",
@@ -236,19 +236,30 @@ def _decision(programme: Programme, decision: Decision) -> Section:
     return Section(heading, tuple(blocks))
 
 
-def _cuts(decision: Decision) -> Iterator[Text]:
+def _cuts(decision: Decision, version: Version | None) -> Iterator[Text]:
     """Yield one sentence a cause with the numbers of the purchases that it leaves out."""
     groups: dict[tuple[str, Text], list[int]] = {}
     for reason in decision.reasons:
         if reason.purchase is not None:
             groups.setdefault((reason.code, reason.clause), []).append(reason.purchase + 1)
     for (code, clause), numbers in groups.items():
-        cause = CUTS[code]
+        cause = _cause(code, clause, version)
         listed = [str(number) for number in numbers]
         yield Text(
             f"未计入第 {'、'.join(listed)} 项采购：{cause.zh}（{clause.zh}）。",
             f"Not counted, purchases {', '.join(listed)}: {cause.en} ({clause.en}).",
         )
+
+
+def _cause(code: str, clause: Text, version: Version | None) -> Text:
+    """Return why purchases are left out; of a kind that is not covered, by what the rule covers."""
+    rules = version.purchases if version is not None and code == "resource_not_covered" else ()
+    for cited in rules:
+        if isinstance(cited.value, ResourceIs) and cited.clause == clause:
+            kinds = [call(RESOURCES, one) for one in (cited.value.kind, *cited.value.also)]
+            zh, en = "或".join(one.zh for one in kinds), " or ".join(one.en for one in kinds)
+            return Text(f"不属于{zh}", f"not {en}")
+    return CUTS[code]
 
 
 def _value(step: Step) -> Cell:

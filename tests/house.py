@@ -27,12 +27,13 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.balance ledger.codec ledger.compact ledger.cosignature
-    ledger.credit_codes ledger.errors
+    ledger.__init__ ledger.balance ledger.claim_state ledger.codec ledger.compact
+    ledger.cosignature ledger.credit_codes ledger.errors
     ledger.events ledger.evidence ledger.facts ledger.finding ledger.gap ledger.head
     ledger.identifiers ledger.journal ledger.journal_text ledger.laws ledger.merkle ledger.money
     ledger.note ledger.partial ledger.period ledger.personal ledger.proof ledger.quantity
     ledger.roster ledger.skim ledger.tally ledger.text ledger.tlog ledger.topics ledger.usage
+    ledger.media
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     reports.__init__ reports.annex reports.billing reports.compute reports.snapshot
@@ -47,16 +48,17 @@ SHELL: Final = words(
     ledger.accepted
     ledger.backup ledger.batch ledger.bookkeeping ledger.bulk ledger.check ledger.cluster
     ledger.config ledger.crew ledger.database ledger.erasable ledger.export ledger.history
+    ledger.documents ledger.payee
     ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
     ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
     ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans ledger.store
-    ledger.tables ledger.trail ledger.walls
+    ledger.claim_list ledger.tables ledger.trail ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog
     ingest.worker reports.drawing reports.fonts reports.impact_chart reports.issue reports.pdf
     reports.reading reports.schedule reports.seal reports.sheets reports.trace reports.verification
-    migrations portal vouchers.commands
+    migrations portal vouchers.commands vouchers.reading
     """
 )
 """May touch the world."""
@@ -104,6 +106,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "jinja2": ("portal",),
     "kafka": ("ingest.consumer", "ingest.producer", "ingest.record_batch"),
     "litestar": ("portal.web",),
+    "openpyxl": ("reports.sheets",),
     "pandas": ("reports.sheets",),
     "psycopg": ("ledger",),
     "pyhanko": ("reports.seal",),

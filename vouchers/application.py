@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Final
 
 from msgspec import Struct
 
@@ -15,25 +16,9 @@ from vouchers.truth import Truth, same
 
 Requirement = Cited[Condition] | Cited[PurchaseRule]
 
+_OF_APPLICATION: Final = "apply_on"
 
-class Application(Struct, frozen=True, gc=False):
-    """The facts, the day of application, the year of the claim, and what is supposed to hold.
-
-    `supposed` has the requirements that are taken as met whatever the facts say: by them a refusal
-    is told what it is worth. `among` has the positions of the purchases that it is made on, None
-    for all of them: the others stay facts, such as of the contract that they share.
-    """
-
-    case: Case
-    applied_on: date
-    year: int
-    supposed: frozenset[Requirement] = frozenset()
-    among: frozenset[int] | None = None
-
-    def lines(self) -> "list[Line]":
-        """Return the purchases that it is made on."""
-        every = enumerate(self.case.purchases or ())
-        return [Line(i, one) for i, one in every if self.among is None or i in self.among]
+NOTHING_SUPPOSED: Final[frozenset[Requirement]] = frozenset()
 
 
 class Line(Struct, frozen=True, gc=False):
@@ -51,33 +36,77 @@ class Line(Struct, frozen=True, gc=False):
         return name_purchase(self.position, self.purchase.contract)
 
 
-class Moment(Struct, frozen=True, gc=False):
-    """A day to test statuses on, None while unknown, and the path of the fact that gives it.
+class Application(Struct, frozen=True, gc=False):
+    """The facts, the day of application, the year of the claim, and what is supposed to hold.
 
-    `line` is the purchase whose day it is, None where it is the application's.
+    `supposed` has the requirements that are taken as met whatever the facts say: by them a refusal
+    is told what it is worth. `lines` are the purchases that it is made on: the case's other ones
+    stay facts, such as of the contract that they share.
+    """
+
+    case: Case
+    applied_on: date
+    year: int
+    lines: list[Line]
+    supposed: frozenset[Requirement] = NOTHING_SUPPOSED
+
+    def serving(self, year: int) -> "Application":
+        """Return the application as the claim of a year."""
+        if year == self.year:
+            return self
+        return Application(self.case, self.applied_on, year, self.lines, self.supposed)
+
+
+class Moment(Struct, frozen=True, gc=False):
+    """A day to test statuses on, None while unknown, and the fact that gives it.
+
+    `line` is the purchase that it is for, None where it is for the whole application.
     """
 
     on: date | None
-    path: str
+    key: str
     line: Line | None = None
+
+    @property
+    def path(self) -> str:
+        """Return the path of the fact."""
+        if self.line is None or self.key == _OF_APPLICATION:
+            return self.key
+        return self.line.path(self.key)
+
+
+def apply_for(
+    case: Case,
+    applied_on: date,
+    supposed: frozenset[Requirement] = NOTHING_SUPPOSED,
+    among: frozenset[int] | None = None,
+) -> Application:
+    """Return the application made on a day, for the purchases at some positions or for all.
+
+    Its year is that of the day, until a version says otherwise.
+    """
+    lines = [Line(i, one) for i, one in enumerate(case.purchases or ())]
+    if among is not None:
+        lines = [one for one in lines if one.position in among]
+    return Application(case, applied_on, applied_on.year, lines, supposed)
 
 
 def moment_of(day: LegalDate, application: Application, line: Line | None) -> Moment:
     """Return the day of an application, or of one of its purchases, by its name in the rule."""
     if day == "application":
-        return Moment(application.applied_on, "apply_on", line)
+        return Moment(application.applied_on, _OF_APPLICATION, line)
     if line is None:
         return Moment(None, "purchases")
     purchase = line.purchase
     if day == "contract_signed":
-        return Moment(purchase.signed_on, line.path("signed_on"), line)
+        return Moment(purchase.signed_on, "signed_on", line)
     if day == "service_completed":
-        return Moment(purchase.completed_on, line.path("completed_on"), line)
+        return Moment(purchase.completed_on, "completed_on", line)
     payments = purchase.payments
     known = purchase.invoiced_fen is not None and payments is not None
     known = known and all(None not in (one.paid_on, one.amount_fen) for one in payments or ())
     full_on = paid_in_full_on(purchase, application.applied_on) if known else None
-    return Moment(full_on, line.path("payments"), line)
+    return Moment(full_on, "payments", line)
 
 
 def same_year_vouchers(application: Application) -> Iterator[tuple[int, Earlier, Truth]]:

@@ -5,9 +5,9 @@ that the book does not know yet: facts do not wait for paperwork. So a correctio
 comes before or after what it corrects, and an amendment before or after its contract.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import singledispatchmethod
+from typing import Final
 
 from ledger.codec import Event
 from ledger.events import (
@@ -110,8 +110,10 @@ class Book:
         self.take(event.data, event.subject)
 
     def take(self, data: Data, subject: str) -> None:
-        """Take in what an event says about an enterprise, or about none."""
-        self._apply(data, subject)
+        """Take in what the next event of the log says; most kinds say nothing about the book."""
+        take = _TAKERS.get(type(data))
+        if take is not None:
+            take(self, data, subject)
 
     def account(self, credit_code: str) -> Account:
         """Return what is known of an enterprise, an empty account for one never heard of."""
@@ -131,120 +133,147 @@ class Book:
         book.calendars = self.calendars
         return book
 
-    def _open(self, subject: str) -> Account:
-        return self.accounts.setdefault(subject, Account(subject))
 
-    @singledispatchmethod
-    def _apply(self, data: Data, subject: str) -> None:
-        """Leave out what says nothing about the book: batches, usage."""
+def _open(book: Book, subject: str) -> Account:
+    """Return an enterprise's account, a new one for one that was not heard of before."""
+    account = book.accounts.get(subject)
+    if account is None:
+        account = book.accounts[subject] = Account(subject)
+    return account
 
-    @_apply.register
-    def _(self, data: ResourceListed, _subject: str) -> None:
-        self.resources[data.resource] = data
-        self.listings.setdefault(data.resource, {})[data.listed_on] = data
 
-    @_apply.register
-    def _(self, data: EnterpriseRegistered, subject: str) -> None:
-        self._open(subject).registered = data
+def _resource_listed(book: Book, data: ResourceListed, _subject: str) -> None:
+    book.resources[data.resource] = data
+    book.listings.setdefault(data.resource, {})[data.listed_on] = data
 
-    @_apply.register
-    def _(self, data: QualificationGranted, subject: str) -> None:
-        self._open(subject).qualifications.append(data)
 
-    @_apply.register
-    def _(self, data: QualificationRevoked, subject: str) -> None:
-        self._open(subject).revocations.append(data)
+def _enterprise_registered(book: Book, data: EnterpriseRegistered, subject: str) -> None:
+    _open(book, subject).registered = data
 
-    @_apply.register
-    def _(self, data: TaxDomicileRecorded, subject: str) -> None:
-        self._open(subject).domiciles.append(data)
 
-    @_apply.register
-    def _(self, data: FactReported, subject: str) -> None:
-        self._open(subject).facts[data.name, data.year] = data
+def _qualification_granted(book: Book, data: QualificationGranted, subject: str) -> None:
+    _open(book, subject).qualifications.append(data)
 
-    @_apply.register
-    def _(self, data: FundingReported, subject: str) -> None:
-        key = data.scope, data.ref, data.level, data.year
-        self._open(subject).funding[key] = data
 
-    @_apply.register
-    def _(self, data: DeclarationFiled, subject: str) -> None:
-        self._open(subject).declarations[data.year] = data
+def _qualification_revoked(book: Book, data: QualificationRevoked, subject: str) -> None:
+    _open(book, subject).revocations.append(data)
 
-    @_apply.register
-    def _(self, data: ContractRegistered, subject: str) -> None:
-        account = self._open(subject)
-        account.signed[data.contract] = data
-        _amend(account, data.contract)
 
-    @_apply.register
-    def _(self, data: ContractAmended, subject: str) -> None:
-        account = self._open(subject)
-        account.amendments.setdefault(data.contract, {})[data.amendment] = data
-        _amend(account, data.contract)
+def _tax_domicile_recorded(book: Book, data: TaxDomicileRecorded, subject: str) -> None:
+    _open(book, subject).domiciles.append(data)
 
-    @_apply.register
-    def _(self, data: InvoiceRecorded, subject: str) -> None:
-        account = self._open(subject)
-        account.invoices_recorded[data.invoice] = data
-        if data.invoice not in account.invoice_corrections:
-            account.invoices[data.invoice] = data
 
-    @_apply.register
-    def _(self, data: InvoiceCorrected, subject: str) -> None:
-        account = self._open(subject)
-        account.invoice_corrections[data.invoice] = data
-        said = {name: getattr(data, name) for name in InvoiceData.__struct_fields__}
-        account.invoices[data.invoice] = InvoiceRecorded(**said)
+def _fact_reported(book: Book, data: FactReported, subject: str) -> None:
+    _open(book, subject).facts[data.name, data.year] = data
 
-    @_apply.register
-    def _(self, data: InvoiceReversed, subject: str) -> None:
-        self._open(subject).red_invoices[data.red_invoice] = data
 
-    @_apply.register
-    def _(self, data: PaymentRecorded, subject: str) -> None:
-        account = self._open(subject)
-        account.payments_recorded[data.payment] = data
-        if data.payment not in account.payment_corrections:
-            account.payments[data.payment] = data
+def _funding_reported(book: Book, data: FundingReported, subject: str) -> None:
+    key = data.scope, data.ref, data.level, data.year
+    _open(book, subject).funding[key] = data
 
-    @_apply.register
-    def _(self, data: PaymentCorrected, subject: str) -> None:
-        account = self._open(subject)
-        account.payment_corrections[data.payment] = data
-        said = {name: getattr(data, name) for name in PaymentData.__struct_fields__}
-        account.payments[data.payment] = PaymentRecorded(**said)
 
-    @_apply.register
-    def _(self, data: PaymentReversed, subject: str) -> None:
-        self._open(subject).payments_back[data.reversal] = data
+def _declaration_filed(book: Book, data: DeclarationFiled, subject: str) -> None:
+    _open(book, subject).declarations[data.year] = data
 
-    @_apply.register
-    def _(self, data: VoucherGranted, subject: str) -> None:
-        self._open(subject).granted[data.programme, data.year] = data
 
-    @_apply.register
-    def _(self, data: VoucherDrawn, subject: str) -> None:
-        self._open(subject).drawn.append(data)
+def _contract_registered(book: Book, data: ContractRegistered, subject: str) -> None:
+    account = _open(book, subject)
+    account.signed[data.contract] = data
+    _amend(account, data.contract)
 
-    @_apply.register
-    def _(self, data: StatementIssued, subject: str) -> None:
-        self._open(subject).statements.append(data)
 
-    @_apply.register
-    def _(self, data: ProgrammeAdopted, _subject: str) -> None:
-        self.adopted[data.programme] = data
-        self.values |= {one.hash: one.values for one in data.versions if one.values is not None}
-
-    @_apply.register
-    def _(self, data: CalendarAdopted, _subject: str) -> None:
-        self.calendars[data.year] = data
+def _contract_amended(book: Book, data: ContractAmended, subject: str) -> None:
+    account = _open(book, subject)
+    account.amendments.setdefault(data.contract, {})[data.amendment] = data
+    _amend(account, data.contract)
 
 
 def _amend(account: Account, number: str) -> None:
     """Bring a contract up to what its paper and its amendments say, once there is a paper."""
     signed = account.signed.get(number)
     if signed is not None:
-        amendments = account.amendments.get(number, {})
-        account.contracts[number] = amend(signed, amendments.values())
+        amendments = account.amendments.get(number)
+        account.contracts[number] = amend(signed, amendments.values()) if amendments else signed
+
+
+def _invoice_recorded(book: Book, data: InvoiceRecorded, subject: str) -> None:
+    account = _open(book, subject)
+    account.invoices_recorded[data.invoice] = data
+    if data.invoice not in account.invoice_corrections:
+        account.invoices[data.invoice] = data
+
+
+def _invoice_corrected(book: Book, data: InvoiceCorrected, subject: str) -> None:
+    account = _open(book, subject)
+    account.invoice_corrections[data.invoice] = data
+    said = {name: getattr(data, name) for name in InvoiceData.__struct_fields__}
+    account.invoices[data.invoice] = InvoiceRecorded(**said)
+
+
+def _invoice_reversed(book: Book, data: InvoiceReversed, subject: str) -> None:
+    _open(book, subject).red_invoices[data.red_invoice] = data
+
+
+def _payment_recorded(book: Book, data: PaymentRecorded, subject: str) -> None:
+    account = _open(book, subject)
+    account.payments_recorded[data.payment] = data
+    if data.payment not in account.payment_corrections:
+        account.payments[data.payment] = data
+
+
+def _payment_corrected(book: Book, data: PaymentCorrected, subject: str) -> None:
+    account = _open(book, subject)
+    account.payment_corrections[data.payment] = data
+    said = {name: getattr(data, name) for name in PaymentData.__struct_fields__}
+    account.payments[data.payment] = PaymentRecorded(**said)
+
+
+def _payment_reversed(book: Book, data: PaymentReversed, subject: str) -> None:
+    _open(book, subject).payments_back[data.reversal] = data
+
+
+def _voucher_granted(book: Book, data: VoucherGranted, subject: str) -> None:
+    _open(book, subject).granted[data.programme, data.year] = data
+
+
+def _voucher_drawn(book: Book, data: VoucherDrawn, subject: str) -> None:
+    _open(book, subject).drawn.append(data)
+
+
+def _statement_issued(book: Book, data: StatementIssued, subject: str) -> None:
+    _open(book, subject).statements.append(data)
+
+
+def _programme_adopted(book: Book, data: ProgrammeAdopted, _subject: str) -> None:
+    book.adopted[data.programme] = data
+    book.values |= {one.hash: one.values for one in data.versions if one.values is not None}
+
+
+def _calendar_adopted(book: Book, data: CalendarAdopted, _subject: str) -> None:
+    book.calendars[data.year] = data
+
+
+_TAKERS: Final[dict[type[Data], Callable[..., None]]] = {
+    ResourceListed: _resource_listed,
+    EnterpriseRegistered: _enterprise_registered,
+    QualificationGranted: _qualification_granted,
+    QualificationRevoked: _qualification_revoked,
+    TaxDomicileRecorded: _tax_domicile_recorded,
+    FactReported: _fact_reported,
+    FundingReported: _funding_reported,
+    DeclarationFiled: _declaration_filed,
+    ContractRegistered: _contract_registered,
+    ContractAmended: _contract_amended,
+    InvoiceRecorded: _invoice_recorded,
+    InvoiceCorrected: _invoice_corrected,
+    InvoiceReversed: _invoice_reversed,
+    PaymentRecorded: _payment_recorded,
+    PaymentCorrected: _payment_corrected,
+    PaymentReversed: _payment_reversed,
+    VoucherGranted: _voucher_granted,
+    VoucherDrawn: _voucher_drawn,
+    StatementIssued: _statement_issued,
+    ProgrammeAdopted: _programme_adopted,
+    CalendarAdopted: _calendar_adopted,
+}
+"""What each kind of event does to the book. A dictionary, because a book is of many events."""

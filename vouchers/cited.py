@@ -7,6 +7,7 @@ from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
+from ledger.errors import InvalidInputError
 from ledger.text import Text
 from vouchers.decision import Grade
 
@@ -36,11 +37,34 @@ class Source(Struct, frozen=True):
     grade: Grade
 
     def article(self, number: int, value: T, *, item: int | None = None) -> Cited[T]:
-        """Return a value that an article (第…条) sets, or an item of it (第（…）项)."""
+        """Return a value that an article (第…条) sets, or an item of it (第（…）项).
+
+        Raises `InvalidInputError` (code `bad_article`) for a number that no article has.
+        """
+        _require_article(number)
+        if item is not None:
+            _require_article(item)
         zh, en = f"第{numeral(number)}条", f"article {number}"
         if item is not None:
             zh, en = f"{zh}第（{numeral(item)}）项", f"{en} ({item})"
         return Cited(value, cite(self.document, zh, en), self.grade)
+
+
+def _require_article(number: object) -> None:
+    """Raise for what is no number of an article: a mistake in the file, told to its author."""
+    if isinstance(number, int) and 1 <= number <= _ARTICLE_MAX:
+        return
+    raise InvalidInputError(
+        "bad_article",
+        Text(
+            f"条次、项次 {number!r} 不是 1 至 {_ARTICLE_MAX} 的整数",
+            f"{number!r} is no article or item from 1 to {_ARTICLE_MAX}",
+        ),
+        Text(
+            "写阿拉伯数字，例如 article(12, 取值, item=3)；编号更大的用 cite(文件, 中文, 英文)",
+            "write such as article(12, value, item=3); a greater one by cite(document, zh, en)",
+        ),
+    )
 
 
 def numeral(number: int) -> str:

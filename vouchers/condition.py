@@ -190,7 +190,7 @@ def _share_at_least(
     if part is None or whole is None:
         asked = [_ask_for_figure(name, year, clause) for name in names]
         return require_all(
-            one for one, value in zip(asked, (part, whole), strict=True) if value is None
+            [one for one, value in zip(asked, (part, whole), strict=True) if value is None]
         )
     if part and part >= condition.least * whole:
         return HOLDS

@@ -12,61 +12,31 @@ from itertools import product
 from operator import itemgetter
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from ledger.money import FEN_MAX
 from ledger.text import Text
 from vouchers.amounts import ByResource
-from vouchers.application import Application, Line, Requirement, moment_of
+from vouchers.application import NOTHING_SUPPOSED, Application, Line, Requirement, apply_for
 from vouchers.case import Case, Purchase
-from vouchers.choice import Choice, choose
-from vouchers.condition import evaluate
-from vouchers.decision import (
-    HOLDS,
-    Decision,
-    Finding,
-    Reason,
-    Step,
-    distinct,
-    missing_fact,
-    require_all,
-)
-from vouchers.headroom import Use, use_of_caps
+from vouchers.decision import Decision, Reason, Status, Step, distinct, missing_fact
+from vouchers.hearing import Hearing, hear
 from vouchers.papers import note_papers
 from vouchers.payout import NOTHING, Payout, pay
 from vouchers.premises import write_premises
-from vouchers.prepared import Prepared, Terms, prepare
+from vouchers.prepared import Terms
 from vouchers.programme import Programme, Version
-from vouchers.purchase import Assessed, Heard, assess
 from vouchers.refund import Counted
 from vouchers.settled import Settled
 from vouchers.sheet import Sheet
-from vouchers.window import (
-    claim_year,
-    list_versions,
-    note_window,
-    refuse_without_day,
-    refuse_without_version,
-)
-
-
-class _Hearing(Struct, frozen=True, gc=False):
-    """Everything that was found about one application under one version."""
-
-    prepared: Prepared
-    application: Application
-    purchases: tuple[Assessed, ...]
-    counted: list[Assessed]
-    enterprise: Finding
-    choices: dict[str, Choice]
-    use: Use
+from vouchers.window import note_window, refuse_without_day, refuse_without_version
 
 
 def decide(
     programme: Programme,
     case: Case,
     as_of: date | None = None,
-    supposed: frozenset[Requirement] = frozenset(),
+    supposed: frozenset[Requirement] = NOTHING_SUPPOSED,
     among: frozenset[int] | None = None,
 ) -> Decision:
     """Return what the programme alone would pay on the case, and why.
@@ -78,7 +48,7 @@ def decide(
     applied_on = case.apply_on if as_of is None else as_of
     if applied_on is None:
         return refuse_without_day(programme)
-    return _decide(programme, Application(case, applied_on, applied_on.year, supposed, among), None)
+    return _decide(programme, apply_for(case, applied_on, supposed, among), None)
 
 
 def decide_next(programme: Programme, case: Case, settled: Settled) -> Decision:
@@ -90,47 +60,17 @@ def decide_next(programme: Programme, case: Case, settled: Settled) -> Decision:
     applied_on = case.apply_on
     if applied_on is None:
         return refuse_without_day(programme)
-    return _decide(programme, Application(case, applied_on, applied_on.year), settled)
+    return _decide(programme, apply_for(case, applied_on), settled)
 
 
 def _decide(programme: Programme, asked: Application, settled: Settled | None) -> Decision:
-    hearings = list(_hear_versions(programme, asked, settled))
+    hearings = hear(programme, asked, settled)
     if not hearings:
         return refuse_without_version(programme, asked.applied_on)
     return _merge(hearings) if len(hearings) > 1 else _conclude(hearings[0])
 
 
-def _hear_versions(
-    programme: Programme, asked: Application, settled: Settled | None
-) -> Iterator[_Hearing]:
-    """Yield what each version that may apply finds, the latest first: one where it is certain.
-
-    It is the latest under which a purchase counts; what may yet count, or has a legal date that is
-    not known, leaves the versions before it open. Where nothing counts it is the latest of all.
-    """
-    latest, nobodys = None, True
-    for version in reversed(list_versions(programme, asked)):
-        application = structs.replace(asked, year=claim_year(version, asked.applied_on))
-        hearing = _hear(prepare(programme, version), application, settled)
-        latest = latest or hearing
-        if not _may_count(hearing):
-            continue
-        nobodys = False
-        yield hearing
-        if hearing.counted:
-            return
-    if nobodys and latest is not None:
-        yield latest
-
-
-def _may_count(hearing: _Hearing) -> bool:
-    """Return whether a purchase counts, or may count once more is known."""
-    if hearing.application.case.purchases is None:
-        return hearing.enterprise.truth is not False
-    return any(one.finding.truth is not False for one in hearing.purchases)
-
-
-def _merge(hearings: Sequence[_Hearing]) -> Decision:
+def _merge(hearings: Sequence[Hearing]) -> Decision:
     """Return the decision while several versions may apply: open, unless they decide the same."""
     found = [_conclude(one) for one in hearings]
     first, version = found[0], hearings[0].prepared.version
@@ -155,76 +95,49 @@ def _end(decision: Decision, at: int) -> int:
     return int(decision.steps[at].value) if fen is None else fen
 
 
-def _hear(prepared: Prepared, application: Application, settled: Settled | None) -> _Hearing:
-    version, purchases = prepared.version, application.case.purchases
-    if settled:
-        settled.begin(prepared, application)
-    heard: dict[date, Heard] = {}
-    assessed = tuple(
-        [assess(prepared, application, line, heard, settled) for line in application.lines()]
-    )
-    moment = moment_of(version.legal_date.value, application, None)
-    enterprise = HOLDS
-    if not purchases:
-        enterprise = require_all(
-            [evaluate(one, application, moment) for one in version.eligibility]
-        )
-    may_count = [one for one in assessed if one.finding.truth is not False] or assessed
-    moments = [(one.moment, _counts(one)) for one in may_count] or [(moment, True)]
-    return _Hearing(
-        prepared,
-        application,
-        assessed,
-        [one for one in assessed if one.finding.truth],
-        enterprise,
-        {name: choose(cited, application, moments) for name, cited in prepared.varying},
-        use_of_caps(prepared.programme, version, application),
-    )
-
-
-def _counts(one: Assessed) -> bool:
-    """Return whether a purchase certainly counts, and with something."""
-    return bool(one.finding.truth) and one.base.span.low > 0
-
-
-def _conclude(hearing: _Hearing) -> Decision:
-    version = hearing.prepared.version
+def _conclude(hearing: Hearing) -> Decision:
+    prepared, application = hearing.prepared, hearing.application
     steps, low = _lowest(hearing)
-    high = low if steps and _is_exact(hearing) else _highest(hearing)[1]
-    determined = low.amount_fen == high.amount_fen
-    eligible = determined and low.payable and high.payable
-    if eligible:
-        why = (*_cuts(hearing), *low.reasons)
-    elif determined:
-        steps, why = _highest(hearing)[0], (*_refusals(hearing), *high.reasons)
+    at_most = None if steps and hearing.exact else _highest(hearing)
+    high = at_most[1] if at_most else low
+    status: Status = "eligible"
+    amount_fen: int | None = low.amount_fen
+    counted: tuple[int, ...] = ()
+    if amount_fen != high.amount_fen:
+        status, amount_fen = "undetermined", None
+        steps = _bounds(prepared.version, low.amount_fen, high.amount_fen)
+        why = [*_missing(hearing), *_cuts(hearing)]
+    elif low.payable and high.payable:
+        counted = tuple([one.line.position for one in hearing.counted])
+        why = [*_cuts(hearing), *low.reasons]
     else:
-        steps, why = (
-            _bounds(version, low.amount_fen, high.amount_fen),
-            (*_missing(hearing), *_cuts(hearing)),
-        )
+        status, steps = "ineligible", (at_most or _highest(hearing))[0]
+        why = [*_refusals(hearing), *high.reasons]
+    why += note_window(prepared.version, application)
+    why += _notes(hearing)
     return Decision(
-        programme=hearing.prepared.programme,
-        version=version.id,
-        version_hash=hearing.prepared.hash,
-        year=hearing.application.year,
-        status="eligible" if eligible else "ineligible" if determined else "undetermined",
-        amount_fen=low.amount_fen if determined else None,
-        counted=tuple([one.line.position for one in hearing.counted]) if eligible else (),
+        programme=prepared.programme,
+        status=status,
+        amount_fen=amount_fen,
+        version=prepared.version.id,
+        version_hash=prepared.hash,
+        year=application.year,
+        counted=counted,
         quota_fen=_quota(hearing),
         steps=steps,
-        reasons=distinct((*why, *note_window(version, hearing.application), *_notes(hearing))),
+        reasons=distinct(why) if why else (),
     )
 
 
-def _notes(hearing: _Hearing) -> Iterator[Reason]:
-    """Yield what the claim still has to bring for the purchases that may count."""
+def _notes(hearing: Hearing) -> Sequence[Reason]:
+    """Return what the claim still has to bring for the purchases that may count."""
     version, documents = hearing.prepared.version, hearing.application.case.documents
-    lines = [one.line for one in hearing.purchases if one.finding.truth is not False]
-    if lines or not hearing.purchases:
-        yield from note_papers(version, documents, lines)
+    if not hearing.prepared.asks_papers or (hearing.purchases and not hearing.open):
+        return ()
+    return note_papers(version, documents, [one.line for one in hearing.open])
 
 
-def _quota(hearing: _Hearing) -> int | None:
+def _quota(hearing: Hearing) -> int | None:
     """Return the year's cap for this enterprise, None where there is none or it is not known."""
     choice = hearing.choices.get("yearly_cap_fen")
     if choice is None:
@@ -232,18 +145,7 @@ def _quota(hearing: _Hearing) -> int | None:
     return choice.values[0] if len(choice.values) == 1 else None
 
 
-def _is_exact(hearing: _Hearing) -> bool:
-    """Return whether nothing is unknown, so that one computation gives both ends."""
-    for choice in hearing.choices.values():
-        if len(choice.values) > 1:
-            return False
-    for one in hearing.purchases:
-        if one.finding.truth is None or not one.base.exact:
-            return False
-    return hearing.use.none or hearing.use.exact
-
-
-def _lowest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
+def _lowest(hearing: Hearing) -> tuple[tuple[Step, ...], Payout]:
     """Return the steps and the payout with every unknown against the enterprise."""
     counted = [
         Counted(one.line, one.base.span.low, one.base if one.base.exact else None)
@@ -251,21 +153,20 @@ def _lowest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
     ]
     if not counted:
         return (), NOTHING
-    found = [
-        _pay(hearing, terms, counted, premises=True) for terms in _terms(hearing, against=True)
-    ]
-    return min(found, key=_by_amount)
+    every = _terms(hearing, against=True)
+    if len(every) == 1:
+        return _pay(hearing, every[0], counted, premises=True)
+    return min([_pay(hearing, one, counted, premises=True) for one in every], key=_by_amount)
 
 
-def _highest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
+def _highest(hearing: Hearing) -> tuple[tuple[Step, ...], Payout]:
     """Return the steps and the payout with every unknown for the enterprise."""
     if hearing.application.case.purchases is None and hearing.enterprise.truth is not False:
         counted = [Counted(Line(0, Purchase()), FEN_MAX, None)]
     else:
         counted = [
             Counted(one.line, one.base.span.high, one.base if one.base.exact else None)
-            for one in hearing.purchases
-            if one.finding.truth is not False
+            for one in hearing.open
         ]
     if not counted:
         return (), NOTHING
@@ -277,7 +178,7 @@ def _highest(hearing: _Hearing) -> tuple[tuple[Step, ...], Payout]:
 
 
 def _pay(
-    hearing: _Hearing, terms: Terms, counted: Sequence[Counted], *, premises: bool
+    hearing: Hearing, terms: Terms, counted: Sequence[Counted], *, premises: bool
 ) -> tuple[tuple[Step, ...], Payout]:
     sheet = Sheet()
     if premises:
@@ -291,7 +192,7 @@ def _by_amount(found: tuple[tuple[Step, ...], Payout]) -> tuple[bool, int]:
     return found[1].payable, found[1].amount_fen
 
 
-def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
+def _terms(hearing: Hearing, *, against: bool) -> list[Terms]:
     """Return every set of rate and caps that may apply, with the most used of them or the least."""
     use, terms = hearing.use, hearing.prepared.terms
     if not use.none:
@@ -304,10 +205,11 @@ def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
             refunded=tuple(
                 one
                 for one in hearing.application.case.purchases or ()
-                if one.contract is not None and one.contract in use.contracts
+                if one.contract in use.contracts
+                and None not in (one.contract, one.signed_on, one.provider)
             ),
         )
-    bound = _open_rate(hearing, against=against)
+    bound = {} if hearing.prepared.grows else _open_rate(hearing, against=against)
     if not hearing.choices:
         return [structs.replace(terms, **bound) if bound else terms]
     every = product(*(choice.values for choice in hearing.choices.values()))
@@ -315,7 +217,7 @@ def _terms(hearing: _Hearing, *, against: bool) -> list[Terms]:
     return [structs.replace(terms, **one) for one in chosen]
 
 
-def _open_rate(hearing: _Hearing, *, against: bool) -> dict[str, Any]:
+def _open_rate(hearing: Hearing, *, against: bool) -> dict[str, Any]:
     """Return a rate of nothing or of all where more spend may mean less, nothing where it cannot.
 
     So it is for the rest of a year whose earlier part is not known, and while a purchase is open
@@ -328,12 +230,12 @@ def _open_rate(hearing: _Hearing, *, against: bool) -> dict[str, Any]:
         for one in hearing.purchases:
             unnamed = one.line.purchase.contract is None
             if several and one.finding.truth is None and (joins or unnamed):
-                return {"rate": rate, "contracts_known": False}
+                return {"rate": rate, "rate_known": False}
     known = version.rate_over is None or base.low == base.high
-    return {} if known else {"rate": rate}
+    return {} if known else {"rate": rate, "rate_known": False}
 
 
-def _best_terms(hearing: _Hearing) -> Iterator[Terms]:
+def _best_terms(hearing: Hearing) -> Iterator[Terms]:
     """Yield every set of terms for the enterprise; over any number of contracts while unknown."""
     for terms in _terms(hearing, against=False):
         if hearing.application.case.purchases is None and hearing.prepared.by_contract is not None:
@@ -342,7 +244,7 @@ def _best_terms(hearing: _Hearing) -> Iterator[Terms]:
             yield terms
 
 
-def _best(counted: Counted, hearing: _Hearing, terms: Terms) -> Counted:
+def _best(counted: Counted, hearing: Hearing, terms: Terms) -> Counted:
     """Return a purchase with what is unknown of it as good for the enterprise as it can be.
 
     Its kind is the one that pays most; its contract and provider are nobody else's.
@@ -361,13 +263,15 @@ def _best(counted: Counted, hearing: _Hearing, terms: Terms) -> Counted:
     return structs.replace(counted, line=line)
 
 
-def _cuts(hearing: _Hearing) -> Iterator[Reason]:
-    for one in hearing.purchases:
-        if one.finding.truth is False:
-            yield from one.finding.refusals
+def _cuts(hearing: Hearing) -> Sequence[Reason]:
+    """Return why purchases do not count, most often nothing."""
+    if len(hearing.open) == len(hearing.purchases):
+        return ()
+    out = [one for one in hearing.purchases if one.finding.truth is False]
+    return [reason for one in out for reason in one.finding.refusals]
 
 
-def _refusals(hearing: _Hearing) -> Iterator[Reason]:
+def _refusals(hearing: Hearing) -> Iterator[Reason]:
     if not hearing.purchases:
         yield from hearing.enterprise.refusals
     yield from _cuts(hearing)
@@ -376,7 +280,7 @@ def _refusals(hearing: _Hearing) -> Iterator[Reason]:
         yield Reason("no_purchase", Text("没有采购可以补贴", "there is no purchase"), clause)
 
 
-def _missing(hearing: _Hearing) -> Iterator[Reason]:
+def _missing(hearing: Hearing) -> Iterator[Reason]:
     if hearing.application.case.purchases is None:
         what, clause = Text("采购清单", "the purchases"), hearing.prepared.version.base.clause
         yield missing_fact("purchases", what, clause)

@@ -157,11 +157,14 @@ def missing_fact(path: str, what: Text, clause: Text) -> Reason:
     )
 
 
-def require_all(findings: Iterable[Finding]) -> Finding:
+def require_all(findings: Sequence[Finding]) -> Finding:
     """Return the conjunction: every refusal when False, every missing fact when unknown."""
-    found = [one for one in findings if not one.truth]
-    if not found:
+    for one in findings:
+        if not one.truth:
+            break
+    else:
         return HOLDS
+    found = [one for one in findings if not one.truth]
     if any(one.truth is False for one in found):
         return Finding(truth=False, refused=distinct(r for one in found for r in one.refusals))
     return Finding(truth=None, missing=distinct(r for one in found for r in one.missing))

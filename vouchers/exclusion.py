@@ -51,13 +51,15 @@ def key_of(purchase: Purchase, scope: Scope) -> str | None:
 def exclude_paid(programme_id: str, version: Version, case: Case, line: Line) -> Finding:
     """Return whether no excluded level has paid on the purchase's contract or project before."""
     return require_all(
-        _not_paid(payer, exclusion, scope, by_key, line)
-        for exclusion in list_exclusions(version)
-        if (scope := scope_of(exclusion.rule)) is not None
-        for other in case.purchases or ()
-        if (by_key := _is_of(other, line.purchase, scope)) is not False
-        for payer in other.refunded_by
-        if payer != programme_id
+        [
+            _not_paid(payer, exclusion, scope, by_key, line)
+            for exclusion in list_exclusions(version)
+            if (scope := scope_of(exclusion.rule)) is not None
+            for other in case.purchases or ()
+            if (by_key := _is_of(other, line.purchase, scope)) is not False
+            for payer in other.refunded_by
+            if payer != programme_id
+        ]
     )
 
 

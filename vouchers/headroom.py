@@ -42,14 +42,17 @@ class Use(Struct, frozen=True, gc=False):
     @property
     def none(self) -> bool:
         """Return whether certainly nothing was used."""
-        every = (self.year, self.group, self.base)
-        return not self.contracts and all(one.span.high == 0 for one in every)
+        year, group, base = self.year.span.high, self.group.span.high, self.base.span.high
+        return not (year or group or base or self.contracts)
 
     @property
     def exact(self) -> bool:
         """Return whether all of it is known."""
-        every = (self.year, self.group, self.base, *self.contracts.values())
-        return all(one.span.low == one.span.high for one in every)
+        year, group, base = self.year.span, self.group.span, self.base.span
+        if year.low != year.high or group.low != group.high or base.low != base.high:
+            return False
+        every = self.contracts.values()
+        return not every or all(one.span.low == one.span.high for one in every)
 
     def missing(self) -> Iterator[Reason]:
         """Yield the facts that would make it exact."""
@@ -68,12 +71,13 @@ def use_of_caps(programme_id: str, version: Version, application: Application) -
     """
     yearly, group = version.yearly_cap_fen, version.group_cap_fen
     over = version.rate_over or version.yearly_spend_floor_fen
-    earlier = application.case.earlier
+    case = application.case
+    earlier = case.earlier
     return Use(
         _sum(earlier, "earlier", programme_id, application, yearly) if yearly else _NONE,
         _of_group(programme_id, application, group) if group else _NONE,
         _base_before(earlier, programme_id, application, over) if over else _NONE,
-        _of_contracts(application.case, programme_id, version) if version.contract_cap_fen else {},
+        _of_contracts(case, programme_id, version) if version.contract_cap_fen else {},
     )
 
 
@@ -163,8 +167,9 @@ def _sum(
     claimed = redeemed = _NOTHING
     missing: list[Reason] = []
     for i, entry in enumerate(entries):
-        of_year, own = same(entry.year, application.year), same(entry.programme, programme_id)
-        if of_year is False or own is False:
+        own = same(entry.programme, programme_id)
+        of_year = same(entry.year, application.year)
+        if own is False or of_year is False:
             continue
         certain = bool(own and of_year)
         claimed = _add(claimed, entry.claimed_fen, certain=certain)

@@ -1,7 +1,7 @@
-"""What would change a refusal: the requirement that is not met, and what meeting it is worth.
+"""What would pay more: a requirement that is not met, or a purchase that costs the claim its class.
 
-Each is found by deciding again with the requirement taken as met: by the same rules, never by a
-guess at them.
+Each is found by deciding again, with the requirement taken as met or without the purchases: by the
+same rules, never by a guess at them.
 """
 
 from collections.abc import Iterator
@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from ledger.money import render_yuan
 from ledger.text import Text
-from vouchers.application import Requirement
+from vouchers.application import Requirement, apply_for, moment_of
 from vouchers.case import Case
+from vouchers.class_days import list_dated_classes
+from vouchers.condition import evaluate
 from vouchers.decide import decide
 from vouchers.decision import Decision
 from vouchers.programme import AllOf, AnyOf, Programme, Version
@@ -19,16 +21,29 @@ from vouchers.wording import describe_condition
 
 
 class Improvement(NamedTuple):
-    """What would have to hold, all of it, and what the programme alone would then pay in fen."""
+    """What would have to hold, all of it, and what the programme alone would then pay in fen.
+
+    Where it holds of some purchases alone, `left_out` has the positions of the others.
+    """
 
     requirements: tuple[Requirement, ...]
     amount_fen: int
+    left_out: tuple[int, ...] = ()
 
     @property
     def message(self) -> Text:
         """Return the sentence 若…则可得…."""
         met = [describe_condition(one.value) for one in self.requirements]
         amount = render_yuan(self.amount_fen)
+        if self.left_out:
+            numbers = [str(one + 1) for one in self.left_out]
+            (when,) = met
+            return Text(
+                f"若不申请第 {'、'.join(numbers)} 项采购（认定日不符合“{when.zh}”），"
+                f"则可得 {amount} 元",
+                f"without purchases {', '.join(numbers)}, on whose day this does not hold"
+                f" ({when.en}): CNY {amount}",
+            )
         zh, en = "，且".join(one.zh for one in met), ", and ".join(one.en for one in met)
         return Text(f"若符合“{zh}”，则可得 {amount} 元", f"if met ({en}): CNY {amount}")
 
@@ -44,11 +59,14 @@ def improve(
 ) -> tuple[Improvement, ...]:
     """Return what would make a decision that is not eligible pay, the most valuable first.
 
-    Each is a single requirement; where no single one is enough, the fewest that are together.
+    Each is a single requirement; where no single one is enough, the fewest that are together. Of an
+    eligible decision it is the purchases without which a class holds that pays more.
     """
     version = programme.version_of(decision.version)
-    if version is None or decision.status == "eligible":
+    if version is None:
         return ()
+    if decision.status == "eligible":
+        return tuple(_leave_out(programme, case, decision, as_of, version))[:1]
     single = [
         Improvement((one,), amount_fen)
         for one in _requirements(version)
@@ -58,6 +76,31 @@ def improve(
         return tuple(sorted(single, key=lambda one: -one.amount_fen))
     together = _together(programme, case, as_of, version)
     return () if together is None else (together,)
+
+
+def _leave_out(
+    programme: Programme, case: Case, decision: Decision, as_of: date | None, version: Version
+) -> list[Improvement]:
+    """Return the claims on fewer purchases that pay more, the one that pays most first."""
+    applied_on, found = case.apply_on if as_of is None else as_of, []
+    classes = list_dated_classes(version) if len(decision.counted) > 1 else ()
+    for when in classes:
+        assert applied_on is not None, decision
+        assert decision.amount_fen is not None, decision
+        application = apply_for(case, applied_on).serving(decision.year or applied_on.year)
+        kept = frozenset(
+            line.position
+            for line in application.lines
+            if line.position in decision.counted
+            and evaluate(
+                when, application, moment_of(version.legal_date.value, application, line)
+            ).truth
+        )
+        amount_fen = decide(programme, case, as_of, among=kept).amount_fen or 0
+        if amount_fen > decision.amount_fen:
+            others = tuple(one for one in decision.counted if one not in kept)
+            found.append(Improvement((when,), amount_fen, others))
+    return sorted(found, key=lambda one: -one.amount_fen)
 
 
 def _together(

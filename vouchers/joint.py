@@ -29,14 +29,16 @@ _PAID: Final = assume(
 )
 
 
+_UNDER_PAID: Final = Text("合计不得超过实际支付金额", "no more than was paid in all")
+
+
 class Member(NamedTuple):
-    """An eligible programme in its year; `bases` is what its rate applies to, by purchase."""
+    """An eligible programme in its year, and what it pays."""
 
     programme: Programme
     version: Version
     year: int
     payer: Payer
-    bases: Mapping[int, int]
 
 
 class Paid(NamedTuple):
@@ -71,6 +73,9 @@ class Limits:
             for given in case.other_funding
             if (fen := given.amount_fen) is not None
         ]
+        self._others_bind = any(
+            one.version.joint_cap or one.version.combined_ceiling for one in members.values()
+        )
         self._known: dict[tuple[tuple[int, int], ...], Paid] = {}
         self._sums: dict[int, int] = {}
 
@@ -117,23 +122,18 @@ class Limits:
         member = self._members[at]
         alone_fen = member.payer.pay(part)
         held = [(mask, fen) for (_, mask), fen in zip(holdings, before.amounts_fen, strict=False)]
-        rooms = [
-            self._room_under_paid(held, part, alone_fen),
-            *self._rooms_under_caps(before, holdings),
-        ]
-        rooms += self._room_under_ceilings(held, holdings, alone_fen)
-        least = min(rooms, key=lambda one: one.left_fen)
+        room_fen = _find_room(part, held, self._sum, alone_fen)
+        least = _Room(room_fen, "joint_limit", _UNDER_PAID, _PAID)
+        if self._others_bind:
+            caps = self._rooms_under_caps(before, holdings)
+            ceilings = self._room_under_ceilings(held, holdings, alone_fen)
+            least = min((least, *caps, *ceilings), key=lambda one: one.left_fen)
         if least.left_fen >= alone_fen:
             return Paid((*before.amounts_fen, alone_fen), before.cut)
         unit_fen = member.version.rounding_unit_fen.value
         left_fen = round_down(max(least.left_fen, 0), unit_fen)
         cut = _explain_cut(member.programme, alone_fen, left_fen, least)
         return Paid((*before.amounts_fen, left_fen), cut)
-
-    def _room_under_paid(self, held: Sequence[tuple[int, int]], part: int, asked_fen: int) -> _Room:
-        room = _find_room(part, held, self._sum, asked_fen)
-        why = Text("合计不得超过实际支付金额", "no more than was paid in all")
-        return _Room(room, "joint_limit", why, _PAID)
 
     def _rooms_under_caps(
         self, before: Paid, holdings: tuple[tuple[int, int], ...]
@@ -174,7 +174,7 @@ class Limits:
                 if strictest is None or cited.value < strictest.value:
                     strictest = cited
                 for purchase in positions_in(part):
-                    ceiling = cited.value * self._members[at].bases[purchase]
+                    ceiling = cited.value * self._members[at].payer.bases[purchase]
                     amounts[purchase] = min(amounts[purchase], ceiling)
         if strictest is None:
             return
@@ -192,7 +192,7 @@ class Limits:
 
     def _sum(self, mask: int) -> int:
         if mask not in self._sums:
-            self._sums[mask] = sum(self._creditable[at] for at in positions_in(mask))
+            self._sums[mask] = sum([self._creditable[at] for at in positions_in(mask)])
         return self._sums[mask]
 
     def _is_under(self, at: int, other: int, cap: JointCap) -> bool:

@@ -53,6 +53,7 @@ FIELDS: Final = {
     "funding_split": Text("各级财政分担", "split between treasuries"),
     "payment_form": Text("兑付方式", "form of payment"),
     "provider_confirms": Text("服务机构线上确认", "confirmation by the provider"),
+    "notice_days": Text("公示期", "public notice"),
 }
 
 GRADES: Final[dict[Grade, Text]] = {

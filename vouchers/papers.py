@@ -3,7 +3,7 @@
 Both are notes: they hold the claim, never the amount that a case is worth.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ledger.text import Text
 from vouchers.application import Line
@@ -14,27 +14,29 @@ from vouchers.programme import Document, Version
 
 def note_papers(
     version: Version, filed: Sequence[Paper] | None, lines: Sequence[Line]
-) -> Iterator[Reason]:
-    """Yield a note for each paper that is not filed and each purchase that awaits confirmation.
+) -> list[Reason]:
+    """Return a note for each paper that is not filed and each purchase that awaits confirmation.
 
     Papers that nobody has said anything about are all still to be filed.
     """
+    notes: list[Reason] = []
     for cited in version.documents:
         for ref in _refs(cited.value, lines):
             if not any(_is(one, cited.value, ref) for one in filed or ()):
                 name, of = cited.value.name, f" {ref}" if ref else ""
                 message = Text(f"尚缺材料：{name.zh}{of}", f"paper to be filed: {name.en}{of}")
-                yield Reason("document_missing", message, cited.clause)
+                notes.append(Reason("document_missing", message, cited.clause))
     cited_confirmation = version.provider_confirms
     if cited_confirmation is None or not cited_confirmation.value:
-        return
+        return notes
     for line in lines:
         if line.purchase.confirmed is not True:
             name = line.name()
             message = Text(
                 f"{name.zh}待服务机构线上确认", f"{name.en} awaits the provider's confirmation"
             )
-            yield Reason("provider_unconfirmed", message, cited_confirmation.clause)
+            notes.append(Reason("provider_unconfirmed", message, cited_confirmation.clause))
+    return notes
 
 
 def _refs(document: Document, lines: Sequence[Line]) -> list[str | None]:

@@ -6,10 +6,11 @@ one is asked by `decide`, each set once. A field or condition that is not named 
 another one, so that what rules come to say later is never left out.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from fractions import Fraction
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 import msgspec
@@ -42,7 +43,7 @@ from vouchers.programme import (
 _PLAIN_FIELDS: Final = """
     id document valid_from valid_to legal_date claim_year windows eligibility purchases base tax
     rate yearly_cap_fen rounding_unit_fen rounding_direction claim_floor_fen joint_cap
-    combined_ceiling pool funding_split payment_form
+    combined_ceiling pool funding_split payment_form notice_days
 """
 _PLAIN_CONDITIONS: Final = (
     Held,
@@ -63,7 +64,7 @@ class Payer(NamedTuple):
     `pay` never pays less on more, but for a class that one purchase more leaves. Of a rule of the
     plain shape the rate is known, `gain` returns rate times base of a part in fen times the rate's
     denominator, and `pay` is never more than that and the same for equal gains. Both answer a part
-    that was asked before from memory.
+    that was asked before from memory. `bases` is what the rate applies to, by purchase.
     """
 
     counted: int
@@ -71,6 +72,7 @@ class Payer(NamedTuple):
     pay: Callable[[int], int]
     rate: Fraction | None = None
     gain: Callable[[int], int] | None = None
+    bases: Mapping[int, int] = MappingProxyType({})
 
 
 def mask_of(positions: Iterable[int]) -> int:
@@ -81,21 +83,28 @@ def mask_of(positions: Iterable[int]) -> int:
     return mask
 
 
-def positions_in(mask: int) -> Iterator[int]:
-    """Yield the positions in a mask, the first one first."""
+def positions_in(mask: int) -> list[int]:
+    """Return the positions in a mask, the first one first."""
+    if not mask & (mask + 1):
+        return list(range(mask.bit_length()))  # the first so many, as most often
+    found = []
     while mask:
         low = mask & -mask
-        yield low.bit_length() - 1
+        found.append(low.bit_length() - 1)
         mask ^= low
+    return found
 
 
 def list_bases(decision: Decision) -> dict[int, int]:
     """Return what the rate applies to of each purchase that is counted: what the base sums up."""
-    base = next((step for step in decision.steps if step.operation == "sum"), None)
-    if base is None or not decision.counted:
+    if not decision.counted:
         return {}
-    parts = (decision.steps[number].value for number in base.inputs)
-    return {at: int(fen) for at, fen in zip(decision.counted, parts, strict=True)}
+    steps = decision.steps
+    base = next((step for step in steps if step.operation == "sum"), None)
+    if base is None:
+        return {}
+    numbers = zip(decision.counted, base.inputs, strict=True)
+    return {at: int(steps[number].value) for at, number in numbers}
 
 
 def make_payer(
@@ -108,11 +117,11 @@ def make_payer(
     counted, bases = mask_of(decision.counted), list_bases(decision)
     rate = version.rate.value
     if isinstance(rate, Fraction) and is_plain(version):
-        gain = _gain_by_rate(rate, bases)
-        pay = _pay_by_rate(version, rate.denominator, gain, whole_fen)
-        if pay(counted) == whole_fen:
-            return Payer(counted, whole_fen, pay, rate, gain)
-    return Payer(counted, whole_fen, _pay_by_decision(programme, case, as_of))
+        plain = _Plain(version, rate, bases, whole_fen)
+        if plain.round_off(rate.numerator * sum(bases.values())) == whole_fen:
+            return Payer(counted, whole_fen, plain.pay, rate, plain.gain, bases)
+    pay = _pay_by_decision(programme, case, as_of)
+    return Payer(counted, whole_fen, pay, bases=bases)
 
 
 @lru_cache(maxsize=VERSIONS_MAX)
@@ -136,31 +145,42 @@ def _is_plain_condition(cited: Cited[Condition]) -> bool:
     return isinstance(cited.value, _PLAIN_CONDITIONS)
 
 
-def _gain_by_rate(rate: Fraction, bases: dict[int, int]) -> Callable[[int], int]:
-    @cache
-    def gain(part: int) -> int:
-        return rate.numerator * sum(bases[at] for at in positions_in(part))
-
-    return gain
-
-
-def _pay_by_rate(
-    version: Version, scale: int, gain: Callable[[int], int], whole_fen: int
-) -> Callable[[int], int]:
-    """Return the plain rule's function.
+class _Plain:
+    """What the plain rule makes of parts, each found once.
 
     What is paid on all purchases stands for the headroom: either that is their gain rounded, which
     no part of them passes, or it is the headroom rounded.
     """
-    unit_fen = version.rounding_unit_fen.value
-    floor_fen = version.claim_floor_fen.value if version.claim_floor_fen is not None else 0
 
-    @cache
-    def pay(part: int) -> int:
-        amount_fen = min(round_down(gain(part) // scale, unit_fen), whole_fen)
-        return amount_fen if amount_fen >= floor_fen else 0
+    def __init__(
+        self, version: Version, rate: Fraction, bases: Mapping[int, int], whole_fen: int
+    ) -> None:
+        self._rate = rate
+        self._bases = bases
+        self._whole_fen = whole_fen
+        self._unit_fen = version.rounding_unit_fen.value
+        self._floor_fen = version.claim_floor_fen.value if version.claim_floor_fen else 0
+        self._gains: dict[int, int] = {}
+        self._amounts: dict[int, int] = {}
 
-    return pay
+    def gain(self, part: int) -> int:
+        """Return rate times base of a part, times the rate's denominator."""
+        if part not in self._gains:
+            base_fen = sum([self._bases[at] for at in positions_in(part)])
+            self._gains[part] = self._rate.numerator * base_fen
+        return self._gains[part]
+
+    def pay(self, part: int) -> int:
+        """Return what is paid on a part."""
+        if part not in self._amounts:
+            self._amounts[part] = self.round_off(self.gain(part))
+        return self._amounts[part]
+
+    def round_off(self, gain: int) -> int:
+        """Return what is paid for a gain."""
+        rounded_fen = round_down(gain // self._rate.denominator, self._unit_fen)
+        amount_fen = min(rounded_fen, self._whole_fen)
+        return amount_fen if amount_fen >= self._floor_fen else 0
 
 
 def _pay_by_decision(programme: Programme, case: Case, as_of: date | None) -> Callable[[int], int]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from ledger.money import FEN_MAX, render_yuan
+from ledger.money import render_yuan
 from ledger.text import Text
 from vouchers.amounts import FlatAmount, Own, Tiers
 from vouchers.case import Purchase
@@ -34,6 +34,7 @@ _WITHIN_LEFT: Final = Text("不超过剩余额度", "within the headroom")
 _UNIT: Final = Text("金额单位", "unit of the refund")
 _FEN: Final = Text("舍去不足一分的部分", "the rest of a fen is dropped")
 _OF_YEAR: Final = Text("本年度累计计算基数", "base of the year, this claim included")
+_ENOUGH: Final = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
 _LIMITS: Final = Text("各合同上限合计", "what the contracts' caps leave together")
 _YEARLY: Final = (
     Text("年度最高额度", "yearly cap"),
@@ -62,10 +63,10 @@ def pay(prepared: Prepared, terms: Terms, counted: Sequence[Counted], sheet: She
     Neither more spend nor more headroom ever pays less.
     """
     version = prepared.version
-    members = [(one, _write_base(sheet, prepared, one)) for one in counted]
-    sheet.put(prepared.tax_step)
-    base = sheet.work(_BASE, "sum", tuple(number for _, number in members), version.base)
-    before = _write_before(sheet, version, terms)
+    numbers = tuple([_write_base(sheet, prepared, one) for one in counted])
+    sheet.steps.append(prepared.tax_step)
+    base = sheet.work(_BASE, "sum", numbers, version.base)
+    before = _write_before(sheet, version, terms) if terms.base_before_fen else None
     floor = version.yearly_spend_floor_fen
     if floor is not None:
         spent = base if before is None else sheet.work(_OF_YEAR, "sum", (base, before), floor)
@@ -74,23 +75,32 @@ def pay(prepared: Prepared, terms: Terms, counted: Sequence[Counted], sheet: She
         if not sheet.value(sheet.work(label, "at_least", (spent, least), floor)):
             why = _below_spend_floor(floor, int(sheet.value(spent)))
             return Payout(payable=False, amount_fen=0, reasons=(why,))
-    over = version.rate_over if isinstance(terms.rate, Tiers | FlatAmount | Own) else None
+    over = version.rate_over
     of_contracts: tuple[int, ...] = ()
-    if over is not None and before is not None:
+    if over is not None and before is not None and isinstance(terms.rate, Tiers | FlatAmount | Own):
         refund = _refund_of_year(sheet, prepared, terms.rate, (base, before), over)
     else:
+        members = list(zip(counted, numbers, strict=True))
         refund, of_contracts = _refund_of_all(sheet, prepared, terms, members, base)
     if prepared.rounds_at == "before_caps":
         refund = _round_within(sheet, prepared, refund, (*of_contracts, base))
     refund, limits, left_fen = _cap(sheet, version, terms, refund)
     if prepared.rounds_at == "refund":
         refund = _round_within(sheet, prepared, refund, (*limits, *of_contracts, base))
-    elif sheet.value(refund) > sheet.value(base):
-        refund = sheet.work(AT_MOST, "least", (refund, base), version.rounding_direction)
+    else:
+        refund = _cut_to_fen(sheet, version, refund, base)
+    return _conclude(sheet, prepared, refund, left_fen)
+
+
+def _cut_to_fen(sheet: Sheet, version: Version, refund: int, base: int) -> int:
+    """Return the line of a refund that was rounded before: within the base, in whole fen."""
+    direction = version.rounding_direction
+    if sheet.value(refund) > sheet.value(base):
+        refund = sheet.work(AT_MOST, "least", (refund, base), direction)
     if sheet.value(refund).denominator != 1:
         one = given(sheet, _UNIT, 1, version.rounding_unit_fen)
-        refund = sheet.work(_FEN, "down", (refund, one), version.rounding_direction)
-    return _conclude(sheet, prepared, refund, left_fen)
+        refund = sheet.work(_FEN, "down", (refund, one), direction)
+    return refund
 
 
 def _conclude(sheet: Sheet, prepared: Prepared, refund: int, left_fen: int | None) -> Payout:
@@ -101,9 +111,8 @@ def _conclude(sheet: Sheet, prepared: Prepared, refund: int, left_fen: int | Non
     floor = version.claim_floor_fen
     if floor is not None:
         assert prepared.floor_step is not None, version.id
-        least = sheet.put(prepared.floor_step)
-        label = Text("达到单笔申请下限的金额", "the amount, where it reaches the least claim")
-        if not sheet.value(sheet.work(label, "at_least", (refund, least), floor)):
+        enough = sheet.apply(_ENOUGH, "at_least", refund, prepared.floor_step, floor)
+        if not sheet.value(enough):
             return Payout(payable=False, amount_fen=0, reasons=(_below_floor(floor, amount_fen),))
     reasons = () if amount_fen else (_rounds_to_nothing(version),)
     return Payout(payable=True, amount_fen=amount_fen, reasons=reasons)
@@ -115,12 +124,11 @@ def _write_base(sheet: Sheet, prepared: Prepared, counted: Counted) -> int:
     cited = version.base
     at, contract = line.position, line.purchase.contract
     measured = counted.measured
-    links = measured.links if measured else ()
-    first_fen = measured.first_fen if measured else counted.base_fen
     label = BASES[measured.first] if measured else name_base(cited.value)
+    first_fen = measured.first_fen if measured else counted.base_fen
     step = Step(label, first_fen, "fen", cited.clause, cited.grade, "given", (), at, contract)
     number = sheet.put(step)
-    for link in links:
+    for link in measured.links if measured else ():
         unit: Unit = "ratio" if isinstance(link.operand, Fraction) else "fen"
         operand = sheet.put(
             Step(
@@ -146,7 +154,8 @@ def _refund_of_all(
     """Return the line of the refund before the claim's caps, and that of its contracts' caps."""
     version, by_contract = prepared.version, prepared.by_contract
     if by_contract is None:
-        base = round_base(sheet, prepared, terms.rate, base)
+        if terms.rate_known:
+            base = round_base(sheet, prepared, terms.rate, base)
         return rate_base(sheet, prepared, terms.rate, members, base), ()
     refunds, limits = [], []
     for contracts, of_contract in _by_contract(version, members, terms):
@@ -154,7 +163,7 @@ def _refund_of_all(
         zh, en = "、".join(contracts), ", ".join(contracts)
         label = Text(f"合同 {zh} 的计算基数", f"base, contract {en}")
         of_it = sheet.work(label, "sum", numbers, version.base)
-        rated, known = of_it, terms.contracts_known
+        rated, known = of_it, terms.rate_known
         if known:
             rated = round_base(sheet, prepared, terms.rate, of_it)
         refund = rate_base(sheet, prepared, terms.rate, of_contract, rated)
@@ -174,7 +183,7 @@ def _refund_of_all(
 def _write_before(sheet: Sheet, version: Version, terms: Terms) -> int | None:
     """Write down the base of the year's earlier claims, where the rule looks at it."""
     cited = version.rate_over or version.yearly_spend_floor_fen
-    if cited is None or not terms.base_before_fen:
+    if cited is None:
         return None
     label = Text("本年度此前已计入的基数", "the base of the year's earlier claims")
     return given(sheet, label, terms.base_before_fen, cited)
@@ -187,7 +196,10 @@ def _refund_of_year(
     total = sheet.work(_OF_YEAR, "sum", parts, over)
     rounded = [round_base(sheet, prepared, rate, one) for one in (total, parts[1])]
     of_both = tuple([rate_base(sheet, prepared, rate, (), one) for one in rounded])
-    return sheet.work(Text("本次申请新增的补贴", "what this claim adds"), "minus", of_both, over)
+    added = sheet.work(Text("本次申请新增的补贴", "what this claim adds"), "minus", of_both, over)
+    if sheet.value(added) <= sheet.value(parts[0]):
+        return added
+    return sheet.work(AT_MOST, "least", (added, parts[0]), over)
 
 
 def _by_contract(
@@ -198,7 +210,7 @@ def _by_contract(
     Contracts with one provider count as one where each was signed within so many days of the last,
     those that were refunded before among them.
     """
-    within = version.one_contract_within_days if terms.contracts_known else None
+    within = version.one_contract_within_days if terms.rate_known else None
     groups: list[tuple[list[str], list[Member]]] = []
     last: dict[str | None, tuple[date, int]] = {}
     at: dict[str, int] = {}
@@ -257,20 +269,31 @@ def _cap(
         limits.append(given(sheet, label, terms.claim_cap_fen, version.claim_cap_fen))
         refund = sheet.work(AT_MOST, "least", (refund, limits[-1]), version.claim_cap_fen)
     left_fen: int | None = None
-    for cited, cap_fen, used_fen, (cap_label, used_label) in (
-        (version.yearly_cap_fen, terms.yearly_cap_fen, terms.used_fen, _YEARLY),
-        (version.group_cap_fen, terms.group_cap_fen, terms.group_used_fen, _GROUP),
-    ):
-        if cited is None or cap_fen is None:
-            continue
-        left = given(sheet, cap_label, cap_fen, cited)
-        if used_fen:
-            used = given(sheet, used_label, used_fen, cited)
-            left = sheet.work(_LEFT, "minus", (left, used), cited)
+    cited, cap_fen = version.yearly_cap_fen, terms.yearly_cap_fen
+    if cited is not None and cap_fen is not None:
+        left = _left(sheet, cited, cap_fen, terms.used_fen, _YEARLY)
         refund = sheet.work(_WITHIN_LEFT, "least", (refund, left), cited)
         limits.append(left)
-        left_fen = min(int(sheet.value(left)), FEN_MAX if left_fen is None else left_fen)
+        left_fen = int(sheet.value(left))
+    cited, cap_fen = version.group_cap_fen, terms.group_cap_fen
+    if cited is not None and cap_fen is not None:
+        left = _left(sheet, cited, cap_fen, terms.group_used_fen, _GROUP)
+        refund = sheet.work(_WITHIN_LEFT, "least", (refund, left), cited)
+        limits.append(left)
+        of_group_fen = int(sheet.value(left))
+        left_fen = of_group_fen if left_fen is None else min(left_fen, of_group_fen)
     return refund, tuple(limits), left_fen
+
+
+def _left(
+    sheet: Sheet, cited: Cited[object], cap_fen: int, used_fen: int, labels: tuple[Text, Text]
+) -> int:
+    """Return the line of what is left of a cap of the year; labels of the cap and of its use."""
+    left = given(sheet, labels[0], cap_fen, cited)
+    if not used_fen:
+        return left
+    used = given(sheet, labels[1], used_fen, cited)
+    return sheet.work(_LEFT, "minus", (left, used), cited)
 
 
 def _round_within(sheet: Sheet, prepared: Prepared, amount: int, limits: Iterable[int]) -> int:

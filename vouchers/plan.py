@@ -24,7 +24,7 @@ from vouchers.decision import Decision, Reason
 from vouchers.group import Effort, Group, Groups
 from vouchers.joint import Limits, Member, Paid
 from vouchers.pairing import Decided, pair_up
-from vouchers.payer import list_bases, make_payer, positions_in
+from vouchers.payer import make_payer, positions_in
 from vouchers.programme import Programme
 
 # Up to so many programmes every combination is listed, 1,023 of them. Of more, a combination that
@@ -262,8 +262,7 @@ def _make_member(decided: Decided, case: Case, as_of: date | None) -> Member:
     version = programme.version_of(decision.version)
     assert version is not None, decision
     assert decision.year is not None, decision
-    payer = make_payer(programme, case, decision, as_of)
-    return Member(programme, version, decision.year, payer, list_bases(decision))
+    return Member(programme, version, decision.year, make_payer(programme, case, decision, as_of))
 
 
 def _explain_unclear(programme: Programme, missing: list[Reason]) -> Reason:

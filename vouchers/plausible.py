@@ -4,30 +4,35 @@ Shapes that are not known here are looked at for their rates and amounts alone.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import singledispatch
-from itertools import combinations
 from typing import Final
 
 from msgspec import Struct
 
+from ledger.errors import InvalidInputError
+from ledger.identifiers import parse_credit_code
 from ledger.money import FEN_MAX, render_yuan
 from ledger.text import Text
 from vouchers.case import QUALIFICATION_KINDS, ZONES
 from vouchers.names import FACTS, RECORDS
+from vouchers.plausible_window import review_window, review_windows
 from vouchers.programme import (
     AllOf,
     AnyOf,
+    ByResource,
+    ByYear,
     Cited,
     CountAtLeast,
     DomiciledIn,
     FactAtLeast,
     FactBelow,
     Held,
+    Lowest,
     NoEarlierVoucher,
     NoRecord,
+    ProviderListed,
     RegisteredIn,
     ShareAtLeast,
     Tiers,
@@ -35,49 +40,49 @@ from vouchers.programme import (
     Window,
     Word,
 )
-from vouchers.regions import MADE_UP, PROVINCES, REGIONS
-from vouchers.remark import Kind, Remark
+from vouchers.regions import MADE_UP, PROVINCES, REGIONS, find_region
+from vouchers.remark import Kind, Remark, error
 from vouchers.spelling import find_nearest, find_slip
 from vouchers.values import walk
 
 _REGION: Final = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}", re.ASCII)
-_DAY: Final = re.compile(r"[0-9]{2}-[0-9]{2}", re.ASCII)
 # An amount, or what it is for a class or a year; the year itself is none.
 _AMOUNT: Final = re.compile(r".*_fen(?:\.classes\[\d+\]\.value|\.otherwise|\.years\[\d+\]\[1\])*")
-_LEAP_YEAR: Final = 2024
 _LOOK_BACK_YEARS_MAX: Final = 10
 _SHOWN_CHARS_MAX: Final = 24
+_RECORD_YEARS_MAX: Final = 30
+_SEVERAL: Final = 2
 
 
 def review_values(version: Version, path: str) -> Iterator[Remark]:
     """Yield the remarks on the values of a version that stands at a path."""
     for place, cited in walk(version):
         at = f"{path}.{place}"
-        for leaf_path, leaf in _leaves(at, cited.value):
-            yield from _review_leaf(leaf_path, leaf)
-        yield from _review_names(cited.value, at)
-        yield from _review_shape(cited.value, at)
+        for part_path, part in _parts(at, cited.value):
+            yield from _review_leaf(part_path, part)
+            yield from _review_names(part, part_path)
+            yield from _review_shape(part, part_path)
     yield from _review_amounts(version, path)
-    yield from _review_windows(version, path)
+    yield from review_windows(version, path)
 
 
-def _leaves(path: str, value: object) -> Iterator[tuple[str, object]]:
-    """Yield (path, value) of all that a cited value is made of, other cited values left out."""
+def _parts(path: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield (path, value) of a cited value and of its parts, other cited ones left out."""
     if isinstance(value, Cited):
         return
+    if isinstance(value, tuple):
+        for i, one in enumerate(value):
+            yield from _parts(f"{path}[{i}]", one)
+        return
+    yield path, value
     if isinstance(value, Struct):
         for name in value.__struct_fields__:
-            yield from _leaves(f"{path}.{name}", getattr(value, name))
-    elif isinstance(value, tuple):
-        for i, one in enumerate(value):
-            yield from _leaves(f"{path}[{i}]", one)
-    else:
-        yield path, value
+            yield from _parts(f"{path}.{name}", getattr(value, name))
 
 
 def _review_leaf(path: str, value: object) -> Iterator[Remark]:
     if isinstance(value, Fraction) and value > 1:
-        yield _error(
+        yield error(
             "rate_above_one",
             path,
             Text(
@@ -87,14 +92,14 @@ def _review_leaf(path: str, value: object) -> Iterator[Remark]:
             Text("30% 写成 Fraction(3, 10)", "30 % is Fraction(3, 10)"),
         )
     elif isinstance(value, Fraction) and value <= 0:
-        yield _error(
+        yield error(
             "rate_not_positive",
             path,
             Text(f"比例 {_short(value)} 不大于 0", f"a rate of {_short(value)} pays nothing"),
             Text("30% 写成 Fraction(3, 10)", "30 % is Fraction(3, 10)"),
         )
     elif isinstance(value, int) and _AMOUNT.fullmatch(path) and not 0 < value <= FEN_MAX:
-        yield _error(
+        yield error(
             "amount_out_of_range",
             path,
             Text(
@@ -118,7 +123,7 @@ def _short(value: object) -> str:
 
 def _review_look_back(path: str, years: int) -> Iterator[Remark]:
     if not 0 <= years <= _LOOK_BACK_YEARS_MAX:
-        yield _error(
+        yield error(
             "bad_look_back",
             path,
             Text(f"申请前第 {years} 年不合常理", f"{years} years before the application"),
@@ -132,7 +137,7 @@ def _review_amounts(version: Version, path: str) -> Iterator[Remark]:
         for name in ("yearly_cap_fen", "claim_floor_fen", "rounding_unit_fen")
     )
     if cap and floor and cap < floor:
-        yield _error(
+        yield error(
             "cap_below_floor",
             f"{path}.yearly_cap_fen",
             Text(
@@ -164,50 +169,6 @@ def _amount(version: Version, name: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _review_windows(version: Version, path: str) -> Iterator[Remark]:
-    windows = [one.value for one in version.windows]
-    for (_, one), (i, other) in combinations(enumerate(windows), 2):
-        if one.serves == other.serves and _overlap(one, other):
-            yield _error(
-                "windows_overlap",
-                f"{path}.windows[{i}]",
-                Text(
-                    f"申请窗口 {one.first} 至 {one.last} 与 {other.first} 至 {other.last} 重叠",
-                    f"the windows {one.first} to {one.last} and {other.first} to {other.last}"
-                    " overlap",
-                ),
-                Text("请核对起止日，重复的只保留一个", "check their days; keep one of two alike"),
-            )
-    if version.claim_year.value == "of_application" and any(one.years_after for one in windows):
-        yield Remark(
-            "warning",
-            "window_without_year",
-            f"{path}.claim_year",
-            Text(
-                "窗口在所服务年度的次年，年度却是申请当年",
-                "a window is in the year after the one it serves, yet the claim's year is that of"
-                " the application",
-            ),
-            Text(
-                '通常应为 "of_window"；当年申请的窗口请写 years_after=0',
-                'it usually is "of_window"; a window in the year itself has years_after=0',
-            ),
-        )
-    if not version.windows and version.claim_year.value == "of_window":
-        yield _error(
-            "year_without_window",
-            f"{path}.claim_year",
-            Text("年度由申请窗口决定，却没有窗口", "the year is that of a window; there is none"),
-            Text('请写上 windows，或改为 "of_application"', 'add windows, or "of_application"'),
-        )
-
-
-def _overlap(one: Window, other: Window) -> bool:
-    """Return whether two windows that serve the same year have a day in common."""
-    first, last = (one.years_after, one.first), (one.years_after, one.last)
-    return first <= (other.years_after, other.last) and (other.years_after, other.first) <= last
-
-
 @singledispatch
 def _review_shape(_value: object, _path: str) -> Iterable[Remark]:
     return ()
@@ -219,8 +180,8 @@ def _(value: RegisteredIn, path: str) -> Iterator[Remark]:
     brought = isinstance(prefix, Word)
     places = (*PROVINCES, MADE_UP) if brought else PROVINCES
     if _REGION.fullmatch(prefix) is None or prefix[:2] not in places:
-        near = find_nearest(prefix, REGIONS) or "42"
-        yield _error(
+        near = find_region(prefix) or "42"
+        yield error(
             "bad_region",
             at,
             Text(f"{prefix!r} 不是行政区划代码", f"{prefix!r} begins no region code"),
@@ -268,7 +229,7 @@ def _review_parts(parts: tuple[object, ...], path: str, what: Text) -> Iterator[
 @_review_shape.register
 def _(value: NoEarlierVoucher, path: str) -> Iterator[Remark]:
     if not value.levels:
-        yield _error(
+        yield error(
             "no_levels",
             f"{path}.levels",
             Text("没有写哪一级的创新券", "no level is named"),
@@ -277,11 +238,102 @@ def _(value: NoEarlierVoucher, path: str) -> Iterator[Remark]:
 
 
 @_review_shape.register
+def _(value: NoRecord, path: str) -> Iterator[Remark]:
+    if not 1 <= value.years <= _RECORD_YEARS_MAX:
+        yield error(
+            "bad_look_back",
+            f"{path}.years",
+            Text(
+                f"查 {_short(value.years)} 年内的记录不合常理",
+                f"records of {_short(value.years)} years",
+            ),
+            Text("三年内写 3", "write 3 for three years"),
+        )
+
+
+@_review_shape.register
+def _(value: Lowest, path: str) -> Iterator[Remark]:
+    if len(set(value.bases)) < len(value.bases) or len(value.bases) < _SEVERAL:
+        yield error(
+            "too_few_bases",
+            f"{path}.bases",
+            Text(
+                f"孰低应有几项不同的金额，现为 {', '.join(value.bases) or '—'}",
+                f"the lowest of {', '.join(value.bases) or 'none'}",
+            ),
+            Text(
+                '例如 Lowest(("contract", "paid"))；只有一项时不用 Lowest',
+                'such as Lowest(("contract", "paid")); a single one goes without',
+            ),
+        )
+
+
+@_review_shape.register(ByYear)
+def _(value: ByYear[object], path: str) -> Iterator[Remark]:
+    yield from _review_keys(
+        [year for year, _ in value.years], f"{path}.years", Text("年度", "year")
+    )
+
+
+@_review_shape.register
+def _(value: ByResource, path: str) -> Iterator[Remark]:
+    keys = [kind for kind, _ in value.rates]
+    yield from _review_keys(keys, f"{path}.rates", Text("资源类别", "kind of resource"))
+
+
+def _review_keys(keys: Sequence[object], path: str, what: Text) -> Iterator[Remark]:
+    """Yield whether a value by year or kind has none, or two for one: the first would be taken."""
+    twice = next((one for one in keys if keys.count(one) > 1), None)
+    if twice is not None:
+        yield error(
+            "key_twice",
+            path,
+            Text(
+                f"{what.zh} {twice} 写了不止一次", f"the {what.en} {twice} is there more than once"
+            ),
+            Text("请只保留一个", "keep one of them"),
+        )
+    if not keys:
+        yield error(
+            "no_keys",
+            path,
+            Text(f"没有写任何{what.zh}", f"it names no {what.en}"),
+            Text("请照文件写上", "write what the document has"),
+        )
+
+
+@_review_shape.register
+def _(value: ProviderListed, path: str) -> Iterator[Remark]:
+    for i, one in enumerate(value.providers):
+        try:
+            parse_credit_code(one.credit_code)
+        except InvalidInputError as why:
+            yield error(
+                "bad_credit_code", f"{path}.providers[{i}].credit_code", why.message, why.next_step
+            )
+        if one.first and one.last and one.first > one.last:
+            yield error(
+                "ends_before_begin",
+                f"{path}.providers[{i}]",
+                Text(
+                    f"名单有效期 {one.first} 至 {one.last} 首日晚于末日",
+                    f"listed from {one.first} to {one.last}",
+                ),
+                Text("请核对两个日期", "check both dates"),
+            )
+
+
+@_review_shape.register
+def _(value: Window, path: str) -> Iterator[Remark]:
+    yield from review_window(value, path)
+
+
+@_review_shape.register
 def _(value: Tiers, path: str) -> Iterator[Remark]:
     limits = [one.up_to_fen for one in value.bands]
     known = [one for one in limits[:-1] if one is not None]
     if limits[-1:] != [None] or len(known) < len(limits) - 1 or known != sorted(set(known)):
-        yield _error(
+        yield error(
             "tiers_out_of_order",
             f"{path}.bands",
             Text(
@@ -292,63 +344,6 @@ def _(value: Tiers, path: str) -> Iterator[Remark]:
                 "order them from low to high, the last one Band(None, …); a cap is yearly_cap_fen",
             ),
         )
-
-
-@_review_shape.register
-def _(value: Window, path: str) -> Iterator[Remark]:
-    year = _LEAP_YEAR if value.serves is None else value.serves + value.years_after
-    if value.years_after not in {0, 1}:
-        yield _error(
-            "bad_window_year",
-            f"{path}.years_after",
-            Text(
-                f"窗口在所服务年度之后第 {value.years_after} 年",
-                f"the window is {value.years_after} years after the one it serves",
-            ),
-            Text("次年写 1，当年写 0", "1 is the year after, 0 the same year"),
-        )
-        return
-    days = []
-    for name, text in (("first", value.first), ("last", value.last)):
-        day = _parse_day(year, text)
-        days.append(day)
-        if day is None:
-            yield _error(
-                "bad_window_day",
-                f"{path}.{name}",
-                Text(f"{year} 年没有 {text!r} 这一天", f"{year} has no day {text!r}"),
-                Text("请写月日，例如 03-18", "write month and day, such as 03-18"),
-            )
-        elif value.serves is None and text == "02-29":
-            yield _error(
-                "bad_window_day",
-                f"{path}.{name}",
-                Text("02-29 只有闰年才有", "02-29 exists in leap years only"),
-                Text("请写 02-28 或 03-01", "write 02-28 or 03-01"),
-            )
-    if None not in days and value.first > value.last:
-        yield _error(
-            "window_ends_before_begin",
-            path,
-            Text(
-                f"申请窗口 {value.first} 至 {value.last} 首日晚于末日",
-                f"the window {value.first} to {value.last} ends before it begins",
-            ),
-            Text(
-                "首日在前；跨年的窗口分写两个：至 12-31（years_after 较小）和自 01-01",
-                "the first day first; write two where it spans New Year, the one to 12-31 and the"
-                " one from 01-01, with one more in years_after",
-            ),
-        )
-
-
-def _parse_day(year: int, text: str) -> date | None:
-    if _DAY.fullmatch(text) is None:
-        return None
-    try:
-        return date.fromisoformat(f"{year}-{text}")
-    except ValueError:
-        return None
 
 
 _KIND: Final = ("kind", Text("资质类别", "kind of qualification"), QUALIFICATION_KINDS)
@@ -383,14 +378,10 @@ def _review_names(value: object, path: str) -> Iterator[Remark]:
         message = Text(f"未知的{called.zh} {word!r}", f"unknown {called.en} {word!r}")
         if near is not None:
             step = Text(f"是否应为 {near}？", f"did you mean {near}?")
-            yield _error(f"unknown_{what}", place, message, step)
+            yield error(f"unknown_{what}", place, message, step)
             continue
         step = Text(
             f'已知的有 {"、".join(known)}；新名称请写 Word("{word}", "中文名称", "英文名称")',
             f'known are {", ".join(known)}; a new one brings its name: Word("{word}", zh, en)',
         )
         yield Remark("warning", f"unknown_{what}", place, message, step)
-
-
-def _error(code: str, path: str, message: Text, step: Text) -> Remark:
-    return Remark("error", code, path, message, step)

@@ -1,8 +1,10 @@
 """What an amount rests on, as the first lines of its sheet: version, year, conditions met."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
+
+from msgspec import structs
 
 from ledger.text import Text
 from vouchers.choice import Choice
@@ -21,22 +23,43 @@ def write_premises(
     prepared: Prepared,
     year: int,
     counted: Sequence[Assessed],
-    choices: Iterable[Choice],
+    choices: Collection[Choice],
 ) -> None:
     """Write down what the amount of a claim rests on, for the purchases that count."""
     steps, cited_year = sheet.steps, prepared.version.claim_year
     steps.append(prepared.version_step)
     steps.append(Step(_YEAR, str(year), "year", cited_year.clause, cited_year.grade))
-    for i, cited in enumerate(prepared.version.eligibility):
-        met_on: dict[Cited[Condition], tuple[date, ...]] = {}
-        for one in counted:
-            met, day = one.findings[i].met or cited, one.moment.on
-            assert day is not None, "a purchase counts on a known day"
-            days = met_on.get(met, ())
-            if day not in days:
-                met_on[met] = (*days, day)
-        for met, days in met_on.items():
-            steps.append(prepared.met(met, days))
-    steps.extend(prepared.rule_steps)
-    of_classes = [one for choice in choices for one in choice.because]
-    steps.extend(prepared.met(because, ()) for because in dict.fromkeys(of_classes))
+    eligibility = prepared.version.eligibility
+    if len(counted) > 1 and prepared.by_day:
+        # Purchases of one day found the same of the enterprise.
+        counted = list({_day_of(one): one for one in counted}.values())
+    if len(counted) == 1 and prepared.by_day:
+        met_by, on = prepared.premises, (_day_of(counted[0]),)
+        steps += [
+            structs.replace(met_by[found.met or cited], days=on)
+            for cited, found in zip(eligibility, counted[0].findings, strict=True)
+        ]
+    else:
+        for i, cited in enumerate(eligibility):
+            for met, days in _days_met(i, cited, counted).items():
+                steps.append(prepared.met(met, days))
+    steps += prepared.rule_steps
+    if choices:
+        of_classes = [one for choice in choices for one in choice.because]
+        steps += [prepared.met(because, ()) for because in dict.fromkeys(of_classes)]
+
+
+def _days_met(
+    at: int, cited: Cited[Condition], counted: Sequence[Assessed]
+) -> dict[Cited[Condition], tuple[date, ...]]:
+    """Return by what a condition was met, most often by itself, and on which days."""
+    met_on: dict[Cited[Condition], dict[date, None]] = {}
+    for one in counted:
+        met_on.setdefault(one.findings[at].met or cited, {})[_day_of(one)] = None
+    return {met: tuple(days) for met, days in met_on.items()}
+
+
+def _day_of(one: Assessed) -> date:
+    """Return the legal date of a purchase that counts."""
+    assert one.moment.on is not None, "a purchase counts on a known day"
+    return one.moment.on

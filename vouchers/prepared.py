@@ -7,7 +7,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ledger.text import Text
 from vouchers.amounts import ByClass, ByResource, ByYear, RoundingStep
@@ -21,6 +21,7 @@ from vouchers.programme import (
     NoEarlierVoucher,
     OnDay,
     Programme,
+    PurchaseRule,
     Version,
     hash_version,
 )
@@ -36,8 +37,9 @@ class Terms(Struct, frozen=True, gc=False):
 
     `base_before_fen` is the base of the year's earlier claims, where the rule looks at it;
     `contract_used_fen` is by contract, under None of one that is not named. All amounts in fen.
-    Unless `contracts_known`, a purchase may yet make two contracts one; `refunded` are purchases of
-    contracts that were refunded before, with which another one may be one.
+    Unless `rate_known`, the rate is a bound: no base is rounded for it, and no contracts are one.
+    `refunded` are purchases of contracts that were refunded before, with which another may be one;
+    day and provider are known of each.
     """
 
     rate: object
@@ -49,7 +51,7 @@ class Terms(Struct, frozen=True, gc=False):
     base_before_fen: int = 0
     group_used_fen: int = 0
     contract_used_fen: Mapping[str | None, int] = MappingProxyType({})
-    contracts_known: bool = True
+    rate_known: bool = True
     refunded: tuple[Purchase, ...] = ()
 
 
@@ -61,6 +63,9 @@ class Prepared(Struct, frozen=True, gc=False):
     `terms` are the rate and the caps, nothing used of them; `varying` has those of them that depend
     on class or year, and only the case can tell. `by_day`: of two purchases with one legal date the
     enterprise meets the same conditions; `excludes_paid`: what others have paid on matters.
+    `by_contract` says why contracts are computed one by one, where they are; `tells_apart`: they or
+    kinds of resource are treated apart; `grows`: more spend never means less, whatever is unknown;
+    `asks_papers`: the claim must bring some.
     """
 
     programme: str
@@ -73,32 +78,21 @@ class Prepared(Struct, frozen=True, gc=False):
     floor_step: Step | None
     rounds_at: RoundingStep
     rule_steps: tuple[Step, ...]
-    labels: dict[Cited[Condition], Text]
+    premises: dict[Cited[Condition], Step]
     terms: Terms
     varying: tuple[tuple[str, Cited[object]], ...]
     by_day: bool
     excludes_paid: bool
     by_resource: ByResource | None
-
-    @property
-    def tells_apart(self) -> bool:
-        """Return whether kinds of resource or contracts are treated apart."""
-        return self.by_resource is not None or self.by_contract is not None
-
-    @property
-    def by_contract(self) -> Cited[Any] | None:
-        """Return why contracts are computed one by one: a cap of each, or rounding at each."""
-        step = self.version.rounding_step
-        at_each = step is not None and step.value == "contract"
-        return self.version.contract_cap_fen or (step if at_each else None)
+    by_contract: Cited[Any] | None
+    tells_apart: bool
+    grows: bool
+    asks_papers: bool
 
     def met(self, cited: Cited[Condition], days: tuple[date, ...]) -> Step:
         """Return the line that a condition was met on these days; without, if it names its own."""
-        label = self.labels.get(cited) or describe_condition(cited.value)
-        on = () if isinstance(cited.value, OnDay) else days
-        return Step(
-            label, "yes", "condition", cited.clause, cited.grade, "given", (), None, None, on
-        )
+        step = self.premises.get(cited) or _premise(cited)
+        return step if isinstance(cited.value, OnDay) else structs.replace(step, days=days)
 
 
 _TERMS: Final = ("rate", "contract_cap_fen", "claim_cap_fen", "yearly_cap_fen", "group_cap_fen")
@@ -111,6 +105,7 @@ def prepare(programme: Programme, version: Version) -> Prepared:
     unit = version.rounding_unit_fen
     terms: dict[str, Cited[Any] | None] = {name: getattr(version, name) for name in _TERMS}
     flat = rate.value if isinstance(rate.value, Fraction) else None
+    by_resource, by_contract = _by_resource(rate.value), _by_contract(version)
     return Prepared(
         programme=programme.id,
         version=version,
@@ -127,11 +122,8 @@ def prepare(programme: Programme, version: Version) -> Prepared:
         if floor
         else None,
         rounds_at=version.rounding_step.value if version.rounding_step else "refund",
-        rule_steps=tuple(
-            Step(describe_condition(one.value), "yes", "condition", one.clause, one.grade)
-            for one in version.purchases
-        ),
-        labels=_labels(version),
+        rule_steps=tuple(_premise(one) for one in version.purchases),
+        premises=_premises(version),
         terms=_terms(terms),
         varying=tuple(
             (name, cited)
@@ -140,7 +132,11 @@ def prepare(programme: Programme, version: Version) -> Prepared:
         ),
         excludes_paid=any(_is_narrow(one.value) for one in version.eligibility),
         by_day=not any(_names_day(one.value) for one in version.eligibility),
-        by_resource=_by_resource(rate.value),
+        by_resource=by_resource,
+        by_contract=by_contract,
+        tells_apart=by_resource is not None or by_contract is not None,
+        grows=by_contract is None and version.rate_over is None,
+        asks_papers=bool(version.documents or version.provider_confirms),
     )
 
 
@@ -168,20 +164,33 @@ def _by_resource(rate: object) -> ByResource | None:
     return next((found for one in inner if (found := _by_resource(one))), None)
 
 
+def _by_contract(version: Version) -> Cited[Any] | None:
+    """Return why contracts are computed one by one: a cap of each, or rounding at each."""
+    step = version.rounding_step
+    at_each = step is not None and step.value == "contract"
+    return version.contract_cap_fen or (step if at_each else None)
+
+
 def _terms(cited: Mapping[str, Cited[Any] | None]) -> Terms:
     """Return the rate and the caps that a version names."""
     values: dict[str, Any] = {name: one.value if one else None for name, one in cited.items()}
     return Terms(**values)
 
 
-def _labels(version: Version) -> dict[Cited[Condition], Text]:
-    """Return what each condition is called, and each option where any of several would do."""
-    found: dict[Cited[Condition], Text] = {}
+def _premises(version: Version) -> dict[Cited[Condition], Step]:
+    """Return the line of each condition, and of each option where any of several would do."""
+    found: dict[Cited[Condition], Step] = {}
     for cited in version.eligibility:
         options = cited.value.conditions if isinstance(cited.value, AnyOf) else ()
         for one in (cited, *options):
-            found[one] = describe_condition(one.value)
+            found[one] = _premise(one)
     return found
+
+
+def _premise(cited: Cited[Condition] | Cited[PurchaseRule]) -> Step:
+    """Return the line that a condition or a rule was met."""
+    label = describe_condition(cited.value)
+    return Step(label, "yes", "condition", cited.clause, cited.grade)
 
 
 def _switch(cited: Cited[str]) -> Step:

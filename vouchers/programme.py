@@ -199,6 +199,7 @@ class Version(Struct, frozen=True, kw_only=True, cache_hash=True):
     pool: Cited[Pool] | None = None
     funding_split: Cited[FundingSplit] | None = None
     payment_form: Cited[PaymentForm] | None = None
+    notice_days: Cited[int] | None = None
 
     def in_force(self, on: date) -> bool:
         """Return whether the version is in force on a day."""
@@ -244,15 +245,6 @@ class Programme(Struct, frozen=True, kw_only=True, cache_hash=True):
 def encode_value(value: object) -> object:
     """Return a value as JSON-able builtins: rates as exact `3/10`, dates as `2022-05-07`."""
     return cast("object", msgspec.json.decode(msgspec.json.encode(value, enc_hook=_encode_exact)))
-
-
-def encode_named(value: object) -> object:
-    """Return a value as `encode_value` does, but a word with its name: `{"word": [code, …]}`."""
-
-    def encode(one: object) -> object:
-        return {"word": [str(one), *one.name]} if isinstance(one, Word) else _encode_exact(one)
-
-    return cast("object", msgspec.json.decode(msgspec.json.encode(value, enc_hook=encode)))
 
 
 def hash_version(programme: Programme, version: Version) -> str:

@@ -35,20 +35,13 @@ from vouchers.requirement import (
     SignedAndCompletedInYear,
     Within,
 )
-from vouchers.settled import Settled, Weighed
+from vouchers.settled import Heard, Settled, Weighed
 from vouchers.spend import Measured, ask, ask_for_payments, cut, measure
 from vouchers.truth import all_of, any_of, same
 from vouchers.wording import describe_condition
 
 _SIGNED: Final = Text("签订", "signed")
 _COMPLETED: Final = Text("完成", "completed")
-
-
-class Heard(Struct, frozen=True, gc=False):
-    """What was found of the enterprise on a day: each condition in order, and all of them."""
-
-    findings: tuple[Finding, ...]
-    together: Finding
 
 
 class Assessed(Struct, frozen=True, gc=False):
@@ -82,84 +75,65 @@ def assess(
         weighed = _weigh(prepared, application, line, moment)
         if settled:
             settled.keep(weighed, application.applied_on)
-    enterprise = _hear(prepared, application, moment, heard)
-    finding = require_all([enterprise.together, weighed.finding])
+    enterprise = (moment.on and heard.get(moment.on)) or _hear(prepared, application, moment, heard)
+    own = weighed.finding
+    finding = own if enterprise.together.truth else require_all([enterprise.together, own])
     return Assessed(line, moment, finding, weighed.base, enterprise.findings)
 
 
 def _weigh(prepared: Prepared, application: Application, line: Line, moment: Moment) -> Weighed:
     """Return what is found of a purchase, the enterprise left aside."""
     base = measure(prepared.version, application, line)
-    own = _judge_purchase(prepared, application, line, moment, spent=base.span.high > 0)
+    own = [judge(one, prepared.programme, application, line) for one in prepared.version.purchases]
+    own += judge_standing(prepared, application, line, moment, spent=base.span.high > 0)
     return Weighed(line, require_all(own), base)
 
 
-def is_out(
-    prepared: Prepared, application: Application, line: Line, refused: dict[date, bool]
-) -> bool:
-    """Return whether a condition or a rule rules a purchase out: the first that does is enough.
-
-    Whether the enterprise is refused on a day is found once for all purchases of that day.
-    """
-    version = prepared.version
-    moment = moment_of(version.legal_date.value, application, line)
-    day = moment.on if prepared.by_day else None
-    out = refused.get(day) if day is not None else None
-    if out is None:
-        conditions = version.eligibility
-        out = any(evaluate(one, application, moment).truth is False for one in conditions)
-        if day is not None:
-            refused[day] = out
-    if out:
-        return True
-    own = _judge_purchase(prepared, application, line, moment, spent=True)
-    return any(one.truth is False for one in own)
-
-
-def _judge_purchase(
+def judge_standing(
     prepared: Prepared, application: Application, line: Line, moment: Moment, *, spent: bool
-) -> Iterator[Finding]:
-    """Yield what is found of the purchase itself; `spent` says whether its base can be anything."""
+) -> list[Finding]:
+    """Return what is found of a purchase beside the rules for it, nothing where all is well.
+
+    `spent` says whether its base can be anything.
+    """
     version, programme_id = prepared.version, prepared.programme
-    for one in version.purchases:
-        yield _judge(one, programme_id, application, line)
+    found: list[Finding] = []
     if moment.on is None or not version.in_force(moment.on):
-        yield _not_in_force(version, application, moment, line)
+        found.append(_not_in_force(version, application, moment, line))
     if not spent:
-        yield _nothing_spent(version, line)
+        found.append(_nothing_spent(version, line))
     if programme_id in line.purchase.refunded_by:
-        yield _refunded_before(version, line)
+        found.append(_refunded_before(version, line))
     if prepared.tells_apart:
-        yield from _told_apart(prepared, line)
+        found += _told_apart(prepared, line)
     if prepared.excludes_paid:
-        yield exclude_paid(programme_id, version, application.case, line)
+        found.append(exclude_paid(programme_id, version, application.case, line))
+    return found
 
 
 def _hear(
     prepared: Prepared, application: Application, moment: Moment, heard: dict[date, Heard]
 ) -> Heard:
-    """Return what is found of the enterprise, once for all purchases of one day."""
-    day = moment.on if prepared.by_day else None
-    known = heard.get(day) if day is not None else None
-    if known is not None:
-        return known
+    """Return what is found of the enterprise, and keep it for all purchases of the day."""
     eligibility = prepared.version.eligibility
     findings = tuple([evaluate(one, application, moment) for one in eligibility])
     found = Heard(findings, require_all(findings))
-    if day is not None:
-        heard[day] = found
+    if prepared.by_day and moment.on is not None:
+        heard[moment.on] = found
     return found
 
 
-def _judge(
+def judge(
     cited: Cited[PurchaseRule], programme_id: str, application: Application, line: Line
 ) -> Finding:
-    """Return whether a purchase obeys one rule."""
+    """Return whether a purchase obeys one rule, whatever else is found of it."""
     if application.supposed and cited in application.supposed:
         return HOLDS
-    if isinstance(cited.value, OncePerContract):
+    found = _JUDGES.get(type(cited.value))
+    if found is None:
+        assert isinstance(cited.value, OncePerContract), cited
         return _once(programme_id, cited.clause, application, line)
-    return _JUDGES[type(cited.value)](cited.value, cited.clause, application, line)
+    return found(cited.value, cited.clause, application, line)
 
 
 def _not_in_force(

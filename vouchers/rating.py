@@ -7,6 +7,7 @@ add up on every line and in every total.
 
 from collections.abc import Iterable
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from ledger.events import ContractRegistered
@@ -92,11 +93,8 @@ def _rate_contract(
     contract: ContractRegistered, month: str, resources: dict[str, dict[Tariff, int]]
 ) -> list[ChargeLine]:
     """Return the lines of one contract and month, tax split over them."""
-    amounts = [
-        round_half_up(sum((tariff.charge(part) for tariff, part in parts.items()), Fraction(0)))
-        for parts in resources.values()
-    ]
-    taxes = allocate(tax_within(sum(amounts), parse_decimal(contract.vat_rate)), amounts)
+    amounts = [round_half_up(_charge(parts)) for parts in resources.values()]
+    taxes = allocate(tax_within(sum(amounts), _read_rate(contract.vat_rate)), amounts)
     return [
         ChargeLine(
             contract=contract,
@@ -110,3 +108,15 @@ def _rate_contract(
         )
         for (resource, parts), amount, tax in zip(resources.items(), amounts, taxes, strict=True)
     ]
+
+
+def _charge(parts: dict[Tariff, int]) -> Fraction:
+    """Return the exact charge in fen for quantities, each at its own tariff."""
+    first, *others = [tariff.charge(quantity) for tariff, quantity in parts.items()]
+    return sum(others, first)
+
+
+@lru_cache(maxsize=64)
+def _read_rate(vat_rate: str) -> Fraction:
+    """Return a rate of tax, of which there are a handful."""
+    return parse_decimal(vat_rate)

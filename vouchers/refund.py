@@ -35,7 +35,7 @@ Member = tuple[Counted, int]
 
 def round_base(sheet: Sheet, prepared: Prepared, rate: object, base: int) -> int:
     """Return the line of a base rounded where the rule rounds there; each kind's is, by itself."""
-    if isinstance(rate, ByResource) or prepared.rounds_at != "base":
+    if prepared.rounds_at != "base" or isinstance(rate, ByResource):
         return base
     return round_once(sheet, prepared, base)
 
@@ -45,6 +45,11 @@ def rate_base(
 ) -> int:
     """Return the line of what the rate makes of the base of some purchases."""
     version = prepared.version
+    if isinstance(rate, Fraction):
+        step = prepared.rate_step
+        if step is None or step.value is not rate:
+            step = Step(_RATE, rate, "ratio", version.rate.clause, version.rate.grade)
+        return sheet.apply(_PRODUCT, "times", base, step, version.rate)
     if isinstance(rate, ByResource):
         return _by_resource(sheet, prepared, rate, members)
     if isinstance(rate, Tiers):
@@ -52,13 +57,8 @@ def rate_base(
     if isinstance(rate, FlatAmount):
         flat = given(sheet, Text("定额补贴", "flat amount"), rate.amount_fen, version.rate)
         return sheet.work(AT_MOST, "least", (base, flat), version.rate)
-    if isinstance(rate, Own):
-        return _by_own(sheet, version.rate, rate, base)
-    step = prepared.rate_step
-    if step is None or step.value != rate:
-        assert isinstance(rate, Fraction), rate
-        step = Step(_RATE, rate, "ratio", version.rate.clause, version.rate.grade)
-    return sheet.work(_PRODUCT, "times", (base, sheet.put(step)), version.rate)
+    assert isinstance(rate, Own), rate
+    return _by_own(sheet, version.rate, rate, base)
 
 
 def _by_resource(
@@ -118,10 +118,9 @@ def _by_own(sheet: Sheet, cited: Cited[object], own: Own, base: int) -> int:
 
 def round_once(sheet: Sheet, prepared: Prepared, amount: int) -> int:
     """Return an amount in whole units, by the rule's direction."""
-    version = prepared.version
-    unit = sheet.put(prepared.unit_step)
-    direction = version.rounding_direction
-    return sheet.work(ROUNDED[direction.value], direction.value, (amount, unit), direction)
+    direction = prepared.version.rounding_direction
+    how = direction.value
+    return sheet.apply(ROUNDED[how], how, amount, prepared.unit_step, direction)
 
 
 def given(sheet: Sheet, label: Text, amount_fen: int, cited: Cited[object]) -> int:

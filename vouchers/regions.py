@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from ledger.text import Text
+from vouchers.spelling import find_nearest
 
 
 class Region(NamedTuple):
@@ -103,3 +104,10 @@ REGIONS: Final[Mapping[str, Region]] = dict(map(_read_line, _TABLE.split("\n")[1
 MADE_UP: Final = "99"
 
 PROVINCES: Final = tuple(code for code in REGIONS if len(code) == len("42"))
+
+
+def find_region(word: str) -> str | None:
+    """Return the code of the place that somebody meant by its name, or by nearly its code."""
+    named = (code for code, one in REGIONS.items() if word and word in (*one.name, one.id))
+    begun = (code for code, one in REGIONS.items() if word and one.name.zh.startswith(word))
+    return next(named, None) or next(begun, None) or find_nearest(word, REGIONS)

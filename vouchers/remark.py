@@ -30,6 +30,11 @@ class Remark(NamedTuple):
     line: int | None = None
 
 
+def error(code: str, path: str, message: Text, next_step: Text) -> Remark:
+    """Return the remark that something must be mended."""
+    return Remark("error", code, path, message, next_step)
+
+
 def grade_remarks(remarks: list[Remark]) -> list[Remark]:
     """Return remarks with the gravest first, then by line; equal ones once."""
     order = list(KINDS)

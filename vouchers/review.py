@@ -13,10 +13,12 @@ from typing import Final
 import msgspec
 
 from ledger.text import Text
-from vouchers.names import DAYS
+from vouchers.class_days import list_dated_classes
+from vouchers.names import BASES, DAYS
 from vouchers.plausible import review_values
 from vouchers.programme import (
     DomiciledIn,
+    Lowest,
     Programme,
     RegisteredIn,
     Version,
@@ -27,8 +29,11 @@ from vouchers.programme import (
 from vouchers.released import RELEASED
 from vouchers.remark import TO_FILL, Remark
 from vouchers.values import walk
+from vouchers.wording import describe_condition
 
 _VERSION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+# What an authority approves, and both parties settle on, is in no event before there are claims.
+_NOT_IN_LEDGER: Final = ("approved_contract", "settled")
 _ASSUMED: Final = assume("", "")
 _WRITE_BOTH: Final = Text("请写成 Text(中文, 英文)", "write Text(zh, en), both of them")
 
@@ -147,6 +152,8 @@ def _review_version(version: Version, path: str) -> Iterator[Remark]:
             "if it is for a place's own, add RegisteredIn(…) or DomiciledIn(…)",
         )
         yield Remark("advice", "no_place", f"{path}.eligibility", message, step)
+    yield from _review_base(version, path)
+    yield from _review_classes(version, path)
     if not version.purchases:
         message = Text("没有限定采购范围，什么采购都计入", "no rule: every purchase counts")
         step = Text(
@@ -154,6 +161,40 @@ def _review_version(version: Version, path: str) -> Iterator[Remark]:
             "say in purchases what is covered, such as ResourceIs(…)",
         )
         yield Remark("warning", "no_purchase_rule", f"{path}.purchases", message, step)
+
+
+def _review_base(version: Version, path: str) -> Iterator[Remark]:
+    """Yield which amounts that the rule counts the ledger does not know yet."""
+    base = version.base.value
+    for one in base.bases if isinstance(base, Lowest) else (base,):
+        if one in _NOT_IN_LEDGER:
+            name = BASES[one]
+            message = Text(
+                f"账本尚未记载“{name.zh}”，按账本数据一律待补充",
+                f"the ledger does not record “{name.en}” yet: by it every decision stays open",
+            )
+            step = Text(
+                "可在自写的案例中填写后用 programme preview 试算",
+                "write it in a case of your own, and try it with programme preview",
+            )
+            yield Remark("advice", "base_not_in_ledger", f"{path}.base", message, step)
+
+
+def _review_classes(version: Version, path: str) -> Iterator[Remark]:
+    """Yield whether a claim on fewer purchases may pay more: its class holds of them alone."""
+    if classes := list_dated_classes(version):
+        names = [describe_condition(one.value) for one in classes]
+        zh, en = "；".join(one.zh for one in names), "; ".join(one.en for one in names)
+        message = Text(
+            f"类别逐项采购按认定日判断（{zh}）：少申请一项采购可能得到更多",
+            f"a class is tested on the day of each purchase ({en}): leaving one out may pay more",
+        )
+        step = Text(
+            '如文件按申请日认定类别，请写 OnDay("application", …)；否则试算时会提示不申请哪几项',
+            'write OnDay("application", …) where the document tests classes then; else previews say'
+            " which purchases to leave out",
+        )
+        yield Remark("advice", "class_by_purchase", path, message, step)
 
 
 def _review_together(version: Version, path: str) -> Iterator[Remark]:
@@ -174,10 +215,11 @@ def _review_together(version: Version, path: str) -> Iterator[Remark]:
             )
             step = Text("请核对两个日期", "check both dates")
             yield Remark("error", "ends_before_begin", f"{path}.purchases[{i}]", message, step)
-    within, lapse = version.one_contract_within_days, version.lapse
+    within, lapse, notice = version.one_contract_within_days, version.lapse, version.notice_days
     days = {
         "one_contract_within_days": within.value if within else None,
         "lapse": lapse.value.days if lapse else None,
+        "notice_days": notice.value if notice else None,
     }
     for name, number in days.items():
         if number is not None and number < 1:

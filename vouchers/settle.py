@@ -5,16 +5,21 @@ drawn once for its year: a draw does not say which invoices it refunds, so that 
 refund the same invoice again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from fractions import Fraction
 
 from ledger.codec import Event, encode
 from ledger.errors import RuleViolationError
 from ledger.events import Data, VoucherDrawn, VoucherGranted
 from ledger.money import render_yuan
 from ledger.text import Text
+from vouchers.attribution import attribute, divide
 from vouchers.book import Account
+from vouchers.case import Purchase
+from vouchers.decide import decide
 from vouchers.decision import Decision
+from vouchers.payer import list_bases
 from vouchers.programme import Programme
 from vouchers.ruling import Ruling
 
@@ -38,7 +43,6 @@ def settle(account: Account, ruling: Ruling, apply_on: date, salt: Salt) -> Iter
         amount_fen = ruling.paid_fen(programme.id)
         if amount_fen:
             assert decision.year is not None, decision
-            assert decision.version_hash is not None, decision
             _require_undrawn(account, programme, decision.year)
             name = f"{account.credit_code}/{programme.id}/{decision.year}"
             granted = account.granted.get((programme.id, decision.year))
@@ -46,21 +50,51 @@ def settle(account: Account, ruling: Ruling, apply_on: date, salt: Salt) -> Iter
                 granted = _grant(decision, amount_fen, day)
                 yield _event(f"{name}/granted", account, granted, salt)
             _require_quota(account, granted, amount_fen)
-            drawn = VoucherDrawn(
-                programme=programme.id,
-                year=decision.year,
-                amount_fen=amount_fen,
-                drawn_on=day,
-                version=decision.version_hash,
-                invoices=_invoices(ruling, programme.id),
-            )
+            drawn = _draw(ruling, programme, decision, amount_fen, day)
             yield _event(f"{name}/drawn/{day}", account, drawn, salt)
 
 
-def _invoices(ruling: Ruling, programme: str) -> tuple[str, ...]:
-    """Return the invoices that a programme pays on in the best plan."""
-    purchases = ruling.case.purchases or ()
-    return tuple(sorted({purchases[at].invoice or "" for at in ruling.counted(programme)}))
+def _draw(
+    ruling: Ruling, programme: Programme, decision: Decision, amount_fen: int, day: str
+) -> VoucherDrawn:
+    """Return the draw of what a programme pays in the best plan, and how much on each invoice."""
+    counted = ruling.counted(programme.id)
+    if counted != decision.counted:
+        # It shares contracts or projects: the plan gives it some of what it counts alone.
+        decision = decide(programme, ruling.case, among=frozenset(counted))
+    assert decision.year is not None, decision
+    assert decision.version_hash is not None, decision
+    parts = _divide_by_invoice(ruling.case.purchases or (), decision, amount_fen)
+    return VoucherDrawn(
+        programme=programme.id,
+        year=decision.year,
+        amount_fen=amount_fen,
+        drawn_on=day,
+        version=decision.version_hash,
+        invoices=tuple(sorted(parts)),
+        parts_fen=tuple(parts[one] for one in sorted(parts)),
+        base_fen=sum(list_bases(decision).values()),
+    )
+
+
+def _divide_by_invoice(
+    purchases: Sequence[Purchase], decision: Decision, amount_fen: int
+) -> dict[str, int]:
+    """Return what of an amount is for each invoice: first by contract, which rules may cap."""
+    shares: dict[str, dict[str, Fraction]] = {}
+    for at, share in attribute(decision.steps).items():
+        bought = purchases[at]
+        of_contract = shares.setdefault(bought.contract or "", {})
+        invoice = bought.invoice or ""
+        of_contract[invoice] = of_contract.get(invoice, Fraction(0)) + share
+    contracts = divide(
+        amount_fen, {one: sum(of.values(), Fraction(0)) for one, of in shares.items()}
+    )
+    return {
+        invoice: part_fen
+        for contract, of_contract in shares.items()
+        for invoice, part_fen in divide(contracts[contract], of_contract).items()
+    }
 
 
 def _grant(decision: Decision, amount_fen: int, day: str) -> VoucherGranted:

@@ -4,7 +4,7 @@ Whoever applies month after month brings the same invoices again. What a version
 them depends on the day of application only by the payments made until then and by two years: that
 of the claim and that of the day. So what was found of a purchase that counts, with every payment
 known and made, is true on each later day of both years, as long as the other facts are the same.
-What the enterprise is on its legal date is another matter, and asked each time.
+What the enterprise is on a legal date is true on each of these days too, counting or not.
 """
 
 from collections.abc import Sequence
@@ -34,10 +34,21 @@ class Weighed(Struct, frozen=True, gc=False):
     base: Measured
 
 
+class Heard(Struct, frozen=True, gc=False):
+    """What was found of the enterprise on a day: each condition in order, and all of them."""
+
+    findings: tuple[Finding, ...]
+    together: Finding
+
+
 class Settled:
-    """What one programme found of one enterprise's purchases, on days that do not go back."""
+    """What one programme found of an enterprise and its purchases, on days that do not go back.
+
+    `heard` has what it found of the enterprise by legal date.
+    """
 
     def __init__(self) -> None:
+        self.heard: dict[date, Heard] = {}
         self._found: dict[int, Weighed] = {}
         self._last: tuple[Prepared, Application] | None = None
         self._lasts = False
@@ -45,7 +56,10 @@ class Settled:
     def begin(self, prepared: Prepared, application: Application) -> None:
         """Take up a day of application; what does not hold any longer is forgotten."""
         self._lasts = _can_settle(prepared, application.case)
-        if not (self._lasts and self._last and _goes_on(*self._last, prepared, application)):
+        goes_on = self._last is not None and _goes_on(*self._last, prepared, application)
+        if not goes_on:
+            self.heard = {}
+        if not (goes_on and self._lasts):
             self._found = {}
         self._last = prepared, application
 

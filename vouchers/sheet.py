@@ -63,8 +63,9 @@ class Sheet:
 
     def put(self, step: Step) -> int:
         """Write down a step as it is, and return its number."""
-        self.steps.append(step)
-        return len(self.steps) - 1
+        steps = self.steps
+        steps.append(step)
+        return len(steps) - 1
 
     def work(
         self,
@@ -77,14 +78,31 @@ class Sheet:
         """Compute from earlier lines, write the result down, and return its number."""
         steps = self.steps
         value: Any
-        if operation == "sum":
-            parts: list[Any] = [steps[i].value for i in inputs]
-            value = exact(sum(parts))
-        else:
+        number = len(steps)
+        if operation != "sum":
             first, second = inputs
             value = _WORK[operation](steps[first].value, steps[second].value)
+        elif len(inputs) == 1:
+            value = steps[inputs[0]].value
+        else:
+            parts: list[Any] = [steps[i].value for i in inputs]
+            value = exact(sum(parts))
         steps.append(Step(label, value, unit, cited.clause, cited.grade, operation, inputs))
-        return len(steps) - 1
+        return number
+
+    def apply(
+        self, label: Text, operation: Operation, first: int, operand: Step, cited: Cited[object]
+    ) -> int:
+        """Write an operand down, compute with it from an earlier line, and return the result's."""
+        steps = self.steps
+        number = len(steps)
+        value = _WORK[operation](steps[first].value, operand.value)
+        inputs = (first, number)
+        steps += (
+            operand,
+            Step(label, value, "fen", cited.clause, cited.grade, operation, inputs),
+        )
+        return number + 1
 
     def value(self, number: int) -> Exact:
         """Return the value of a line that is a number."""

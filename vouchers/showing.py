@@ -106,6 +106,8 @@ def show_field(name: str, cited: Cited[object]) -> Text:
         return call(CODES[name], cited.value)
     if name == "one_contract_within_days":
         return Text(f"{cited.value} 天", f"{cited.value} days")
+    if name == "notice_days":
+        return Text(f"{cited.value} 个工作日", f"{cited.value} working days")
     return _show_value(cited.value)
 
 

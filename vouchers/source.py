@@ -15,6 +15,9 @@ ALLOWED_MODULES: Final = ("datetime", "fractions", "typing", "ledger.text", "vou
 _REACHING: Final = frozenset(
     {"__import__", "breakpoint", "compile", "eval", "exec", "exit", "input", "open", "print"}
 )
+Span = tuple[int | None, int | None, int | None, int | None]
+"""Where an expression stands: first line and column, last line and column, columns in bytes."""
+
 _STEP: Final = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]", re.ASCII)
 
 
@@ -55,11 +58,27 @@ def find_line(tree: ast.Module, path: str) -> int | None:
     return line
 
 
-def find_argument(tree: ast.Module, name: str) -> int | None:
-    """Return the first line on which something is called with an argument of this name."""
+def find_call(tree: ast.Module, span: Span | None) -> ast.Call | None:
+    """Return the call that stands exactly there, None where none does."""
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    lines = (one.value.lineno for call in calls for one in call.keywords if one.arg == name)
-    return next(lines, None)
+    return next((one for one in calls if span is not None and _span_of(one) == tuple(span)), None)
+
+
+def _span_of(node: ast.expr) -> Span:
+    return node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
+
+
+def name_called(call: ast.Call) -> str:
+    """Return the name of what is called: `Held`, or `article` of a source."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def names_of(tree: ast.Module) -> list[str]:
+    """Return the names that a file gives to its values."""
+    return [name for name, _ in _bindings(tree)]
 
 
 def _bindings(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

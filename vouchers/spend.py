@@ -90,10 +90,11 @@ class Measured(Struct, frozen=True, gc=False):
 
 def measure(version: Version, application: Application, line: Line) -> Measured:
     """Return the base of a purchase under a version, and the facts that would make it exact."""
-    first, first_fen, span, links, missing = _gross(version.base, application, line)
-    if version.tax.value == "included" and version.apportion is None and not line.purchase.cut_fen:
-        return Measured(span, first, first_fen, tuple(links), missing)
-    asked = [*missing]
+    gross = _gross(version.base, application, line)
+    cut_fen = line.purchase.cut_fen
+    if version.tax.value == "included" and version.apportion is None and not cut_fen:
+        return gross
+    span, links, asked = gross.span, [*gross.links], [*gross.missing]
     if version.tax.value == "excluded":
         span, more, unknown = _without_tax(version.tax, line, span)
         links += more
@@ -102,11 +103,10 @@ def measure(version: Version, application: Application, line: Line) -> Measured:
         span, more, unknown = _apportioned(version.apportion, application.year, line, span)
         links += more
         asked += unknown
-    cut_fen = line.purchase.cut_fen
     if cut_fen:
         span = Span(max(span.low - cut_fen, 0), max(span.high - cut_fen, 0))
         links.append(Link(_AFTER_CUT, _CUT, "minus", cut_fen, version.base))
-    return Measured(span, first, first_fen, tuple(links), tuple(asked))
+    return Measured(span, gross.first, gross.first_fen, tuple(links), tuple(asked))
 
 
 def ask(line: Line, key: str, clause: Text) -> Reason:
@@ -135,47 +135,51 @@ def cut(line: Line, code: str, message: Text, clause: Text) -> Finding:
     return refused(Reason(code, message, clause, line.position))
 
 
-def _gross(
-    cited: Cited[Base | Lowest], application: Application, line: Line
-) -> tuple[Base, int, Span, list[Link], tuple[Reason, ...]]:
+def _gross(cited: Cited[Base | Lowest], application: Application, line: Line) -> Measured:
     """Return the amount that the base is read from, tax included: the first fact, and the rest."""
-    bases = cited.value.bases if isinstance(cited.value, Lowest) else (cited.value,)
+    if not isinstance(cited.value, Lowest):
+        return _read(cited.value, cited, application, line)
     # A contract's amount is worked out first, from the contract to the invoice.
-    first, *others = sorted(bases, key=lambda one: one not in OF_CONTRACT)
-    first_fen, span, links, missing = _read(first, cited, application, line)
+    first, *others = sorted(cited.value.bases, key=lambda one: one not in OF_CONTRACT)
+    read = _read(first, cited, application, line)
+    span, links, missing = read.span, [*read.links], read.missing
     for base in others:
-        _, other, _, asked = _read(base, cited, application, line)
-        span = Span(min(span.low, other.low), min(span.high, other.high))
-        links.append(Link(_LOWER, BASES[base], "least", other.low, cited))
-        missing += asked
+        other = _read(base, cited, application, line)
+        span = Span(min(span.low, other.span.low), min(span.high, other.span.high))
+        links.append(Link(_LOWER, BASES[base], "least", other.span.low, cited))
+        missing += other.missing
     if span.low == span.high:
         missing = ()
-    return first, first_fen, span, links, missing
+    return Measured(span, first, read.first_fen, tuple(links), missing)
 
 
 def _read(
     base: Base, cited: Cited[Base | Lowest], application: Application, line: Line
-) -> tuple[int, Span, list[Link], tuple[Reason, ...]]:
+) -> Measured:
+    """Return one amount, as the facts give it."""
     purchase, clause = line.purchase, cited.clause
     if base in {"paid", "paid_in_year"}:
         since = date.min if base == "paid" else date(application.year, 1, 1)
         span = sum_creditable(purchase, since, application.applied_on)
+        if span.low == span.high:
+            return Measured(span, base, span.low)
         asked = ask_for_payments(line, clause)
         if purchase.invoiced_fen is None:
             asked = [*asked, ask(line, "invoiced_fen", clause)]
-        return span.low, span, [], () if span.low == span.high else tuple(asked)
+        return Measured(span, base, span.low, (), tuple(asked))
     key = _READ_FROM[base]
     amount_fen: int | None = getattr(purchase, key)
     if amount_fen is None:
-        return 0, NOTHING_KNOWN, [], (ask(line, key, clause),)
+        return Measured(NOTHING_KNOWN, base, 0, (), (ask(line, key, clause),))
     if base in OF_CONTRACT:
-        return _share_of_contract(amount_fen, cited, application, line)
-    return amount_fen, known(amount_fen), [], ()
+        span, links, missing = _share_of_contract(amount_fen, cited, application, line)
+        return Measured(span, base, amount_fen, links, missing)
+    return Measured(Span(amount_fen, amount_fen), base, amount_fen)
 
 
 def _share_of_contract(
     amount_fen: int, cited: Cited[object], application: Application, line: Line
-) -> tuple[int, Span, list[Link], tuple[Reason, ...]]:
+) -> tuple[Span, tuple[Link, ...], tuple[Reason, ...]]:
     """Return what of a contract's amount belongs to one of its invoices, by what they are over.
 
     So a contract counts once, however many invoices it has and whichever of them count.
@@ -185,18 +189,18 @@ def _share_of_contract(
     unnamed = [one for one in lines if one.purchase.contract is None]
     if len(lines) > 1 and unnamed:
         asked = tuple(ask(one, "contract", clause) for one in unnamed)
-        return amount_fen, Span(0, amount_fen), [], asked
+        return Span(0, amount_fen), (), asked
     of_contract = [one for one in lines if one.purchase.contract == contract]
     if len(of_contract) == 1:
-        return amount_fen, known(amount_fen), [], ()
+        return known(amount_fen), (), ()
     open_ones = [one for one in of_contract if one.purchase.invoiced_fen is None]
     if open_ones:
         asked = tuple(ask(one, "invoiced_fen", clause) for one in open_ones)
-        return amount_fen, Span(0, amount_fen), [], asked
+        return Span(0, amount_fen), (), asked
     total_fen = sum(one.purchase.invoiced_fen or 0 for one in of_contract)
     share = Fraction(line.purchase.invoiced_fen or 0, total_fen or 1)
     link = Link(_OF_INVOICE, _SHARE, "times", share, cited, unit_fen=1)
-    return amount_fen, known(round_down(amount_fen * share)), [link], ()
+    return known(round_down(amount_fen * share)), (link,), ()
 
 
 def _without_tax(

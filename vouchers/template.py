@@ -181,7 +181,8 @@ _VERSION_{year}: Final = Version(
         ),
     ),
     # What the rate is applied to: "invoiced", "paid", "paid_in_year", "contract",
-    # "approved_contract", "settled", "metered", or the lowest of several, Lowest((…)).
+    # "approved_contract", "settled", "metered", or the lowest of several, Lowest((…)). The ledger
+    # does not record what was approved or settled yet: by it such a rule leaves every case open.
     base=Cited("paid_in_year", assume("{zh}：计算基数", "{en}: the base"), "A"),
     tax=Cited("included", assume("{zh}：是否含税", "{en}: tax in the base"), "A"),
     rate=Cited(Fraction(30, 100), assume("{zh}：支持比例", "{en}: the rate"), "A"),

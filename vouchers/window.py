@@ -1,18 +1,32 @@
 """Days of a claim: which versions may apply, which year it serves, whether it is in time, lapse."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.text import Text
 from vouchers.application import Application, moment_of
-from vouchers.cited import Cited
 from vouchers.decision import Decision, Reason, missing_fact
 from vouchers.programme import Programme, Version, Window
 
 # Windows of every programme in every year that anybody asks about.
-_EDGES_MAX: Final = 4_096
+_WINDOWS_MAX: Final = 4_096
+
+
+class _Windows(NamedTuple):
+    """The windows that serve a year: first and last days, the last of all, their names and clause.
+
+    Without a window there is no last day and no clause.
+    """
+
+    edges: tuple[tuple[date, date], ...]
+    last_on: date | None
+    named: Text
+    clause: Text | None
+
+    def include(self, day: date) -> bool:
+        """Return whether one of them is open on a day."""
+        return any(first <= day <= last for first, last in self.edges)
 
 
 def list_versions(programme: Programme, application: Application) -> list[Version]:
@@ -21,15 +35,23 @@ def list_versions(programme: Programme, application: Application) -> list[Versio
     While such a date is not known, or is nobody's, each that was in force by the application may.
     """
     rule = programme.versions[-1].legal_date.value
-    days = {moment_of(rule, application, line).on for line in application.lines()}
     if rule == "application":
-        days = {application.applied_on}
+        return _in_force(programme, application.applied_on)
+    days = {moment_of(rule, application, line).on for line in application.lines}
+    if len(days) == 1 and (only := next(iter(days))) is not None:
+        return _in_force(programme, only)
     begun = application.applied_on if None in days or not days else date.min
     return [
         one
         for one in programme.versions
         if one.valid_from.value <= begun or any(day and one.in_force(day) for day in days)
     ]
+
+
+def _in_force(programme: Programme, on: date) -> list[Version]:
+    """Return the only version that is in force on a day, none where none is."""
+    version = programme.version_on(on)
+    return [] if version is None else [version]
 
 
 def refuse_without_day(programme: Programme) -> Decision:
@@ -65,24 +87,23 @@ def claim_year(version: Version, applied_on: date) -> int:
     year = applied_on.year
     if version.claim_year.value == "of_application":
         return year
-    last_days = [_edges(one.value, year - 1)[1] for one in _windows_of(version, year - 1)]
-    return year - 1 if last_days and applied_on <= max(last_days) else year
+    last_on = _windows_of(version, year - 1).last_on
+    return year - 1 if last_on is not None and applied_on <= last_on else year
 
 
-def note_window(version: Version, application: Application) -> Iterator[Reason]:
-    """Yield the note that an application came outside the window of its year."""
+def note_window(version: Version, application: Application) -> tuple[Reason, ...]:
+    """Return the note that an application came outside the window of its year, if it did."""
     applied_on, year = application.applied_on, application.year
+    if not version.windows:
+        return ()
     windows = _windows_of(version, year)
-    edges = [_edges(one.value, year) for one in windows]
-    if not windows or any(first <= applied_on <= last for first, last in edges):
-        return
-    zh = "、".join(f"{first} 至 {last}" for first, last in edges)
-    en = ", ".join(f"{first} to {last}" for first, last in edges)
+    if windows.clause is None or windows.include(applied_on):
+        return ()
+    (zh, en), on = windows.named, str(applied_on)
     message = Text(
-        f"{applied_on} 不在 {year} 年度的申请窗口（{zh}）内",
-        f"{applied_on} is outside the window for {year}: {en}",
+        f"{on} 不在 {year} 年度的申请窗口（{zh}）内", f"{on} is outside the window for {year}: {en}"
     )
-    yield Reason("outside_window", message, windows[0].clause)
+    return (Reason("outside_window", message, windows.clause),)
 
 
 def lapses_on(version: Version, year: int, granted_on: date) -> date:
@@ -91,13 +112,18 @@ def lapses_on(version: Version, year: int, granted_on: date) -> date:
     return date(year, 12, 31) if days is None else granted_on + timedelta(days=days)
 
 
-def _windows_of(version: Version, year: int) -> tuple[Cited[Window], ...]:
+@lru_cache(maxsize=_WINDOWS_MAX)
+def _windows_of(version: Version, year: int) -> _Windows:
     """Return the windows that serve a year: its own ones, else those for any year."""
-    own = tuple(one for one in version.windows if one.value.serves == year)
-    return own or tuple(one for one in version.windows if one.value.serves is None)
+    own = [one for one in version.windows if one.value.serves == year]
+    cited = own or [one for one in version.windows if one.value.serves is None]
+    edges = tuple(_edges(one.value, year) for one in cited)
+    zh = "、".join(f"{first} 至 {last}" for first, last in edges)
+    en = ", ".join(f"{first} to {last}" for first, last in edges)
+    last_on = max((last for _, last in edges), default=None)
+    return _Windows(edges, last_on, Text(zh, en), cited[0].clause if cited else None)
 
 
-@lru_cache(maxsize=_EDGES_MAX)
 def _edges(window: Window, year: int) -> tuple[date, date]:
     """Return the first and the last day of the window that serves a year."""
     in_year = year + window.years_after

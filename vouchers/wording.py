@@ -83,6 +83,12 @@ def _(condition: Held) -> Text:
     kind = call(QUALIFICATIONS, condition.kind)
     if not condition.recognised_by:
         return kind
+    lowest = _lowest_of_all_above(condition.recognised_by)
+    if lowest is not None:
+        return Text(
+            f"{kind.zh}（载体由{lowest.zh}以上认定）",
+            f"{kind.en} at a carrier recognised at {lowest.en} level or above",
+        )
     levels = _names(condition.recognised_by)
     return Text(
         f"{kind.zh}（载体由{levels.zh}认定）", f"{kind.en} at a carrier recognised as {levels.en}"
@@ -258,6 +264,14 @@ def _years_before(years: int) -> Text:
     if years == 1:
         return Text("上一年度", "the year before")
     return Text(f"申请前第 {years} 个年度", f"the year {years} years before")
+
+
+def _lowest_of_all_above(codes: tuple[str, ...]) -> Text | None:
+    """Return the lowest of some levels where they are it and all above it, up to the nation's."""
+    every = tuple(LEVEL_NAMES)
+    if len(set(codes)) > 1 and set(codes) == set(every[: len(set(codes))]):
+        return LEVEL_NAMES[every[len(set(codes)) - 1]]
+    return None
 
 
 def _names(codes: tuple[str, ...]) -> Text:

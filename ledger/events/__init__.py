@@ -37,6 +37,7 @@ from ledger.events.claims import (
 )
 from ledger.events.custody import LogKeyIntroduced, LogKeyRetired
 from ledger.events.data import Data, LogKind, LogName
+from ledger.events.documents import DocumentFiled, MediaType
 from ledger.events.funds import FundAppropriated, FundClosed, FundData, FundTransferred
 from ledger.events.metering import BatchRecorded, RejectionSettled, UsageRecorded, UsageTallied
 from ledger.events.paper_changes import (
@@ -123,6 +124,7 @@ __all__ = [
     "CreditCodeAccepted",
     "Data",
     "DeclarationFiled",
+    "DocumentFiled",
     "DocumentedData",
     "EnterpriseForgotten",
     "EnterpriseRegistered",
@@ -141,6 +143,7 @@ __all__ = [
     "LogKeyRetired",
     "LogKind",
     "LogName",
+    "MediaType",
     "PaperData",
     "Party",
     "PaymentCorrected",
@@ -236,6 +239,7 @@ TYPES: dict[str, type[Data]] = {
         PaymentCorrected,
         PaymentReversed,
         CreditCodeAccepted,
+        DocumentFiled,
     )
 }
 """Every released event type by its name."""

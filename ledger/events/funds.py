@@ -1,7 +1,7 @@
 """Events of funds: what a budget gives, moves and takes back, by fund and year.
 
 A fund is named by a code such as a programme's id; `document` is the number of the paper that
-decided, `actor` the account that entered it, None where there was none yet.
+decided, `actor` the account that entered it and `acted_at` the instant, None where there was none.
 """
 
 from typing import ClassVar
@@ -17,6 +17,7 @@ from ledger.events.data import (
     check_words,
     check_year,
 )
+from ledger.period import parse_instant
 from ledger.text import Text
 
 
@@ -32,6 +33,7 @@ class FundData(Data, frozen=True, kw_only=True):
     effective_on: str
     document: str
     actor: str | None = None
+    acted_at: str | None = None
 
     def __post_init__(self) -> None:
         """Check code, year, amount, day and words."""
@@ -41,6 +43,8 @@ class FundData(Data, frozen=True, kw_only=True):
         check_dates(effective_on=self.effective_on)
         check_words(document=self.document)
         check_ids(actor=self.actor)
+        if self.acted_at is not None:
+            parse_instant(self.acted_at)
 
 
 class FundAppropriated(FundData, frozen=True, kw_only=True):
@@ -93,3 +97,5 @@ class FundClosed(FundData, frozen=True, kw_only=True):
         check_dates(effective_on=self.effective_on)
         check_words(document=self.document)
         check_ids(actor=self.actor)
+        if self.acted_at is not None:
+            parse_instant(self.acted_at)

@@ -2,7 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from ledger.events.data import Data, LogName
+from ledger.errors import InvalidInputError
+from ledger.events.data import Data, LogName, check_fen
+from ledger.text import Text
 
 
 class VoucherGranted(Data, frozen=True):
@@ -22,6 +24,8 @@ class VoucherDrawn(Data, frozen=True):
     """A refund of some invoices draws on a voucher; `version` is the hash of the rules applied.
 
     `claim` is the claim that draws, where it is one.
+    `parts_fen` says how much of it is for each invoice, in their order; `base_fen` is what it was
+    computed on. A draw that says neither, as those of older releases, leaves both open.
     """
 
     type: ClassVar[str] = "cn.suanquan.voucher.drawn.v1"
@@ -34,6 +38,27 @@ class VoucherDrawn(Data, frozen=True):
     version: str
     invoices: tuple[str, ...] = ()
     claim: str | None = None
+    parts_fen: tuple[int, ...] = ()
+    base_fen: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the parts, where there are any, are the invoices' and make up the amount."""
+        for part_fen in self.parts_fen:
+            check_fen(part_fen, "parts_fen")
+        if self.base_fen is not None:
+            check_fen(self.base_fen, "base_fen")
+        total_fen, number = sum(self.parts_fen), len(self.parts_fen)
+        if self.parts_fen and (number, total_fen) != (len(self.invoices), self.amount_fen):
+            raise InvalidInputError(
+                "bad_parts",
+                Text(
+                    f"{len(self.invoices)} 张发票分摊 {self.amount_fen} 分，"
+                    f"却有 {number} 份合计 {total_fen} 分",
+                    f"{number} parts of {total_fen} fen are not {self.amount_fen} fen"
+                    f" over {len(self.invoices)} invoices",
+                ),
+                Text("每张发票一份，合计等于金额", "give each invoice one part; they sum to it"),
+            )
 
 
 class VoucherReleased(Data, frozen=True):

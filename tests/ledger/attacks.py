@@ -31,7 +31,7 @@ from ledger.check import check_log
 from ledger.codec import Event, encode, parse
 from ledger.erasable import check_people
 from ledger.errors import TamperedLogError
-from ledger.events import LogName, RejectionSettled, UsageRecorded
+from ledger.events import ClaimObjected, LogName, RejectionSettled, UsageRecorded
 from ledger.finding import Finding
 from ledger.period import render_instant
 from ledger.projection import PROJECTIONS
@@ -40,7 +40,7 @@ from ledger.read import read_heads
 from ledger.replay import replay
 from ledger.shape import check_shape
 from ledger.tlog import Checkpoint
-from tests.ledger import books, people
+from tests.ledger import books, people, steps
 from tests.ledger.conftest import (
     CODE,
     HOUR_MS,
@@ -82,6 +82,7 @@ def populate(ledger: Ledger) -> Dump:
     people.keep(ledger.store, people.FORGOTTEN, people.CONTACT)
     people.forget(ledger.store, people.FORGOTTEN)
     ledger.append(*books.year(CODE), stream="books")
+    ledger.append(*_objections(), stream="books")
     older = ledger.dump()
     people.keep(ledger.store, people.KEPT, people.ACCOUNT)
     later = [_usage(number, source="urn:agent:9") for number in range(400, 403)]
@@ -130,6 +131,20 @@ def _settled(position: int) -> Event:
         outcome="recorded",
     )
     return encode("urn:suanquan:retry", f"r-{position}", "", data)
+
+
+def _objections() -> list[Event]:
+    """Return objections to two claims of other programmes, on days of their own."""
+    (example,) = (one for one in steps.EXAMPLES if isinstance(one, ClaimObjected))
+    return [
+        encode("urn:suanquan:claims", f"o-{number}", CODE, data, books.SALT)
+        for number, data in enumerate(
+            msgspec.structs.replace(
+                example, claim=f"YY-{one}", programme=one, revision=3, effective_on=f"2022-0{at}-01"
+            )
+            for at, one in enumerate(("wuhan", "east_lake"), 1)
+        )
+    ]
 
 
 def _tallies(day: str) -> list[Event]:

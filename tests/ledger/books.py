@@ -38,6 +38,7 @@ _FUND: Final[dict[str, Any]] = {
     "effective_on": "2022-01-05",
     "document": "鄂财教〔2022〕1号",
     "actor": "zhang.san",
+    "acted_at": "2022-01-05T01:02:03Z",
 }
 _CLAIM: Final[dict[str, Any]] = {
     "claim": "SQ-2022-1",
@@ -110,7 +111,8 @@ class Clerk:
         **changes: Any,  # noqa: ANN401 - whichever fields the type has
     ) -> Event:
         """Return an event of a fund."""
-        fields = {**_FUND, "amount_fen": amount_fen, **changes}
+        # Of the time before accounts: nobody is asked whether he may.
+        fields = {**_FUND, "acted_at": None, "amount_fen": amount_fen, **changes}
         if cls is FundTransferred:
             fields = {"to_fund": "wuhan", "to_year": 2022, **fields}
         return self.event(cls(**fields))
@@ -124,7 +126,7 @@ class Clerk:
         """Return an event of a claim, with what its type requires filled in."""
         example = next(data for data in EXAMPLES if type(data) is cls)
         fields = {name: getattr(example, name) for name in cls.__struct_fields__}
-        return self.event(cls(**{**fields, "amount_fen": amount_fen, **changes}))
+        return self.event(cls(**{**fields, "acted_at": None, "amount_fen": amount_fen, **changes}))
 
 
 def year(enterprise: str) -> list[Event]:

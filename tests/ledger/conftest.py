@@ -24,6 +24,7 @@ from ledger.events import (
     ContractRegistered,
     Data,
     DeclarationFiled,
+    DocumentFiled,
     EnterpriseRegistered,
     FactReported,
     FundingReported,
@@ -154,6 +155,8 @@ EXAMPLES: tuple[Data, ...] = (
         version="2" * 64,
         invoices=("22420000000000000001",),
         claim="SQ-2022-1",
+        parts_fen=(99,),
+        base_fen=330,
     ),
     StatementIssued(
         statement="JS-2022-07-000001",
@@ -223,6 +226,15 @@ EXAMPLES: tuple[Data, ...] = (
         recorded_by="a",
     ),
     *papers.EXAMPLES,
+    DocumentFiled(
+        at="2022-08-01T00:00:00Z",
+        sha256="d" * 64,
+        media_type="application/pdf",
+        size_bytes=123_456,
+        kind="contract",
+        recorded_by="gh-1",
+        ref="C-1",
+    ),
 )
 
 

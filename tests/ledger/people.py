@@ -13,7 +13,7 @@ from ledger.events import (
     RoleRevoked,
     TokenIssued,
 )
-from ledger.personal import EVENTS, BankAccount, Contact, Datum, commit, encode_datum
+from ledger.personal import BankAccount, Contact, Datum, commit, encode_datum
 from ledger.store import Store
 
 AT = "2022-08-01T00:00:00Z"
@@ -71,7 +71,8 @@ def keep(store: Store, enterprise: str, datum: Datum) -> None:
     digest = digest_of(enterprise, datum)
     row = (digest, enterprise, datum.kind, SALTS[enterprise], encode_datum(datum))
     with store.together() as together, together.transaction() as connection:
-        event = EVENTS[datum.kind](at=AT, digest=digest.hex(), recorded_by="a")
+        kind = BankAccountSet if isinstance(datum, BankAccount) else ContactRecorded
+        event = kind(at=AT, digest=digest.hex(), recorded_by="a")
         record(together, (enterprise, event))
         keep_data(connection, [row])
 

@@ -10,7 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger import codec
-from ledger.codec import ENTRY_BYTES_MAX, NAME_LENGTH_MAX, Event, encode, parse
+from ledger.codec import (
+    ENTRY_BYTES_MAX,
+    NAME_LENGTH_MAX,
+    Event,
+    encode,
+    parse,
+    parse_with_data,
+)
 from ledger.errors import InvalidInputError
 from ledger.events import (
     TYPES,
@@ -26,6 +33,8 @@ from ledger.period import parse_instant
 from tests.ledger.conftest import CODE, EXAMPLES, OTHER_CODE, SALT
 
 GOLDEN = Path(__file__).parent / "golden" / "events.ndjson"
+# Of types that gained a field since: what older releases wrote without it.
+OLDER = GOLDEN.with_name("older_events.ndjson")
 
 USAGE_TYPE = UsageRecorded.type
 FACT_TYPE = FactReported.type
@@ -114,6 +123,13 @@ def test_the_canonical_bytes_of_a_released_type_never_change() -> None:
 @pytest.mark.parametrize("line", GOLDEN.read_bytes().splitlines())
 def test_what_was_written_once_is_readable_for_ever(line: bytes) -> None:
     assert parse(line).raw == line
+
+
+@pytest.mark.parametrize("line", OLDER.read_bytes().splitlines())
+def test_what_an_older_release_wrote_is_written_as_it_was(line: bytes) -> None:
+    event = parse(line)
+    again = encode(event.source, event.id, event.subject, event.data, SALT)
+    assert event.raw == again.raw == line
 
 
 def test_a_member_that_holds_its_default_is_left_out() -> None:
@@ -513,6 +529,15 @@ def test_a_text_that_nobody_can_print_is_refused_in_a_book_event(text: str) -> N
     with pytest.raises(InvalidInputError) as caught:
         written(EnterpriseRegistered(name=text))
     assert caught.value.code == "bad_data"
+    escaped = record(EnterpriseRegistered.type, {"name": f"武汉 {text}"})
+    with pytest.raises(InvalidInputError, match="bad_data"):
+        parse(escaped)
+
+
+def test_an_event_and_its_data_come_as_they_come_apart() -> None:
+    for data in EXAMPLES:
+        event = written(data)
+        assert parse_with_data(event.raw) == (parse(event.raw), data) == (event, event.data)
 
 
 @pytest.mark.parametrize(

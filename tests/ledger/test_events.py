@@ -20,6 +20,7 @@ from ledger.events import (
     ContractRegistered,
     Data,
     DocumentedData,
+    DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
     FundData,
@@ -109,6 +110,15 @@ CALENDAR: dict[str, Any] = {
     "adopted_on": "2022-12-09",
     "at": "2022-12-09T00:00:00Z",
 }
+DRAWN: dict[str, Any] = {
+    "programme": "x",
+    "year": 2022,
+    "amount_fen": 100,
+    "drawn_on": "2022-08-01",
+    "version": "0" * 64,
+    "invoices": ("22420000000000000001", "22420000000000000002"),
+    "parts_fen": (100, 0),
+}
 PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
 
 
@@ -161,6 +171,11 @@ PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
         (CalendarAdopted, CALENDAR, {"document": " "}, "bad_words"),
         (CalendarAdopted, CALENDAR, {"digest": "x"}, "bad_digest"),
         (CalendarAdopted, CALENDAR, {"at": "now"}, "bad_instant"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (60, 39)}, "bad_parts"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (100,)}, "bad_parts"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (60, 30, 10)}, "bad_parts"),
+        (VoucherDrawn, DRAWN, {"parts_fen": (101, -1)}, "absurd_money"),
+        (VoucherDrawn, DRAWN, {"base_fen": -1}, "absurd_money"),
     ],
 )
 def test_a_wrong_value_is_refused_under_its_code(
@@ -229,6 +244,7 @@ def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
         ForgetRequested,
         EnterpriseForgotten,
         ProgrammeAdopted,
+        DocumentFiled,
     }
     assert inside >= {cls for cls in TYPES.values() if issubclass(cls, FundData | ClaimData)}
 

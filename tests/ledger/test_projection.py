@@ -56,7 +56,7 @@ MIXED = [
 ]
 
 
-PLACED = {"trail"}
+PLACED = {"trail", "claim_state"}
 """Projections whose rows say where in its log an event stands."""
 
 

@@ -31,8 +31,8 @@ READABLE: Final[dict[Access, set[str]]] = {
     "audit": set(NAMES) - {"personal_datum"},
     "keep": set(NAMES),
     "read": {
-        *("log", "tile", "chunk", "usage_day", "source_day", "sequence_block", "trail"),
-        *tables.BOOKS,
+        *("log", "tile", "chunk", "usage_day", "source_day", "sequence_block"),
+        *(*tables.BOOKS, "trail", "claim_state"),
     },
 }
 """Whose rows each role may read; of `chunk` the reader sees the book, by a view.

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ledger.errors import InvalidInputError
 from ledger.identifiers import synthetic_credit_code
-from portal.programme_code import load_programme
+from portal.programme_file import load_programme
 from tests.small_ledger import SmallLedger, events
 from tests.vouchers.test_what_if import (
     ANNA,
@@ -25,6 +25,7 @@ from tests.vouchers.test_what_if import (
     THREE,
 )
 from vouchers.impact import RUN
+from vouchers.programme import Own
 
 Run = Callable[..., Any]
 
@@ -216,51 +217,50 @@ def test_a_ledger_without_invoices_has_nothing_to_simulate(suanquan: Run) -> Non
 # --- programme files ---
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "said"),
-    [
-        ("a-b.py", "", "identifier"),
-        ("jinan.txt", "", "identifier"),
-        ("jinan.py", None, "no such file"),
-        ("jinan.py", "x = (", "line 1: SyntaxError"),
-        ("jinan.py", "a = 1\nb = 1 / 0\n", "line 2: ZeroDivisionError"),
-        ("jinan.py", "import nothing_of_the_kind\n", "line 1: ModuleNotFoundError"),
-        ("jinan.py", "def f():\n    raise ValueError('x')\nf()\n", "line 2: ValueError: x"),
-        ("jinan.py", "import sys\nsys.exit(0)\n", "line 2: SystemExit"),
-        ("jinan.py", "a = 1\n", "PROGRAMME"),
-        ("jinan.py", "PROGRAMME = 'jinan'\n", "PROGRAMME"),
-        ("jinan.py", "from vouchers.programmes.wuhan import PROGRAMME\n", "'wuhan'"),
-    ],
-)
-def test_a_programme_file_that_is_none_is_told_with_its_line(
-    tmp_path: Path, name: str, text: str | None, said: str
-) -> None:
+@pytest.mark.parametrize("name", ["a-b.py", "jinan.txt", "none.py"])
+def test_a_path_that_names_no_programme_file_is_told(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    if text is not None:
-        path.write_text(text, "utf-8")
-    with pytest.raises(InvalidInputError) as caught:
+    if name != "none.py":
+        path.write_text("", "utf-8")
+    with pytest.raises(InvalidInputError, match=name) as caught:
         load_programme(path)
     assert caught.value.code == "bad_programme_file"
-    assert said in caught.value.message.en
-    assert name in caught.value.message.zh
 
 
-def test_a_programme_file_is_loaded() -> None:
-    assert load_programme(WUHAN).id == "wuhan"
-
-
-def test_a_level_that_there_is_not_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "wuhan.py"
-    path.write_text(WUHAN.read_text("utf-8").replace('level="city"', 'level="town"'), "utf-8")
-    with pytest.raises(InvalidInputError, match="'town'"):
-        load_programme(path)
-
-
-def test_what_a_programme_file_prints_is_no_answer(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = (", "line 1: the bracket ( is never closed"),
+        ("a = 1\nb = 1 / 0\n", "line 2: the file does not run: ZeroDivisionError"),
+        ("import nothing_of_the_kind\n", "line 1: it uses nothing_of_the_kind"),
+        ("def f():\n    raise ValueError('x')\nf()\n", "line 2: the file does not run: ValueError"),
+        ("a = 1\n", "PROGRAMME"),
+        ("PROGRAMME = 'jinan'\n", "PROGRAMME"),
+        ("from vouchers.programmes.wuhan import PROGRAMME\n", "'wuhan'"),
+        (WUHAN.read_text("utf-8").replace('"city"', '"town"'), "level cannot be 'town'"),
+        (WUHAN.read_text("utf-8").replace('id="wuhan"', 'id="jinan"').replace("(1, 2)", "(3, 2)"),
+         "a rate of 3/2 pays more"),
+    ],
+)  # fmt: skip
+def test_a_programme_file_that_is_none_is_told_with_its_line(
+    tmp_path: Path, text: str, said: str
 ) -> None:
+    path = tmp_path / "jinan.py"
+    path.write_text(text, "utf-8")
+    with pytest.raises(InvalidInputError) as caught:
+        load_programme(path)
+    assert caught.value.code == "broken_programme"
+    assert said in caught.value.message.en
+    assert "jinan.py" in caught.value.message.zh
+
+
+def test_a_programme_file_is_loaded_with_its_own_functions(tmp_path: Path) -> None:
+    assert load_programme(WUHAN).id == "wuhan"
     path = tmp_path / "wuhan.py"
-    path.write_text(WUHAN.read_text("utf-8") + 'print("here")\n', "utf-8")
-    load_programme(path)
-    told = capsys.readouterr()
-    assert (told.out, told.err) == ("", "here\n")
+    text = WUHAN.read_text("utf-8").replace("    Held,\n", "    Held,\n    Own,\n")
+    own = "_PART = 4\n\n\ndef _part(fen: int) -> Fraction:\n    return Fraction(fen, _PART)\n\n\n"
+    text = text.replace("Fraction(1, 2)", 'Own("part", 1, _part)')
+    path.write_text(text.replace("_RULE: Final", f"{own}_RULE: Final", 1), "utf-8")
+    (version,) = load_programme(path).versions
+    assert isinstance(version.rate.value, Own)
+    assert version.rate.value.function(100) == 25

@@ -20,6 +20,8 @@ from vouchers.programmes import hubei
 WRITING: Final = {
     "db upgrade",
     "demo",
+    "document add",
+    "document prune",
     "enterprise bank-account",
     "enterprise contact",
     "enterprise forget",
@@ -30,6 +32,7 @@ WRITING: Final = {
     "ingest kafka",
     "ingest rejected retry",
     "log rotate-key",
+    "calendar adopt",
     "programme adopt",
     "statement make",
     "restore",
@@ -40,6 +43,8 @@ WRITING: Final = {
 
 # They read too; the tests of their own have the people, witnesses and papers that they need.
 ELSEWHERE: Final = {
+    "document list",
+    "document show",
     "enterprise requests",
     "enterprise show",
     "log cosign",
@@ -50,6 +55,9 @@ ELSEWHERE: Final = {
 READING: Final[dict[str, tuple[object, ...]]] = {
     "backup": ("{tmp}/backup",),
     "book export": ("--format", "beancount"),
+    "document check": (),
+    "calendar list": (),
+    "calendar show": (2026,),
     "fund list": (),
     "ingest gaps": (),
     "ingest overlaps": (),
@@ -97,6 +105,7 @@ def filled(suanquan: Run, tmp_path: Path, home: Path) -> dict[str, object]:
         file.write(b"{\n")
     assert suanquan("ingest", "file", centre, "--format", "cloudevents").status == 0
     made = suanquan("statement", "make", "--month", "2022-01", "--json").json["rows"]
+    suanquan("calendar", "adopt", 2026)
     signed = suanquan("log", "checkpoint", "--json").json["logs"][0]
     (tmp_path / "old").write_text(signed["note"], "utf-8")
     suanquan("log", "prove", "usage", 1, "--out", tmp_path / "1.proof")

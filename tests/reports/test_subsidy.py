@@ -22,9 +22,13 @@ from reports.statement import (
 from reports.subsidy import ASSUMED, CUTS, SYNTHETIC, _cuts, make_subsidy
 from tests.golden import check_golden
 from tests.small_ledger import CODE, PROVIDER, events, snapshot_of
+from tests.vouchers.toy import CLAUSE, rule
+from vouchers.case import Case, Purchase
 from vouchers.catalogue import find_programmes
+from vouchers.decide import decide
 from vouchers.decision import Decision, Reason
 from vouchers.names import EVENTS, SCOPES
+from vouchers.programme import PaidInFull, ResourceIs
 
 GOLDEN = Path(__file__).parent / "golden" / "subsidy.json"
 
@@ -216,10 +220,27 @@ def test_purchases_cut_for_one_cause_stand_in_one_sentence() -> None:
         Reason("not_paid_in_full", Text("已付 2 元", "paid 2"), clause, 4),
     )
     decision = Decision(programme="p", status="eligible", amount_fen=1, reasons=reasons)
-    assert [one.zh for one in _cuts(decision)] == [
+    assert [one.zh for one in _cuts(decision, None)] == [
         "未计入第 1、5 项采购：截至申请日未全额付款（条）。",
-        "未计入第 2 项采购：不属于加速卡算力（条）。",
+        "未计入第 2 项采购：不在支持的资源类别内（条）。",
     ]
+
+
+def test_a_kind_that_is_not_covered_is_told_by_what_the_rule_covers() -> None:
+    for scope, zh, en in (
+        (ResourceIs("accelerator"), "不属于加速卡算力", "not accelerator compute"),
+        (
+            ResourceIs("accelerator", ("storage", "network")),
+            "不属于加速卡算力或存储或网络",
+            "not accelerator compute or storage or network",
+        ),
+    ):
+        programme = rule(purchases=(PaidInFull(), scope))
+        bought = Purchase(resource_kind="support", invoiced_fen=1)
+        decision = decide(programme, Case(purchases=(bought,)), date(2022, 11, 1))
+        said = list(_cuts(decision, programme.versions[0]))[-1]
+        assert said.zh == f"未计入第 1 项采购：{zh}（{CLAUSE.zh}）。"
+        assert said.en == f"Not counted, purchases 1: {en} ({CLAUSE.en})."
 
 
 def test_every_cause_of_a_cut_has_its_words() -> None:

@@ -322,7 +322,7 @@ def test_differences_are_told_value_by_value() -> None:
         ("eligibility[0]", "registered in Hubei", "—", None),
         (
             "eligibility[1].conditions[2]",
-            "in incubation at a carrier recognised as national or provincial",
+            "in incubation at a carrier recognised at provincial level or above",
             "—",
             None,
         ),

@@ -302,7 +302,9 @@ def test_a_voucher_drawn_on_the_day_or_after_it_is_not_an_earlier_one(
     assert len(make(f"drawn wuhan 2022 300 {drawn_on}").earlier) == count
 
 
-def draw(*numbers: str, fen: int = 30_000) -> VoucherDrawn:
+def draw(
+    *numbers: str, fen: int = 30_000, parts: tuple[int, ...] = (), base: int | None = None
+) -> VoucherDrawn:
     """Return a draw that refunds invoices of these numbers."""
     return VoucherDrawn(
         programme="wuhan",
@@ -311,7 +313,16 @@ def draw(*numbers: str, fen: int = 30_000) -> VoucherDrawn:
         drawn_on="2022-09-01",
         version="a" * 64,
         invoices=tuple(invoice_number(one) for one in numbers),
+        parts_fen=parts,
+        base_fen=base,
     )
+
+
+def test_an_earlier_voucher_says_what_it_was_computed_on_where_each_draw_does() -> None:
+    _, account, _ = account_of(BASE + INVOICE)
+    for bases, base_fen in (((7,), 7), ((7, 8), 15), ((7, None), None), ((None,), None)):
+        (earlier,) = sum_drawn(account, [draw("1", base=one) for one in bases])
+        assert earlier.base_fen == base_fen
 
 
 def test_an_earlier_voucher_names_its_contracts_and_the_amount_where_it_is_one() -> None:
@@ -319,6 +330,8 @@ def test_an_earlier_voucher_names_its_contracts_and_the_amount_where_it_is_one()
     third = INVOICE.replace("invoice 1", "invoice 3")
     _, account, _ = account_of(BASE + INVOICE + second + third)
     one, two = (ContractRefund(contract=name, amount_fen=30_000) for name in ("C-1", "C-2"))
+    none_on_two = ContractRefund(contract="C-2", amount_fen=0)
+    part_of_two = ContractRefund(contract="C-2", amount_fen=20_000)
     open_one, open_two = (ContractRefund(contract=name) for name in ("C-1", "C-2"))
     for drawn, contracts in (
         ([draw("1", "3")], (one,)),
@@ -326,6 +339,11 @@ def test_an_earlier_voucher_names_its_contracts_and_the_amount_where_it_is_one()
         ([draw("1", fen=10_000), draw("3", fen=20_000)], (one,)),
         ([draw("1", "2")], (open_one, open_two)),
         ([draw("1"), draw("1", "2")], (open_one, open_two)),
+        ([draw("1", "2", parts=(30_000, 0))], (one, none_on_two)),
+        ([draw("1", "2", parts=(10_000, 20_000)), draw("3", fen=20_000)], (one, part_of_two)),
+        ([draw("1"), draw("1", "2", parts=(0, 30_000))], (one, two)),
+        ([draw("1", "2"), draw("1", "2", parts=(0, 30_000))], (open_one, open_two)),
+        ([draw("1", "9", parts=(30_000, 0))], None),
         ([draw("1", "9")], None),
         ([draw()], None),
     ):

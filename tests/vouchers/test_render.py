@@ -203,6 +203,7 @@ def test_money_that_several_share_is_described_in_both_languages() -> None:
         pool=Cited(Pool(10_000_000, "pro_rata"), clause, "N"),
         funding_split=Cited(FundingSplit(halves, "district"), clause, "M"),
         payment_form=Cited("provider_redeems", clause, "M"),
+        notice_days=Cited(7, clause, "M"),
     )
     rule = msgspec.structs.replace(hubei, versions=(version,))
     shown = {one["name"]: one for one in describe(rule, language="zh")["values"]}
@@ -222,6 +223,7 @@ def test_money_that_several_share_is_described_in_both_languages() -> None:
         "市级 50%，区级 50%，尾差由区级承担", "city 50%, district 50%; the rest of a fen: district"
     )
     assert said["payment_form"] == Text("由服务机构兑付", "redeemed by the provider")
+    assert said["notice_days"] == Text("7 个工作日", "7 working days")
     assert said["combined_ceiling"] == Text("60%", "60%")
 
 

@@ -11,11 +11,19 @@ from ledger.codec import Event, encode
 from ledger.errors import RuleViolationError
 from ledger.events import VoucherDrawn, VoucherGranted
 from tests.small_ledger import CODE, SALT, book_of, events, invoice_number, usage_of
+from tests.vouchers.toy import rule
 from tests.vouchers.values import yearly_cap
+from vouchers.book import Account
+from vouchers.case import Case, ContractRefund, Payment, Purchase
 from vouchers.catalogue import find_programmes
-from vouchers.programme import hash_version
-from vouchers.ruling import rule_on
+from vouchers.decide import decide
+from vouchers.ledger_case import case_of
+from vouchers.plan import plan
+from vouchers.programme import NoEarlierVoucher, hash_version
+from vouchers.ruling import Ruling, rule_on
 from vouchers.settle import SOURCE, settle
+
+replace = msgspec.structs.replace
 
 YEAR_END = date(2022, 12, 31)
 
@@ -88,6 +96,8 @@ def test_each_programme_of_the_best_plan_is_granted_its_cap_and_drawn() -> None:
                     drawn_on="2022-12-31",
                     version=versions[name],
                     invoices=(invoice_number("1"),),
+                    parts_fen=(amount_fen,),
+                    base_fen=60_000_000,
                 ),
             ),
         )
@@ -137,11 +147,74 @@ def test_an_invoice_is_refunded_by_a_programme_once(other_day: date) -> None:
     assert settled(log + before, other_day) == []
 
 
+def test_a_draw_says_what_of_it_is_for_each_invoice() -> None:
+    """Half of each, as far as the cap of CNY 100,000 goes; the rest of a fen to the first."""
+    second = """
+        resource b100 accelerator card 2021-12-01 0.32
+        contract C-2 2022-03-01 2022-12-31 0.06 b100=12.50/card_hour
+        usage    b100 100 2022-07-01T00:00 2022-07-02T00:00
+        invoice  2 C-2 2022-08-06 100000 0 2022-07-01 2022-07-31
+        payment  2 2022-08-10 100000
+    """
+    log = events(ENTERPRISE + bought("200000") + second)
+    made = settled(log)
+    draws = [event.data for event in made if isinstance(event.data, VoucherDrawn)]
+    by_programme = {draw.programme: draw for draw in draws}
+    draw = by_programme["wuhan"]
+    assert (draw.amount_fen, draw.base_fen) == (10_000_000, 30_000_000)
+    assert dict(zip(draw.invoices, draw.parts_fen, strict=True)) == {
+        invoice_number("1"): 6_666_667,
+        invoice_number("2"): 3_333_333,
+    }
+    book = book_of(log, made)
+    case = case_of(book, book.account(CODE), usage_of(log).get(CODE, []), date(2023, 1, 1))
+    (earlier,) = (one for one in case.earlier if one.programme == "wuhan")
+    assert earlier.base_fen == 30_000_000
+    assert earlier.contracts == (
+        ContractRefund(contract="C-1", amount_fen=6_666_667),
+        ContractRefund(contract="C-2", amount_fen=3_333_333),
+    )
+
+
+def test_a_draw_on_some_of_what_a_programme_counts_is_computed_on_these_alone() -> None:
+    """Two programmes that exclude each other by contract: each contract goes to one of them."""
+    paid = (Payment(paid_on=YEAR_END, amount_fen=10_000_000),)
+    bought = [
+        Purchase(
+            contract=name,
+            invoice=invoice_number(name[-1]),
+            invoiced_fen=10_000_000,
+            payments=paid,
+        )
+        for name in ("C-1", "C-2")
+    ]
+    case = Case(purchases=tuple(bought), apply_on=YEAR_END)
+    excluding = NoEarlierVoucher(("city",), "contract")
+    one = rule(yearly_cap_fen=6_000_000)
+    two = rule(yearly_cap_fen=6_000_000, eligibility=(excluding,))
+    two = replace(two, id="toy_two", level="district")
+    programmes = (one, two)
+    decisions = tuple((each, decide(each, case)) for each in programmes)
+    ruling = Ruling(case, decisions, plan(case, programmes))
+    assert ruling.total_fen == 10_000_000
+    draws = {
+        event.data.programme: event.data
+        for event in settle(Account(CODE), ruling, YEAR_END, salt)
+        if isinstance(event.data, VoucherDrawn)
+    }
+    assert {invoice for draw in draws.values() for invoice in draw.invoices} == {
+        one.invoice for one in bought
+    }
+    for draw in draws.values():
+        assert (len(draw.invoices), draw.base_fen) == (1, 10_000_000)
+        assert draw.parts_fen == (5_000_000,)
+
+
 def test_a_second_draw_for_one_year_is_refused() -> None:
     log = events(ENTERPRISE + bought("100000"))
     before = settled(log, date(2022, 12, 30))
     unnamed = [
-        encode(event.source, event.id, CODE, msgspec.structs.replace(event.data, invoices=()), SALT)
+        encode(event.source, event.id, CODE, replace(event.data, invoices=(), parts_fen=()), SALT)
         if isinstance(event.data, VoucherDrawn)
         else event
         for event in before

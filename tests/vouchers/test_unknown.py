@@ -22,6 +22,7 @@ from vouchers.programme import (
     Lowest,
     OncePerContract,
     OnDay,
+    Own,
 )
 
 MakeCase = Callable[..., Case]
@@ -183,6 +184,47 @@ def test_what_the_rate_is_applied_to_is_rounded_and_no_part_of_it(make_case: Mak
     assert paid(rule(**up), one) == paid(rule(**up), two) == 5_000
     by_kind = rule(**up, rate=ByResource((("accelerator", HALF),)))
     assert paid(by_kind, one) == paid(by_kind, two) == 5_000
+
+
+def test_a_base_in_whole_units_adds_more_than_its_own_to_a_year_that_is_open(
+    make_case: MakeCase,
+) -> None:
+    over = {"rate": FlatAmount(10_000_000), "rate_over": "year"}
+    programme = rule(rounding_unit_fen=1_000, rounding_step="base", **over)
+    had = {"programme": "toy", "year": 2022, "claimed_fen": 1, "redeemed_fen": 0, "base_fen": 900}
+    # 1,800 is one unit more than 900, of which there is none: the claim's own 900 are all paid.
+    assert paid(programme, make_case({"earlier": [had]}, spent_fen=900)) == 900
+    without = {name: value for name, value in had.items() if name != "base_fen"}
+    open_one = make_case({"earlier": [without]}, spent_fen=900)
+    assert bounds(decide(programme, open_one)) == [0, 900]
+
+
+def test_a_claim_never_adds_more_to_a_year_than_it_spent(make_case: MakeCase) -> None:
+    square = Own("square", 1, lambda base_fen: Fraction(base_fen * base_fen, 1_000))
+    had = {"programme": "toy", "year": 2022, "claimed_fen": 1, "redeemed_fen": 0, "base_fen": 900}
+    for step, unit_fen, amount_fen in ((None, 1, 900), ("before_caps", 1, 900), (None, 70, 840)):
+        programme = rule(
+            rate=square, rate_over="year", rounding_unit_fen=unit_fen, rounding_step=step
+        )
+        # Of 900 alone 810, of 1,800 with them all: that is 990 more.
+        assert paid(programme, make_case({"earlier": [had]}, spent_fen=900)) == amount_fen
+        open_one = make_case({"earlier": [had | {"programme": None}]}, spent_fen=900)
+        assert bounds(decide(programme, open_one)) == [0, amount_fen]
+
+
+def test_one_line_of_a_refunded_contract_tells_when_it_was_signed(
+    make_case: MakeCase, drop: object
+) -> None:
+    programme = rule(
+        contract_cap_fen=1_000, one_contract_within_days=30, purchases=(OncePerContract(),)
+    )
+    refund = {"programme": "toy", "year": 2021, "contracts": [{"contract": "C-2", "amount_fen": 9}]}
+    had = {"earlier": [refund | {"claimed_fen": 9, "redeemed_fen": 9}]}
+    for key in ("signed_on", "provider"):
+        for at in (1, 2):
+            bought = lines({}, {"contract": "C-2"}, {"contract": "C-2"})
+            case = make_case({**had, **bought, f"purchases[{at}].{key}": drop})
+            assert paid(programme, case) == 991, (key, at)
 
 
 def test_each_contract_is_rounded_without_a_cap_too(make_case: MakeCase) -> None:

@@ -96,10 +96,15 @@ class World(NamedTuple):
 def worlds(many: int, **fixed: Draw) -> Iterator[World]:
     """Yield worlds by seed; with `fixed` fields of the programme, all programmes are random."""
     for seed in range(many):
-        random = Random(seed)  # noqa: S311
-        named = not fixed and random.random() < 1 / 3
-        programme = random.choice(NAMED) if named else draw_programme(random, **fixed)
-        yield World(programme, draw_case(random, programme.id), random)
+        yield world_of(seed, **fixed)
+
+
+def world_of(seed: int, **fixed: Draw) -> World:
+    """Return the world of a seed."""
+    random = Random(seed)  # noqa: S311
+    named = not fixed and random.random() < 1 / 3
+    programme = random.choice(NAMED) if named else draw_programme(random, **fixed)
+    return World(programme, draw_case(random, programme.id), random)
 
 
 def fixed(*values: object) -> Draw:

@@ -31,11 +31,10 @@ from ledger.events import (
     VoucherReleased,
 )
 from ledger.text import Text
+from vouchers.claims.first_review import Cut, Marks
 from vouchers.claims.fold import Claim
 from vouchers.claims.requests import (
     AssessRequest,
-    CheckRequest,
-    CutRequest,
     EmptyRequest,
     FailRequest,
     ObjectRequest,
@@ -54,8 +53,8 @@ from vouchers.claims.table import Action, Capacity
 class Setting:
     """Who acts on a claim, in which capacity, when, and what he saw of the ledger.
 
-    `worked_fen` is what the claim is worth after a cut, `items` the check list as the reviewer
-    leaves it, `digest` stands for the objector, `is_closed` says that the fund's year is.
+    `cuts` is what a reviewer's cuts take off, `items` the check list as he leaves it, `digest`
+    stands for the objector, `is_closed` says that the fund's year is.
     """
 
     claim: Claim
@@ -66,7 +65,7 @@ class Setting:
     acted_at: str
     sizes: dict[LogName, int]
     rules: str
-    worked_fen: int | None = None
+    cuts: tuple[Cut, ...] = ()
     items: tuple[CheckedItem, ...] = ()
     digest: str | None = None
     is_closed: bool = False
@@ -106,7 +105,7 @@ class Setting:
 def record(request: Request, at: Setting) -> list[Data]:
     """Return the events of an act on one claim.
 
-    Raises `InvalidInputError` (`bad_cut`, `too_much`) for an amount that the claim does not have.
+    Raises `InvalidInputError` (`bad_cut`, `cut_changes_nothing`) for a cut that cannot be.
     """
     return _record(request, at)
 
@@ -126,43 +125,41 @@ def _(request: ReturnRequest, at: Setting) -> list[Data]:
 
 
 @_record.register
-def _(request: CutRequest, at: Setting) -> list[Data]:
-    claim, worked_fen = at.claim, at.worked_fen
-    assert worked_fen is not None, request
-    cut_fen = claim.reserved_fen - worked_fen
-    if not 0 < cut_fen < claim.reserved_fen:
-        raise InvalidInputError(
-            "bad_cut",
-            Text(
-                f"核减后应为 {worked_fen} 分，原为 {claim.reserved_fen} 分",
-                f"after the cut it is {worked_fen} fen, and was {claim.reserved_fen}",
-            ),
-            Text(
-                "核减须使金额减少且不为零；全部不予支持请退回，或由主管部门不予支持",
-                "a cut leaves less, and something: return the claim or have it rejected",
-            ),
+def _(request: Marks, at: Setting) -> list[Data]:
+    assert len(at.cuts) == len(request.cuts), request
+    made: list[Data] = []
+    for cut in at.cuts:
+        if not cut.amount_fen:
+            raise _no_cut(cut)
+        said = at.money(cut.amount_fen)
+        made.append(
+            ClaimCut(
+                **said,
+                at="check",
+                reason=cut.reason,
+                item=cut.invoice,
+                base_cut_fen=cut.base_cut_fen,
+            )
         )
-    *zero, last = request.cuts
-    if zero:
-        raise InvalidInputError(
-            "bad_cut",
-            Text(f"一次核减了 {len(request.cuts)} 张发票", f"{len(request.cuts)} cuts at once"),
-            Text("请逐张核减，每张各有理由", "cut one invoice at a time, each with its reason"),
-        )
-    made = ClaimCut(
-        **at.money(cut_fen),
-        at="check",
-        reason=last.reason,
-        item=last.invoice,
-        base_cut_fen=last.base_cut_fen,
+        made.append(at.release(cut.amount_fen))
+    if at.action == "check":
+        made.append(ClaimChecked(**at.said(), items=at.items))
+    return made
+
+
+def _no_cut(cut: Cut) -> InvalidInputError:
+    """Return the refusal of a cut of a base that leaves the amount as it is."""
+    return InvalidInputError(
+        "cut_changes_nothing",
+        Text(
+            f"核减发票 {cut.invoice} 的基数 {cut.base_cut_fen} 分，金额不变（受上限约束）",
+            f"cutting {cut.base_cut_fen} fen of invoice {cut.invoice} changes nothing: a cap binds",
+        ),
+        Text(
+            "请在该事项的意见中写明，不必核减",
+            "say so in the item's reason; there is nothing to cut",
+        ),
     )
-    return [made, at.release(cut_fen)]
-
-
-@_record.register
-def _(request: CheckRequest, at: Setting) -> list[Data]:
-    assert at.items, request
-    return [ClaimChecked(**at.said(), items=at.items)]
 
 
 @_record.register

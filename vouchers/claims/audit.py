@@ -1,18 +1,18 @@
-"""The history of claims judged again, leaf by leaf: was each act allowed, and could it be?
+"""The history of claims and funds judged again, leaf by leaf: was each act allowed, could it be?
 
-A ledger's first claims may be of the time before there were accounts: their events name no actor,
-and are judged by the books alone. From the first one that names an actor on, each has to.
+A ledger's first claims and budgets may be of the time before the desk: their events do not say when
+somebody acted, and are judged by the books alone. From the first one that does on, each has to.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ledger.codec import Event
-from ledger.events import ClaimData, ClaimStep
+from ledger.events import ClaimData, ClaimStep, FundData
 from ledger.finding import Finding
 from ledger.roster import Roster
 from ledger.text import Text
-from vouchers.claims.authorise import authorise
+from vouchers.claims.authorise import authorise, authorise_fund
 from vouchers.claims.fold import Claim, ClaimEvent, action_of, capacity_of
 from vouchers.claims.helped import Papers
 from vouchers.claims.obstacle import find_obstacle
@@ -25,19 +25,27 @@ class History:
     roster: Roster = field(default_factory=Roster)
     claims: dict[str, Claim] = field(default_factory=dict)
     papers: Papers = field(default_factory=Papers)
-    has_actors: bool = False
+    early: set[str] = field(default_factory=set)
+    has_acts: bool = False
+    has_fund_acts: bool = False
 
     def objections(self, event: Event) -> Iterator[Text]:
-        """Yield what is wrong with the next event, if it is one of a claim."""
+        """Yield what is wrong with the next event, if it is one of a claim or a fund."""
         data = event.data
+        if isinstance(data, FundData):
+            if data.acted_at is not None or self.has_fund_acts:
+                wrong = authorise_fund(self.roster, data.actor, data)
+                if wrong is not None:
+                    yield wrong
+            return
         if not isinstance(data, ClaimData | ClaimStep):
             return
         claim = self.claims.get(data.claim)
-        if data.actor is None:
-            if self.has_actors:
-                yield Text("未写明经办人", "it names no actor")
+        if data.acted_at is None or data.actor is None:
+            if self.has_acts:
+                yield Text("未写明何人何时办理", "it does not say who acted, and when")
             return
-        if claim is not None and not claim.acted and claim.events:
+        if claim is not None and data.claim in self.early:
             yield Text("早期申请不再办理", "a claim of the time before accounts goes on no more")
             return
         yield from judge(self.roster, claim or _new(data, event.subject), event, self.papers)
@@ -50,7 +58,11 @@ class History:
         if isinstance(data, ClaimData | ClaimStep):
             claim = self.claims.setdefault(data.claim, _new(data, event.subject))
             claim.apply(event)
-            self.has_actors |= data.actor is not None
+            if data.acted_at is None:
+                self.early.add(data.claim)
+            self.has_acts |= data.acted_at is not None
+        elif isinstance(data, FundData):
+            self.has_fund_acts |= data.acted_at is not None
 
 
 def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterator[Text]:

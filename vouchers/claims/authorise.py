@@ -10,6 +10,7 @@
 from collections.abc import Collection
 from typing import Final
 
+from ledger.events import FundData, FundTransferred
 from ledger.roster import Grant, Roster
 from ledger.text import Text
 from vouchers.claims.fold import Claim
@@ -66,6 +67,28 @@ def actions_of(
         for action in actions_in(claim.state)
         if not isinstance(authorise(roster, actor, action, claim, helped), Text)
     ]
+
+
+def authorise_fund(roster: Roster, actor: str | None, data: FundData) -> Text | None:
+    """Return why somebody may not decide on a fund, None where he may: finance of its programme.
+
+    The console may before the ledger has an administrator.
+    """
+    if not actor:
+        if not roster.administrators_ever:
+            return None
+        return Text("已有账号，资金须由财政办理", "there are accounts: finance decides on funds")
+    held = roster.grants.get(actor, set())
+    funds = {data.fund, data.to_fund} if isinstance(data, FundTransferred) else {data.fund}
+    lacking = sorted(
+        fund for fund in funds if not {Grant("finance"), Grant("finance", fund)} & held
+    )
+    if not lacking:
+        return None
+    return Text(
+        f"{actor} 不是 {'、'.join(lacking)} 的财政经办人",
+        f"{actor} holds finance of neither all funds nor {', '.join(lacking)}",
+    )
 
 
 def may_see(roster: Roster, person: str, enterprise: str, programme: str) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import singledispatchmethod
 from typing import Final
 
+from ledger.claim_state import STATE_OF, State
 from ledger.codec import Event
 from ledger.events import (
     CheckedItem,
@@ -37,7 +38,7 @@ from ledger.events import (
     Data,
     Remark,
 )
-from vouchers.claims.table import Action, Capacity, State
+from vouchers.claims.table import Action, Capacity
 
 ClaimEvent = ClaimData | ClaimStep
 
@@ -64,24 +65,6 @@ ACTION_OF: Final[dict[type[Data], Action]] = {
     ClaimLapsed: "lapse",
 }
 """The act that each event is the record of; a cut at an objection is part of its settling."""
-
-_LEADS_TO: Final[dict[type[Data], State]] = {
-    ClaimDrafted: "draft",
-    ClaimSubmitted: "submitted",
-    ClaimResubmitted: "submitted",
-    ClaimWithdrawn: "withdrawn",
-    ClaimReturned: "returned",
-    ClaimChecked: "checked",
-    ClaimRejected: "rejected",
-    ClaimApproved: "approved",
-    ClaimNoticed: "noticed",
-    ClaimCleared: "cleared",
-    ClaimOrdered: "ordered",
-    ClaimPaid: "paid",
-    ClaimFailed: "failed",
-    ClaimClosed: "closed",
-    ClaimLapsed: "lapsed",
-}
 
 _CAPACITIES: Final[dict[type[Data], Capacity]] = {
     ClaimReturned: "reviewer",
@@ -125,7 +108,8 @@ def capacity_of(data: ClaimEvent) -> Capacity:
 class Claim:
     """Where a claim stands; `state` is `new` before its first event.
 
-    `asked_fen` is what was handed in, `amount_fen` what is left of it after cuts. `acted` has the
+    `applied_on` is the day on which it was last handed in: the day of its case. `asked_fen` is what
+    was handed in, `amount_fen` what is left of it after cuts. `acted` has the
     people who acted on this revision, `assistants` whoever helped with any. `items` is the check
     list as the first review left it, `remarks` why the claim was returned.
     """
@@ -137,6 +121,7 @@ class Claim:
     year: int = 0
     moved_to: State = "new"
     since: str = ""
+    applied_on: str = ""
     revision: int = 1
     asked_fen: int = 0
     amount_fen: int = 0
@@ -191,7 +176,7 @@ class Claim:
             if capacity_of(data) == "assistant":
                 self.assistants.add(data.actor)
         self._apply(data)
-        moved = _LEADS_TO.get(type(data))
+        moved = STATE_OF.get(type(data))
         if moved is not None:
             self.moved_to, self.since = moved, data.effective_on
 
@@ -207,6 +192,7 @@ class Claim:
     @_apply.register(ClaimResubmitted)
     def _(self, data: ClaimSubmitted | ClaimResubmitted) -> None:
         self.asked_fen = self.amount_fen = self.reserved_fen = data.amount_fen
+        self.applied_on = data.effective_on
         self.invoices, self.documents = data.invoices, data.documents
         self.account, self.version = data.account, data.version
         self.base_cuts, self.items, self.remarks = {}, (), ()

@@ -6,7 +6,7 @@ from ledger.codec import Event
 from vouchers.claims.fold import Claim
 
 # What names a paper in an event's data: a number of the paper's own, or its digest.
-_NAMES = ("invoice", "contract", "sha256")
+_NAMES = ("invoice", "contract", "sha256", "digest")
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Papers:
 
     def helpers(self, claim: Claim) -> frozenset[str]:
         """Return who entered a paper of the claim, the enterprise's own people among them."""
-        numbers = [*claim.invoices, *claim.documents]
+        numbers = [*claim.invoices, *claim.documents, *filter(None, [claim.account])]
         numbers += [
             self.of_invoice[claim.enterprise, one]
             for one in claim.invoices

@@ -6,8 +6,9 @@ import msgspec
 from msgspec import Struct
 
 from ledger.errors import InvalidInputError
-from ledger.events import Remark, Verdict
+from ledger.events import Remark
 from ledger.text import Text
+from vouchers.claims.first_review import Marks, parse_marks
 from vouchers.claims.table import ACTION_NAMES, Action
 from vouchers.strict_json import decode
 
@@ -16,34 +17,6 @@ class ReturnRequest(Struct, frozen=True, kw_only=True):
     """Send a claim back, with a reason for each item."""
 
     items: tuple[Remark, ...]
-
-
-class Mark(Struct, frozen=True, kw_only=True):
-    """A reviewer's word on an item of the check list; `reason` where it is not the computed one."""
-
-    item: str
-    verdict: Verdict
-    reason: str | None = None
-
-
-class Cut(Struct, frozen=True, kw_only=True):
-    """A part of an invoice's base that does not count (核减), by so many fen, and why."""
-
-    invoice: str
-    base_cut_fen: int
-    reason: str
-
-
-class CheckRequest(Struct, frozen=True, kw_only=True):
-    """Conclude the first review; an item that is left out is confirmed as it was computed."""
-
-    items: tuple[Mark, ...] = ()
-
-
-class CutRequest(Struct, frozen=True, kw_only=True):
-    """Cut a claim's base."""
-
-    cuts: tuple[Cut, ...]
 
 
 class ReasonRequest(Struct, frozen=True, kw_only=True):
@@ -125,8 +98,7 @@ class EmptyRequest(Struct, frozen=True, kw_only=True):
 
 Request = (
     ReturnRequest
-    | CheckRequest
-    | CutRequest
+    | Marks
     | ReasonRequest
     | PaperRequest
     | ObjectRequest
@@ -140,8 +112,8 @@ Request = (
 
 REQUESTS: Final[dict[Action, type[Request]]] = {
     "return": ReturnRequest,
-    "check": CheckRequest,
-    "cut": CutRequest,
+    "check": Marks,
+    "cut": Marks,
     "reject": ReasonRequest,
     "withdraw": ReasonRequest,
     "approve": PaperRequest,
@@ -181,4 +153,4 @@ def parse_request(action: Action, raw: bytes | None, reason: str | None) -> Requ
                 ),
             )
         return kind(**values)
-    return decode(raw, kind)
+    return parse_marks(raw) if kind is Marks else decode(raw, kind)

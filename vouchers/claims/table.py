@@ -7,27 +7,10 @@ role that the row does not name. The diagram in the documents is printed from th
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, NamedTuple, get_args
 
+from ledger.claim_state import STATES, State
 from ledger.events import Role
 from ledger.text import Language, Text
 
-State = Literal[
-    "new",
-    "draft",
-    "submitted",
-    "returned",
-    "checked",
-    "approved",
-    "noticed",
-    "objected",
-    "cleared",
-    "ordered",
-    "failed",
-    "paid",
-    "closed",
-    "rejected",
-    "withdrawn",
-    "lapsed",
-]
 Action = Literal[
     "draft",
     "submit",
@@ -51,7 +34,6 @@ Action = Literal[
 ]
 Capacity = Literal["claimant", "assistant", "reviewer", "approver", "payer", "machine"]
 
-STATES: Final[tuple[State, ...]] = get_args(State)
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
 
 STATE_NAMES: Final[Mapping[State, Text]] = {
@@ -174,6 +156,21 @@ STEPS: Final[tuple[Step, ...]] = (
 
 TABLE: Final[Mapping[tuple[State, Action], Step]] = {(one.state, one.action): one for one in STEPS}
 assert len(TABLE) == len(STEPS)
+
+TURN: Final[Mapping[State, Doer]] = {
+    "draft": "enterprise",
+    "returned": "enterprise",
+    "submitted": "task_force",
+    "checked": "authority",
+    "approved": "authority",
+    "noticed": "authority",
+    "objected": "authority",
+    "cleared": "finance",
+    "ordered": "finance",
+    "failed": "finance",
+    "paid": "finance",
+}
+"""Whose turn it is in each state in which a claim waits for somebody."""
 
 FINAL: Final[frozenset[State]] = frozenset(STATES) - {one.state for one in STEPS}
 """States that no act leads out of."""

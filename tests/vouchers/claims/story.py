@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from ledger.claim_state import State
 from ledger.codec import Event, encode
 from ledger.events import (
     CheckedItem,
@@ -33,7 +34,7 @@ from ledger.events import (
 )
 from ledger.roster import Grant, Roster
 from vouchers.claims.fold import Claim
-from vouchers.claims.table import SCHEDULER, State
+from vouchers.claims.table import SCHEDULER
 
 ENTERPRISE: Final = "91420100MA4K2XY18X"
 OTHER: Final = "91350100M000100Y43"

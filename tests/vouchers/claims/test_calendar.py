@@ -139,6 +139,12 @@ def test_what_is_built_in_is_what_the_notice_says(year: int) -> None:
     assert str(year - 1) in DOCUMENTS[year]
 
 
+def test_calendars_differ_by_the_days_that_only_one_of_them_moves() -> None:
+    one = adopted(2023, [day("2023-01-02")], [day("2023-01-28")])
+    other = adopted(2023, [day("2023-01-03")], [day("2023-01-28")])
+    assert differing(one, other) == differing(other, one) == ["2023-01-02", "2023-01-03"]
+
+
 def test_a_year_that_is_not_built_in_is_not_made_up() -> None:
     assert published(2003) is None
     assert published(last_published() + 1) is None

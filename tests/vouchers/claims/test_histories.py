@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.balance import Balances, sum_up
 from ledger.balance import Claim as ClaimStands
+from ledger.claim_state import STATES
 from ledger.codec import Event, encode
 from ledger.errors import LedgerError
 from ledger.events import (
@@ -36,13 +37,11 @@ from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, PROGRAMME, ro
 from vouchers.claims.acts import Setting, record
 from vouchers.claims.audit import judge
 from vouchers.claims.authorise import actions_of, authorise
+from vouchers.claims.first_review import Cut, CutMark, Marks
 from vouchers.claims.fold import Claim, fold_claim
 from vouchers.claims.helped import Papers
 from vouchers.claims.requests import (
     AssessRequest,
-    CheckRequest,
-    Cut,
-    CutRequest,
     EmptyRequest,
     FailRequest,
     Objector,
@@ -55,7 +54,7 @@ from vouchers.claims.requests import (
     ReturnRequest,
     SettleRequest,
 )
-from vouchers.claims.table import ACTIONS, SCHEDULER, STATES, Action, Capacity
+from vouchers.claims.table import ACTIONS, SCHEDULER, Action, Capacity
 
 BUDGET_FEN = 1_000
 QUOTA_FEN = 300
@@ -140,7 +139,7 @@ class World:
             acted_at="2022-11-01T00:00:00Z",
             sizes={"book": len(self.events)},
             rules="0" * 64,
-            worked_fen=max(claim.reserved_fen - self.random.randint(0, 30), 0),
+            cuts=self.cuts(action),
             items=(CheckedItem(item="x", computed="met", confirmed="met", basis="x"),),
             digest="c" * 64,
         )
@@ -180,12 +179,16 @@ class World:
         elif at.action == "notice":
             last = (date.fromisoformat(at.day) + timedelta(days=5)).isoformat()
             fen = (claim.approved_fen or 1) + noise
-            days = {"first_day": at.day, "last_day": last}
-            yield ClaimNoticed(**at.said(), notice="GS-1", line=1, amount_fen=fen, **days)
+            said = at.said() | {"first_day": at.day, "last_day": last}
+            yield ClaimNoticed(**said, notice="GS-1", line=1, amount_fen=fen)
         elif at.action == "order":
             fen = max(claim.amount_fen, 1) + noise
             order = f"{claim.claim}-{claim.orders + 1 - noise}"
             yield ClaimOrdered(**at.money(fen) | {"fund": PROGRAMME}, order=order)
+
+    def cuts(self, action: Action) -> tuple[Cut, ...]:
+        """Return what a reviewer's cuts take off."""
+        return (Cut(None, None, self.random.randint(0, 30), "x"),) if action == "cut" else ()
 
     def request(self, action: Action, claim: Claim) -> Request:
         """Return what is asked for an act on one claim."""
@@ -195,8 +198,8 @@ class World:
         cut_fen = self.random.choice((None, some_fen)) if outcome == "upheld" else None
         requests: dict[str, Request] = {
             "return": ReturnRequest(items=(Remark(item="x", reason="x"),)),
-            "cut": CutRequest(cuts=(Cut(invoice="i", base_cut_fen=1, reason="x"),)),
-            "check": CheckRequest(),
+            "cut": Marks(cuts=(CutMark(amount_fen=1, reason="x"),)),
+            "check": Marks(),
             "reject": ReasonRequest(reason="x"),
             "withdraw": ReasonRequest(reason="x"),
             "approve": PaperRequest(),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ledger.claim_state import STATES, State
 from ledger.codec import Event, encode
 from ledger.events import (
     CheckedItem,
@@ -28,7 +29,6 @@ from ledger.roster import Roster
 from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, Story, story_to
 from vouchers.claims.audit import History, audit_claims
 from vouchers.claims.obstacle import find_obstacle
-from vouchers.claims.table import STATES, State
 
 ITEM = CheckedItem(item="x", computed="met", confirmed="met", basis="x")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.claim_state import STATES, State
 from ledger.roster import Grant
 from ledger.text import Language, Text
 from tests.vouchers.claims.story import (
@@ -24,10 +25,8 @@ from vouchers.claims.table import (
     FINAL,
     SCHEDULER,
     STATE_NAMES,
-    STATES,
     STEPS,
     Action,
-    State,
     Step,
     render_mermaid,
 )

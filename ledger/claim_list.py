@@ -1,0 +1,100 @@
+"""Lists of claims from the table of where each stands: a queue, or all of an enterprise.
+
+Whoever waits longest comes first. A list goes on after the last claim of the page before, so that
+a claim that moves meanwhile makes no other one come twice or not at all.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    literal,
+    select,
+    tuple_,
+)
+
+from ledger import tables
+from ledger.claim_state import STATES, State, state_of
+
+Place = tuple[int, str]
+"""Since when a claim waits, and its id: after which of them a list goes on."""
+
+_STORED_AS: Final[dict[State, State]] = {"objected": "noticed"}
+
+
+class Listed(NamedTuple):
+    """A claim in a list; `since` is a day as a number, `amount_fen` what is left after cuts."""
+
+    claim: str
+    enterprise: str
+    programme: str
+    year: int
+    state: State
+    since: int
+    revision: int
+    amount_fen: int
+    objections: int
+
+    @property
+    def place(self) -> Place:
+        """Return after what a list goes on that ended with this claim."""
+        return self.since, self.claim
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimFilter:
+    """Which claims are asked for; None leaves a choice open, and an empty choice has none."""
+
+    states: Collection[State] | None = None
+    programmes: Collection[str] | None = None
+    enterprise: str | None = None
+    year: int | None = None
+
+
+def list_claims(
+    connection: Connection, wanted: ClaimFilter, limit: int, after: Place | None = None
+) -> list[Listed]:
+    """Return the first claims that are asked for, by since when they wait, then by their ids."""
+    table = tables.claim_state.c
+    query: Select[*tuple[Any, ...]] = select(
+        *(table.claim, table.enterprise, table.programme, table.year),
+        *(table.state, table.since, table.revision, table.amount, table.objections),
+    )
+    if wanted.states is not None:
+        query = query.where(_is_in(wanted.states))
+    if wanted.programmes is not None:
+        query = query.where(table.programme.in_(sorted(wanted.programmes)))
+    if wanted.enterprise is not None:
+        query = query.where(table.enterprise == wanted.enterprise)
+    if wanted.year is not None:
+        query = query.where(table.year == wanted.year)
+    if after is not None:
+        query = query.where(tuple_(table.since, table.claim) > tuple_(*map(literal, after)))
+    query = query.order_by(table.since, table.claim).limit(limit)
+    return [_listed(row) for row in connection.execute(query)]
+
+
+def _is_in(states: Collection[State]) -> ColumnElement[bool]:
+    """Return the condition that a claim is in one of some states."""
+    table = tables.claim_state.c
+    notice, wanted = STATES.index("noticed"), set(states)
+    stored = table.state.in_(sorted({STATES.index(_STORED_AS.get(one, one)) for one in wanted}))
+    if ("noticed" in wanted) == ("objected" in wanted):
+        return stored
+    is_objected = table.objections > 0
+    asked = is_objected if "objected" in wanted else ~is_objected
+    return stored & asked if len(wanted) == 1 else stored & ((table.state != notice) | asked)
+
+
+def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
+    """Return a row as a value."""
+    claim, enterprise, programme, year, state, since, revision, amount_fen, objections = row
+    return Listed(
+        *(claim, enterprise, programme, year, state_of(state, objections)),
+        *(since, revision, amount_fen, objections),
+    )

@@ -1,0 +1,109 @@
+"""PDF looked at without rendering: whole, readable by anybody, and inert (ISO 32000-1).
+
+Names are looked for in the file as it is and in its object streams, which are unpacked within
+limits. That finds what stands there plainly; it is no virus scanner, and whoever wants one runs it
+over the store.
+"""
+
+import re
+from typing import Final
+
+from ledger.media.archive import encrypted
+from ledger.media.inflate import UNPACKED_BYTES_MAX, ZLIB, inflate
+from ledger.media.markup import active
+from ledger.media.refusal import broken
+from ledger.text import Text
+
+WHAT: Final = "PDF"
+
+_HEADER: Final = re.compile(rb"%PDF-[12]\.[0-9]")
+_END: Final = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF[\s\x00]*\Z")
+
+# Where the last cross-reference is named, within this of the end.
+_TAIL_BYTES: Final = 2_048
+_DICTIONARY_BYTES_MAX: Final = 4_096
+
+
+def _names(*words: str) -> re.Pattern[bytes]:
+    """Return the expression for PDF names, each letter as it is or as `#` and two digits."""
+    spelt = (
+        f"(?P<{word}>{''.join(f'(?:{char}|#{ord(char):02x}|#{ord(char):02X})' for char in word)})"
+        for word in words
+    )
+    return re.compile(f"/(?:{'|'.join(spelt)})(?![A-Za-z0-9])".encode())
+
+
+# What runs, starts a program, or plays. A GoTo or a link on paper is no harm, and neither is an
+# attachment: accounting data travel so in electronic vouchers (XBRL).
+_ACTIVE: Final = {
+    "JavaScript": Text("脚本", "a script"),
+    "Launch": Text("启动程序", "the start of a program"),
+    "RichMedia": Text("富媒体", "rich media"),
+    "SubmitForm": Text("提交表单", "a form that sends itself"),
+    "ImportData": Text("导入数据", "the import of data"),
+}
+_FORBIDDEN: Final = _names(*_ACTIVE, "Encrypt")
+_OBJECT_STREAM: Final = _names("ObjStm")
+_FILTER: Final = _names("Filter")
+_FLATE: Final = re.compile(
+    rb"/Filter\s*(?:/(?:FlateDecode|Fl)(?![A-Za-z0-9])|\[\s*/(?:FlateDecode|Fl)\s*\])"
+)
+
+
+def check_pdf(data: bytes) -> None:
+    """Raise `InvalidInputError` unless some bytes are a whole PDF, not encrypted, not active.
+
+    Codes: `broken_document`, `encrypted_document`, `active_document`, `archive_bomb`.
+    """
+    if _HEADER.match(data) is None:
+        raise broken(WHAT, "版本号不可读", "its header names no version")
+    end = _END.search(data, max(0, len(data) - _TAIL_BYTES))
+    if end is None:
+        raise broken(
+            WHAT,
+            "结尾（%%EOF）缺失，或其后另有内容，可能被截断",
+            "its end (%%EOF) is missing or not the last thing, as if it were cut short",
+        )
+    if int(end[1]) >= end.start():
+        raise broken(WHAT, f"交叉引用位置 {int(end[1])} 越界", f"no table at {int(end[1])}")
+    _require_inert(data)
+    room = UNPACKED_BYTES_MAX
+    for found in _OBJECT_STREAM.finditer(data):
+        objects = _unpack_objects(data, found.start(), found.end(), room)
+        room -= len(objects)
+        _require_inert(objects)
+
+
+def _require_inert(data: bytes) -> None:
+    """Raise where a run of objects is encrypted or does something."""
+    found = _FORBIDDEN.search(data)
+    if found is None:
+        return
+    what = _ACTIVE.get(str(found.lastgroup))
+    if what is None:
+        raise encrypted(WHAT)
+    word = found.lastgroup
+    raise active(WHAT, f"{what.zh}（/{word}）", f"{what.en} (/{word})")
+
+
+def _unpack_objects(data: bytes, first: int, last: int, room: int) -> bytes:
+    """Return the objects of an object stream whose type stands at `[first, last)`.
+
+    Nothing for one that is not packed, which was looked at as it is.
+    """
+    begin = max(data.rfind(b"obj", 0, first), first - _DICTIONARY_BYTES_MAX, 0)
+    at = data.find(b"stream", last, last + _DICTIONARY_BYTES_MAX)
+    if at < 0:
+        return b""
+    dictionary = data[begin:at]
+    if _FILTER.search(dictionary) is None:
+        return b""
+    if _FLATE.search(dictionary) is None or b"/Predictor" in dictionary:
+        raise broken(
+            WHAT,
+            "对象流的压缩方式少见，无法查看其内容",
+            "an object stream is packed in a way that cannot be looked into",
+        )
+    at += len(b"stream")
+    at += 2 if data[at : at + 2] == b"\r\n" else 1
+    return b"".join(inflate(memoryview(data)[at:], ZLIB, room, WHAT))

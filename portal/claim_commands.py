@@ -1,0 +1,196 @@
+"""`suanquan claim`: hand in, look, act, and see what waits."""
+
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import click
+
+from ledger.claim_list import ClaimFilter, Place
+from ledger.claim_state import STATES, State
+from ledger.documents import DocumentStore
+from ledger.period import day_of, parse_date
+from ledger.read import read_heads
+from portal.acting import acting, look
+from portal.claim_queue import list_visible, list_waiting, listed_row
+from portal.claim_reading import Viewer, read_claim, render_claim, require_visible
+from portal.claim_submit import hand_in
+from portal.claim_view import show_claim, show_items, show_list, show_waiting
+from portal.desk import find_claim, is_repeat, open_desk
+from portal.desk_acts import compute_items, do_act, ground_for
+from portal.options import answers
+from portal.shell import Result, Shell, now_ms
+from vouchers.claims.claim_file import parse_claim_file
+from vouchers.claims.item_view import hide, render_items
+from vouchers.claims.requests import REQUESTS, parse_request
+from vouchers.claims.table import Action
+from vouchers.strict_json import DOCUMENT_BYTES_MAX
+
+# A request is a few reasons; a claim's file has a limit of its own.
+REQUEST_BYTES_MAX: Final = 1_000_000
+
+# A page that a person or a script reads at once.
+LIST_MAX: Final = 1_000
+# Each is folded from its events to see whose turn it is.
+NEXT_MAX: Final = 200
+
+
+@click.group()
+def claim() -> None:
+    """Claims: hand in, check, approve, give notice, pay."""
+
+
+@claim.command(
+    epilog="""\b
+Example:
+  suanquan claim submit --file claim.json
+with {"enterprise": "91420100MA4K2XY18X", "programme": "hubei",
+      "invoices": ["22420000000000000001"],
+      "documents": [{"path": "contract.pdf", "kind": "contract", "ref": "C-1"}]}
+
+\b
+Paths are beside the file. "claim": "SQ-…" hands in again what was returned; "asked_fen" asks for
+less than the rules give. The same file once more changes nothing."""
+)
+@click.option("--file", "file", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option("--on", "on", metavar="DATE", help="The day of application, for officials.")
+@answers
+def submit(shell: Shell, file: Path, on: str | None) -> Result:
+    """Hand in a claim on invoices that are on record: documents, voucher, and the fund's reserve.
+
+    The amount is what the programme's rules give on that day; all of it is recorded, or nothing.
+    """
+    with file.open("rb") as opened:
+        asked = parse_claim_file(opened.read(DOCUMENT_BYTES_MAX + 1))
+    store = DocumentStore(shell.settings.home)
+    paths = [file.parent / one.path for one in asked.documents]
+    with store.staging(paths) as staged, acting(shell, asked.enterprise) as one:
+        desk = open_desk(one, on)
+        read = hand_in(desk, asked, store, staged)
+        data = render_claim(read, Viewer(one.roster, one.name), shell.language)
+    return Result(data, show_claim(shell, data))
+
+
+@claim.command(epilog="Example:  suanquan claim check SQ-7K3M9XQ2 --json")
+@click.argument("claim_id", metavar="ID")
+@answers
+def check(shell: Shell, claim_id: str) -> Result:
+    """Compute the check list of a claim: each item with its verdict, basis and source."""
+    with acting(shell) as one:
+        desk = open_desk(one)
+        read = find_claim(desk, claim_id)
+        viewer = Viewer(one.roster, one.name)
+        items = compute_items(desk, ground_for(desk, read.claim), read.claim)
+    shown = items if viewer.is_insider() else hide(items)
+    rows = render_items(shown, shell.language)
+    data = {"id": claim_id, "revision": read.claim.revision, "seen": read.claim.events}
+    return Result({**data, "items": rows}, show_items(shell, shown))
+
+
+@claim.command(epilog="Example:  suanquan claim show SQ-7K3M9XQ2 --json")
+@click.argument("claim_id", metavar="ID")
+@answers
+def show(shell: Shell, claim_id: str) -> Result:
+    """Show a claim with its history and what you may do now."""
+    with shell.reading() as connection:
+        roster, actor = look(connection)
+        read = read_claim(connection, claim_id, read_heads(connection)["book"].size)
+    viewer = Viewer(roster, actor.person)
+    require_visible(read, viewer)
+    data = render_claim(read, viewer, shell.language)
+    return Result(data, show_claim(shell, data))
+
+
+@claim.command(
+    "list",
+    epilog="""\b
+Examples:
+  suanquan claim list --programme hubei --state submitted
+  suanquan claim list --year 2022 --json""",
+)
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES[1:]), metavar="STATE")
+@click.option("--programme", "programmes", multiple=True, metavar="ID")
+@click.option("--enterprise", metavar="CODE")
+@click.option("--year", type=int)
+@click.option("--limit", type=click.IntRange(1, LIST_MAX), default=50, show_default=True)
+@click.option("--after", metavar="DAY/ID", help="Go on after this claim: the `after` of a page.")
+@answers
+def list_(
+    shell: Shell,
+    *,
+    states: tuple[State, ...],
+    programmes: tuple[str, ...],
+    enterprise: str | None,
+    year: int | None,
+    limit: int,
+    after: str | None,
+) -> Result:
+    """List the claims that you may see, those first that have stood as they do for longest."""
+    wanted = ClaimFilter(states or None, programmes or None, enterprise, year)
+    with shell.reading() as connection:
+        roster, actor = look(connection)
+        found = list_visible(connection, Viewer(roster, actor.person), wanted, limit, _place(after))
+    rows = [listed_row(one) for one in found]
+    last = f"{rows[-1]['since']}/{rows[-1]['id']}" if len(rows) == limit else None
+    return Result({"rows": rows, "after": last}, show_list(shell, rows, last))
+
+
+def _place(after: str | None) -> Place | None:
+    """Return after which claim a list goes on."""
+    if after is None:
+        return None
+    day, _, claim_id = after.partition("/")
+    return int(parse_date(day).strftime("%Y%m%d")), claim_id
+
+
+@claim.command("next", epilog="Example:  suanquan claim next --json")
+@click.option("--limit", type=click.IntRange(1, NEXT_MAX), default=20, show_default=True)
+@answers
+def next_(shell: Shell, limit: int) -> Result:
+    """Show what waits for you, oldest first, with the working days that it has waited."""
+    with shell.reading() as connection:
+        roster, actor = look(connection)
+        size = read_heads(connection)["book"].size
+        today = day_of(now_ms())
+        rows = list_waiting(connection, Viewer(roster, actor.person), today, size, limit)
+    return Result({"rows": rows, "on": today}, show_waiting(shell, rows))
+
+
+@claim.command(
+    epilog="""\b
+Examples:
+  suanquan claim act SQ-7K3M9XQ2 check --file marks.json
+  suanquan claim act SQ-7K3M9XQ2 return --file remarks.json --seen 3
+  suanquan claim act SQ-7K3M9XQ2 reject --reason "not a compute service"
+  suanquan claim act SQ-7K3M9XQ2 approve --on 2022-12-05
+
+\b
+With --seen N, the number of steps that `claim show` told, an act on a claim that has moved since is
+refused with what happened, and the same act once more changes nothing."""
+)
+@click.argument("claim_id", metavar="ID")
+@click.argument("action", type=click.Choice(sorted(REQUESTS)), metavar="ACTION")
+@click.option("--file", "file", type=click.File("rb"), help="What is asked, as JSON.")
+@click.option("--reason", help="The reason, where that is all.")
+@click.option("--seen", type=click.IntRange(min=1), help="How many steps you saw.")
+@click.option("--on", "on", metavar="DATE", help="The day that counts, for officials.")
+@answers
+def act(
+    shell: Shell,
+    *,
+    claim_id: str,
+    action: Action,
+    file: BinaryIO | None,
+    reason: str | None,
+    seen: int | None,
+    on: str | None,
+) -> Result:
+    """Do one act on a claim: return, cut, check, approve, reject, object, settle, clear, pay."""
+    raw = file.read(REQUEST_BYTES_MAX) if file else None
+    request = parse_request(action, raw, reason)
+    with acting(shell) as one:
+        desk = open_desk(one, on)
+        read = find_claim(desk, claim_id)
+        if seen is None or not is_repeat(desk, read, seen, action, request):
+            do_act(desk, read, action, request)
+        data = render_claim(read, Viewer(one.roster, one.name), shell.language)
+    return Result(data, show_claim(shell, data))

@@ -1,0 +1,215 @@
+"""What the desk knows of an enterprise: its papers, vouchers, usage, documents, and the rules.
+
+Read once in an act, by the trail; what the act itself adds is taken in as it comes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from ledger.bookkeeping import read_funds
+from ledger.codec import Event
+from ledger.database import Connection
+from ledger.events import ClaimSubmitted, Data, DocumentFiled, InvoiceRecorded, Party
+from ledger.query import read_usage_days
+from ledger.roster import Held, Roster
+from ledger.topics import RULES, enterprise_topic, invoice_topic, personal_topic
+from ledger.trail import read_trail
+from portal.claim_reading import read_claim
+from vouchers.adoption import Rules, choose, programmes_of, rules_of
+from vouchers.book import Account, Book
+from vouchers.case import Case, Paper
+from vouchers.claims.drawn import Vouchers, fold_vouchers
+from vouchers.claims.evidence import Elsewhere, Evidence, Named, Printed, Reversal
+from vouchers.claims.fold import Claim
+from vouchers.claims.helped import Papers
+from vouchers.claims.table import FINAL
+from vouchers.claims.worth import Grounds, Worth, work_out
+from vouchers.ledger_case import case_of
+from vouchers.programme import Programme
+from vouchers.rating import DayUsage
+
+ASKING_NOTHING = FINAL | {"new", "draft"}
+"""States of a claim that holds no invoice."""
+
+
+@dataclass(slots=True)
+class Ground:
+    """One enterprise's papers at some size of the book, and what was added since.
+
+    `accounts` are the digests of the bank accounts that were entered as its own.
+    """
+
+    connection: Connection
+    enterprise: str
+    size: int
+    book: Book = field(default_factory=Book)
+    papers: Papers = field(default_factory=Papers)
+    said: list[Data] = field(default_factory=list)
+    usage: list[DayUsage] = field(default_factory=list)
+    accounts: frozenset[str] = frozenset()
+
+    def take(self, event: Event) -> None:
+        """Take in an event of the book about rules or this enterprise."""
+        self.book.apply(event)
+        self.papers.apply(event)
+        self.said.append(event.data)
+
+    @property
+    def account(self) -> Account:
+        """Return what is known of the enterprise."""
+        return self.book.account(self.enterprise)
+
+    @property
+    def rules(self) -> Rules:
+        """Return the rules that the book has adopted."""
+        return rules_of(self.book)
+
+    def programme(self, programme: str) -> Programme:
+        """Return an adopted programme; raises `InvalidInputError` where it is none."""
+        return choose(self.rules, [programme])[0]
+
+    def case(self, on: str) -> Case:
+        """Return the enterprise's case on a day of application."""
+        return case_of(self.book, self.account, self.usage, date.fromisoformat(on))
+
+    def vouchers(self, leave_out: str | None = None) -> Vouchers:
+        """Return the enterprise's vouchers, one claim's draws left out."""
+        return fold_vouchers(self.said, leave_out)
+
+    def grounds(self, programme: str, on: str, claim: str) -> Grounds:
+        """Return what a claim is worked out on."""
+        mine = self.programme(programme)
+        beside = tuple(one for one in programmes_of(self.rules) if one.id != programme)
+        return Grounds(mine, self.case(on), self.vouchers(claim), beside)
+
+    def work_out(self, claim: Claim, base_cuts: dict[str, int] | None = None) -> Worth:
+        """Return what a claim is worth, with its own cuts where no others are given."""
+        grounds = self.grounds(claim.programme, claim.applied_on, claim.claim)
+        return work_out(
+            grounds, claim.invoices, claim.base_cuts if base_cuts is None else base_cuts
+        )
+
+    def filed(self, digests: tuple[str, ...]) -> tuple[Paper, ...]:
+        """Return the documents on file that have some digests."""
+        found = (one for one in self.said if isinstance(one, DocumentFiled))
+        return tuple(Paper(kind=one.kind, ref=one.ref) for one in found if one.sha256 in digests)
+
+    def evidence(self, claim: Claim, on: str, holder: str | None) -> Evidence:
+        """Return all that the check list of a claim rests on; `holder` is the account's."""
+        grounds = self.grounds(claim.programme, claim.applied_on, claim.claim)
+        return Evidence(
+            claim=claim,
+            programme=grounds.programme,
+            account=self.account,
+            vouchers=grounds.vouchers,
+            worth=work_out(grounds, claim.invoices, claim.base_cuts),
+            on=date.fromisoformat(on),
+            stage="payment" if claim.noticed else "review",
+            beside=tuple(grounds.beside),
+            printed=tuple(self.printed(claim.invoices)),
+            elsewhere=tuple(self.elsewhere(claim)),
+            reversals=tuple(self.reversals()),
+            available_fen=self.available_fen(claim),
+            filed=self.filed(claim.documents),
+            holder=holder,
+            usage=tuple(one for one in self.usage if one[0][3] <= claim.applied_on),
+        )
+
+    def available_fen(self, claim: Claim) -> int | None:
+        """Return what the fund has for a claim, what it has reserved included."""
+        funds = read_funds(self.connection, {claim.programme})
+        year = funds.get((claim.programme, claim.year))
+        return None if year is None else year.available + claim.reserved_fen
+
+    def reversals(self) -> Iterator[Reversal]:
+        """Yield the enterprise's red invoices."""
+        for red in self.account.red_invoices.values():
+            issued_on = date.fromisoformat(red.issued_on)
+            yield Reversal(red.red_invoice, red.invoice, red.amount_fen, issued_on)
+
+    def printed(self, invoices: tuple[str, ...]) -> Iterator[Printed]:
+        """Yield what stands on the contracts, invoices and payments of a claim."""
+        account = self.account
+        contracts = set()
+        for number in invoices:
+            record = account.invoices.get(number)
+            if record is None:
+                continue
+            contracts.add(record.contract)
+            yield Printed(
+                "invoice",
+                number,
+                _named(record.buyer),
+                _named(record.seller),
+                record.net_fen,
+                record.tax_fen,
+                record.amount_fen,
+            )
+        for name in sorted(contracts):
+            contract = account.contracts.get(name)
+            if contract is not None:
+                yield Printed("contract", name, _named(contract.buyer), _named(contract.seller))
+        for payment in account.payments.values():
+            if payment.invoice in invoices:
+                sides = _named(payment.payer), _named(payment.payee)
+                paid_by = payment.payer_account
+                own = None if paid_by is None else paid_by in self.accounts
+                yield Printed("payment", payment.payment, *sides, own_account=own)
+
+    def elsewhere(self, claim: Claim) -> Iterator[Elsewhere]:
+        """Yield where else the claim's invoices stand: other claims, other enterprises' books."""
+        for invoice in claim.invoices:
+            for one, version in self.claims_on(invoice, claim.claim):
+                live = one.state not in ASKING_NOTHING
+                yield Elsewhere(invoice, one.enterprise, one.claim, one.programme, version, live)
+            owners = {
+                event.subject
+                for _, event in read_trail(self.connection, [invoice_topic(invoice)], self.size)
+                if isinstance(event.data, InvoiceRecorded)
+            }
+            for owner in sorted(owners - {self.enterprise}):
+                yield Elsewhere(invoice, owner)
+
+    def claims_on(self, invoice: str, but: str) -> Iterator[tuple[Claim, str | None]]:
+        """Yield every other claim that was ever made on an invoice, with the rule's version."""
+        names = dict.fromkeys(
+            event.data.claim
+            for _, event in read_trail(self.connection, [invoice_topic(invoice)], self.size)
+            if isinstance(event.data, ClaimSubmitted) and event.data.claim != but
+        )
+        for name in names:
+            claim = read_claim(self.connection, name, self.size).claim
+            if invoice in claim.invoices:
+                yield claim, claim.version
+
+
+def read_ground(connection: Connection, enterprise: str, size: int, roster: Roster) -> Ground:
+    """Return what the book's first entries say of an enterprise and of rules.
+
+    The roster holds the enterprise's personal data.
+    """
+    ground = Ground(connection, enterprise, size)
+    ground.accounts = frozenset(
+        one.digest for one in roster.held.values() if one.enterprise == enterprise
+    )
+    topics = RULES, enterprise_topic(enterprise), personal_topic(enterprise)
+    for _, event in read_trail(connection, topics, size):
+        ground.take(event)
+    ground.usage = list(read_usage_days(connection, enterprise))
+    return ground
+
+
+def account_of(roster: Roster, enterprise: str) -> Held | None:
+    """Return the bank account that was set for an enterprise last, None where it is forgotten."""
+    held = [
+        one
+        for one in roster.held.values()
+        if (one.enterprise, one.kind) == (enterprise, "bank_account") and not one.forgotten
+    ]
+    return max(held, key=lambda one: one.index, default=None)
+
+
+def _named(party: Party | None) -> Named:
+    """Return a party as a paper names it."""
+    return Named() if party is None else Named(party.name, party.credit_code)

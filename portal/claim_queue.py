@@ -1,0 +1,130 @@
+"""Lists of claims: all that somebody may see, and what waits for him, oldest first."""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from typing import Any
+
+from ledger.claim_list import ClaimFilter, Listed, Place, list_claims
+from ledger.claim_state import State
+from ledger.database import Connection
+from ledger.errors import RuleViolationError
+from ledger.roster import Grant
+from portal.claim_reading import Read, Viewer, read_claim
+from vouchers.claims.authorise import actions_of
+from vouchers.claims.calendar import WorkingDays
+from vouchers.claims.table import TURN, Action
+from vouchers.reading import read_rules
+
+# The acts that bring a claim on; the others end it, or are for when something is wrong.
+_ONWARD: frozenset[Action] = frozenset(
+    {"submit", "check", "approve", "notice", "settle", "clear", "order", "pay", "close"}
+)
+
+_OFFICIALS = ("task_force", "authority", "finance")
+
+
+def filters_of(viewer: Viewer, wanted: ClaimFilter, *, turn: bool = False) -> Iterator[ClaimFilter]:
+    """Yield what a person may see of what is wanted, a filter for each role that he holds.
+
+    With `turn` only the states in which it is that role's turn.
+    """
+    for grant in sorted(viewer.roster.grants.get(viewer.person, ()), key=str):
+        states = _states(grant, wanted.states, turn=turn)
+        if grant.role == "enterprise":
+            if wanted.enterprise in (None, grant.scope):
+                yield ClaimFilter(states, wanted.programmes, grant.scope, wanted.year)
+        elif grant.role in _OFFICIALS or (grant.role == "auditor" and not turn):
+            programmes = wanted.programmes
+            if grant.scope is not None:
+                programmes = {grant.scope} & set(programmes or {grant.scope})
+            yield ClaimFilter(states, programmes, wanted.enterprise, wanted.year)
+
+
+def _states(
+    grant: Grant, wanted: Collection[State] | None, *, turn: bool
+) -> Collection[State] | None:
+    """Return the states that are asked for, those of a role's turn alone where that matters."""
+    if not turn:
+        return wanted
+    mine = {state for state, doer in TURN.items() if doer == grant.role}
+    return mine if wanted is None else mine & set(wanted)
+
+
+def list_visible(
+    connection: Connection,
+    viewer: Viewer,
+    wanted: ClaimFilter,
+    limit: int,
+    after: Place | None = None,
+) -> list[Listed]:
+    """Return the claims that a person may see, by since when they stand as they do, then by id."""
+    found: dict[str, Listed] = {}
+    for one in filters_of(viewer, wanted):
+        found |= {row.claim: row for row in list_claims(connection, one, limit, after)}
+    return sorted(found.values(), key=lambda one: one.place)[:limit]
+
+
+def list_waiting(
+    connection: Connection, viewer: Viewer, today: str, size: int, limit: int
+) -> list[dict[str, Any]]:
+    """Return what waits for a person, oldest first, with the working days that it has waited.
+
+    A claim on whose revision he has acted in another capacity waits for somebody else, and one
+    under notice for its last day. `waited` is None where no calendar is adopted.
+    """
+    found: dict[str, Listed] = {}
+    for one in filters_of(viewer, ClaimFilter(), turn=True):
+        # Some of them may be waiting for others: ask for more than are shown.
+        found |= {row.claim: row for row in list_claims(connection, one, 2 * limit)}
+    days = WorkingDays(read_rules(connection, size).calendars) if found else WorkingDays({})
+    rows: list[dict[str, Any]] = []
+    for listed in sorted(found.values(), key=lambda one: one.place):
+        read = read_claim(connection, listed.claim, size)
+        acts = _onward(viewer, read, today)
+        if acts:
+            rows.append(_row(listed, acts, _waited(days, day_text(listed.since), today)))
+        if len(rows) == limit:
+            break
+    return rows
+
+
+def _onward(viewer: Viewer, read: Read, today: str) -> list[Action]:
+    """Return the acts by which a person can bring a claim on today."""
+    claim = read.claim
+    if claim.state == "noticed" and claim.noticed and today <= claim.noticed.last_day:
+        return []
+    may = actions_of(*viewer, claim, read.papers.helpers(claim))
+    return [action for action in may if action in _ONWARD]
+
+
+def _waited(days: WorkingDays, since: str, today: str) -> int | None:
+    """Return for how many working days something has waited, None where no calendar tells."""
+    try:
+        return days.waited(date.fromisoformat(since), date.fromisoformat(today))
+    except RuleViolationError:
+        return None
+
+
+def listed_row(one: Listed) -> dict[str, Any]:
+    """Return a claim of a list with the command line's keys."""
+    return {
+        "id": one.claim,
+        "enterprise": one.enterprise,
+        "programme": one.programme,
+        "year": one.year,
+        "state": one.state,
+        "revision": one.revision,
+        "amount_fen": one.amount_fen,
+        "since": day_text(one.since),
+    }
+
+
+def _row(one: Listed, acts: list[Action], waited: int | None) -> dict[str, Any]:
+    """Return a claim that waits, with what may be done and for how long it has waited."""
+    return {**listed_row(one), "waited": waited, "actions": acts}
+
+
+def day_text(number: int) -> str:
+    """Return a day that a table holds as a number: 20221130 is `2022-11-30`."""
+    text = str(number)
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}"

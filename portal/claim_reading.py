@@ -1,0 +1,153 @@
+"""A claim read back from the ledger, and what somebody may see of it.
+
+Whoever may not know of a claim is told the same as of one that is not there. An enterprise sees
+what was done in which capacity, not by which official, and no index of a leaf: how many entries
+others have made meanwhile is none of its business.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ledger.codec import Event
+from ledger.database import Connection
+from ledger.errors import RuleViolationError
+from ledger.events import ClaimData, ClaimStep
+from ledger.roster import Roster
+from ledger.text import Language, Text
+from ledger.topics import claim_topic, enterprise_topic, personal_topic
+from ledger.trail import read_trail
+from vouchers.claims.authorise import actions_of, may_see
+from vouchers.claims.fold import Claim, action_of, capacity_of
+from vouchers.claims.helped import Papers
+from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES
+
+_TOLD = (
+    *("reason", "items", "document", "notice", "line", "first_day", "last_day", "objection"),
+    *("matter", "outcome", "order", "bank_reference", "item", "base_cut_fen", "to"),
+)
+"""What a row of the history says beside its act, where the event says it."""
+
+
+class Viewer(NamedTuple):
+    """Who looks, and what everybody may do."""
+
+    roster: Roster
+    person: str
+
+    def is_insider(self) -> bool:
+        """Return whether he sees by whom things were done: officials and auditors."""
+        return self.roster.has(self.person, "task_force", "authority", "finance", "auditor")
+
+    def may_see(self, claim: Claim) -> bool:
+        """Return whether he may know of a claim."""
+        return may_see(self.roster, self.person, claim.enterprise, claim.programme)
+
+
+@dataclass(slots=True)
+class Read:
+    """A claim as it stands, its own events in order, and who entered its enterprise's papers."""
+
+    claim: Claim
+    events: list[tuple[int, Event]]
+    papers: Papers
+
+
+def read_claim(connection: Connection, claim: str, size: int) -> Read:
+    """Return a claim after the book's first entries; `new` where there is none of that id."""
+    read = Read(Claim(claim), [], Papers())
+    for index, event in read_trail(connection, [claim_topic(claim)], size):
+        if isinstance(event.data, ClaimData | ClaimStep):
+            read.claim.apply(event)
+            read.events.append((index, event))
+    if read.claim.enterprise:
+        read.papers = read_papers(connection, read.claim.enterprise, size)
+    return read
+
+
+def read_papers(connection: Connection, enterprise: str, size: int) -> Papers:
+    """Return who entered which paper of an enterprise, and which bank account."""
+    papers = Papers()
+    topics = enterprise_topic(enterprise), personal_topic(enterprise)
+    for _, event in read_trail(connection, topics, size):
+        papers.apply(event)
+    return papers
+
+
+def require_visible(read: Read, viewer: Viewer) -> None:
+    """Raise `RuleViolationError` (`unknown_claim`) unless somebody may know of a claim."""
+    claim = read.claim
+    if not claim.events or not viewer.may_see(claim):
+        raise unknown_claim(claim.claim)
+
+
+def unknown_claim(claim: str) -> RuleViolationError:
+    """Return the refusal of a claim that is not there, or is not for whoever asks."""
+    return RuleViolationError(
+        "unknown_claim",
+        Text(f"没有申请 {claim[:40]}", f"there is no claim {claim[:40]}"),
+        Text("请核对申请编号，见 suanquan claim list", "check the id: see suanquan claim list"),
+    )
+
+
+def render_claim(read: Read, viewer: Viewer, language: Language) -> dict[str, Any]:
+    """Return a claim's keys of the command line, as somebody may see them."""
+    claim, inside = read.claim, viewer.is_insider()
+    return {
+        "id": claim.claim,
+        "state": claim.state,
+        "state_name": STATE_NAMES[claim.state].render(language),
+        "revision": claim.revision,
+        "enterprise": claim.enterprise,
+        "programme": claim.programme,
+        "fund": claim.fund,
+        "year": claim.year,
+        "asked_fen": claim.asked_fen,
+        "amount_fen": claim.amount_fen,
+        "paid_fen": claim.paid_fen,
+        "receivable_fen": claim.receivable_fen,
+        "recovered_fen": claim.recovered_fen,
+        "since": claim.since,
+        "invoices": list(claim.invoices),
+        "documents": list(claim.documents),
+        "remarks": [{"item": one.item, "reason": one.reason} for one in claim.remarks],
+        "objections": claim.open_objections if inside else len(claim.open_objections),
+        "seen": claim.events,
+        "history": [
+            history_row(number, index, event, language, inside=inside)
+            for number, (index, event) in enumerate(read.events, 1)
+        ],
+        "may": actions_of(*viewer, claim, read.papers.helpers(claim)),
+    }
+
+
+def history_row(
+    number: int, index: int, event: Event, language: Language, *, inside: bool
+) -> dict[str, Any]:
+    """Return one act of a claim's history."""
+    data = event.data
+    assert isinstance(data, ClaimData | ClaimStep), event
+    action, capacity = action_of(data), capacity_of(data)
+    row: dict[str, Any] = {
+        "number": number,
+        "action": action,
+        "name": ACTION_NAMES[action].render(language),
+        "capacity": capacity,
+        "by": CAPACITY_NAMES[capacity].render(language),
+        "revision": data.revision,
+        "on": data.effective_on,
+        "at": data.acted_at,
+        "amount_fen": data.amount_fen if isinstance(data, ClaimData) else None,
+    }
+    if inside:
+        row |= {"actor": data.actor, "index": index}
+    for name in _TOLD:
+        said = getattr(data, name, None)
+        if said not in (None, ()):
+            row[name] = _plain(said) if name == "items" else said
+    return row
+
+
+def _plain(items: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return remarks or items of a check list as objects."""
+    return [{name: getattr(one, name) for name in one.__struct_fields__} for one in items]

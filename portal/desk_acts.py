@@ -1,0 +1,102 @@
+"""Acts on one claim that need more than the claim: its papers, its fund, an objector."""
+
+from typing import Any, Final
+
+from ledger.bookkeeping import read_funds
+from ledger.erasable import read_values
+from ledger.events import CheckedItem
+from ledger.personal import BankAccount, Objector, parse_datum
+from ledger.text import Text
+from portal.claim_ground import Ground, read_ground
+from portal.claim_reading import Read
+from portal.desk import Desk, act_on, not_allowed, require_may
+from vouchers.claims.checklist import check
+from vouchers.claims.evidence import Item
+from vouchers.claims.first_review import Cut, Marks, review, work_cuts
+from vouchers.claims.fold import Claim
+from vouchers.claims.requests import ObjectRequest, Request
+from vouchers.claims.table import Action
+
+NO_MORE: Final[dict[str, Any]] = {}
+
+
+def do_act(desk: Desk, read: Read, action: Action, request: Request) -> Read:
+    """Return a claim after an act on it, with whatever else the act needs looked up."""
+    if isinstance(request, Marks):
+        return _review(desk, read, action, request)
+    if isinstance(request, ObjectRequest):
+        return _object(desk, read, action, request)
+    more = NO_MORE
+    if action == "recover":
+        fund = read_funds(desk.act.connection, {read.claim.fund})
+        year = fund.get((read.claim.fund, read.claim.year))
+        more = {"is_closed": bool(year and year.closed)}
+    return act_on(desk, read, action, request, **more)
+
+
+def ground_for(desk: Desk, claim: Claim) -> Ground:
+    """Return what the desk knows of a claim's enterprise."""
+    return read_ground(desk.act.connection, claim.enterprise, desk.size, desk.act.roster)
+
+
+def compute_items(desk: Desk, ground: Ground, claim: Claim) -> tuple[Item, ...]:
+    """Return the check list of a claim as it is computed now."""
+    return check(ground.evidence(claim, desk.day, find_holder(desk, claim)))
+
+
+def find_holder(desk: Desk, claim: Claim) -> str | None:
+    """Return the name of whom the claim is to be paid to, None where it is not held any more.
+
+    It is compared with the enterprise's name and stands in no answer.
+    """
+    if claim.account is None:
+        return None
+    values = read_values(desk.act.connection, claim.enterprise)
+    value = values.get(claim.account)
+    if value is None:
+        return None
+    account = parse_datum("bank_account", value)
+    assert isinstance(account, BankAccount), account
+    return account.holder
+
+
+def _review(desk: Desk, read: Read, action: Action, marks: Marks) -> Read:
+    """Return a claim after its reviewer's cuts, and after the first review where it is that."""
+    require_may(desk, read, action)
+    claim = read.claim
+    ground = ground_for(desk, claim)
+    if action == "cut" and (marks.items or not marks.cuts):
+        raise not_allowed(
+            Text("核减只写 cuts，意见在完成初审时填写", "a cut has cuts alone, and no items"),
+            claim.claim,
+        )
+    cuts = work_cuts(claim, marks.cuts, lambda base_cuts: ground.work_out(claim, dict(base_cuts)))
+    items: tuple[CheckedItem, ...] = ()
+    if action == "check":
+        computed = compute_items(desk, ground, after_cuts(claim, cuts))
+        items = review(computed, marks.items)
+    return act_on(desk, read, action, marks, cuts=cuts, items=items)
+
+
+def after_cuts(claim: Claim, cuts: tuple[Cut, ...]) -> Claim:
+    """Return a claim as cuts will leave it, for the check list that follows them."""
+    after = Claim(claim.claim)
+    for name in Claim.__slots__:
+        setattr(after, name, getattr(claim, name))
+    after.base_cuts = dict(claim.base_cuts)
+    for cut in cuts:
+        after.amount_fen -= cut.amount_fen
+        after.reserved_fen -= cut.amount_fen
+        if cut.invoice is not None and cut.base_cut_fen is not None:
+            before_fen = after.base_cuts.get(cut.invoice, 0)
+            after.base_cuts[cut.invoice] = before_fen + cut.base_cut_fen
+    return after
+
+
+def _object(desk: Desk, read: Read, action: Action, request: ObjectRequest) -> Read:
+    """Return a claim after an objection, whose objector is kept under a digest."""
+    require_may(desk, read, action)
+    who = request.objector
+    datum = Objector(name=who.name, phone=who.phone, address=who.address, unit=who.unit)
+    digest = desk.act.keep(read.claim.enterprise, datum)
+    return act_on(desk, read, action, request, digest=digest)

@@ -1,0 +1,171 @@
+"""Tables as XLSX workbooks, written and read: the one file that knows the libraries for it.
+
+Written cells have types: a text is a text, so that an account's digits stay as they are and nothing
+is run as a formula; money is a number with two decimals. The same tables give the same bytes. What
+is read comes from outside: its size is held before anything is unpacked, a formula is refused, and
+every cell becomes the text that a CSV would hold.
+"""
+
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+
+from ledger.errors import InvalidInputError
+from ledger.money import FEN_PER_YUAN
+from ledger.text import Text
+from vouchers.claims.spreadsheet import FILE_BYTES_MAX, Spreadsheet, check_table, parse_csv
+
+_ZIP: Final = b"PK\x03\x04"
+_OLE: Final = b"\xd0\xcf\x11\xe0"
+_PACKED_AT_MOST: Final = 4
+"""A workbook unpacks to so many times what a file may have, at most."""
+
+_PARTS_MAX: Final = 200
+_WIDTH_MIN: Final = 8
+_WIDTH_MAX: Final = 60
+
+
+def render_xlsx(sheets: Sequence[Spreadsheet], made_on: date) -> bytes:
+    """Return tables as a workbook, each on a sheet of its own; `made_on` is the day it bears."""
+    # Half a hundred modules that no other command needs.
+    import xlsxwriter  # noqa: PLC0415
+
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        book.set_properties({"created": datetime.combine(made_on, time())})
+        formats = {
+            "title": book.add_format({"bold": True, "bottom": 1}),
+            "text": book.add_format({"num_format": "@"}),
+            "number": book.add_format({"num_format": "0"}),
+            "fen": book.add_format({"num_format": "#,##0.00"}),
+        }
+        for sheet in sheets:
+            _write(book.add_worksheet(sheet.name), sheet, formats)
+    return file.getvalue()
+
+
+def _write(page: Any, sheet: Spreadsheet, formats: dict[str, Any]) -> None:  # noqa: ANN401 - untyped
+    """Write a table on a sheet, its titles on top and always in sight."""
+    page.freeze_panes(1, 0)
+    for at, column in enumerate(sheet.columns):
+        page.write_string(0, at, column.title, formats["title"])
+        shown = [column.title, *(str(row[at]) for row in sheet.rows)]
+        # A Chinese character has two bytes there, and is two letters wide.
+        width = max(len(text.encode("gb18030")) for text in shown) + 2
+        page.set_column(at, at, min(max(width, _WIDTH_MIN), _WIDTH_MAX), formats[column.kind])
+    for number, row in enumerate(sheet.rows, 1):
+        for at, (column, cell) in enumerate(zip(sheet.columns, row, strict=True)):
+            if isinstance(cell, str):
+                # Not `write`, which looks at what a text says.
+                page.write_string(number, at, cell, formats["text"])
+            elif column.kind == "fen":
+                page.write_number(number, at, cell / FEN_PER_YUAN, formats["fen"])
+            else:
+                page.write_number(number, at, cell, formats["number"])
+
+
+def read_table(raw: bytes) -> list[list[str]]:
+    """Return the rows of a file from outside, CSV or XLSX, as texts.
+
+    Raises what `parse_csv` does, and `InvalidInputError`: `old_workbook`, `bad_workbook`,
+    `several_sheets`, `formula`.
+    """
+    if raw.startswith(_OLE):
+        raise InvalidInputError(
+            "old_workbook",
+            Text("文件是旧式 .xls 或已加密", "the file is an old .xls, or encrypted"),
+            Text("请另存为 .xlsx 或 CSV，不设密码", "save it as .xlsx or CSV, without a password"),
+        )
+    return read_xlsx(raw) if raw.startswith(_ZIP) else parse_csv(raw)
+
+
+def read_xlsx(raw: bytes) -> list[list[str]]:
+    """Return the rows of a workbook's only sheet as texts; see `read_table` for what it raises."""
+    # As above.
+    import openpyxl  # noqa: PLC0415
+
+    fault = _find_fault(raw)
+    if fault is not None:
+        raise _bad_workbook(fault)
+    with warnings.catch_warnings():
+        # It warns of styles and extensions that it passes over, as we do.
+        warnings.simplefilter("ignore")
+        try:
+            book = openpyxl.load_workbook(io.BytesIO(raw), read_only=True)
+            pages = book.worksheets
+            rows = check_table(_rows(pages[0])) if len(pages) == 1 else None
+        except InvalidInputError:
+            raise
+        except Exception:  # noqa: BLE001 - it raises whatever a broken part makes it stumble over
+            raise _bad_workbook(_BROKEN) from None
+    if rows is None:
+        raise InvalidInputError(
+            "several_sheets",
+            Text(f"工作簿有 {len(pages)} 个工作表", f"the workbook has {len(pages)} sheets"),
+            Text("请只保留回单所在的一个", "leave only the one with the answer"),
+        )
+    return rows
+
+
+def _rows(page: Any) -> Iterator[list[str]]:  # noqa: ANN401 - untyped
+    """Yield the rows of a sheet as texts."""
+    for row in page.iter_rows():
+        yield [_text_of(cell) for cell in row]
+
+
+def _text_of(cell: Any) -> str:  # noqa: ANN401 - untyped
+    """Return a cell as the text that a CSV would hold."""
+    value = cell.value
+    if cell.data_type == "f":
+        raise InvalidInputError(
+            "formula",
+            Text(f"单元格 {cell.coordinate} 是公式", f"the cell {cell.coordinate} is a formula"),
+            Text("请粘贴为数值后再上传", "paste its value in its place"),
+        )
+    match value:
+        case None:
+            return ""
+        case float():
+            # The shortest decimal that gives this number: what the bank typed.
+            return format(Decimal(repr(value)).normalize(), "f")
+        case datetime() | date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+def _find_fault(raw: bytes) -> Text | None:
+    """Return why a package is not unpacked: too large, too many parts, or one with entities."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as package:
+            parts = package.infolist()
+            unpacked = sum(part.file_size for part in parts)
+            if max(len(raw), unpacked // _PACKED_AT_MOST) > FILE_BYTES_MAX:
+                return _TOO_LARGE
+            if len(parts) > _PARTS_MAX:
+                return _BROKEN
+            contents = map(package.read, parts)
+            marked = any(mark in content for content in contents for mark in _DOCTYPES)
+            return _ENTITIES if marked else None
+    except Exception:  # noqa: BLE001 - as above, of the package
+        return _BROKEN
+
+
+# What is wrong with a workbook. Nothing of its content is repeated: it may hold accounts.
+_BROKEN: Final = Text("文件残缺或已加密", "it is broken or encrypted")
+_TOO_LARGE: Final = Text("解压后过大", "it unpacks to too much")
+_ENTITIES: Final = Text("含有文档类型声明", "it holds a document type declaration")
+_DOCTYPES: Final = tuple("<!DOCTYPE".encode(name) for name in ("utf-8", "utf-16-le", "utf-16-be"))
+
+
+def _bad_workbook(why: Text) -> InvalidInputError:
+    """Return the refusal of a file that is no workbook, or not one that a bank sends."""
+    return InvalidInputError(
+        "bad_workbook",
+        Text(f"不是可用的 XLSX：{why.zh}", f"no usable XLSX: {why.en}"),
+        Text("请由银行系统重新导出 XLSX 或 CSV", "export XLSX or CSV anew from the bank's system"),
+    )

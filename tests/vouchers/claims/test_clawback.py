@@ -1,0 +1,197 @@
+"""Red invoices after payment: which claims rest on them, and what is to come back."""
+
+from datetime import date
+from itertools import product
+
+import pytest
+
+from ledger.events import VoucherDrawn
+from tests.small_ledger import CODE, account_of, invoice_number
+from tests.vouchers.claims.test_worth import draw
+from tests.vouchers.claims.world import FIRST, MORE, SECOND, TEXT, grounds_of
+from vouchers.claims.clawback import Clawback, Paid, find_clawbacks, left_of, take_back
+from vouchers.claims.drawn import Vouchers
+from vouchers.claims.evidence import Reversal
+from vouchers.claims.fold import Claim
+from vouchers.claims.worth import work_out
+
+BOTH = TEXT + MORE
+ACCOUNT = account_of(BOTH)[1]
+
+
+def red(invoice: str, fen: int, number: str = "9") -> Reversal:
+    return Reversal(invoice_number(number), invoice, fen, date(2023, 5, 4))
+
+
+def paid(
+    programme: str, *invoices: str, text: str = BOTH, drawn: tuple[VoucherDrawn, ...] = ()
+) -> Paid:
+    """Return a claim that was paid what it was worth after some draws."""
+    grounds = grounds_of(text, programme, vouchers=Vouchers({}, drawn))
+    amount_fen = work_out(grounds, invoices).amount_fen
+    assert amount_fen, (programme, invoices)
+    claim = Claim(
+        f"CL-{programme}",
+        enterprise=CODE,
+        programme=programme,
+        moved_to="paid",
+        amount_fen=amount_fen,
+        paid_fen=amount_fen,
+        invoices=invoices,
+    )
+    return Paid(claim, grounds)
+
+
+def clawbacks(reversals: list[Reversal], *claims: Paid) -> tuple[Clawback, ...]:
+    return find_clawbacks(ACCOUNT, claims, reversals)
+
+
+# --- one claim ---
+
+
+def test_a_claim_on_a_wholly_reversed_invoice_gives_all_of_it_back() -> None:
+    (found,) = clawbacks([red(FIRST, 10_000_000)], paid("east_lake", FIRST))
+    assert (found.paid_fen, found.due_fen, found.amount_fen) == (5_000_000, 0, 5_000_000)
+    assert (found.claim, found.enterprise, found.invoices) == ("CL-east_lake", CODE, (FIRST,))
+
+
+@pytest.mark.parametrize(
+    ("programme", "reversed_fen", "back_fen"),
+    [
+        ("east_lake", 2_000_000, 1_000_000),
+        ("wuhan", 2_000_001, 1_000_001),
+        ("hubei", 2_000_000, 600_000),
+        ("hubei", 1, 100_000),  # whole thousands of yuan
+        ("wuhan", 9_900_000, 5_000_000),  # below the least claim
+    ],
+)
+def test_what_would_have_been_less_comes_back(
+    programme: str, reversed_fen: int, back_fen: int
+) -> None:
+    (found,) = clawbacks([red(FIRST, reversed_fen)], paid(programme, FIRST))
+    assert found.amount_fen == back_fen
+
+
+def test_the_words_have_every_figure() -> None:
+    (found,) = clawbacks([red(FIRST, 2_000_000)], paid("east_lake", FIRST))
+    assert found.reason.zh == (
+        f"发票 {FIRST} 于 2023-05-04 被红字发票 {invoice_number('9')} 冲销 20,000.00 元；"
+        "已支付 50,000.00 元，重新核定 40,000.00 元，应追缴 10,000.00 元，不计利息"
+    )
+    assert found.reason.en.endswith(
+        "CNY 50,000.00 was paid, 40,000.00 is due: 10,000.00 is to come back, no interest"
+    )
+
+
+def test_the_invoice_that_stays_is_still_paid_for() -> None:
+    (found,) = clawbacks([red(FIRST, 10_000_000)], paid("east_lake", FIRST, SECOND))
+    assert (found.paid_fen, found.due_fen, found.invoices) == (10_000_000, 5_000_000, (FIRST,))
+
+
+def test_a_claim_on_other_invoices_gives_nothing_back() -> None:
+    assert clawbacks([red(FIRST, 10_000_000)], paid("east_lake", SECOND)) == ()
+    assert clawbacks([], paid("east_lake", FIRST)) == ()
+
+
+def test_a_claim_that_a_cap_bound_may_be_worth_what_was_paid_all_the_same() -> None:
+    text = BOTH.replace(" 100000", " 200000").replace("a100 100 ", "a100 200 ")
+    claim = paid("wuhan", FIRST, SECOND, text=text)
+    account = account_of(text)[1]
+    assert claim.claim.paid_fen == 10_000_000
+    assert find_clawbacks(account, [claim], [red(FIRST, 20_000_000)]) == ()
+
+
+def test_several_red_invoices_add_up() -> None:
+    reds = [red(FIRST, 1_000_000), red(FIRST, 2_000_000, "8")]
+    (found,) = clawbacks(reds, paid("east_lake", FIRST))
+    assert found.amount_fen == 1_500_000
+    assert left_of(ACCOUNT, [*reds, red(FIRST, 90_000_000, "7")]) == {FIRST: 0}
+
+
+def test_what_was_claimed_back_before_is_not_claimed_back_again() -> None:
+    claim = paid("east_lake", FIRST)
+    claim.claim.receivable_fen, claim.claim.recovered_fen = 300_000, 500_000
+    (found,) = clawbacks([red(FIRST, 2_000_000)], claim)
+    assert (found.paid_fen, found.amount_fen) == (4_200_000, 200_000)
+    claim.claim.recovered_fen = 700_000
+    assert clawbacks([red(FIRST, 2_000_000)], claim) == ()
+
+
+@pytest.mark.parametrize("state", ["submitted", "approved", "noticed", "cleared", "ordered"])
+def test_a_claim_that_is_not_paid_gives_nothing_back(state: str) -> None:
+    claim = paid("east_lake", FIRST)
+    claim.claim.moved_to = state  # type: ignore[assignment]
+    assert clawbacks([red(FIRST, 10_000_000)], claim) == ()
+
+
+def test_a_reviewers_cut_stands() -> None:
+    claim = paid("east_lake", FIRST)
+    claim.claim.base_cuts = {FIRST: 1_000_000}
+    claim.claim.amount_fen = claim.claim.paid_fen = 4_500_000
+    (found,) = clawbacks([red(FIRST, 2_000_000)], claim)
+    assert (found.due_fen, found.amount_fen) == (3_500_000, 1_000_000)
+
+
+def test_what_cannot_be_told_waits_for_the_fact() -> None:
+    claim = paid("east_lake", FIRST)
+    case = claim.grounds.case
+    unknown = type(case.enterprise)()
+    grounds = claim.grounds._replace(
+        case=type(case)(enterprise=unknown, purchases=case.purchases, apply_on=case.apply_on)
+    )
+    (found,) = clawbacks([red(FIRST, 2_000_000)], claim._replace(grounds=grounds))
+    assert (found.due_fen, found.amount_fen) == (None, None)
+    assert "missing" in found.reason.en
+
+
+# --- several levels on one invoice ---
+
+
+def test_two_levels_each_give_their_own_part_back() -> None:
+    city = paid("wuhan", FIRST)
+    district = paid("east_lake", FIRST, drawn=(draw("wuhan", 5_000_000, FIRST, claim="CL-wuhan"),))
+    found = clawbacks([red(FIRST, 5_000_000)], city, district)
+    assert [(one.claim, one.amount_fen) for one in found] == [
+        ("CL-wuhan", 2_500_000),
+        ("CL-east_lake", 2_500_000),
+    ]
+
+
+def test_a_claim_that_is_reversed_leaves_room_to_the_later_one() -> None:
+    # The city paid on the first invoice alone; the district on both, cut by what was paid.
+    city = paid("wuhan", FIRST)
+    before = draw("wuhan", 5_000_000, FIRST, claim="CL-wuhan")
+    district = paid("east_lake", FIRST, SECOND, drawn=(before,))
+    for first_fen, second_fen in product((0, 3_000_000, 10_000_000), repeat=2):
+        reds = [red(FIRST, first_fen), red(SECOND, second_fen, "8")]
+        found = clawbacks([one for one in reds if one.amount_fen], city, district)
+        back = {one.claim: one.amount_fen for one in found}
+        assert back.get("CL-wuhan", 0) == first_fen // 2
+        assert back.get("CL-east_lake", 0) == (first_fen + second_fen) // 2
+
+
+# --- what is left of an invoice ---
+
+
+def test_a_case_that_knows_of_the_red_invoice_stays_as_it_is() -> None:
+    case = grounds_of(BOTH, "east_lake").case
+    once = take_back(case, {FIRST: 4_000_000})
+    assert take_back(once, {FIRST: 4_000_000}) == once
+    assert take_back(case, {FIRST: 10_000_000}) == case
+    purchases = once.purchases or ()
+    assert [(one.invoiced_fen, one.tax_fen) for one in purchases] == [
+        (4_000_000, 226_415),
+        (10_000_000, 566_038),
+    ]
+
+
+def test_an_invoice_of_which_nothing_is_left_makes_no_purchase() -> None:
+    case = take_back(grounds_of(BOTH, "east_lake").case, {FIRST: 0})
+    assert [one.invoice for one in case.purchases or ()] == [SECOND]
+
+
+def test_each_kind_of_resource_bears_its_part() -> None:
+    text = BOTH + "usage disk 800 2022-07-05T00:00 2022-07-15T00:00 C-1"
+    case = take_back(grounds_of(text, "east_lake").case, {FIRST: 7_000_001})
+    parts = [one.invoiced_fen or 0 for one in case.purchases or () if one.invoice == FIRST]
+    assert sorted(parts) == [3_500_000, 3_500_001]

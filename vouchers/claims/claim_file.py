@@ -1,0 +1,83 @@
+"""A claim's file: what an enterprise asks for, and on which papers; one JSON object.
+
+    {"enterprise": "91420100MA4K2XY18X", "programme": "hubei",
+     "invoices": ["22420000000000000001"],
+     "documents": [{"path": "contract.pdf", "kind": "contract", "ref": "C-1"}]}
+
+Unknown keys are refused with the nearest known name. The bank account is the one that was set for
+the enterprise: an account's number stands in no file that is kept.
+"""
+
+from collections import Counter
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ledger.identifiers import parse_credit_code, parse_invoice_number
+from ledger.text import Text
+from vouchers.case import Fen
+from vouchers.strict_json import decode, refuse
+
+# A claim of a year's monthly invoices of several contracts; more make a claim nobody can review.
+INVOICES_MAX: Final = 200
+DOCUMENTS_MAX: Final = 500
+
+Word = Annotated[str, Meta(max_length=200)]
+
+
+class DocumentEntry(Struct, frozen=True, kw_only=True):
+    """A document to be filed with the claim, by the path of its file."""
+
+    path: Annotated[str, Meta(max_length=4_000)]
+    kind: Word
+    ref: Word | None = None
+
+
+class ClaimFile(Struct, frozen=True, kw_only=True):
+    """What is handed in.
+
+    `asked_fen` is less than the rules would pay, where the enterprise wants less. `claim` is the
+    claim that is handed in again. `request` tells apart two claims whose files say the same.
+    """
+
+    enterprise: Word
+    programme: Word
+    invoices: tuple[Word, ...]
+    asked_fen: Fen | None = None
+    documents: tuple[DocumentEntry, ...] = ()
+    claim: Word | None = None
+    request: Word | None = None
+
+
+def parse_claim_file(raw: bytes) -> ClaimFile:
+    """Return a claim's file.
+
+    Raises `InvalidInputError`: what `strict_json.decode` refuses; `bad_value` for a list that is
+    empty, too long or has an invoice twice, and for an amount of zero; a credit code's and an
+    invoice number's own codes.
+    """
+    file = decode(raw, ClaimFile)
+    parse_credit_code(file.enterprise)
+    for number in file.invoices:
+        parse_invoice_number(number)
+    if not 0 < len(file.invoices) <= INVOICES_MAX:
+        expected = Text(f"1 至 {INVOICES_MAX} 张发票", f"1 to {INVOICES_MAX} invoices")
+        refuse("invoices", len(file.invoices), expected)
+    if len(file.documents) > DOCUMENTS_MAX:
+        expected = Text(f"至多 {DOCUMENTS_MAX} 份材料", f"{DOCUMENTS_MAX} documents at most")
+        refuse("documents", len(file.documents), expected)
+    twice = [number for number, times in Counter(file.invoices).items() if times > 1]
+    if twice:
+        refuse("invoices", twice[0], Text("每张发票只列一次", "each invoice once"))
+    if file.asked_fen == 0:
+        refuse("asked_fen", 0, Text("大于 0 的金额，或不填", "an amount above zero, or nothing"))
+    return file
+
+
+def canonical(file: ClaimFile) -> bytes:
+    """Return the bytes that tell one request from another; where a document lies is not of it."""
+    said = msgspec.to_builtins(file)
+    said["documents"] = sorted([one["kind"], one["ref"] or ""] for one in said["documents"])
+    said["invoices"] = sorted(said["invoices"])
+    return msgspec.json.encode(said, order="sorted")

@@ -1,0 +1,178 @@
+"""Red invoices after payment: which paid claims rest on them, and what is to be claimed back.
+
+A claim is worked out again on the grounds that it had, with its invoices as the red ones leave
+them; what was paid beyond that is claimed back, without interest. Claims are taken in the order in
+which they drew on vouchers, each beside what the claims before it are worth now: so of two levels
+that refunded one invoice each gives back its own part, and the limits cut nobody twice.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from msgspec import structs
+
+from ledger.money import allocate, render_yuan
+from ledger.text import Text
+from vouchers.book import Account
+from vouchers.case import Case, Purchase
+from vouchers.claims.evidence import Reversal, join
+from vouchers.claims.fold import Claim
+from vouchers.claims.worth import Grounds, Worth, work_out
+
+_PAID: Final = frozenset({"paid", "closed"})
+
+
+class Paid(NamedTuple):
+    """A claim, the grounds that it was worked out on, its own draws and later ones left out."""
+
+    claim: Claim
+    grounds: Grounds
+
+
+class Clawback(NamedTuple):
+    """What is to be claimed back of a claim, None while a fact is missing, and why.
+
+    `paid_fen` is what was paid and not claimed back yet, `due_fen` what it would have been without
+    what was reversed.
+    """
+
+    claim: str
+    enterprise: str
+    programme: str
+    invoices: tuple[str, ...]
+    paid_fen: int
+    due_fen: int | None
+    amount_fen: int | None
+    reason: Text
+    worth: Worth
+
+
+def left_of(account: Account, reversals: Iterable[Reversal]) -> dict[str, int]:
+    """Return what red invoices leave of each invoice that they reverse, in fen, as recorded."""
+    left: dict[str, int] = {}
+    for one in reversals:
+        record = account.invoices.get(one.invoice)
+        before_fen = left.get(one.invoice, record.amount_fen if record else 0)
+        left[one.invoice] = max(before_fen - one.amount_fen, 0)
+    return left
+
+
+def find_clawbacks(
+    account: Account, claims: Iterable[Paid], reversals: Iterable[Reversal]
+) -> tuple[Clawback, ...]:
+    """Return what is to be claimed back of an enterprise's claims on reversed invoices.
+
+    `claims` are in the order in which they drew, paid or not. A claim that is worth what was paid
+    all the same, for a cap bound it, gives none.
+    """
+    reds: dict[str, list[Reversal]] = {}
+    for one in reversals:
+        reds.setdefault(one.invoice, []).append(one)
+    left = left_of(account, (red for of_invoice in reds.values() for red in of_invoice))
+    now: dict[str, int] = {}
+    found = []
+    for claim, grounds in claims:
+        hit = tuple(one for one in claim.invoices if one in reds)
+        if not hit:
+            continue
+        worth = _work_out_again(claim, grounds, left, now)
+        due_fen = worth.amount_fen
+        paid_fen = claim.paid_fen - claim.receivable_fen - claim.recovered_fen
+        if due_fen is not None:
+            due_fen = min(due_fen, claim.amount_fen)
+            now[claim.claim] = due_fen
+        if claim.state not in _PAID or (due_fen is not None and due_fen >= paid_fen):
+            continue
+        amount_fen = None if due_fen is None else paid_fen - due_fen
+        words = _explain([red for one in hit for red in reds[one]], (paid_fen, due_fen), worth)
+        found.append(
+            Clawback(
+                claim.claim,
+                claim.enterprise,
+                claim.programme,
+                hit,
+                paid_fen,
+                due_fen,
+                amount_fen,
+                words,
+                worth,
+            )
+        )
+    return tuple(found)
+
+
+def _work_out_again(
+    claim: Claim, grounds: Grounds, left: Mapping[str, int], now: Mapping[str, int]
+) -> Worth:
+    """Return what a claim is worth on what the red invoices leave, beside earlier claims' worth."""
+    drawn = tuple(
+        structs.replace(one, amount_fen=min(one.amount_fen, now.get(one.claim, one.amount_fen)))
+        if one.claim is not None
+        else one
+        for one in grounds.vouchers.drawn
+    )
+    case = take_back(grounds.case, left)
+    there = {one.invoice for one in case.purchases or ()}
+    whole = [one for one in claim.invoices if one in left and one not in there]
+    rest = [one for one in claim.invoices if one not in whole]
+    vouchers = grounds.vouchers._replace(drawn=tuple(one for one in drawn if one.amount_fen))
+    cuts = {one: fen for one, fen in claim.base_cuts.items() if one not in whole}
+    return work_out(grounds._replace(case=case, vouchers=vouchers), rest, cuts)
+
+
+def take_back(case: Case, left: Mapping[str, int]) -> Case:
+    """Return the case with no more of each invoice than what is left of it, in fen.
+
+    An invoice of which nothing is left makes no purchase; of a part makes smaller ones, each kind
+    by what it is over, its tax in proportion. Payments stay: no more of them counts than is
+    invoiced. A case that knows of the red invoice already stays as it is.
+    """
+    purchases = case.purchases
+    if purchases is None:
+        return case
+    changed: list[Purchase | None] = list(purchases)
+    for invoice, left_fen in left.items():
+        places = [at for at, one in enumerate(purchases) if one.invoice == invoice]
+        weights = [purchases[at].invoiced_fen or 0 for at in places]
+        if sum(weights) <= left_fen:
+            continue
+        for at, part_fen in zip(places, allocate(left_fen, weights), strict=True):
+            changed[at] = _shrink(purchases[at], part_fen)
+    return structs.replace(case, purchases=tuple(one for one in changed if one is not None))
+
+
+def _shrink(purchase: Purchase, left_fen: int) -> Purchase | None:
+    """Return a purchase over less, None where nothing is left of it."""
+    if not left_fen:
+        return None
+    whole_fen, tax_fen = purchase.invoiced_fen, purchase.tax_fen
+    assert whole_fen is not None, purchase
+    if tax_fen is not None:
+        tax_fen = tax_fen * left_fen // whole_fen
+    return structs.replace(purchase, invoiced_fen=left_fen, tax_fen=tax_fen)
+
+
+def _explain(reds: list[Reversal], amounts: tuple[int, int | None], worth: Worth) -> Text:
+    """Return the words of a clawback: which red invoice, what was paid, what would have been."""
+    by = join(
+        Text(
+            f"发票 {one.invoice} 于 {one.issued_on} 被红字发票 {one.red} 冲销"
+            f" {render_yuan(one.amount_fen)} 元",
+            f"invoice {one.invoice} was reversed by {one.red} of {one.issued_on} over CNY"
+            f" {render_yuan(one.amount_fen)}",
+        )
+        for one in reds
+    )
+    paid_fen, due_fen = amounts
+    paid = render_yuan(paid_fen)
+    if due_fen is None:
+        asked = join(one.message for one in worth.missing)
+        return Text(
+            f"{by.zh}；已支付 {paid} 元，应追缴金额待补充：{asked.zh}",
+            f"{by.en}; CNY {paid} was paid, what is to come back waits for: {asked.en}",
+        )
+    due, back = render_yuan(due_fen), render_yuan(paid_fen - due_fen)
+    return Text(
+        f"{by.zh}；已支付 {paid} 元，重新核定 {due} 元，应追缴 {back} 元，不计利息",
+        f"{by.en}; CNY {paid} was paid, {due} is due: {back} is to come back, no interest",
+    )
