@@ -278,18 +278,20 @@ class Worker:
 
     def _record(self, partition: int, run: Run) -> None:
         """Append a run of records; all of it stays unwritten when too much of it is bad."""
-        accepted = AcceptedCodes(self._store)
-        parts = [(read_records(part, accepted), end) for part, end in cut(run, BATCH_BYTES)]
+        codes = AcceptedCodes(self._store)
+        try:
+            parts = [(read_records(part, codes), end) for part, end in cut(run, BATCH_BYTES)]
+        except DatabaseError as error:
+            self._displace(partition)
+            self._wait(error)
+            return
         bad = [rejection for part, _ in parts for rejection in part.rejections]
-        offsets = {rejection.position for rejection in bad}
-        verdict = self._judge.find_too_much(partition, run.records, offsets)
+        verdict = self._judge.find_too_much(partition, run.records, {one.position for one in bad})
         if verdict is not None:
             start = run.records[0].offset
             self._halt(partition, mostly_bad(self._streams.name(partition), start, bad, verdict))
             return
-        for part, end in parts:
-            if not self._append(partition, part, end):
-                return
+        all(self._append(partition, part, end) for part, end in parts)  # until one is not written
 
     def _pass_markers(self, moving: Container[int]) -> None:
         """Move streams over what holds no records: transaction markers and aborted records.

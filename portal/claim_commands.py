@@ -5,8 +5,10 @@ from typing import BinaryIO, Final
 
 import click
 
+from ledger.accepted import read_accepted
 from ledger.claim_list import ClaimFilter, Place
 from ledger.claim_state import STATES, State
+from ledger.credit_codes import require_code
 from ledger.documents import DocumentStore
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
@@ -64,6 +66,7 @@ def submit(shell: Shell, file: Path, on: str | None) -> Result:
     store = DocumentStore(shell.settings.home)
     paths = [file.parent / one.path for one in asked.documents]
     with store.staging(paths) as staged, acting(shell, asked.enterprise, alone=True) as one:
+        require_code(asked.enterprise, read_accepted(one.connection))
         desk = open_desk(one, on)
         read = hand_in(desk, asked, store, staged)
         data = render_claim(read, Viewer(one.roster, one.name), shell.language)

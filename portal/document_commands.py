@@ -8,10 +8,11 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
+from ledger.accepted import read_accepted
+from ledger.credit_codes import require_code
 from ledger.documents import DocumentStore, Filing, Unnamed, read_filings
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import DocumentFiled
-from ledger.identifiers import parse_credit_code
 from ledger.media import NAMES
 from ledger.period import render_instant
 from ledger.read import read_heads
@@ -62,7 +63,6 @@ def add(
 
     Names of files are not kept. The same document again changes nothing.
     """
-    parse_credit_code(enterprise)
     require_kind(kind)
     if len(files) > FILES_MAX:
         raise InvalidInputError(
@@ -114,9 +114,9 @@ def _row(data: DocumentFiled) -> dict[str, Any]:
 @answers
 def list_(shell: Shell, enterprise: str) -> Result:
     """List an enterprise's documents in the order in which they were filed."""
-    parse_credit_code(enterprise)
     with shell.reading() as connection:
         roster, actor = look(connection)
+        require_code(enterprise, read_accepted(connection))
         if not may_see(roster, actor.person, enterprise):
             raise not_allowed(
                 Text(

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from ledger.accepted import read_accepted
+from ledger.credit_codes import require_code
 from ledger.database import Connection, make_url
 from ledger.documents import DAY_S, DocumentStore, Filing, Staged, Unnamed, read_filings
 from ledger.erasable import lock_book
@@ -10,7 +12,6 @@ from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import DocumentFiled, Role
 from ledger.finding import Finding
 from ledger.history import History
-from ledger.identifiers import parse_credit_code
 from ledger.period import parse_instant
 from ledger.rights import Grant
 from ledger.roster import Roster
@@ -101,7 +102,7 @@ def file_documents(
     lost is there again. Raises `RuleViolationError` (`not_allowed`, `too_much_a_day`), the errors
     of `require_kind` and `DocumentStore.place`.
     """
-    parse_credit_code(enterprise)
+    require_code(enterprise, read_accepted(act.connection))
     require_kind(what.kind)
     filings = read_filings(act.connection, act.roster.index)
     own = [one.data for one in filings if one.enterprise == enterprise]

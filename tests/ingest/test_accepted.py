@@ -1,6 +1,7 @@
 """Records about a credit code that does not fit: refused, and taken in once it is accepted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,8 +14,12 @@ from ingest.reading import read_records
 from ingest.retry import retry
 from ledger.accepted import AcceptedCodes, read_accepted
 from ledger.codec import encode
+from ledger.database import Connection, OperationalError
 from ledger.events import CreditCodeAccepted, RejectionSettled, UsageRecorded
 from ledger.query import RefusedFilter, read_refused
+from ledger.store import Store
+from tests.ingest.test_worker import FakeTopic, run
+from tests.ingest.test_worker import Given as At
 
 CODE = "91350100M000100Y43"
 STRANGE = "91350100M000100Y44"
@@ -120,3 +125,32 @@ def test_accepted_codes_are_those_of_the_book(ledger: Ledger) -> None:
     assert found() == frozenset()
     accept(ledger)
     assert found() == {STRANGE}
+
+
+def test_a_database_that_is_away_while_it_is_asked_for_codes_loses_nothing(
+    make_ledger: Callable[..., Ledger], tmp_path: Path
+) -> None:
+    class AwayStore(Store):
+        """Away for one transaction, the one that is `away`."""
+
+        away = -1
+
+        @contextmanager
+        def transaction(self) -> Iterator[Connection]:
+            self.away -= 1
+            if self.away == 0:
+                raise OperationalError("BEGIN", None, Exception("connection lost"))
+            with super().transaction() as connection:
+                yield connection
+
+    retried = []
+    for away in (8, 9, 10):  # where the stream begins, the accepted codes, the records
+        ledger = make_ledger(f"sqlite:///{tmp_path / f'{away}.db'}", AwayStore)
+        accept(ledger)
+        ledger.store.away = away
+        records = [usage(1, CODE), usage(2, STRANGE), usage(3, "91350100M000100Y45")]
+        topic = FakeTopic([At(offset, value, None) for offset, value in enumerate(records)])
+        retried.append(run(ledger, topic).status.retried)
+        assert recorded(ledger) == [CODE, STRANGE], away
+        ledger.close()
+    assert retried == [1, 1, 1]

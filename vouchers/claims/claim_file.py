@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from ledger.identifiers import parse_credit_code, parse_invoice_number
+from ledger.identifiers import check_credit_code_form, parse_invoice_number
 from ledger.text import Text
 from vouchers.case import Fen
 from vouchers.strict_json import decode, refuse
@@ -58,7 +58,7 @@ def parse_claim_file(raw: bytes) -> ClaimFile:
     invoice number's own codes.
     """
     file = decode(raw, ClaimFile)
-    parse_credit_code(file.enterprise)
+    check_credit_code_form(file.enterprise)
     for number in file.invoices:
         parse_invoice_number(number)
     if not 0 < len(file.invoices) <= INVOICES_MAX:
