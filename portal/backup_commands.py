@@ -10,7 +10,8 @@ from rich.console import Group
 from ledger import tlog
 from ledger.config import Settings
 from ledger.database import REVISION, open_engine, require_schema
-from ledger.errors import InvalidInputError
+from ledger.documents import DocumentStore, read_filings
+from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import LogName
 from ledger.finding import Finding
 from ledger.head import Head
@@ -35,6 +36,7 @@ from portal.backup_folder import (
     require_unchanged,
 )
 from portal.backup_reach import is_held, require_reach
+from portal.filing import check_documents
 from portal.log_commands import EXIT_DISAGREES, compare_projections, finding_row, head_row
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
@@ -71,6 +73,7 @@ def backup(shell: Shell, directory: Path, *, with_keys: bool) -> Result:
         if findings:
             return Result(data, _disagreeing(shell, data), EXIT_DISAGREES)
         statements = _copy_statements(shell, draft)
+        documents, findings = _copy_documents(shell, draft)
         if with_keys:
             held = sorted((shell.settings.home / "keys").glob("*.key"))
             names = [f"keys/{one.name}" for one in held]
@@ -92,11 +95,15 @@ def backup(shell: Shell, directory: Path, *, with_keys: bool) -> Result:
     data |= {
         "made_at": manifest.made_at,
         "rows": rows,
+        **_found(shell, findings),
         "statements": statements,
+        "documents": documents,
         "files": len(manifest.files),
         "bytes": sum(one.size for one in manifest.files),
         "with_keys": with_keys,
     }
+    if findings:
+        return Result(data, _without_documents(shell, data), EXIT_DISAGREES)
     fine = Text(
         f"已备份到 {directory} 并核对一致（{data['bytes']:,} 字节）",
         f"backed up to {directory} and checked ({data['bytes']:,} bytes)",
@@ -167,15 +174,55 @@ def _copy_statements(shell: Shell, draft: Path) -> int:
     return copy_files([path.relative_to(home).as_posix() for path in paths], home, draft)
 
 
+def _copy_documents(shell: Shell, draft: Path) -> tuple[int, list[Finding]]:
+    """Return how many documents that the copy's book names were copied, and which could not be.
+
+    The book was copied first, and a document is in its place before an event names it.
+    """
+    with _shell_of(shell, draft).reading() as copy:
+        filings = read_filings(copy, read_heads(copy)["book"].size)
+    kept, store = DocumentStore(shell.settings.home), DocumentStore(draft)
+    documents, lacking = {one.data.sha256: one.data for one in filings}, 0
+    with shell.progress(Text("复制文件", "copying documents"), len(documents)) as step:
+        for data in documents.values():
+            try:
+                store.copy_from(kept, data)
+            except TamperedLogError:
+                lacking += 1
+            step(1)
+    # Where one came back meanwhile, the copy lacks it all the same.
+    findings = list(kept.check(filings)) or list(store.check(filings)) if lacking else []
+    return len(documents) - lacking, findings
+
+
+def _without_documents(shell: Shell, data: Mapping[str, Any]) -> Group:
+    """Return what a backup lacks that was made or restored all the same: the rest is sound."""
+    title = Text(
+        f"备份 {data['dir']} 其余完好，但缺以下文件：",
+        f"{data['dir']} is sound, but for these documents, which it lacks:",
+    )
+    left = Text(
+        "请重新提交同一文件（suanquan document add）或从较早的备份放回，然后再备份",
+        "file the same documents again (suanquan document add) or take them from an earlier"
+        " backup, and back up again",
+    )
+    lines = [f"  book {one['index']}: {one['what']}" for one in data["findings"]]
+    return Group(shell.say(title), *lines, f"✗ {shell.say(left)}")
+
+
 def _stand(shell: Shell, home: Path, findings: Sequence[Finding]) -> dict[str, Any]:
     """Return where the logs of a backup stand and what disagrees there."""
     with _shell_of(shell, home).reading() as connection:
         heads = read_heads(connection)
     return {
-        "ok": not findings,
         "logs": [{**head_row(head), "origin": head.origin} for head in heads.values()],
-        "findings": [finding_row(shell, one) for one in findings],
+        **_found(shell, findings),
     }
+
+
+def _found(shell: Shell, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return the keys of what disagrees."""
+    return {"ok": not findings, "findings": [finding_row(shell, one) for one in findings]}
 
 
 def _log_lines(data: Mapping[str, Any]) -> list[str]:
@@ -254,6 +301,12 @@ def restore(shell: Shell, directory: Path) -> Result:
         for _, cosigned in Signer(directory).cosigned(head):
             shell.signer.keep_cosigned(head, cosigned)
     _warn_after(shell, copied.heads, signed)
+    with shell.reading() as connection:
+        size = copied.heads["book"].size
+        data["documents"], lacking = check_documents(shell, connection, size)
+    if lacking:
+        data |= _found(shell, lacking)
+        return Result(data, _without_documents(shell, data), EXIT_DISAGREES)
     fine = Text(
         f"已恢复到 {data['database']}，与最后签名的检查点一致",
         f"restored into {data['database']}, in agreement with the last signed checkpoints",

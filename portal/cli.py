@@ -23,6 +23,7 @@ from portal import (
     database_commands,
     decide_command,
     demo_command,
+    document_commands,
     enterprise_commands,
     fund_commands,
     impact_command,
@@ -75,6 +76,7 @@ for command in (
     backup_commands.restore,
     user_commands.user,
     enterprise_commands.enterprise,
+    document_commands.document,
 ):
     cli.add_command(command)
 for command in (

@@ -26,6 +26,7 @@ from ledger.shape import check_shape
 from ledger.text import Text
 from ledger.walls import check_walls
 from portal import key_commands, proof_commands, witness_commands
+from portal.filing import check_documents
 from portal.options import answers
 from portal.shell import Result, Shell
 from portal.witnessed import check_witnesses, cosignature_rows, row_lines
@@ -123,7 +124,9 @@ def checkpoint(shell: Shell) -> Result:
 
 
 @log.command(epilog="Examples:  suanquan log check    suanquan log check --full --json")
-@click.option("--full", is_flag=True, help="Also fold the log again and check the database file.")
+@click.option(
+    "--full", is_flag=True, help="Also fold again, check the database file and documents."
+)
 @answers
 def check(shell: Shell, *, full: bool) -> Result:
     """Check entries, tiles, heads, identities, streams, refusals and walls against each other.
@@ -141,6 +144,7 @@ def check(shell: Shell, *, full: bool) -> Result:
         if full and heads:
             told = {one.what for one in findings}
             differing = compare_projections(shell, connection, heads)[1]
+            differing += find_document_faults(shell, connection, heads)
             findings += [one for one in differing if one.what not in told]
     data = {
         "ok": not findings,
@@ -257,6 +261,17 @@ def compare_projections(
         except TamperedLogError as error:
             return [], [unreadable(error)]
     return compared, [finding for one in compared for finding in one.findings]
+
+
+def find_document_faults(
+    shell: Shell, connection: Connection, heads: Sequence[Head]
+) -> list[Finding]:
+    """Return which documents that the book names are missing here, or altered."""
+    (book,) = (head for head in heads if head.name == "book")
+    try:
+        return check_documents(shell, connection, book.size)[1]
+    except TamperedLogError as error:
+        return [unreadable(error)]
 
 
 def unreadable(error: TamperedLogError) -> Finding:

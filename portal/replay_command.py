@@ -22,6 +22,7 @@ from ledger.replay import Comparison, compare, derives_of, digest
 from ledger.resume import Kept
 from ledger.spans import Job, Runner, by_processes, here
 from ledger.text import Text
+from portal.filing import check_documents
 from portal.log_commands import (
     EXIT_DISAGREES,
     find_heads,
@@ -143,8 +144,11 @@ def _replay(
         "logs": [head_row(head) for head in rebuilt.heads.values()],
         "resumed": rebuilt.resumed,
     }
+    own = request.directory is None and not request.as_of
+    documents, missing = check_documents(shell, history, sizes["book"], must_be_kept=own)
+    data["documents"] = {"filed": documents, "match": not missing}
+    findings += missing
     if request.statements:
-        own = request.directory is None and not request.as_of
         data["statements"], differing = replay_statements(shell, history, sizes, own=own)
         findings += differing
     return _answer(shell, data, findings, compared)
@@ -285,4 +289,8 @@ def _table(shell: Shell, data: dict[str, Any]) -> Table:
         made = data["statements"]
         name = shell.say(Text("结算单", "statements"))
         table.add_row(name, f"{made['rendered']:,}", marks[made["match"]], "")
+    if "documents" in data:
+        filed = data["documents"]
+        name = shell.say(Text("文件", "documents"))
+        table.add_row(name, f"{filed['filed']:,}", marks[filed["match"]], "")
     return table

@@ -43,7 +43,7 @@ def backed_up(suanquan: Run, tmp_path: Path) -> Path:
     assert answer.status == 0, answer.err
     assert set(answer.json) == {
         *("dir", "ok", "logs", "findings", "made_at", "rows"),
-        *("statements", "files", "bytes", "with_keys"),
+        *("statements", "documents", "files", "bytes", "with_keys"),
     }
     assert (answer.json["ok"], answer.json["with_keys"]) == (True, False)
     assert not list((tmp_path / "backup").rglob("*.key"))

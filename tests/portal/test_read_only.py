@@ -20,6 +20,8 @@ from vouchers.programmes import hubei
 WRITING: Final = {
     "db upgrade",
     "demo",
+    "document add",
+    "document prune",
     "enterprise bank-account",
     "enterprise contact",
     "enterprise forget",
@@ -40,6 +42,8 @@ WRITING: Final = {
 
 # They read too; the tests of their own have the people, witnesses and papers that they need.
 ELSEWHERE: Final = {
+    "document list",
+    "document show",
     "enterprise requests",
     "enterprise show",
     "log cosign",
@@ -50,6 +54,7 @@ ELSEWHERE: Final = {
 READING: Final[dict[str, tuple[object, ...]]] = {
     "backup": ("{tmp}/backup",),
     "book export": ("--format", "beancount"),
+    "document check": (),
     "fund list": (),
     "ingest gaps": (),
     "ingest overlaps": (),

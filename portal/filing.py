@@ -1,0 +1,194 @@
+"""File documents for an enterprise within an act, and who may see them; a claim's papers too."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from ledger.database import Connection
+from ledger.documents import DAY_S, DocumentStore, Filing, Staged, read_filings
+from ledger.errors import InvalidInputError, RuleViolationError
+from ledger.events import DocumentFiled, Role
+from ledger.finding import Finding
+from ledger.history import History
+from ledger.identifiers import parse_credit_code
+from ledger.period import parse_instant
+from ledger.roster import Grant, Roster
+from ledger.text import Text
+from portal.acting import Act, not_allowed
+from portal.shell import Shell
+from vouchers.catalogue import find_programmes
+from vouchers.spelling import find_nearest
+
+# What programmes ask for; one of them may ask for more, and brings the name.
+KINDS: Final[dict[str, Text]] = {
+    "application_form": Text("申请表", "application form"),
+    "bank_slip": Text("银行回单", "bank slip"),
+    "booking_slip": Text("预约单", "booking slip"),
+    "contract": Text("服务合同", "service contract"),
+    "invoice": Text("发票", "invoice"),
+    "payment": Text("付款凭证", "proof of payment"),
+    "qualification": Text("资格证明", "proof of a qualification"),
+    "resolution": Text("立项决议书", "project resolution"),
+    "result_report": Text("服务成果报告", "report on the result"),
+    "subsidiary_ledger": Text("研发辅助账", "R&D subsidiary ledger"),
+    "other": Text("其他材料", "another paper"),
+}
+
+VIEWERS: Final[tuple[Role, ...]] = ("task_force", "authority", "finance", "auditor")
+"""Who sees every enterprise's documents; an enterprise sees its own."""
+
+# A year's papers of the largest enterprise, scanned, fit into a day; a disk is not filled in one.
+ENTERPRISE_DAY_BYTES_MAX: Final = 1_000_000_000
+
+
+class What(NamedTuple):
+    """What documents are, and the contract, invoice, project or claim that they belong to."""
+
+    kind: str
+    ref: str | None = None
+
+
+class Filed(NamedTuple):
+    """A document as it stands in the book now, and whether this act entered it."""
+
+    name: str
+    data: DocumentFiled
+    is_new: bool
+
+
+def require_kind(kind: str) -> None:
+    """Raise `InvalidInputError` (`unknown_kind`) unless a programme or the house knows a kind."""
+    if kind in KINDS:
+        return
+    known = {**KINDS, **dict(_asked_for())}
+    if kind not in known:
+        nearest = find_nearest(kind, known)
+        raise InvalidInputError(
+            "unknown_kind",
+            Text(f"没有文件种类 {kind[:40]!r}", f"there is no kind of document {kind[:40]!r}"),
+            Text(
+                f"是否为 {nearest}？可用：{', '.join(known)}"
+                if nearest
+                else f"可用：{', '.join(known)}",
+                f"did you mean {nearest}? there are: {', '.join(known)}"
+                if nearest
+                else f"there are: {', '.join(known)}",
+            ),
+        )
+
+
+def name_kind(kind: str) -> Text:
+    """Return what a kind of document is called."""
+    known = KINDS.get(kind) or dict(_asked_for()).get(kind)
+    return known or Text(kind, kind)
+
+
+def _asked_for() -> Iterator[tuple[str, Text]]:
+    """Yield each kind of document that a programme asks for, with its name."""
+    for programme in find_programmes():
+        for version in programme.versions:
+            for cited in version.documents:
+                yield cited.value.kind, cited.value.name
+
+
+def file_documents(
+    act: Act, store: DocumentStore, enterprise: str, staged: Sequence[Staged], what: What
+) -> list[Filed]:
+    """Return staged documents as they are filed for an enterprise, each in the store and the book.
+
+    What was filed for it before as the same thing stays as it is, and a file that the store had
+    lost is there again. Raises `RuleViolationError` (`not_allowed`, `too_much_a_day`), the errors
+    of `require_kind` and `DocumentStore.place`.
+    """
+    parse_credit_code(enterprise)
+    require_kind(what.kind)
+    filings = read_filings(act.connection, act.roster.index)
+    own = [one.data for one in filings if one.enterprise == enterprise]
+    known = {(data.sha256, data.kind, data.ref): data for data in own}
+    filed = list[Filed]()
+    for one in staged:
+        data = _filing_of(act, one, what)
+        # Before it is looked up: nobody learns whether somebody else's paper is there.
+        objection = act.roster.objection(data, enterprise)
+        if objection is not None:
+            raise not_allowed(objection)
+        before = known.setdefault((data.sha256, data.kind, data.ref), data)
+        filed.append(Filed(one.name, before, before is data))
+    _require_room(act, enterprise, own, filed)
+    for one, (_, data, is_new) in zip(staged, filed, strict=True):
+        store.place(one)
+        if is_new:
+            act.record(data, enterprise)
+    return filed
+
+
+def _filing_of(act: Act, staged: Staged, what: What) -> DocumentFiled:
+    """Return the event that files a staged document by whoever acts."""
+    return DocumentFiled(
+        at=act.at,
+        sha256=staged.sha256,
+        media_type=staged.media_type,
+        size_bytes=staged.size_bytes,
+        kind=what.kind,
+        recorded_by=act.name,
+        ref=what.ref,
+    )
+
+
+def _require_room(
+    act: Act, enterprise: str, own: Sequence[DocumentFiled], filed: Sequence[Filed]
+) -> None:
+    """Raise where an enterprise would have filed more within a day than one may."""
+    since_ms = act.at_ms - DAY_S * 1000
+    lately = [data for data in own if parse_instant(data.at) > since_ms]
+    new = [one.data for one in filed if one.is_new]
+    total = sum(data.size_bytes for data in (*lately, *new))
+    if new and total > ENTERPRISE_DAY_BYTES_MAX:
+        raise RuleViolationError(
+            "too_much_a_day",
+            Text(
+                f"{enterprise} 24 小时内的文件共 {total:,} 字节，"
+                f"超过 {ENTERPRISE_DAY_BYTES_MAX:,} 字节",
+                f"the documents of {enterprise} within 24 hours have {total:,} bytes,"
+                f" over {ENTERPRISE_DAY_BYTES_MAX:,}",
+            ),
+            Text("请明日再提交其余文件", "file the others tomorrow"),
+        )
+
+
+def may_see(roster: Roster, person: str, enterprise: str) -> bool:
+    """Return whether somebody may see an enterprise's documents, now."""
+    own = Grant("enterprise", enterprise) in roster.grants.get(person, ())
+    return own or roster.has(person, *VIEWERS)
+
+
+def find_seen(connection: Connection, roster: Roster, person: str, sha256: str) -> Filing:
+    """Return the first filing of a document that somebody may see.
+
+    Raises `InvalidInputError` (`unknown_document`), with the same words where there is none at all:
+    nobody learns from it what others filed.
+    """
+    for one in read_filings(connection, roster.index):
+        if one.data.sha256 == sha256 and may_see(roster, person, one.enterprise):
+            return one
+    raise InvalidInputError(
+        "unknown_document",
+        Text(f"没有文件 {sha256[:80]!r}", f"there is no document {sha256[:80]!r}"),
+        Text(
+            "请核对 SHA-256；本企业的文件见 suanquan document list 信用代码",
+            "check the SHA-256; see suanquan document list CODE for an enterprise's documents",
+        ),
+    )
+
+
+def check_documents(
+    shell: Shell, source: Connection | History, size: int, *, must_be_kept: bool = True
+) -> tuple[int, list[Finding]]:
+    """Return how many documents the book's first entries name, and what is wrong with them here.
+
+    Raises `TamperedLogError` for a book that cannot be read.
+    """
+    filings = read_filings(source, size)
+    store = DocumentStore(shell.settings.home)
+    with shell.progress(Text("核对文件", "checking documents")):
+        findings = list(store.check(filings, must_be_kept=must_be_kept))
+    return len({one.data.sha256 for one in filings}), findings
