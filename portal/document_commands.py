@@ -8,8 +8,7 @@ from typing import Any, Final
 import click
 from rich.table import Table
 
-from ledger.documents import DAY_S, DocumentStore, Filing, Unnamed, read_filings
-from ledger.erasable import lock_book
+from ledger.documents import DocumentStore, Filing, Unnamed, read_filings
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import DocumentFiled
 from ledger.identifiers import parse_credit_code
@@ -25,6 +24,7 @@ from portal.filing import (
     check_documents,
     file_documents,
     find_seen,
+    find_strays,
     may_see,
     name_kind,
     require_kind,
@@ -204,21 +204,9 @@ def check(shell: Shell) -> Result:
 def prune(shell: Shell, *, remove: bool) -> Result:
     """List files of the store that no event names: what an interrupted command left.
 
-    Only those older than a day. The book stands still meanwhile, so that no document that is just
-    being filed is among them.
+    Only those older than a day; none that is just being filed is among them.
     """
-    store = DocumentStore(shell.settings.home)
-    engine = shell.writer()
-    try:
-        with engine.begin() as connection:
-            filings = read_filings(connection, lock_book(connection))
-            named = {one.data.sha256 for one in filings}
-            found = store.find_unnamed(named, now_ms() // 1000 - DAY_S)
-            if remove:
-                for one in found:
-                    one.path.unlink()
-    finally:
-        engine.dispose()
+    found = find_strays(shell, now_ms(), remove=remove)
     rows = [_stray(one) for one in found]
     data = {"removed": remove, "rows": rows}
     done = (

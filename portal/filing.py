@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from ledger.database import Connection
-from ledger.documents import DAY_S, DocumentStore, Filing, Staged, read_filings
+from ledger.documents import DAY_S, DocumentStore, Filing, Staged, Unnamed, read_filings
+from ledger.erasable import lock_book
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import DocumentFiled, Role
 from ledger.finding import Finding
@@ -192,3 +193,24 @@ def check_documents(
     with shell.progress(Text("核对文件", "checking documents")):
         findings = list(store.check(filings, must_be_kept=must_be_kept))
     return len({one.data.sha256 for one in filings}), findings
+
+
+def find_strays(shell: Shell, at_ms: int, *, remove: bool) -> list[Unnamed]:
+    """Return the files older than a day that no event names, removed where `remove` says so.
+
+    The book stands still meanwhile: a document that is just being filed has its event by then, or
+    is put in its place afterwards.
+    """
+    store = DocumentStore(shell.settings.home)
+    engine = shell.writer()
+    try:
+        with engine.begin() as connection:
+            filings = read_filings(connection, lock_book(connection))
+            named = {one.data.sha256 for one in filings}
+            found = store.find_unnamed(named, at_ms // 1000 - DAY_S)
+            for one in found:
+                if remove:
+                    one.path.unlink(missing_ok=True)
+            return found
+    finally:
+        engine.dispose()
