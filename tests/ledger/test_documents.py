@@ -130,6 +130,7 @@ def test_what_is_too_large_is_refused_while_it_is_read(
     script = (
         "import resource, sys; from pathlib import Path\n"
         "from ledger.documents import DocumentStore\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000_000, 30_000_000))\n"
         "base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "try: DocumentStore(Path(sys.argv[1])).stage(Path(sys.argv[2]))\n"
         "except Exception as error: print(error.code)\n"

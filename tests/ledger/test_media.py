@@ -2,6 +2,7 @@
 
 import random
 import struct
+import zipfile
 import zlib
 from contextlib import suppress
 from io import BytesIO
@@ -20,7 +21,7 @@ from ledger.media.archive import ENTRIES_MAX, RATIO_FLOOR_BYTES
 from ledger.media.image import PIXELS_MAX
 from ledger.media.inflate import RAW, UNPACKED_BYTES_MAX, inflate
 from ledger.media.markup import DEPTH_MAX
-from tests.papers import INVOICE_XML, make_image, make_ofd, make_pdf, make_xml, make_zip
+from tests.papers import INVOICE_XML, OFD_XML, make_image, make_ofd, make_pdf, make_xml, make_zip
 
 PDF, PNG, JPEG, OFD, XML = (
     *(make_pdf(), make_image("PNG"), make_image("JPEG")),
@@ -281,14 +282,22 @@ def test_an_ofd_whose_two_directories_differ_is_refused() -> None:
     assert code_of(local, "a.ofd") == "broken_document"
 
 
-def test_entries_that_share_bytes_or_a_name_are_refused() -> None:
-    data = bytearray(make_ofd(("Doc_0/a", b"x" * 50), ("Doc_0/b", b"x" * 50)))
-    first, second = data.index(b"Doc_0/a") - 30, data.index(b"Doc_0/b") - 30
+def test_entries_that_share_bytes_are_refused() -> None:
+    file = BytesIO()
+    inner = make_zip(("Doc_0/b", b"x" * 500))
+    inner = inner[: inner.index(b"PK\x01\x02")]
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("OFD.xml", OFD_XML)
+        archive.writestr("Doc_0/a", b"-" + inner)
+        archive.writestr("Doc_0/b", b"x" * 500, zipfile.ZIP_DEFLATED)
+    data = bytearray(file.getvalue())
+    assert inspect(bytes(data), "a.ofd") == "application/ofd"
     entry = data.rindex(b"Doc_0/b") - 46
-    assert struct.unpack_from("<L", data, entry + 42)[0] == second
-    struct.pack_into("<L", data, entry + 42, first)
-    data[entry + 46 : entry + 53] = b"Doc_0/a"
+    struct.pack_into("<L", data, entry + 42, data.index(b"-PK") + 1)
     assert code_of(bytes(data), "a.ofd") == "broken_document"
+
+
+def test_entries_of_one_name_are_refused() -> None:
     with pytest.warns(UserWarning, match="Duplicate"):
         twice = make_ofd(("Doc_0/a", b"1"), ("Doc_0/a", b"2"))
     assert code_of(twice, "a.ofd") == "broken_document"
