@@ -2,8 +2,9 @@
 
 It holds every kind of event, records refused and one of them taken in after all, numbers that are
 missing, a tally, two usage logs, a year of funds and claims, people with personal data kept and
-forgotten, a key that took over, both statements, signed checkpoints, an export and a proof, and
-beside it what this version says of it. A later version migrates a copy and must say the same.
+forgotten, a document, a key that took over, both statements, signed checkpoints, an export and a
+proof, and beside it what this version says of it. A later version migrates a copy and must say the
+same.
 
 The keys in it were made for it and guard nothing: that they lie in the repository does no harm.
 """
@@ -25,11 +26,13 @@ from ingest.cloudevents import parse_record
 from ingest.file_worker import reject
 from ingest.quarantine import render_record
 from ledger.database import open_engine
+from ledger.documents import DocumentStore
 from ledger.errors import InvalidInputError
-from ledger.events import RoleGranted, RoleRequested, RoleRevoked, TokenIssued
+from ledger.events import DocumentFiled, RoleGranted, RoleRequested, RoleRevoked, TokenIssued
 from ledger.projection import PROJECTIONS
 from ledger.store import Batch, Store
 from tests.ledger import books, people
+from tests.papers import make_pdf
 from tests.releases import ANSWERS, ARCHIVE, DATABASE, QUESTIONS, ROOT
 from tests.small_ledger import CODE, PROVIDER, RECORDED_AT_MS, events
 
@@ -164,6 +167,7 @@ def _play(home: Path, scratch: Path) -> None:
     run(home, "programme", "adopt", "hubei", "wuhan", "east_lake", "--on", "2022-01-01")
     engine = open_engine(f"sqlite:///{home / DATABASE}", "write")
     _write(Store(engine, PROJECTIONS))
+    _file(Store(engine, PROJECTIONS), home, scratch)
     engine.dispose()
     paper = ("--on", "2022-01-10", "--document", "2022-1")
     run(home, "fund", "appropriate", "east_lake", "--year", "2022", "--amount", "500000", *paper)
@@ -191,6 +195,25 @@ def _write(store: Store) -> None:
         refusal = reject(1, error, render_record(CODE.encode(), second.raw, []))
     batch = Batch("kafka:usage/1", 0, 0, 2, [(0, first)], [refusal], "usage-1")
     store.append(batch, RECORDED_AT_MS)
+
+
+def _file(store: Store, home: Path, scratch: Path) -> None:
+    """File a document for an enterprise, by somebody of the task force."""
+    path, documents = scratch / "contract.pdf", DocumentStore(home)
+    path.write_bytes(make_pdf())
+    with documents.staging([path]) as (staged,):
+        documents.place(staged)
+    filed = DocumentFiled(
+        at=people.AT,
+        sha256=staged.sha256,
+        media_type=staged.media_type,
+        size_bytes=staged.size_bytes,
+        kind="contract",
+        recorded_by="d",
+        ref="C-1",
+    )
+    helper = RoleGranted(at=people.AT, person="d", role="task_force", granted_by="a")
+    people.record(store, ("", helper), (CODE, filed))
 
 
 def _nobodys(info: tarfile.TarInfo) -> tarfile.TarInfo:
