@@ -18,6 +18,7 @@ from ledger.events import (
     ContactRecorded,
     ContractRegistered,
     Data,
+    DocumentFiled,
     EnterpriseForgotten,
     ForgetRequested,
     FundData,
@@ -201,6 +202,7 @@ def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
         ForgetRequested,
         EnterpriseForgotten,
         ProgrammeAdopted,
+        DocumentFiled,
     }
     assert inside >= {cls for cls in TYPES.values() if issubclass(cls, FundData | ClaimData)}
 

@@ -260,6 +260,38 @@ def test_a_disk_is_not_filled_in_a_day(desk: Desk) -> None:
     assert desk.add(another, code=OTHER).status == 0
 
 
+def test_a_person_reads_sentences_in_either_language(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = desk.paper("a.pdf")
+    os.utime(path, (1_000_000, 1_000_000))
+    monkeypatch.setenv("SUANQUAN_TOKEN", desk.tokens["t"])
+    (desk.home / "documents" / ".staging").mkdir(parents=True)
+    os.link(path, desk.home / "documents" / ".staging" / "left")
+
+    def say(*words: object, lang: str) -> str:
+        capfd.readouterr()
+        cli.run([*map(str, words), "--lang", lang])
+        return "".join(capfd.readouterr())
+
+    add = ("document", "add", CODE, path, "--kind", "contract")
+    assert "没有文件\n" in say("document", "list", CODE, lang="zh")
+    assert f"已为 {CODE} 登记 1 份文件，0 份此前已登记" in say(*add, lang="zh")
+    assert f"filed 0 documents for {CODE}; 1 had been filed before" in say(*add, lang="en")
+    assert "服务合同" in say("document", "list", CODE, lang="zh")
+    assert "service contract" in say("document", "list", CODE, lang="en")
+    assert "1 份文件齐全，与登记时一致" in say("document", "check", lang="zh")
+    assert "--remove removes them" in say("document", "prune", lang="en")
+    assert "已删除" in say("document", "prune", "--remove", lang="zh")
+    assert "there are no files that no event names" in say("document", "prune", lang="en")
+    assert "文件 " in say("replay", lang="zh")
+    desk.kept().unlink()
+    assert "文件缺失" in say("document", "check", lang="zh")
+    backup = say("backup", desk.folder / "copy", lang="zh")
+    assert "其余完好，但缺以下文件" in backup
+    assert DIGEST in backup
+
+
 # --- who ---
 
 
