@@ -13,7 +13,7 @@ import re
 import secrets
 import stat
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedReader, BufferedWriter
 from pathlib import Path
@@ -171,14 +171,12 @@ class DocumentStore:
 
         Raises `TamperedLogError`: `document_missing`, `document_altered`.
         """
-        wrong = self.find_fault(data.sha256, data.size_bytes)
-        if wrong is None:
-            with _open_plain(self.path_of(data.sha256)) as file:
-                found = file.read(data.size_bytes + 1)
-            if hashlib.sha256(found).hexdigest() == data.sha256:
-                return found
-            wrong = _altered(data.sha256)
-        path = self.path_of(data.sha256)
+        path, found = self.path_of(data.sha256), b""
+        with suppress(OSError, InvalidInputError), _open_plain(path) as file:
+            found = file.read(data.size_bytes + 1)
+        if hashlib.sha256(found).hexdigest() == data.sha256:
+            return found
+        wrong = self.find_fault(data.sha256, data.size_bytes) or _altered(path)
         is_there = os.path.lexists(path)
         raise _disagrees("document_altered" if is_there else "document_missing", wrong)
 
@@ -208,21 +206,22 @@ class DocumentStore:
             return Text(f"文件缺失：{path}", f"{path} is missing")
         except (InvalidInputError, OSError) as error:
             return Text(f"文件不可读：{path}（{error}）", f"{path} cannot be read ({error})")
-        return Text(f"文件被改动：{path}", f"{path} was altered")
+        return _altered(path)
 
     def check(self, filings: Sequence[Filing], *, must_be_kept: bool = True) -> Iterator[Finding]:
         """Yield each filing whose document is missing or not what was filed.
 
         Where documents need not be kept here, only those are looked at that are.
         """
-        faults: dict[str, Text | None] = {}
+        faults: dict[tuple[str, int], Text | None] = {}
         count = 0
         for filing in filings:
             data, sha256 = filing.data, filing.data.sha256
-            is_here = must_be_kept or os.path.lexists(self.path_of(sha256))
-            if sha256 not in faults:
-                faults[sha256] = self.find_fault(sha256, data.size_bytes) if is_here else None
-            wrong = faults[sha256]
+            key = sha256, data.size_bytes
+            if key not in faults:
+                is_here = must_be_kept or os.path.lexists(self.path_of(sha256))
+                faults[key] = self.find_fault(*key) if is_here else None
+            wrong = faults[key]
             if wrong is not None and count < FINDINGS_MAX:
                 count += 1
                 what = Text(
@@ -302,8 +301,8 @@ def _named(source: Path, error: InvalidInputError) -> InvalidInputError:
     return InvalidInputError(error.code, message, error.next_step)
 
 
-def _altered(sha256: str) -> Text:
-    return Text(f"{sha256} 在读取时被改动", f"{sha256} was altered while it was read")
+def _altered(path: Path) -> Text:
+    return Text(f"文件被改动：{path}", f"{path} was altered")
 
 
 def _disagrees(code: str, wrong: Text) -> TamperedLogError:

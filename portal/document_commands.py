@@ -83,7 +83,8 @@ def add(
     }
     said = Text(
         f"已为 {enterprise} 登记 {count['recorded']} 份文件，{count['duplicate']} 份此前已登记",
-        f"filed {count['recorded']} documents for {enterprise}; {count['duplicate']} had been filed before",
+        f"filed {count['recorded']} documents for {enterprise};"
+        f" {count['duplicate']} had been filed before",
     )
     return Result(
         data, "\n".join([*(f"{one['sha256']}  {one['file']}" for one in rows), shell.say(said)])

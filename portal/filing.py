@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from ledger.database import Connection
+from ledger.database import Connection, make_url
 from ledger.documents import DAY_S, DocumentStore, Filing, Staged, Unnamed, read_filings
 from ledger.erasable import lock_book
 from ledger.errors import InvalidInputError, RuleViolationError
@@ -193,6 +193,26 @@ def check_documents(
     with shell.progress(Text("核对文件", "checking documents")):
         findings = list(store.check(filings, must_be_kept=must_be_kept))
     return len({one.data.sha256 for one in filings}), findings
+
+
+def check_kept(shell: Shell, source: Connection | History, size: int) -> tuple[int, list[Finding]]:
+    """Return the same where the ledger's documents lie, which is where its SQLite file does.
+
+    Whoever reaches PostgreSQL from elsewhere, as an auditor may, has none of them; he is warned.
+    """
+    is_sqlite = make_url(shell.settings.database_url).get_backend_name() == "sqlite"
+    is_home = is_sqlite or DocumentStore(shell.settings.home).folder.is_dir()
+    documents, findings = check_documents(shell, source, size, must_be_kept=is_home)
+    if documents and not is_home:
+        shell.warn(
+            Text(
+                f"{shell.settings.home} 下没有文件目录，{documents} 份文件未核对；"
+                "请在存放文件的机器上运行 suanquan document check",
+                f"{shell.settings.home} holds no documents, so {documents} were not checked;"
+                " run suanquan document check on the machine that keeps them",
+            )
+        )
+    return documents, findings
 
 
 def find_strays(shell: Shell, at_ms: int, *, remove: bool) -> list[Unnamed]:

@@ -26,7 +26,7 @@ from ledger.shape import check_shape
 from ledger.text import Text
 from ledger.walls import check_walls
 from portal import key_commands, proof_commands, witness_commands
-from portal.filing import check_documents
+from portal.filing import check_kept
 from portal.options import answers
 from portal.shell import Result, Shell
 from portal.witnessed import check_witnesses, cosignature_rows, row_lines
@@ -269,7 +269,7 @@ def find_document_faults(
     """Return which documents that the book names are missing here, or altered."""
     (book,) = (head for head in heads if head.name == "book")
     try:
-        return check_documents(shell, connection, book.size)[1]
+        return check_kept(shell, connection, book.size)[1]
     except TamperedLogError as error:
         return [unreadable(error)]
 

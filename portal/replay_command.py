@@ -22,7 +22,7 @@ from ledger.replay import Comparison, compare, derives_of, digest
 from ledger.resume import Kept
 from ledger.spans import Job, Runner, by_processes, here
 from ledger.text import Text
-from portal.filing import check_documents
+from portal.filing import check_documents, check_kept
 from portal.log_commands import (
     EXIT_DISAGREES,
     find_heads,
@@ -145,7 +145,10 @@ def _replay(
         "resumed": rebuilt.resumed,
     }
     own = request.directory is None and not request.as_of
-    documents, missing = check_documents(shell, history, sizes["book"], must_be_kept=own)
+    if request.directory is None:
+        documents, missing = check_kept(shell, history, sizes["book"])
+    else:
+        documents, missing = check_documents(shell, history, sizes["book"], must_be_kept=False)
     data["documents"] = {"filed": documents, "match": not missing}
     findings += missing
     if request.statements:

@@ -463,6 +463,8 @@ def test_what_happened_to_a_document_is_named_everywhere_and_mended_by_filing_it
         for word in (CODE, "contract", DIGEST):
             assert word in finding["what"]
     assert desk("replay").data["documents"] == {"filed": 1, "match": False}
+    assert desk("replay", "--as-of", f"book={index + 1}").status == 4
+    assert desk("replay", "--as-of", f"book={index}").status == 0
     shown = desk("document", "show", DIGEST, "--out", desk.folder / "x", by="t")
     code = {"altered": "document_altered", "removed": "document_missing"}[change]
     assert (shown.status, shown.code) == (4, code)
@@ -571,6 +573,10 @@ def test_documents_are_filed_seen_checked_and_moved_on_postgresql(
     for words in (("document", "check"), ("log", "check", "--full"), ("replay",)):
         (finding,) = desk(*words).data["findings"]
         assert DIGEST in finding["what"]
+    away = tmp_path / "auditor"
+    for words in (("log", "check", "--full"), ("replay",)):
+        assert desk(*words, home=away).status == 0
+    assert desk("document", "check", home=away).status == 4
     monkeypatch.setenv("SUANQUAN_DATABASE_URL", f"sqlite:///{tmp_path / 'moved.db'}")
     moved = desk("restore", tmp_path / "copy", home=tmp_path / "moved")
     assert (moved.status, moved.data["documents"]) == (0, 1)
