@@ -94,8 +94,6 @@ def claim_year(version: Version, applied_on: date) -> int:
 def note_window(version: Version, application: Application) -> tuple[Reason, ...]:
     """Return the note that an application came outside the window of its year, if it did."""
     applied_on, year = application.applied_on, application.year
-    if not version.windows:
-        return ()
     windows = _windows_of(version, year)
     if windows.clause is None or windows.include(applied_on):
         return ()
