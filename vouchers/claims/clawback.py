@@ -177,7 +177,7 @@ def give_back(case: Case, back: Mapping[str, int]) -> Case:
         ]
         if not sum(weights):
             continue
-        parts = allocate(min(fen, sum(weights)), weights)
+        parts = allocate(fen, weights)
         for at, part_fen in zip(places, parts, strict=True):
             purchases[at] = _unpay(purchases[at], part_fen)
     return structs.replace(case, purchases=case.purchases and tuple(purchases))

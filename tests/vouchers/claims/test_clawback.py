@@ -110,6 +110,12 @@ def test_a_claim_that_a_cap_bound_may_be_worth_what_was_paid_all_the_same() -> N
     assert find_clawbacks(account, [claim], [red(FIRST, 20_000_000)]) == ()
 
 
+def test_a_clawback_speaks_of_its_own_invoices_alone() -> None:
+    reds = [red(FIRST, 2_000_000), red(SECOND, 3_000_000, "8")]
+    (found,) = clawbacks(reds, paid("east_lake", FIRST))
+    assert (found.invoices, SECOND in found.reason.zh) == ((FIRST,), False)
+
+
 def test_several_red_invoices_add_up() -> None:
     reds = [red(FIRST, 1_000_000), red(FIRST, 2_000_000, "8")]
     (found,) = clawbacks(reds, paid("east_lake", FIRST))

@@ -204,6 +204,35 @@ def test_a_limit_leaves_whole_units_and_nothing_below_the_floor() -> None:
     assert wuhan.steps[-1].value == 0
 
 
+_ELSEWHERE = """
+    contract C-2 2022-03-01 2022-12-31 0.06 a100=12.50/card_hour
+    invoice 3 C-2 2022-10-01 1000 56.60 2022-09-01 2022-09-30
+"""
+
+
+def test_the_case_says_what_was_drawn_on_what_base_and_on_which_contracts() -> None:
+    third, unknown = invoice_number("3"), invoice_number("4")
+    one = structs.replace(draw("wuhan", 900, FIRST, SECOND), base_fen=1_800)
+    said = structs.replace(draw("wuhan", 90, FIRST, third), parts_fen=(20, 70), base_fen=180)
+    unsaid = draw("wuhan", 9, SECOND, third)
+    expected: list[tuple[tuple[VoucherDrawn, ...], int | None, dict[str, int | None] | None]] = [
+        ((one,), 1_800, {"C-1": 900}),
+        ((one, said), 1_980, {"C-1": 920, "C-2": 70}),
+        ((one, unsaid), None, {"C-1": None, "C-2": None}),
+        ((unsaid, one), None, {"C-1": None, "C-2": None}),
+        ((one, draw("wuhan", 9, unknown)), None, None),
+        ((draw("wuhan", 9),), None, None),
+    ]
+    for draws, base_fen, contracts in expected:
+        case = worth_of(_BOTH + _ELSEWHERE, "east_lake", vouchers=after(*draws)).case
+        (earlier,) = case.earlier
+        found = earlier.contracts and {
+            refund.contract or "": refund.amount_fen for refund in earlier.contracts
+        }
+        assert (earlier.base_fen, found) == (base_fen, contracts)
+        assert earlier.claimed_fen == earlier.redeemed_fen == sum(d.amount_fen for d in draws)
+
+
 def test_one_enterprise_has_one_side_of_an_exclusion() -> None:
     worth = worth_of(TEXT, "hubei", vouchers=after(draw("wuhan", 100, SECOND)))
     assert (worth.amount_fen, worth.reasons[0].code) == (0, "earlier_voucher")
@@ -343,6 +372,14 @@ def test_a_ceiling_on_public_money_takes_other_money_off() -> None:
     worth = worth_of(TEXT, own, vouchers=after(draw("wuhan", 2_000_000, FIRST)))
     assert (worth.amount_fen, worth.limits[0].code) == (4_000_000, "combined_ceiling")
     assert worth_of(TEXT, own).amount_fen == 5_000_000
+
+
+def test_a_ceiling_counts_what_a_draw_may_have_taken_of_the_invoice() -> None:
+    own = capped("east_lake", combined_ceiling=Cited(Fraction(6, 10), _CLAUSE, "A"))
+    both = draw("wuhan", 2_000_000, FIRST, SECOND)
+    said = structs.replace(both, parts_fen=(1_200_000, 800_000))
+    found = [worth_of(_BOTH, own, vouchers=after(one)).amount_fen for one in (both, said)]
+    assert found == [4_000_000, 4_800_000]
 
 
 def test_other_money_of_no_known_amount_leaves_a_ceiling_open() -> None:
