@@ -21,6 +21,7 @@ from portal import (
     author_commands,
     backup_commands,
     calendar_commands,
+    claim_batch_commands,
     claim_commands,
     database_commands,
     decide_command,
@@ -38,6 +39,7 @@ from portal import (
     statement_commands,
     usage_command,
     user_commands,
+    voucher_commands,
 )
 from portal.shell import file_error, language_of_locale, print_error
 
@@ -76,6 +78,7 @@ for command in (
     claim_commands.claim,
     notice_commands.notice,
     payment_commands.payment,
+    voucher_commands.voucher,
     fund_commands.fund,
     fund_commands.book,
     log_commands.log,
@@ -94,6 +97,8 @@ for command in (
     impact_command.simulate,
 ):
     author_commands.programme.add_command(command)
+for command in (claim_batch_commands.tick, claim_batch_commands.clawbacks):
+    claim_commands.claim.add_command(command)
 
 
 def main() -> None:
