@@ -110,6 +110,20 @@ def lapses_on(version: Version, year: int, granted_on: date) -> date:
     return date(year, 12, 31) if days is None else granted_on + timedelta(days=days)
 
 
+def good_through(version: Version, year: int, granted_on: date) -> date:
+    """Return the last day on which a claim can draw on a voucher of a year.
+
+    So many days from its grant, where the rule says so; else the year's last day, or the last of
+    the window that serves the year, where claims belong to the year that their window serves.
+    """
+    last = lapses_on(version, year, granted_on)
+    by_days = version.lapse is not None and version.lapse.value.days is not None
+    closes = _windows_of(version, year).last_on
+    if by_days or version.claim_year.value == "of_application" or closes is None:
+        return last
+    return max(last, closes)
+
+
 @lru_cache(maxsize=_WINDOWS_MAX)
 def _windows_of(version: Version, year: int) -> _Windows:
     """Return the windows that serve a year: its own ones, else those for any year."""
