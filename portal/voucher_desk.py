@@ -10,7 +10,7 @@ from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.events import Data, Role, VoucherGranted, VoucherLapsed, VoucherReleased
 from ledger.identifiers import parse_credit_code
-from ledger.roster import Grant
+from ledger.rights import Grant
 from ledger.text import Text
 from ledger.topics import VOUCHERS, enterprise_topic
 from ledger.trail import read_trail
