@@ -110,10 +110,10 @@ def _act(suanquan: Run, home: Path, data: dict[str, Any]) -> None:
     assert set(tokens) == set(get_args(Role))
     code = suanquan("usage", "--by", "enterprise", "--json", **at).json["rows"][0]["enterprise"]
     show = ("enterprise", "show", code, "--json")
-    (helper,) = tokens["task_force"]
+    helper = tokens["task_force"][0]
     rows = suanquan(*show, SUANQUAN_TOKEN=helper, **at).json["rows"]
     assert [row["kind"] for row in rows] == ["contact", "bank_account"]
-    (finance,) = tokens["finance"]
+    finance = tokens["finance"][0]
     assert suanquan(*show, SUANQUAN_TOKEN=finance, **at).error["code"] == "not_allowed"
     first, second = tokens["administrator"]
     forget = ("enterprise", "forget", code, "--json")
