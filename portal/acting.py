@@ -140,6 +140,14 @@ def at_console(
         engine.dispose()
 
 
+@contextmanager
+def looking(shell: Shell) -> Iterator[Act]:
+    """Yield an act that can only look, at a state that stands still: nothing of it is recorded."""
+    with shell.reading("keep") as connection:
+        roster, actor = look(connection, alone=True)
+        yield Act(shell, connection, roster, actor, now_ms())
+
+
 def look(
     connection: Connection,
     roles: Sequence[Role] = (),

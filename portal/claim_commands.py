@@ -12,7 +12,7 @@ from ledger.credit_codes import require_code
 from ledger.documents import DocumentStore
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
-from portal.acting import acting, look
+from portal.acting import acting, look, looking
 from portal.claim_queue import list_visible, list_waiting, listed_row
 from portal.claim_reading import Viewer, read_claim, render_claim, require_visible
 from portal.claim_submit import hand_in
@@ -78,7 +78,7 @@ def submit(shell: Shell, file: Path, on: str | None) -> Result:
 @answers
 def check(shell: Shell, claim_id: str) -> Result:
     """Compute the check list of a claim: each item with its verdict, basis and source."""
-    with acting(shell, alone=True) as one:
+    with looking(shell) as one:
         desk = open_desk(one)
         read = find_claim(desk, claim_id)
         viewer = Viewer(one.roster, one.name)

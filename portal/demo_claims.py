@@ -11,7 +11,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from ledger.codec import encode
-from ledger.erasable import read_roster
+from ledger.erasable import read_held
 from ledger.events import FundAppropriated, Remark
 from ledger.money import allocate
 from ledger.text import Text
@@ -174,12 +174,11 @@ class Way:
 
 def hold_data(act: Act, size: int, enterprise: str) -> None:
     """Let an act know of an enterprise's personal data."""
-    act.roster.held |= read_roster(act.connection, size, enterprise).held
+    act.roster.held |= read_held(act.connection, enterprise, size)
 
 
 def _confirm(desk: Desk, read: Read) -> tuple[Mark, ...]:
     """Return that each item of a claim's check list is met, with a reason where it was not so."""
-    hold_data(desk.act, desk.size, read.claim.enterprise)
     items = compute_items(desk, ground_for(desk, read.claim), read.claim)
     return tuple(
         Mark(item=one.item, verdict="met", reason=None if one.verdict == "met" else _CONFIRMED)
