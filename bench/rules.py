@@ -2,7 +2,8 @@
 
 Its decision graphs in `bench/zen/` give the amounts of our three programmes where every fact is
 known, which is asserted on `MIXED` cases before anything is timed. Ours also answers where facts
-are missing, and gives steps, clauses, grades and reasons; the nearest thing to that is its trace.
+are missing, and each decision holds its steps with their values, clauses and grades; the nearest
+thing to that is its trace. Asked one at a time, both are given one case and give one answer.
 
 It is handed cases as it takes them in quickest: as JSON text, 200 at once, days as numbers such as
 20221101, and only the facts that some rule reads. No two cases of a run are equal.
@@ -188,7 +189,9 @@ def _assert_equal() -> None:
     raws = [render_facts(changes) for changes in _mixed(random.Random(17))]  # noqa: S311 - a seed
     cases, texts = [parse_case(raw) for raw in raws], [_facts_of(raw) for raw in raws]
     for one in find_programmes():
-        amounts = [decide(one, case).amount_fen for case in cases]
+        decisions = [decide(one, case) for case in cases]
+        amounts = [decision.amount_fen for decision in decisions]
+        assert all(made.steps[-1].value == made.amount_fen for made in decisions if made.amount_fen)
         for way in (_in_batches, _one_by_one):
             theirs = [answer["amount_fen"] for answer in way((one,), texts)]
             for case, own, other in zip(cases, amounts, theirs, strict=True):

@@ -21,6 +21,7 @@ from portal import (
     author_commands,
     backup_commands,
     calendar_commands,
+    claim_batch_commands,
     claim_commands,
     database_commands,
     decide_command,
@@ -39,6 +40,7 @@ from portal import (
     statement_commands,
     usage_command,
     user_commands,
+    voucher_commands,
 )
 from portal.shell import file_error, language_of_locale, print_error
 
@@ -77,6 +79,7 @@ for command in (
     claim_commands.claim,
     notice_commands.notice,
     payment_commands.payment,
+    voucher_commands.voucher,
     fund_commands.fund,
     fund_commands.book,
     log_commands.log,
@@ -96,6 +99,8 @@ for command in (
     impact_command.simulate,
 ):
     author_commands.programme.add_command(command)
+for command in (claim_batch_commands.tick, claim_batch_commands.clawbacks):
+    claim_commands.claim.add_command(command)
 
 
 def main() -> None:

@@ -114,8 +114,10 @@ def _conclude(hearing: Hearing) -> Decision:
     else:
         status, steps = "ineligible", (at_most or _highest(hearing))[0]
         why = [*_refusals(hearing), *high.reasons]
-    why += note_window(prepared.version, application)
-    why += _notes(hearing)
+    if prepared.version.windows:
+        why += note_window(prepared.version, application)
+    if prepared.asks_papers:
+        why += _notes(hearing)
     return Decision(
         programme=prepared.programme,
         status=status,
@@ -133,7 +135,7 @@ def _conclude(hearing: Hearing) -> Decision:
 def _notes(hearing: Hearing) -> Sequence[Reason]:
     """Return what the claim still has to bring for the purchases that may count."""
     version, documents = hearing.prepared.version, hearing.application.case.documents
-    if not hearing.prepared.asks_papers or (hearing.purchases and not hearing.open):
+    if hearing.purchases and not hearing.open:
         return ()
     return note_papers(version, documents, [one.line for one in hearing.open])
 

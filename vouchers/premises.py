@@ -31,10 +31,11 @@ def list_premises(
         # Purchases of one day found the same of the enterprise.
         counted = list({_day_of(one): one for one in counted}.values())
     if len(counted) == 1 and prepared.by_day:
-        lines, on = prepared.premises, (_day_of(counted[0]),)
+        on = (_day_of(counted[0]),)
+        lines = zip(prepared.lines, counted[0].findings, strict=True)
         steps += [
-            structs.replace(lines[found.met or cited], days=on)
-            for cited, found in zip(conditions, counted[0].findings, strict=True)
+            structs.replace(prepared.premises[found.met] if found.met else line, days=on)
+            for line, found in lines
         ]
     else:
         for i, cited in enumerate(conditions):

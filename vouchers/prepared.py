@@ -69,7 +69,8 @@ class Prepared(Struct, frozen=True, gc=False):
 
     `rate_step` is None where the rate depends on the case, `floor_step` where there is no floor.
     `rounds_at` is the end where the version does not say. `questions` are its conditions on the
-    enterprise, `premises` the line of each of them once it is met.
+    enterprise, `lines` what is written of each once it is met, and `premises` the same by
+    condition, for options too where any of several would do.
     `terms` are the rate and the caps, nothing used of them; `varying` has those of them that depend
     on class or year, and only the case can tell. `by_day`: of two purchases with one legal date the
     enterprise meets the same conditions; `excludes_paid`: what others have paid on matters.
@@ -89,6 +90,7 @@ class Prepared(Struct, frozen=True, gc=False):
     rounds_at: RoundingStep
     rule_steps: tuple[Step, ...]
     questions: tuple[Question, ...]
+    lines: tuple[Step, ...]
     premises: dict[Cited[Condition], Step]
     terms: Terms
     varying: tuple[tuple[str, Cited[object]], ...]
@@ -137,6 +139,7 @@ def prepare(programme: Programme, version: Version) -> Prepared:
         questions=tuple(
             Question(answers(one.value), one.value, one.clause) for one in version.eligibility
         ),
+        lines=tuple(_premise(one) for one in version.eligibility),
         premises=_premises(version),
         terms=_terms(terms),
         varying=tuple(

@@ -101,8 +101,8 @@ class Sheet:
         number = len(steps)
         value = _WORK[operation](steps[first].value, operand.value)
         inputs = (first, number)
-        steps.append(operand)
-        steps.append(Step(label, value, "fen", cited.clause, cited.grade, operation, inputs))
+        made = Step(label, value, "fen", cited.clause, cited.grade, operation, inputs)
+        steps += (operand, made)
         return number + 1
 
     def value(self, number: int) -> Exact:

@@ -94,8 +94,6 @@ def claim_year(version: Version, applied_on: date) -> int:
 def note_window(version: Version, application: Application) -> tuple[Reason, ...]:
     """Return the note that an application came outside the window of its year, if it did."""
     applied_on, year = application.applied_on, application.year
-    if not version.windows:
-        return ()
     windows = _windows_of(version, year)
     if windows.clause is None or windows.include(applied_on):
         return ()
@@ -110,6 +108,20 @@ def lapses_on(version: Version, year: int, granted_on: date) -> date:
     """Return the last day on which a voucher of a year is good; by default its year's last day."""
     days = version.lapse.value.days if version.lapse else None
     return date(year, 12, 31) if days is None else granted_on + timedelta(days=days)
+
+
+def good_through(version: Version, year: int, granted_on: date) -> date:
+    """Return the last day on which a claim can draw on a voucher of a year.
+
+    So many days from its grant, where the rule says so; else the year's last day, or the last of
+    the window that serves the year, where claims belong to the year that their window serves.
+    """
+    last = lapses_on(version, year, granted_on)
+    by_days = version.lapse is not None and version.lapse.value.days is not None
+    closes = _windows_of(version, year).last_on
+    if by_days or version.claim_year.value == "of_application" or closes is None:
+        return last
+    return max(last, closes)
 
 
 @lru_cache(maxsize=_WINDOWS_MAX)

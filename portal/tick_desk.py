@@ -1,0 +1,89 @@
+"""What time brings about: notices end, claims that nobody mended lapse, so do vouchers.
+
+The scheduler does it, who is nobody's account. Doing it again changes nothing.
+"""
+
+from datetime import date
+from typing import NamedTuple
+
+from ledger.events import Data, VoucherLapsed
+from ledger.text import Text
+from portal.claim_reading import Read
+from portal.desk import VOUCHERS as SOURCE
+from portal.desk import Desk
+from portal.desk_batch import Done, act_on_each, find_waiting
+from portal.notice_desk import clear
+from portal.voucher_desk import Voucher, list_vouchers
+from vouchers.adoption import programmes_of, rules_of
+from vouchers.claims.acts import record_lapse
+from vouchers.claims.table import Capacity
+from vouchers.programme import Programme, Version
+from vouchers.reading import read_rules
+from vouchers.window import claim_year, good_through
+
+
+class Ticked(NamedTuple):
+    """Which claims were cleared and which lapsed, and the vouchers of which the rest lapsed."""
+
+    cleared: Done
+    lapsed: Done
+    vouchers: tuple[Voucher, ...]
+
+
+def tick(desk: Desk) -> Ticked:
+    """Return what was due by the desk's day, recorded as the scheduler's acts."""
+    assert desk.machine, desk.name
+    cleared = clear(desk, None)
+    lapsed = _lapse_claims(desk)
+    return Ticked(cleared, lapsed, tuple(_lapse_vouchers(desk)))
+
+
+def _lapse_claims(desk: Desk) -> Done:
+    """Return which claims lapsed: returned ones, once a claim made today is of a later year."""
+    version_of = _versions(desk)
+    day = date.fromisoformat(desk.day)
+
+    def is_over(read: Read) -> bool:
+        version = version_of(read.claim.programme, day)
+        return version is not None and claim_year(version, day) > read.claim.year
+
+    def make(read: Read, capacity: Capacity) -> list[Data]:
+        year = read.claim.year
+        why = Text(f"{year} 年度已结束，未在期限内补正", f"{year} is over, and it was not mended")
+        return record_lapse(desk.setting(read.claim, "lapse", capacity), why.zh)
+
+    returned = find_waiting(desk, ["returned"], None)
+    return act_on_each(desk, filter(is_over, returned), "lapse", make)
+
+
+def _lapse_vouchers(desk: Desk) -> list[Voucher]:
+    """Return the vouchers of which the rest lapsed: their last day is over."""
+    version_of = _versions(desk)
+    lapsed = []
+    for one in list_vouchers(desk.act.connection, desk.size):
+        granted_on = date.fromisoformat(one.granted_on)
+        version = version_of(one.programme, granted_on)
+        if version is None or not one.left_fen:
+            continue
+        if date.fromisoformat(desk.day) > good_through(version, one.year, granted_on):
+            data = VoucherLapsed(one.programme, one.year, one.left_fen, desk.day)
+            desk.act.write(data, one.enterprise, SOURCE)
+            lapsed.append(one)
+    return lapsed
+
+
+class _Versions(NamedTuple):
+    """The adopted programmes, by id."""
+
+    programmes: dict[str, Programme]
+
+    def __call__(self, programme: str, on: date) -> Version | None:
+        """Return the version in force on a day, else the last; None for an unknown programme."""
+        found = self.programmes.get(programme)
+        return None if found is None else found.version_on(on) or found.versions[-1]
+
+
+def _versions(desk: Desk) -> _Versions:
+    """Return what tells the version of a programme on a day."""
+    rules = rules_of(read_rules(desk.act.connection, desk.size))
+    return _Versions({one.id: one for one in programmes_of(rules)})
