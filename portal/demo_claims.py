@@ -52,6 +52,9 @@ BUDGET_STEP_FEN: Final = 100_000_000
 # No claim of a year that is split asks for less: every programme's least claim, and some more.
 PART_FEN_MIN: Final = 150_000
 
+# Parts in the coarsest unit that a rule rounds to, so that none asks for what rounding took away.
+PART_STEP_FEN: Final = 100_000
+
 # Every so many claims something else happens than the straight way.
 RETURNED_EACH: Final = 9
 CUT_EACH: Final = 14
@@ -260,9 +263,8 @@ def _parts(
     if not split or min(fens) < PART_FEN_MIN:
         yield tuple(counted), None
         return
-    # Whole yuan, so that no part asks for a fen that its own rounding took away.
     for invoice, fen in zip(counted, fens, strict=True):
-        yield (invoice,), fen // 100 * 100
+        yield (invoice,), fen // PART_STEP_FEN * PART_STEP_FEN
 
 
 def _appropriate(way: Way, programme: Programme, rulings: Mapping[str, Ruling], year: int) -> None:
