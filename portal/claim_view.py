@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import fields
 from rich.console import Group
 from rich.table import Table
 
@@ -10,8 +11,10 @@ from ledger.money import render_yuan
 from ledger.text import Text
 from portal.shell import Shell
 from vouchers.claims.evidence import Item
+from vouchers.claims.first_review import Marks
 from vouchers.claims.item_view import COLUMNS, list_rows
-from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES
+from vouchers.claims.requests import REQUESTS
+from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES, Action
 
 
 def show_claim(shell: Shell, data: dict[str, Any]) -> Group:
@@ -90,8 +93,24 @@ def _may(shell: Shell, data: dict[str, Any]) -> list[str]:
     lines = [shell.say(Text("您可以：", "You may:"))]
     for action in data["may"]:
         name = shell.say(ACTION_NAMES[action])
-        lines.append(f"  suanquan claim act {data['id']} {action}    # {name}")
+        lines.append(f"  suanquan {_command(data, action)}    # {name}")
     return lines
+
+
+def _command(data: dict[str, Any], action: Action) -> str:
+    """Return the command that does an act, with what it has to be told."""
+    match action:
+        case "submit" | "draft":
+            return f'claim submit --file FILE（"claim": "{data["id"]}"）'
+        case "notice":
+            return f"notice draw {data['programme']} --claim {data['id']} --basis …"
+        case "order":
+            return f"payment order {data['programme']} --claim {data['id']}"
+        case _:
+            kind = REQUESTS[action]
+            needed = {one.name for one in fields(kind) if one.required or kind is Marks}
+            told = " --reason …" if needed == {"reason"} else " --file FILE" if needed else ""
+            return f"claim act {data['id']} {action}{told}"
 
 
 def show_list(shell: Shell, rows: list[dict[str, Any]], after: str | None) -> Group | str:
