@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
+from ledger.events import VoucherDrawn
 from ledger.money import allocate, render_yuan
 from ledger.text import Text
 from vouchers.book import Account
@@ -47,6 +48,13 @@ class Clawback(NamedTuple):
     worth: Worth
 
 
+class _Now(NamedTuple):
+    """What a claim is worth now, and what of that is for each invoice."""
+
+    due_fen: int
+    shares: tuple[tuple[str, int], ...]
+
+
 def left_of(account: Account, reversals: Iterable[Reversal]) -> dict[str, int]:
     """Return what red invoices leave of each invoice that they reverse, in fen, as recorded."""
     left: dict[str, int] = {}
@@ -69,7 +77,7 @@ def find_clawbacks(
     for one in reversals:
         reds.setdefault(one.invoice, []).append(one)
     left = left_of(account, (red for of_invoice in reds.values() for red in of_invoice))
-    now: dict[str, int] = {}
+    now: dict[str, _Now] = {}
     found = []
     for claim, grounds in claims:
         hit = tuple(one for one in claim.invoices if one in reds)
@@ -80,7 +88,7 @@ def find_clawbacks(
         paid_fen = claim.paid_fen - claim.receivable_fen - claim.recovered_fen
         if due_fen is not None:
             due_fen = min(due_fen, claim.amount_fen)
-            now[claim.claim] = due_fen
+            now[claim.claim] = _Now(due_fen, worth.shares)
         if claim.state not in _PAID or (due_fen is not None and due_fen >= paid_fen):
             continue
         amount_fen = None if due_fen is None else paid_fen - due_fen
@@ -102,15 +110,10 @@ def find_clawbacks(
 
 
 def _work_out_again(
-    claim: Claim, grounds: Grounds, left: Mapping[str, int], now: Mapping[str, int]
+    claim: Claim, grounds: Grounds, left: Mapping[str, int], now: Mapping[str, _Now]
 ) -> Worth:
     """Return what a claim is worth on what the red invoices leave, beside earlier claims' worth."""
-    drawn = tuple(
-        structs.replace(one, amount_fen=min(one.amount_fen, now.get(one.claim, one.amount_fen)))
-        if one.claim is not None
-        else one
-        for one in grounds.vouchers.drawn
-    )
+    drawn = tuple(_shrink_draw(one, now.get(one.claim or "")) for one in grounds.vouchers.drawn)
     case = take_back(grounds.case, left)
     there = {one.invoice for one in case.purchases or ()}
     whole = [one for one in claim.invoices if one in left and one not in there]
@@ -118,6 +121,16 @@ def _work_out_again(
     vouchers = grounds.vouchers._replace(drawn=tuple(one for one in drawn if one.amount_fen))
     cuts = {one: fen for one, fen in claim.base_cuts.items() if one not in whole}
     return work_out(grounds._replace(case=case, vouchers=vouchers), rest, cuts)
+
+
+def _shrink_draw(draw: VoucherDrawn, now: _Now | None) -> VoucherDrawn:
+    """Return a draw as its claim would draw now, with what of it is for each invoice if known."""
+    if now is None or now.due_fen >= draw.amount_fen:
+        return draw
+    shares = dict(now.shares)
+    parts = tuple(shares.get(one, 0) for one in draw.invoices)
+    known = sum(parts) == now.due_fen
+    return structs.replace(draw, amount_fen=now.due_fen, parts_fen=parts if known else ())
 
 
 def take_back(case: Case, left: Mapping[str, int]) -> Case:

@@ -109,7 +109,7 @@ def _under_paid(asked: Asked, vouchers: Vouchers) -> Room:
     whole_fen = sum(free.values()) - sum(
         min(draw.amount_fen, sum(free.get(one, 0) for one in set(draw.invoices)))
         for draw in vouchers.drawn
-        if len(draw.invoices) > 1
+        if len(draw.invoices) > 1 and not draw.parts_fen
     )
     left_fen = max(min(whole_fen, sum(clipped.values())), 0)
     why = Text("各级合计不得超过所付金额", "no more in all than was paid on the invoices")

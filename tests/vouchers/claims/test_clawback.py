@@ -4,6 +4,7 @@ from datetime import date
 from itertools import product
 
 import pytest
+from msgspec import structs
 
 from ledger.events import VoucherDrawn
 from tests.small_ledger import CODE, account_of, invoice_number
@@ -168,6 +169,24 @@ def test_a_claim_that_is_reversed_leaves_room_to_the_later_one() -> None:
         back = {one.claim: one.amount_fen for one in found}
         assert back.get("CL-wuhan", 0) == first_fen // 2
         assert back.get("CL-east_lake", 0) == (first_fen + second_fen) // 2
+
+
+def test_a_draw_that_says_its_parts_shrinks_with_its_claim() -> None:
+    """Of two invoices the reversed one gives its part back, and the other one keeps its own."""
+    text = BOTH.replace(" 100000", " 40000")
+    account = account_of(text)[1]
+    city = paid("wuhan", FIRST, SECOND, text=text)
+    fen = city.claim.paid_fen
+    drawn = structs.replace(
+        draw("wuhan", fen, FIRST, SECOND, claim="CL-wuhan"), parts_fen=(fen // 2, fen // 2)
+    )
+    for invoice, expected in (
+        (SECOND, [("CL-wuhan", 1_000_000)]),
+        (FIRST, [("CL-wuhan", 1_000_000), ("CL-east_lake", 1_000_000)]),
+    ):
+        district = paid("east_lake", invoice, text=text, drawn=(drawn,))
+        found = find_clawbacks(account, [city, district], [red(FIRST, 2_000_000)])
+        assert [(one.claim, one.amount_fen) for one in found] == expected
 
 
 # --- what is left of an invoice ---
