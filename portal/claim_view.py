@@ -11,7 +11,7 @@ from ledger.text import Text
 from portal.shell import Shell
 from vouchers.claims.checklist import COLUMNS, list_rows
 from vouchers.claims.evidence import Item
-from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES
+from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES, Action
 
 
 def show_claim(shell: Shell, data: dict[str, Any]) -> Group:
@@ -90,8 +90,22 @@ def _may(shell: Shell, data: dict[str, Any]) -> list[str]:
     lines = [shell.say(Text("您可以：", "You may:"))]
     for action in data["may"]:
         name = shell.say(ACTION_NAMES[action])
-        lines.append(f"  suanquan claim act {data['id']} {action}    # {name}")
+        lines.append(f"  suanquan {_command(data, action)}    # {name}")
     return lines
+
+
+def _command(data: dict[str, Any], action: Action) -> str:
+    """Return the command that does an act, which for some is one on many claims."""
+    claim, programme = data["id"], data["programme"]
+    match action:
+        case "notice":
+            return f"notice draw {programme} --claim {claim} --basis DOCUMENT"
+        case "order":
+            return f"payment order {programme} --claim {claim}"
+        case "submit" | "draft":
+            return "claim submit --file FILE"
+        case _:
+            return f"claim act {claim} {action}"
 
 
 def show_list(shell: Shell, rows: list[dict[str, Any]], after: str | None) -> Group | str:
