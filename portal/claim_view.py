@@ -101,9 +101,9 @@ def _command(data: dict[str, Any], action: Action) -> str:
     """Return the command that does an act, with what it has to be told."""
     match action:
         case "submit" | "draft":
-            return f'claim submit --file FILE（"claim": "{data["id"]}"）'
+            return "claim submit --file FILE"
         case "notice":
-            return f"notice draw {data['programme']} --claim {data['id']} --basis …"
+            return f"notice draw {data['programme']} --claim {data['id']} --basis DOCUMENT"
         case "order":
             return f"payment order {data['programme']} --claim {data['id']}"
         case _:
