@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ledger.bookkeeping import read_funds
 from ledger.codec import Event
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
@@ -18,6 +19,7 @@ from ledger.text import Language, Text
 from ledger.topics import claim_topic, enterprise_topic, personal_topic
 from ledger.trail import read_trail
 from vouchers.claims.authorise import actions_of, may_see
+from vouchers.claims.drawn import fold_vouchers
 from vouchers.claims.fold import Claim, action_of, capacity_of
 from vouchers.claims.helped import Papers
 from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES
@@ -79,6 +81,22 @@ def require_visible(read: Read, viewer: Viewer) -> None:
     claim = read.claim
     if not claim.events or not viewer.may_see(claim):
         raise unknown_claim(claim.claim)
+
+
+def read_headroom(
+    connection: Connection, claim: Claim, viewer: Viewer, size: int
+) -> dict[str, int | None]:
+    """Return what is left for a claim's programme and year: of the voucher, and of the fund.
+
+    What a fund has left says what others claimed, so it is for officials and auditors alone.
+    """
+    events = read_trail(connection, [enterprise_topic(claim.enterprise)], size)
+    vouchers = fold_vouchers(event.data for _, event in events)
+    found: dict[str, int | None] = {"quota_fen": vouchers.left_fen(claim.programme, claim.year)}
+    if viewer.is_insider():
+        fund = read_funds(connection, {claim.fund}).get((claim.fund, claim.year))
+        found["fund_fen"] = fund.available if fund else None
+    return found
 
 
 def unknown_claim(claim: str) -> RuleViolationError:

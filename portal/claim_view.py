@@ -1,6 +1,6 @@
 """A claim for a person: where it stands, what was done, and what he may do now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from msgspec.structs import fields
@@ -44,9 +44,23 @@ def _head(shell: Shell, data: dict[str, Any]) -> list[str]:
             f"clawback: CNY {due} receivable, {back} recovered",
         )
         lines.append(shell.say(told))
+    lines += _left(shell, data.get("headroom", {}))
     colon = shell.say(Text("：", ": "))
     lines += [f"  • {one['item']}{colon}{one['reason']}" for one in data["remarks"]]
     return lines
+
+
+def _left(shell: Shell, headroom: dict[str, int | None]) -> Iterator[str]:
+    """Yield what is left of the voucher and of the fund, as far as it is shown."""
+    for name, title in (
+        ("quota_fen", Text("本年度额度尚余", "left of the year's voucher: CNY")),
+        ("fund_fen", Text("资金可用", "available in the fund: CNY")),
+    ):
+        fen = headroom.get(name)
+        if fen is not None:
+            yield shell.say(
+                Text(f"{title.zh} {render_yuan(fen)} 元", f"{title.en} {render_yuan(fen)}")
+            )
 
 
 def _history(shell: Shell, rows: list[dict[str, Any]]) -> Table:
