@@ -5,7 +5,7 @@ what was done in which capacity, not by which official, and no index of a leaf: 
 others have made meanwhile is none of its business.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -65,6 +65,27 @@ def read_claim(connection: Connection, claim: str, size: int) -> Read:
     if read.claim.enterprise:
         read.papers = read_papers(connection, read.claim.enterprise, size)
     return read
+
+
+def read_claims(
+    connection: Connection, wanted: Collection[tuple[str, str]], size: int
+) -> dict[str, Read]:
+    """Return claims by id, each asked for with its enterprise, by two looks at the trail.
+
+    All have the papers of all their enterprises.
+    """
+    papers = Papers()
+    found = {claim: Read(Claim(claim), [], papers) for claim, _ in wanted}
+    for index, event in read_trail(connection, map(claim_topic, found), size):
+        data = event.data
+        if isinstance(data, ClaimData | ClaimStep) and data.claim in found:
+            found[data.claim].claim.apply(event)
+            found[data.claim].events.append((index, event))
+    codes = {enterprise for _, enterprise in wanted}
+    topics = [*map(enterprise_topic, codes), *map(personal_topic, codes)]
+    for _, event in read_trail(connection, topics, size):
+        papers.apply(event)
+    return found
 
 
 def read_papers(connection: Connection, enterprise: str, size: int) -> Papers:
