@@ -16,6 +16,8 @@ from ledger.period import parse_instant
 from ledger.rights import Grant
 from ledger.roster import Roster
 from ledger.text import Text
+from ledger.topics import enterprise_topic
+from ledger.trail import read_trail
 from portal.acting import Act, not_allowed
 from portal.shell import Shell
 from vouchers.catalogue import find_programmes
@@ -104,8 +106,7 @@ def file_documents(
     """
     require_code(enterprise, read_accepted(act.connection))
     require_kind(what.kind)
-    filings = read_filings(act.connection, act.roster.index)
-    own = [one.data for one in filings if one.enterprise == enterprise]
+    own = _filed_for(act, enterprise)
     known = {(data.sha256, data.kind, data.ref): data for data in own}
     filed = list[Filed]()
     for one in staged:
@@ -122,6 +123,17 @@ def file_documents(
         if is_new:
             act.record(data, enterprise)
     return filed
+
+
+def _filed_for(act: Act, enterprise: str) -> list[DocumentFiled]:
+    """Return what was filed for an enterprise, within this act too."""
+    trail = read_trail(act.connection, [enterprise_topic(enterprise)], act.roster.index)
+    before = (event for _, event in trail)
+    return [
+        event.data
+        for event in (*before, *act.events)
+        if event.subject == enterprise and isinstance(event.data, DocumentFiled)
+    ]
 
 
 def _filing_of(act: Act, staged: Staged, what: What) -> DocumentFiled:
