@@ -13,6 +13,7 @@ from ledger.events import DocumentFiled, Role
 from ledger.finding import Finding
 from ledger.history import History
 from ledger.period import parse_instant
+from ledger.read import read_heads
 from ledger.rights import Grant
 from ledger.roster import Roster
 from ledger.text import Text
@@ -104,8 +105,7 @@ def file_documents(
     """
     require_code(enterprise, read_accepted(act.connection))
     require_kind(what.kind)
-    filings = read_filings(act.connection, act.roster.index)
-    own = [one.data for one in filings if one.enterprise == enterprise]
+    own = _filed_so_far(act, enterprise)
     known = {(data.sha256, data.kind, data.ref): data for data in own}
     filed = list[Filed]()
     for one in staged:
@@ -122,6 +122,16 @@ def file_documents(
         if is_new:
             act.record(data, enterprise)
     return filed
+
+
+def _filed_so_far(act: Act, enterprise: str) -> list[DocumentFiled]:
+    """Return an enterprise's documents: those of the book, then those of this act."""
+    filings = read_filings(act.connection, read_heads(act.connection)["book"].size)
+    waiting = [one.data for one in act.events if one.subject == enterprise]
+    return [
+        *(one.data for one in filings if one.enterprise == enterprise),
+        *(data for data in waiting if isinstance(data, DocumentFiled)),
+    ]
 
 
 def _filing_of(act: Act, staged: Staged, what: What) -> DocumentFiled:
