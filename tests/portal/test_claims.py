@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.papers import make_pdf
 from tests.portal.office import ONE, TWO, Office, office
 from tests.small_ledger import CODE
 
@@ -42,6 +43,19 @@ def test_a_claim_is_handed_in_for_what_the_rules_give(office: Office) -> None:
     official = office.ask("task-1", "claim", "show", claim["id"])
     assert official["headroom"] == {"quota_fen": 11_000_000, "fund_fen": 41_000_000}
     assert balances(office) == (41_000_000, 9_000_000)
+    assert sound(office)
+
+
+def test_a_claim_brings_several_documents(office: Office) -> None:
+    papers = [("contract.pdf", "contract", "C-1"), ("slip.pdf", "bank_slip", "1")]
+    for name, kind, _ in papers:
+        (office.folder / name).write_bytes(make_pdf(kind))
+    asked = [{"path": name, "kind": kind, "ref": ref} for name, kind, ref in papers]
+    claim = office.submit(documents=[*asked, asked[0]])
+    assert len(claim["documents"]) == 2
+    listed = office.ask("firm-1", "document", "list", CODE)["rows"]
+    assert [(one["kind"], one["ref"]) for one in listed] == [one[1:] for one in papers]
+    assert office.submit(documents=[*asked, asked[0]]) == claim
     assert sound(office)
 
 
