@@ -27,9 +27,6 @@ from vouchers.claims.requests import REQUESTS, parse_request
 from vouchers.claims.table import Action
 from vouchers.strict_json import DOCUMENT_BYTES_MAX
 
-# A request is a few reasons; a claim's file has a limit of its own.
-REQUEST_BYTES_MAX: Final = 1_000_000
-
 # A page that a person or a script reads at once.
 LIST_MAX: Final = 1_000
 # Each is folded from its events to see whose turn it is.
@@ -190,7 +187,7 @@ def act(
     on: str | None,
 ) -> Result:
     """Do one act on a claim: return, cut, check, approve, reject, object, settle, clear, pay."""
-    raw = file.read(REQUEST_BYTES_MAX) if file else None
+    raw = file.read(DOCUMENT_BYTES_MAX + 1) if file else None
     request = parse_request(action, raw, reason)
     with acting(shell, alone=True) as one:
         desk = open_desk(one, on)
