@@ -1,7 +1,7 @@
 """Run measurements and print them as a table: `make bench`, or `python -m bench THEME …`.
 
 Without a theme it runs the short ones, some ten minutes. The long ones are `curve`, which stores
-thirty million records and takes twenty minutes, `memory`, `auditor` and `simulate`:
+thirty million records and takes twenty minutes, `claims`, `memory`, `auditor` and `simulate`:
 `make bench-long`.
 """
 
@@ -10,7 +10,19 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from bench import auditor, curve, files, latency, parts, peer, profile, rules, simulate, streams
+from bench import (
+    auditor,
+    claims,
+    curve,
+    files,
+    latency,
+    parts,
+    peer,
+    profile,
+    rules,
+    simulate,
+    streams,
+)
 from bench.measure import HEAD, Measurement, Reading
 from bench.world import Databases, workspace
 from tests.servers.kafka import kafka
@@ -35,6 +47,7 @@ SHORT: Final[dict[str, Callable[[streams.Broker, Databases], Rows]]] = {
 
 LONG: Final[dict[str, Callable[[streams.Broker, Databases], Rows]]] = {
     "auditor": auditor.auditor,
+    "claims": claims.claims,
     "curve": curve.curve,
     "simulate": lambda _, databases: simulate.simulate(databases),
     "memory": lambda broker, databases: streams.flat_memory(broker, databases, MEMORY_RECORDS),

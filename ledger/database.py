@@ -7,6 +7,7 @@ names where the program put them, whatever the server's settings say.
 """
 
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -15,6 +16,7 @@ from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
     DataError,
+    DBAPIError,
     OperationalError,
     ProgrammingError,
     SQLAlchemyError,
@@ -207,6 +209,8 @@ def require_schema(engine: Engine) -> None:
     shown = engine.url.render_as_string(hide_password=True)
     revision: str | None = None
     try:
+        if _revision_of(engine) == REVISION:
+            return
         with engine.connect() as connection:
             present = inspect(connection).has_table("chunk")
             if present:
@@ -235,3 +239,11 @@ def require_schema(engine: Engine) -> None:
                 " upgrade the program",
             ),
         )
+
+
+def _revision_of(engine: Engine) -> str | None:
+    """Return the schema's revision by one query, None where it takes a closer look."""
+    with suppress(DBAPIError), engine.connect() as connection:
+        found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
+    return None

@@ -129,15 +129,23 @@ def at_console(
     With a token the roster has whoever holds it and nobody else.
     """
     at_ms = now_ms()
-    engine = shell.writer()
-    try:
-        with shell.store(engine).together() as store, store.transaction() as connection:
-            roster = _read_people(connection, lock_book(connection), enterprise, token)
-            act = Act(shell, connection, roster, None, at_ms)
-            yield act
-            store.append_own(act.events, at_ms, STREAM)
-    finally:
-        engine.dispose()
+    with (
+        shell.writing() as engine,
+        shell.store(engine).together() as store,
+        store.transaction() as connection,
+    ):
+        roster = _read_people(connection, lock_book(connection), enterprise, token)
+        act = Act(shell, connection, roster, None, at_ms)
+        yield act
+        store.append_own(act.events, at_ms, STREAM)
+
+
+@contextmanager
+def looking(shell: Shell) -> Iterator[Act]:
+    """Yield an act that can only look, at a state that stands still: nothing of it is recorded."""
+    with shell.reading("keep") as connection:
+        roster, actor = look(connection, alone=True)
+        yield Act(shell, connection, roster, actor, now_ms())
 
 
 def look(

@@ -12,9 +12,9 @@ from ledger.credit_codes import require_code
 from ledger.documents import DocumentStore
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
-from portal.acting import acting, look
+from portal.acting import acting, look, looking
 from portal.claim_queue import list_visible, list_waiting, listed_row
-from portal.claim_reading import Viewer, read_claim, render_claim, require_visible
+from portal.claim_reading import Viewer, read_claim, read_headroom, render_claim, require_visible
 from portal.claim_submit import hand_in
 from portal.claim_view import show_claim, show_items, show_list, show_waiting
 from portal.desk import find_claim, is_repeat, open_desk
@@ -78,7 +78,7 @@ def submit(shell: Shell, file: Path, on: str | None) -> Result:
 @answers
 def check(shell: Shell, claim_id: str) -> Result:
     """Compute the check list of a claim: each item with its verdict, basis and source."""
-    with acting(shell, alone=True) as one:
+    with looking(shell) as one:
         desk = open_desk(one)
         read = find_claim(desk, claim_id)
         viewer = Viewer(one.roster, one.name)
@@ -96,10 +96,12 @@ def show(shell: Shell, claim_id: str) -> Result:
     """Show a claim with its history and what you may do now."""
     with shell.reading() as connection:
         roster, actor = look(connection, alone=True)
-        read = read_claim(connection, claim_id, read_heads(connection)["book"].size)
-    viewer = Viewer(roster, actor.person)
-    require_visible(read, viewer)
-    data = render_claim(read, viewer, shell.language)
+        size = read_heads(connection)["book"].size
+        read = read_claim(connection, claim_id, size)
+        viewer = Viewer(roster, actor.person)
+        require_visible(read, viewer)
+        headroom = read_headroom(connection, read.claim, viewer, size)
+    data = {**render_claim(read, viewer, shell.language), "headroom": headroom}
     return Result(data, show_claim(shell, data))
 
 

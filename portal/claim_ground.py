@@ -13,7 +13,7 @@ from ledger.database import Connection
 from ledger.events import ClaimSubmitted, Data, DocumentFiled, InvoiceRecorded, Party
 from ledger.query import read_usage_days
 from ledger.roster import Held, Roster
-from ledger.topics import RULES, enterprise_topic, invoice_topic, personal_topic
+from ledger.topics import RULES, enterprise_topic, invoice_topic, personal_topic, topics_of
 from ledger.trail import read_trail
 from portal.claim_reading import read_claim
 from vouchers.adoption import Rules, choose, programmes_of, rules_of
@@ -159,29 +159,42 @@ class Ground:
 
     def elsewhere(self, claim: Claim) -> Iterator[Elsewhere]:
         """Yield where else the claim's invoices stand: other claims, other enterprises' books."""
+        mentions = self.mentions(claim.invoices)
         for invoice in claim.invoices:
-            for one, version in self.claims_on(invoice, claim.claim):
+            for one in self.claims_on(invoice, mentions[invoice], claim.claim):
                 live = one.state not in ASKING_NOTHING
-                yield Elsewhere(invoice, one.enterprise, one.claim, one.programme, version, live)
+                yield Elsewhere(
+                    invoice, one.enterprise, one.claim, one.programme, one.version, live
+                )
             owners = {
                 event.subject
-                for _, event in read_trail(self.connection, [invoice_topic(invoice)], self.size)
-                if isinstance(event.data, InvoiceRecorded)
+                for event in mentions[invoice]
+                if isinstance(event.data, InvoiceRecorded) and event.data.invoice == invoice
             }
             for owner in sorted(owners - {self.enterprise}):
                 yield Elsewhere(invoice, owner)
 
-    def claims_on(self, invoice: str, but: str) -> Iterator[tuple[Claim, str | None]]:
-        """Yield every other claim that was ever made on an invoice, with the rule's version."""
+    def mentions(self, invoices: tuple[str, ...]) -> dict[str, list[Event]]:
+        """Return what the book says of each of some invoices, whoever said it, by one look."""
+        found: dict[str, list[Event]] = {invoice: [] for invoice in invoices}
+        topics = {invoice_topic(invoice): invoice for invoice in invoices}
+        for _, event in read_trail(self.connection, topics, self.size):
+            for topic in topics_of(event):
+                if topic in topics:
+                    found[topics[topic]].append(event)
+        return found
+
+    def claims_on(self, invoice: str, mentions: list[Event], but: str) -> Iterator[Claim]:
+        """Yield every other claim that was ever made on an invoice and still names it."""
         names = dict.fromkeys(
             event.data.claim
-            for _, event in read_trail(self.connection, [invoice_topic(invoice)], self.size)
+            for event in mentions
             if isinstance(event.data, ClaimSubmitted) and event.data.claim != but
         )
         for name in names:
             claim = read_claim(self.connection, name, self.size).claim
             if invoice in claim.invoices:
-                yield claim, claim.version
+                yield claim
 
 
 def read_ground(connection: Connection, enterprise: str, size: int, roster: Roster) -> Ground:

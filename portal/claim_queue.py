@@ -9,7 +9,7 @@ from ledger.claim_state import State
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.rights import Grant
-from portal.claim_reading import Read, Viewer, read_claim
+from portal.claim_reading import Read, Viewer, read_claims
 from vouchers.claims.authorise import actions_of
 from vouchers.claims.calendar import WorkingDays
 from vouchers.claims.table import TURN, Action
@@ -78,14 +78,17 @@ def list_waiting(
         found |= {row.claim: row for row in list_claims(connection, one, 2 * limit)}
     days = WorkingDays(read_rules(connection, size).calendars) if found else WorkingDays({})
     rows: list[dict[str, Any]] = []
-    for listed in sorted(found.values(), key=lambda one: one.place):
-        read = read_claim(connection, listed.claim, size)
-        acts = _onward(viewer, read, today)
-        if acts:
-            rows.append(_row(listed, acts, _waited(days, day_text(listed.since), today)))
-        if len(rows) == limit:
+    in_order = sorted(found.values(), key=lambda one: one.place)
+    for first in range(0, len(in_order), limit):
+        some = in_order[first : first + limit]
+        reads = read_claims(connection, [(one.claim, one.enterprise) for one in some], size)
+        for listed in some:
+            acts = _onward(viewer, reads[listed.claim], today)
+            if acts:
+                rows.append(_row(listed, acts, _waited(days, day_text(listed.since), today)))
+        if len(rows) >= limit:
             break
-    return rows
+    return rows[:limit]
 
 
 def _onward(viewer: Viewer, read: Read, today: str) -> list[Action]:

@@ -5,10 +5,11 @@ what was done in which capacity, not by which official, and no index of a leaf: 
 others have made meanwhile is none of its business.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ledger.bookkeeping import read_funds
 from ledger.codec import Event
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
@@ -18,6 +19,7 @@ from ledger.text import Language, Text
 from ledger.topics import claim_topic, enterprise_topic, personal_topic
 from ledger.trail import read_trail
 from vouchers.claims.authorise import actions_of, may_see
+from vouchers.claims.drawn import fold_vouchers
 from vouchers.claims.fold import Claim, action_of, capacity_of
 from vouchers.claims.helped import Papers
 from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES
@@ -65,6 +67,27 @@ def read_claim(connection: Connection, claim: str, size: int) -> Read:
     return read
 
 
+def read_claims(
+    connection: Connection, wanted: Collection[tuple[str, str]], size: int
+) -> dict[str, Read]:
+    """Return claims by id, each asked for with its enterprise, by two looks at the trail.
+
+    All have the papers of all their enterprises.
+    """
+    papers = Papers()
+    found = {claim: Read(Claim(claim), [], papers) for claim, _ in wanted}
+    for index, event in read_trail(connection, map(claim_topic, found), size):
+        data = event.data
+        if isinstance(data, ClaimData | ClaimStep) and data.claim in found:
+            found[data.claim].claim.apply(event)
+            found[data.claim].events.append((index, event))
+    codes = {enterprise for _, enterprise in wanted}
+    topics = [*map(enterprise_topic, codes), *map(personal_topic, codes)]
+    for _, event in read_trail(connection, topics, size):
+        papers.apply(event)
+    return found
+
+
 def read_papers(connection: Connection, enterprise: str, size: int) -> Papers:
     """Return who entered which paper of an enterprise, and which bank account."""
     papers = Papers()
@@ -79,6 +102,22 @@ def require_visible(read: Read, viewer: Viewer) -> None:
     claim = read.claim
     if not claim.events or not viewer.may_see(claim):
         raise unknown_claim(claim.claim)
+
+
+def read_headroom(
+    connection: Connection, claim: Claim, viewer: Viewer, size: int
+) -> dict[str, int | None]:
+    """Return what is left for a claim's programme and year: of the voucher, and of the fund.
+
+    What a fund has left says what others claimed, so it is for officials and auditors alone.
+    """
+    events = read_trail(connection, [enterprise_topic(claim.enterprise)], size)
+    vouchers = fold_vouchers(event.data for _, event in events)
+    found: dict[str, int | None] = {"quota_fen": vouchers.left_fen(claim.programme, claim.year)}
+    if viewer.is_insider():
+        fund = read_funds(connection, {claim.fund}).get((claim.fund, claim.year))
+        found["fund_fen"] = fund.available if fund else None
+    return found
 
 
 def unknown_claim(claim: str) -> RuleViolationError:

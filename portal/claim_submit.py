@@ -175,6 +175,7 @@ def _require_free(ground: Ground, claim: Claim) -> None:
     Only its own claims are looked at: another one's are none of its business, and stand in the
     check list for those who review.
     """
+    mentions = ground.mentions(claim.invoices)
     for invoice in claim.invoices:
         if invoice not in ground.account.invoices:
             raise InvalidInputError(
@@ -185,7 +186,7 @@ def _require_free(ground: Ground, claim: Claim) -> None:
                     "enter the invoice, its contract and payments: suanquan paper add",
                 ),
             )
-        for other, _ in ground.claims_on(invoice, claim.claim):
+        for other in ground.claims_on(invoice, mentions[invoice], claim.claim):
             if (
                 other.enterprise == claim.enterprise
                 and other.programme == claim.programme

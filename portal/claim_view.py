@@ -1,8 +1,9 @@
 """A claim for a person: where it stands, what was done, and what he may do now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from msgspec.structs import fields
 from rich.console import Group
 from rich.table import Table
 
@@ -11,8 +12,10 @@ from ledger.text import Text
 from portal.shell import Shell
 from vouchers.claims.checklist import ITEMS
 from vouchers.claims.evidence import Item
+from vouchers.claims.first_review import Marks
 from vouchers.claims.item_view import COLUMNS, list_rows
-from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES
+from vouchers.claims.requests import REQUESTS
+from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES, Action
 
 
 def show_claim(shell: Shell, data: dict[str, Any]) -> Group:
@@ -42,9 +45,23 @@ def _head(shell: Shell, data: dict[str, Any]) -> list[str]:
             f"clawback: CNY {due} receivable, {back} recovered",
         )
         lines.append(shell.say(told))
+    lines += _left(shell, data.get("headroom", {}))
     colon = shell.say(Text("：", ": "))
     lines += [f"  • {_item(shell, one)}{colon}{one['reason']}" for one in data["remarks"]]
     return lines
+
+
+def _left(shell: Shell, headroom: dict[str, int | None]) -> Iterator[str]:
+    """Yield what is left of the voucher and of the fund, as far as it is shown."""
+    for name, title in (
+        ("quota_fen", Text("本年度额度尚余", "left of the year's voucher: CNY")),
+        ("fund_fen", Text("资金可用", "available in the fund: CNY")),
+    ):
+        fen = headroom.get(name)
+        if fen is not None:
+            yield shell.say(
+                Text(f"{title.zh} {render_yuan(fen)} 元", f"{title.en} {render_yuan(fen)}")
+            )
 
 
 def _history(shell: Shell, rows: list[dict[str, Any]]) -> Table:
@@ -97,8 +114,24 @@ def _may(shell: Shell, data: dict[str, Any]) -> list[str]:
     lines = [shell.say(Text("您可以：", "You may:"))]
     for action in data["may"]:
         name = shell.say(ACTION_NAMES[action])
-        lines.append(f"  suanquan claim act {data['id']} {action}    # {name}")
+        lines.append(f"  suanquan {_command(data, action)}    # {name}")
     return lines
+
+
+def _command(data: dict[str, Any], action: Action) -> str:
+    """Return the command that does an act, with what it has to be told."""
+    match action:
+        case "submit" | "draft":
+            return "claim submit --file FILE"
+        case "notice":
+            return f"notice draw {data['programme']} --claim {data['id']} --basis DOCUMENT"
+        case "order":
+            return f"payment order {data['programme']} --claim {data['id']}"
+        case _:
+            kind = REQUESTS[action]
+            needed = {one.name for one in fields(kind) if one.required or kind is Marks}
+            told = " --reason …" if needed == {"reason"} else " --file FILE" if needed else ""
+            return f"claim act {data['id']} {action}{told}"
 
 
 def show_list(shell: Shell, rows: list[dict[str, Any]], after: str | None) -> Group | str:

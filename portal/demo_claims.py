@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Final, NamedTuple
 
+from msgspec import structs
+
 from ledger.codec import encode
-from ledger.erasable import read_roster
+from ledger.erasable import read_held
+from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import FundAppropriated, Remark
 from ledger.money import allocate
 from ledger.text import Text
@@ -51,6 +54,9 @@ BUDGET_STEP_FEN: Final = 100_000_000
 
 # No claim of a year that is split asks for less: every programme's least claim, and some more.
 PART_FEN_MIN: Final = 150_000
+
+# Parts in the coarsest unit that a rule rounds to, so that none asks for what rounding took away.
+PART_STEP_FEN: Final = 100_000
 
 # Every so many claims something else happens than the straight way.
 RETURNED_EACH: Final = 9
@@ -102,8 +108,9 @@ class Way:
             with self.sitting("task-force-1", day) as desk:
                 for one in now.values():
                     hold_data(desk.act, desk.size, one.file.enterprise)
-                    read = submit(desk, one.file, ())
-                    self.claims.setdefault(one.programme, []).append(read.claim.claim)
+                    claim = _hand_in(desk, one.file)
+                    if claim is not None:
+                        self.claims.setdefault(one.programme, []).append(claim)
                     self._step(1)
 
     def act(self, action: Action, request: Request, day: date, each: int = 1) -> None:
@@ -115,6 +122,15 @@ class Way:
                     if (read.claim.state, action) in TABLE:
                         do_act(desk, read, action, request)
                         self._step(1)
+
+    def close(self, day: date) -> None:
+        """Close every other claim of which nothing is to come back."""
+        for programme, claims in self.claims.items():
+            with self.sitting(staff_of(programme, "close"), day) as desk:
+                for claim in claims[::2]:
+                    read = read_claim(desk.act.connection, claim, desk.size)
+                    if read.claim.state == "paid" and not read.claim.receivable_fen:
+                        do_act(desk, read, "close", PaperRequest())
 
     def check(self, day: date) -> None:
         """Conclude the first review of every claim: what was not computed so is confirmed."""
@@ -172,14 +188,30 @@ class Way:
         return any(state in ("cleared", "failed") for state in states)
 
 
+def _hand_in(desk: Desk, file: ClaimFile) -> str | None:
+    """Return the id of a claim that is handed in, None where nothing is left to claim.
+
+    A part of a year may ask for more than its own invoice gives: then it asks for all of that.
+    """
+    try:
+        return submit(desk, file, ()).claim.claim
+    except InvalidInputError as error:
+        if error.code != "too_much":
+            raise
+        return submit(desk, structs.replace(file, asked_fen=None), ()).claim.claim
+    except RuleViolationError as error:
+        if error.code != "ineligible":
+            raise
+        return None
+
+
 def hold_data(act: Act, size: int, enterprise: str) -> None:
     """Let an act know of an enterprise's personal data."""
-    act.roster.held |= read_roster(act.connection, size, enterprise).held
+    act.roster.held |= read_held(act.connection, enterprise, size)
 
 
 def _confirm(desk: Desk, read: Read) -> tuple[Mark, ...]:
     """Return that each item of a claim's check list is met, with a reason where it was not so."""
-    hold_data(desk.act, desk.size, read.claim.enterprise)
     items = compute_items(desk, ground_for(desk, read.claim), read.claim)
     return tuple(
         Mark(item=one.item, verdict="met", reason=None if one.verdict == "met" else _CONFIRMED)
@@ -220,8 +252,8 @@ def play_claims(
         way.give_notice(days)
         way.pay(days.paid)
         _take_back(way, days.paid)
-        way.act("close", PaperRequest(), days.paid, each=2)
-    return len(wanted)
+        way.close(days.paid)
+    return sum(len(claims) for claims in way.claims.values())
 
 
 def _wanted(
@@ -261,9 +293,8 @@ def _parts(
     if not split or min(fens) < PART_FEN_MIN:
         yield tuple(counted), None
         return
-    # Whole yuan, so that no part asks for a fen that its own rounding took away.
     for invoice, fen in zip(counted, fens, strict=True):
-        yield (invoice,), fen // 100 * 100
+        yield (invoice,), fen // PART_STEP_FEN * PART_STEP_FEN
 
 
 def _appropriate(way: Way, programme: Programme, rulings: Mapping[str, Ruling], year: int) -> None:

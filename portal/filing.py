@@ -13,10 +13,11 @@ from ledger.events import DocumentFiled, Role
 from ledger.finding import Finding
 from ledger.history import History
 from ledger.period import parse_instant
-from ledger.read import read_heads
 from ledger.rights import Grant
 from ledger.roster import Roster
 from ledger.text import Text
+from ledger.topics import enterprise_topic
+from ledger.trail import read_trail
 from portal.acting import Act, not_allowed
 from portal.shell import Shell
 from vouchers.catalogue import find_programmes
@@ -105,7 +106,7 @@ def file_documents(
     """
     require_code(enterprise, read_accepted(act.connection))
     require_kind(what.kind)
-    own = _filed_so_far(act, enterprise)
+    own = _filed_for(act, enterprise)
     known = {(data.sha256, data.kind, data.ref): data for data in own}
     filed = list[Filed]()
     for one in staged:
@@ -124,13 +125,14 @@ def file_documents(
     return filed
 
 
-def _filed_so_far(act: Act, enterprise: str) -> list[DocumentFiled]:
-    """Return an enterprise's documents: those of the book, then those of this act."""
-    filings = read_filings(act.connection, read_heads(act.connection)["book"].size)
-    waiting = [one.data for one in act.events if one.subject == enterprise]
+def _filed_for(act: Act, enterprise: str) -> list[DocumentFiled]:
+    """Return what was filed for an enterprise, within this act too."""
+    trail = read_trail(act.connection, [enterprise_topic(enterprise)], act.roster.index)
+    before = (event for _, event in trail)
     return [
-        *(one.data for one in filings if one.enterprise == enterprise),
-        *(data for data in waiting if isinstance(data, DocumentFiled)),
+        event.data
+        for event in (*before, *act.events)
+        if event.subject == enterprise and isinstance(event.data, DocumentFiled)
     ]
 
 

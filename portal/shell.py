@@ -87,6 +87,7 @@ class Shell:
         self.as_json = as_json
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self.signer = Signer(settings.home)
+        self._kept: dict[Access, Engine] | None = None
 
     def say(self, text: Text) -> str:
         """Return a sentence in the language of this run."""
@@ -121,18 +122,44 @@ class Shell:
         return Store(engine, PROJECTIONS)
 
     @contextmanager
+    def writing(self) -> Iterator[Engine]:
+        """Yield an engine that may append."""
+        with self._engine("write") as engine:
+            yield engine
+
+    @contextmanager
     def reading(self, access: Access = "read") -> Iterator[Connection]:
         """Yield a connection that may only read, and sees one state throughout.
 
         On PostgreSQL it sees the book, tiles and sums; what agents sent is for an auditor.
         """
-        engine = open_engine(self.settings.database_url, access)
+        with self._engine(access) as engine, engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _engine(self, access: Access) -> Iterator[Engine]:
+        """Yield an engine whose schema is there, closed afterwards unless connections are kept."""
+        kept = self._kept
+        engine = (kept or {}).get(access) or open_engine(self.settings.database_url, access)
         try:
             require_schema(engine)
-            with engine.connect() as connection:
-                yield connection
+            if kept is not None:
+                kept[access] = engine
+            yield engine
         finally:
-            engine.dispose()
+            if kept is None:
+                engine.dispose()
+
+    @contextmanager
+    def staying_connected(self) -> Iterator[None]:
+        """Keep connections open meanwhile, for a program that serves many people."""
+        self._kept = {}
+        try:
+            yield
+        finally:
+            for engine in self._kept.values():
+                engine.dispose()
+            self._kept = None
 
     def auditing(self) -> AbstractContextManager[Connection]:
         """Return the same with everything to be seen, refused records and raw usage included."""

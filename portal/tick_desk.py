@@ -3,11 +3,14 @@
 The scheduler does it, who is nobody's account. Doing it again changes nothing.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from ledger.events import Data, VoucherLapsed
+from ledger.events import Data, VoucherGranted, VoucherLapsed
 from ledger.text import Text
+from ledger.topics import VOUCHERS
+from ledger.trail import read_trail
 from portal.claim_reading import Read
 from portal.desk import VOUCHERS as SOURCE
 from portal.desk import Desk
@@ -58,18 +61,28 @@ def _lapse_claims(desk: Desk) -> Done:
 
 def _lapse_vouchers(desk: Desk) -> list[Voucher]:
     """Return the vouchers of which the rest lapsed: their last day is over."""
-    version_of = _versions(desk)
-    lapsed = []
-    for one in list_vouchers(desk.act.connection, desk.size):
-        granted_on = date.fromisoformat(one.granted_on)
-        version = version_of(one.programme, granted_on)
-        if version is None or not one.left_fen:
-            continue
-        if date.fromisoformat(desk.day) > good_through(version, one.year, granted_on):
-            data = VoucherLapsed(one.programme, one.year, one.left_fen, desk.day)
-            desk.act.write(data, one.enterprise, SOURCE)
-            lapsed.append(one)
+    over = set(_over(desk))
+    found = list_vouchers(desk.act.connection, desk.size, {enterprise for enterprise, *_ in over})
+    lapsed = [
+        one for one in found if one.left_fen and (one.enterprise, one.programme, one.year) in over
+    ]
+    for one in lapsed:
+        data = VoucherLapsed(one.programme, one.year, one.left_fen, desk.day)
+        desk.act.write(data, one.enterprise, SOURCE)
     return lapsed
+
+
+def _over(desk: Desk) -> Iterator[tuple[str, str, int]]:
+    """Yield enterprise, programme and year of each voucher whose last day is over."""
+    version_of = _versions(desk)
+    for _, event in read_trail(desk.act.connection, [VOUCHERS], desk.size):
+        data = event.data
+        if isinstance(data, VoucherGranted):
+            granted_on = date.fromisoformat(data.granted_on)
+            version = version_of(data.programme, granted_on)
+            last = version and good_through(version, data.year, granted_on)
+            if last and date.fromisoformat(desk.day) > last:
+                yield event.subject, data.programme, data.year
 
 
 class _Versions(NamedTuple):

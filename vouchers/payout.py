@@ -89,7 +89,7 @@ def pay(prepared: Prepared, terms: Terms, counted: Sequence[Counted], sheet: She
         refund = _round_within(sheet, prepared, refund, (*limits, *of_contracts, base))
     else:
         refund = _cut_to_fen(sheet, version, refund, base)
-    return _conclude(sheet, prepared, refund, left_fen)
+    return _conclude(sheet, prepared, terms, refund, left_fen)
 
 
 def _cut_to_fen(sheet: Sheet, version: Version, refund: int, base: int) -> int:
@@ -103,11 +103,13 @@ def _cut_to_fen(sheet: Sheet, version: Version, refund: int, base: int) -> int:
     return refund
 
 
-def _conclude(sheet: Sheet, prepared: Prepared, refund: int, left_fen: int | None) -> Payout:
+def _conclude(
+    sheet: Sheet, prepared: Prepared, terms: Terms, refund: int, left_fen: int | None
+) -> Payout:
     """Return the payout of a refund: nothing under the claim's floor, and why it is nothing."""
     version, amount_fen = prepared.version, int(sheet.value(refund))
     if left_fen == 0:
-        return Payout(payable=True, amount_fen=0, reasons=(_cap_used_up(version),))
+        return Payout(payable=True, amount_fen=0, reasons=(_cap_used_up(version, terms),))
     floor = version.claim_floor_fen
     if floor is not None:
         assert prepared.floor_step is not None, version.id
@@ -318,10 +320,19 @@ def _round_within(sheet: Sheet, prepared: Prepared, amount: int, limits: Iterabl
     return rounded
 
 
-def _cap_used_up(version: Version) -> Reason:
-    cited = version.yearly_cap_fen or version.group_cap_fen
+def _cap_used_up(version: Version, terms: Terms) -> Reason:
+    """Return that a cap of the year leaves nothing: the enterprise's own, or its group's."""
+    cited, cap_fen, used_fen = version.yearly_cap_fen, terms.yearly_cap_fen, terms.used_fen
+    if cited is None or cap_fen is None or used_fen < cap_fen:
+        cited, cap_fen, used_fen = version.group_cap_fen, terms.group_cap_fen, terms.group_used_fen
     assert cited is not None, version.id
-    return Reason("cap_used_up", Text("当年额度已用完", "the yearly cap is used up"), cited.clause)
+    assert cap_fen is not None, version.id
+    used, cap = render_yuan(used_fen), render_yuan(cap_fen)
+    message = Text(
+        f"当年额度已用完：上限 {cap} 元，已用 {used} 元",
+        f"the yearly cap is used up: CNY {used} used of {cap}",
+    )
+    return Reason("cap_used_up", message, cited.clause)
 
 
 def _below_floor(floor: Cited[int], amount_fen: int) -> Reason:

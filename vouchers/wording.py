@@ -1,8 +1,7 @@
 """What conditions and reasons say in Chinese and English: phrases without a full stop."""
 
-from collections.abc import Hashable
 from fractions import Fraction
-from functools import lru_cache, singledispatch
+from functools import singledispatch
 from typing import Final
 
 from ledger.money import render_decimal, render_yuan
@@ -57,10 +56,20 @@ from vouchers.sheet import Exact
 _DESCRIBED_MAX: Final = 4_096
 
 
-@lru_cache(maxsize=_DESCRIBED_MAX)
-def describe_condition(condition: Hashable) -> Text:
+# By the very value: one that is equal may call the same code by another name, or by none.
+_described: Final[dict[int, tuple[object, Text]]] = {}
+
+
+def describe_condition(condition: object) -> Text:
     """Return what a condition or a purchase rule requires."""
-    return _describe(condition)
+    known = _described.get(id(condition))
+    if known is not None and known[0] is condition:
+        return known[1]
+    if len(_described) >= _DESCRIBED_MAX:
+        _described.clear()
+    text = _describe(condition)
+    _described[id(condition)] = condition, text
+    return text
 
 
 @singledispatch

@@ -19,6 +19,7 @@ from ledger.events import (
     RoleRequested,
     RoleRevoked,
     TokenIssued,
+    VoucherGranted,
 )
 from ledger.events.rules import hash_calendar
 from ledger.period import parse_instant
@@ -107,6 +108,14 @@ def accepted(by: str) -> Data:
 
 OWN = RoleGranted(at=AT, person="q", role="enterprise", scope=KEPT, granted_by="a")
 FOREIGN = RoleGranted(at=AT, person="q", role="enterprise", scope=FORGOTTEN, granted_by="a")
+
+
+def voucher(actor: str | None, programme: str = "hubei") -> Data:
+    return VoucherGranted(
+        programme=programme, year=2022, quota_fen=1, granted_on="2022-11-01", actor=actor
+    )
+
+
 ASK_AUTHORITY = RoleRequested(at=AT, person="w", role="authority", scope="hubei", requested_by="a")
 AUTHORITY = RoleGranted(
     at=AT, person="w", role="authority", scope="hubei", granted_by="a", consented_by="b"
@@ -135,6 +144,12 @@ DECIDING = (*TWO, ASK_AUTHORITY, AUTHORITY, HELPER)
         ((FIRST, HELPER), paper("t")),
         ((FIRST, OWN), paper("q")),
         ((FIRST,), SECOND),
+        (TWO, voucher(None)),
+        ((*TWO, HELPER), voucher("t")),
+        (
+            (*TWO, RoleGranted(at=AT, person="e", role="enterprise", scope=KEPT, granted_by="a")),
+            voucher("e"),
+        ),
         ((FIRST,), HELPER),
         ((*TWO, ASK_FINANCE), granted("finance", "a", "b")),
         ((*TWO, ASK_FINANCE), granted("finance", "a", "b", LATER)),
@@ -159,6 +174,15 @@ def test_what_the_rules_allow_is_done(before: tuple[Data, ...], act: Data) -> No
         ((FIRST,), granted("administrator", "", person="b"), "administrators, who grant"),
         ((FIRST,), adopted(""), "they or the authority adopt"),
         ((), adopted("a"), "a is neither"),
+        (TWO, voucher("a"), "may not take out"),
+        ((*TWO, HELPER), voucher("t", "wuhan"), "may not take out"),
+        (TWO, granted("auditor", "a", person="scheduler"), "no account's"),
+        ((), granted("administrator", "", person="scheduler"), "no account's"),
+        (
+            TWO,
+            RoleRequested(at=AT, person="scheduler", role="finance", requested_by="a"),
+            "no account's",
+        ),
         (DECIDING, adopted("t"), "t is neither"),
         ((FIRST,), calendar(""), "they or the authority adopt"),
         ((), calendar("a"), "a is neither"),

@@ -5,7 +5,7 @@ Everything goes through the command line in this process, on each kind of databa
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,11 +98,15 @@ class Office:
         self.tokens[name] = self.ask(name, "user", "token")["token"]
 
     def set_account(
-        self, who: str = "firm-1", holder: str = "华智科技", number: str = "12345678"
+        self,
+        who: str = "firm-1",
+        holder: str = "华智科技",
+        number: str = "12345678",
+        of: str = CODE,
     ) -> None:
-        """Set the bank account of the enterprise."""
+        """Set the bank account of an enterprise."""
         path = self.file("account.json", {"holder": holder, "bank": "x", "number": number})
-        self.ask(who, "enterprise", "bank-account", CODE, "--file", path)
+        self.ask(who, "enterprise", "bank-account", of, "--file", path)
 
     def submit(self, who: str = "firm-1", **said: Any) -> Any:  # noqa: ANN401 - one JSON object
         """Hand a claim in."""
@@ -160,17 +164,26 @@ def office(
     capfd: pytest.CaptureFixture[str],
 ) -> Iterator[Office]:
     """Yield an office with papers, rules, people, an account and a fund of CNY 500,000."""
-    with closing(SmallLedger(database_url)) as ledger:
-        monkeypatch.setenv("SUANQUAN_HOME", str(tmp_path / "home"))
-        monkeypatch.setenv("SUANQUAN_DATABASE_URL", database_url)
 
-        def run(token: str, *words: object) -> Any:  # noqa: ANN401 - one JSON object
-            monkeypatch.setenv("SUANQUAN_TOKEN", token)
-            cli.run([*map(str, words), "--json"])
-            said = capfd.readouterr()
-            return json.loads(said.out or said.err.splitlines()[-1])
+    def run(token: str, *words: object) -> Any:  # noqa: ANN401 - one JSON object
+        monkeypatch.setenv("SUANQUAN_TOKEN", token)
+        cli.run([*map(str, words), "--json"])
+        said = capfd.readouterr()
+        return json.loads(said.out or said.err.splitlines()[-1])
 
-        made = Office(ledger, tmp_path, run)
+    with opened(database_url, tmp_path, monkeypatch, run) as made:
+        yield made
+
+
+@contextmanager
+def opened(
+    url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]
+) -> Iterator[Office]:
+    """Yield a new office in an empty database, whose commands are run by a function."""
+    with closing(SmallLedger(url)) as ledger:
+        monkeypatch.setenv("SUANQUAN_HOME", str(folder / "home"))
+        monkeypatch.setenv("SUANQUAN_DATABASE_URL", url)
+        made = Office(ledger, folder, run)
         for module in (acting, claim_commands, user_commands):
             monkeypatch.setattr(module, "now_ms", made.at_ms)
         ledger.append(*adoption(), *events(PAPERS))

@@ -38,7 +38,10 @@ def test_a_claim_is_handed_in_for_what_the_rules_give(office: Office) -> None:
     assert claim["may"] == ["withdraw"]
     assert balances(office) == (41_000_000, 9_000_000)
     assert office.submit() == claim, "the same file has the same claim"
-    assert office.ask("firm-1", "claim", "show", claim["id"]) == claim
+    shown = office.ask("firm-1", "claim", "show", claim["id"])
+    assert shown == {**claim, "headroom": {"quota_fen": 11_000_000}}
+    official = office.ask("task-1", "claim", "show", claim["id"])
+    assert official["headroom"] == {"quota_fen": 11_000_000, "fund_fen": 41_000_000}
     assert balances(office) == (41_000_000, 9_000_000)
     assert sound(office)
 

@@ -7,6 +7,7 @@ import pytest
 
 from vouchers.case import Authority
 from vouchers.requirement import Held
+from vouchers.word import Word
 from vouchers.wording import describe_condition
 
 LEVELS: Final[tuple[Authority, ...]] = ("national", "province", "city", "district")
@@ -29,3 +30,11 @@ def test_levels_up_to_the_nations_are_named_by_the_lowest_and_others_one_by_one(
             assert zh is None or said.zh == f"在孵企业（载体由{zh}认定）"
             assert en is None or said.en == f"in incubation at a carrier recognised {en}"
             assert zh or said.zh.count("级") == number
+
+
+def test_a_code_that_two_programmes_name_apart_keeps_both_names() -> None:
+    bare, named = Held("a_status"), Held(Word("a_status", "某类企业", "an enterprise of a kind"))
+    assert bare == named
+    assert "a_status" in describe_condition(bare).zh
+    assert "某类企业" in describe_condition(named).zh
+    assert "a_status" in describe_condition(bare).zh

@@ -144,7 +144,7 @@ def _no_such_act(claim: Claim, action: Action) -> Text:
     en = ", ".join(one.en for one in there) or "nothing"
     return Text(
         f"申请处于“{state.zh}”，不能{name.zh}；可办：{zh}",
-        f"the claim is {state.en}: one cannot {name.en} it; possible: {en}",
+        f"the claim is {state.en}, where nobody can {name.en}; possible: {en}",
     )
 
 

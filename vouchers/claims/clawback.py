@@ -12,12 +12,11 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
-from ledger.events import PaymentReversed
+from ledger.events import PaymentReversed, VoucherDrawn
 from ledger.money import allocate, render_yuan
 from ledger.text import Text
 from vouchers.book import Account
 from vouchers.case import Case, Purchase
-from vouchers.claims.drawn import lower
 from vouchers.claims.evidence import Reversal, join
 from vouchers.claims.fold import Claim
 from vouchers.claims.worth import Grounds, Worth, work_out
@@ -50,6 +49,13 @@ class Clawback(NamedTuple):
     worth: Worth
 
 
+class _Now(NamedTuple):
+    """What a claim is worth now, and what of that is for each invoice."""
+
+    due_fen: int
+    shares: tuple[tuple[str, int], ...]
+
+
 def left_of(account: Account, reversals: Iterable[Reversal]) -> dict[str, int]:
     """Return what red invoices leave of each invoice that they reverse, in fen, as recorded."""
     left: dict[str, int] = {}
@@ -70,7 +76,7 @@ def find_clawbacks(
     """
     reds = list(reversals)
     left = left_of(account, reds)
-    now: dict[str, int] = {}
+    now: dict[str, _Now] = {}
     found = []
     for claim, grounds in claims:
         back = _came_back(account, grounds.case)
@@ -82,7 +88,8 @@ def find_clawbacks(
         due_fen = worth.amount_fen
         paid_fen = claim.paid_fen - claim.receivable_fen - claim.recovered_fen
         if due_fen is not None:
-            now[claim.claim] = due_fen
+            due_fen = min(due_fen, claim.amount_fen)
+            now[claim.claim] = _Now(due_fen, worth.shares)
         if claim.state not in _PAID or (due_fen is not None and due_fen >= paid_fen):
             continue
         why = [_tell_red(one) for one in reds if one.invoice in hit]
@@ -117,19 +124,26 @@ def _sum(back: Mapping[str, Iterable[PaymentReversed]]) -> dict[str, int]:
 
 
 def _work_out_again(
-    claim: Claim, grounds: Grounds, left: Mapping[str, int], now: Mapping[str, int]
+    claim: Claim, grounds: Grounds, left: Mapping[str, int], now: Mapping[str, _Now]
 ) -> Worth:
     """Return what a claim is worth on what is left, beside what earlier claims are worth now."""
-    drawn = tuple(
-        lower(one, min(now.get(one.claim or "", one.amount_fen), one.amount_fen))
-        for one in grounds.vouchers.drawn
-    )
+    drawn = tuple(_shrink_draw(one, now.get(one.claim or "")) for one in grounds.vouchers.drawn)
     there = {one.invoice for one in grounds.case.purchases or ()}
     whole = [one for one in claim.invoices if one in left and one not in there]
     rest = [one for one in claim.invoices if one not in whole]
     vouchers = grounds.vouchers._replace(drawn=tuple(one for one in drawn if one.amount_fen))
     cuts = {one: fen for one, fen in claim.base_cuts.items() if one not in whole}
     return work_out(grounds._replace(vouchers=vouchers), rest, cuts)
+
+
+def _shrink_draw(draw: VoucherDrawn, now: _Now | None) -> VoucherDrawn:
+    """Return a draw as its claim would draw now, with what of it is for each invoice if known."""
+    if now is None or now.due_fen >= draw.amount_fen:
+        return draw
+    shares = dict(now.shares)
+    parts = tuple(shares.get(one, 0) for one in draw.invoices)
+    known = sum(parts) == now.due_fen
+    return structs.replace(draw, amount_fen=now.due_fen, parts_fen=parts if known else ())
 
 
 def take_back(case: Case, left: Mapping[str, int]) -> Case:

@@ -236,9 +236,8 @@ def _paid_back(evidence: Evidence, clause: Text) -> Iterator[Finding]:
         if one.invoice not in evidence.claim.invoices:
             continue
         left = [paid.amount_fen for paid in evidence.payments if paid.invoice == one.invoice]
-        if one.reversed_on > evidence.on.isoformat() or sum(left) >= _paid_for(
-            evidence, one.invoice
-        ):
+        is_later = one.reversed_on > evidence.on.isoformat()
+        if is_later or sum(left) >= _paid_for(evidence, one.invoice):
             continue
         back, rest = render_yuan(one.amount_fen), render_yuan(sum(left))
         yield no(

@@ -228,29 +228,28 @@ def _show_line(line: Line, verdict: Text, why: Text) -> Text:
 
 
 def _excluded_by_others(evidence: Evidence) -> Iterator[Finding]:
-    """Yield where another programme that pays on the claim's invoices rules this level out.
+    """Yield where a voucher of another programme rules one of this level out.
 
-    A voucher that excludes others does so whichever of the two came first.
+    It does so whichever of the two came first: for its whole year, or on the claim's invoices where
+    its scope is a contract or a project.
     """
-    level = evidence.programme.level
-    drawn = {
-        (one.programme, one.version)
-        for one in evidence.vouchers.drawn
-        if one.programme != evidence.programme.id
-        and set(one.invoices) & set(evidence.claim.invoices)
-    }
+    level, year = evidence.programme.level, evidence.application.year
+    claimed = set(evidence.claim.invoices)
     for programme in evidence.beside:
         for version in programme.versions:
-            if (programme.id, prepare(programme, version).hash) not in drawn:
-                continue
-            for one in list_exclusions(version):
-                if level in one.rule.levels:
-                    name = programme.name
+            hash_ = prepare(programme, version).hash
+            drawn = [one for one in evidence.vouchers.drawn if one.version == hash_]
+            in_year = any(one.year == year for one in drawn)
+            on_these = any(claimed & set(one.invoices) for one in drawn)
+            for rule, clause in list_exclusions(version):
+                stands = in_year if rule.scope == "enterprise" else on_these
+                if stands and level in rule.levels:
+                    name, of = programme.name, call(LEVEL_NAMES, level)
                     yield no(
                         "excluded_by_other",
-                        f"已使用{name.zh}，该券不得与{call(LEVEL_NAMES, level).zh}创新券同时享受",
-                        f"{name.en} was drawn on: it rules out a {call(LEVEL_NAMES, level).en} one",
-                        one.clause,
+                        f"已使用{name.zh}，该券不得与{of.zh}创新券同时享受",
+                        f"{name.en} was drawn on: it rules out a {of.en} voucher",
+                        clause,
                     )
 
 

@@ -76,6 +76,20 @@ def test_an_item_names_the_papers_that_it_rests_on() -> None:
     assert found["credit"].source.en == "declaration, records"
 
 
+@pytest.mark.parametrize(
+    ("items", "number"),
+    [
+        ("invoice_unused not_reversed sums lines days match parties", FIRST),
+        ("provider split days match parties", "C-1"),
+        ("paid payer days match parties", "P-1-2022-08-10"),
+        ("parties", CLAIM),
+    ],
+)
+def test_each_item_that_rests_on_papers_names_them(items: str, number: str) -> None:
+    found = items_of(evidence_of())
+    assert {one for one in found if number in found[one].source.zh} == set(items.split())
+
+
 def test_a_source_names_no_more_papers_than_one_reads() -> None:
     many = [invoice_number(str(i)) for i in range(20, 40)]
     source = items_of(evidence_of(invoices=tuple(many)))["sums"].source

@@ -5,6 +5,7 @@ from itertools import product
 from random import Random
 
 import pytest
+from msgspec import structs
 
 from ledger.events import VoucherDrawn
 from tests.small_ledger import CODE, account_of, invoice_number
@@ -243,6 +244,24 @@ def test_after_clawbacks_no_more_stays_refunded_than_is_left_of_what_was_paid() 
         # Half by each level: where all was paid and nothing capped, just as much.
         tight += stays == paid_fen
     assert tight > 5
+
+
+def test_a_draw_that_says_its_parts_shrinks_with_its_claim() -> None:
+    """Of two invoices the reversed one gives its part back, and the other one keeps its own."""
+    text = BOTH.replace(" 100000", " 40000")
+    account = account_of(text)[1]
+    city = paid("wuhan", FIRST, SECOND, text=text)
+    fen = city.claim.paid_fen
+    drawn = structs.replace(
+        draw("wuhan", fen, FIRST, SECOND, claim="CL-wuhan"), parts_fen=(fen // 2, fen // 2)
+    )
+    for invoice, expected in (
+        (SECOND, [("CL-wuhan", 1_000_000)]),
+        (FIRST, [("CL-wuhan", 1_000_000), ("CL-east_lake", 1_000_000)]),
+    ):
+        district = paid("east_lake", invoice, text=text, drawn=(drawn,))
+        found = find_clawbacks(account, [city, district], [red(FIRST, 2_000_000)])
+        assert [(one.claim, one.amount_fen) for one in found] == expected
 
 
 # --- what is left of an invoice ---

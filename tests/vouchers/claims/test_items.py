@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pytest
 from msgspec import structs
@@ -22,7 +22,7 @@ from tests.vouchers.claims.world import (
     items_of,
     reprint,
 )
-from vouchers.case import Case, Paper
+from vouchers.case import Case, FundingScope, Paper
 from vouchers.claims.checklist import (
     ITEMS,
     PAYMENT_ONLY,
@@ -32,8 +32,9 @@ from vouchers.claims.drawn import Vouchers
 from vouchers.claims.evidence import Elsewhere, Evidence, Named, Reversal, same_name
 from vouchers.claims.matching import METERED_FEN_MAX, METERED_SHARE_MAX
 from vouchers.pool import PoolClaim
+from vouchers.prepared import prepare
 from vouchers.programme import Cited, Document, Listed, Pool, Programme, ProviderListed
-from vouchers.requirement import ContractAtLeast
+from vouchers.requirement import ContractAtLeast, Level, NoEarlierVoucher
 
 _CLAUSE: Final = Text("办法", "rule")
 
@@ -76,9 +77,9 @@ def listed(first: date | None = None, code: str = PROVIDER) -> Programme:
     return more_rules(ProviderListed((Listed(code, first),)))
 
 
-def papers() -> Programme:
-    """Return the provincial programme with a document that each contract needs."""
-    slip = Document("slip", Text("付款凭证", "payment slip"), "contract")
+def papers(each: Literal["contract", "project"] = "contract") -> Programme:
+    """Return the provincial programme with a document that each contract, or project, needs."""
+    slip = Document("slip", Text("付款凭证", "payment slip"), each)
     return capped(PROVINCE, documents=(Cited(slip, _CLAUSE, "A"),))
 
 
@@ -98,9 +99,20 @@ def confirmed(*, yes: bool | None) -> Evidence:
     return evidence_of(rule, facts=purchased(confirmed=yes))
 
 
-def drawn_on(programme: str, other: str) -> Evidence:
-    """Return a claim on an invoice that another programme has paid on."""
-    return evidence_of(programme, vouchers=Vouchers({}, (draw(other, 100, FIRST),)))
+def drawn_on(programme: str, other: str, invoice: str = FIRST, year: int = 2022) -> Evidence:
+    """Return a claim after another programme has paid on an invoice."""
+    drawn = draw(other, 100, invoice, year=year)
+    return evidence_of(programme, vouchers=Vouchers({}, (drawn,)))
+
+
+def excluding(scope: FundingScope, invoice: str, level: Level = "district") -> Evidence:
+    """Return a claim of the district after a programme paid that rules a level out."""
+    rule = Cited(NoEarlierVoucher((level,), scope), _CLAUSE, "A")
+    other = capped("wuhan", eligibility=(rule,))
+    drawn = structs.replace(
+        draw("wuhan", 100, invoice), version=prepare(other, other.versions[0]).hash
+    )
+    return evidence_of("east_lake", vouchers=Vouchers({}, (drawn,)), beside=(other,))
 
 
 def funded(*, named: bool) -> Evidence:
@@ -236,6 +248,9 @@ _NOT_MET: Final[dict[str, list[Callable[[], Evidence]]]] = {
         lambda: funded(named=True),
         lambda: drawn_on("hubei", "wuhan"),
         lambda: drawn_on("wuhan", "hubei"),
+        lambda: drawn_on("wuhan", "hubei", SECOND),
+        lambda: excluding("contract", FIRST),
+        lambda: excluding("enterprise", SECOND),
     ],
     "split": [lambda: near("2022-04-01"), lambda: near("2022-01-29")],
     "documents": [
@@ -308,7 +323,10 @@ _OPEN: Final[dict[str, list[Callable[[], Evidence]]]] = {
     "credit": [lambda: evidence_of(text=without("declaration 2022"))],
     "other_grants": [lambda: funded(named=False)],
     "split": [lambda: evidence_of(more_rules(ContractAtLeast(1)), without("contract C-1"))],
-    "documents": [lambda: evidence_of(papers(), filed=None)],
+    "documents": [
+        lambda: evidence_of(papers(), filed=None),
+        lambda: evidence_of(papers("project"), filed=(Paper(kind="slip", ref="P-9"),)),
+    ],
     "confirmed": [lambda: confirmed(yes=None)],
     "amount": [lambda: evidence_of(text=without("sales_fen 2021"))],
     "headroom": [open_cap],
@@ -369,6 +387,9 @@ _MET: Final[dict[str, list[Callable[[], Evidence]]]] = {
     "other_grants": [
         lambda: evidence_of(text=f"{TEXT}\nfunding project province 2020 9 P-1"),
         lambda: drawn_on("wuhan", "east_lake"),
+        lambda: drawn_on("wuhan", "hubei", year=2021),
+        lambda: excluding("contract", SECOND),
+        lambda: excluding("contract", FIRST, "province"),
         lambda: drawn_on("east_lake", "wuhan"),
     ],
     "split": [

@@ -56,6 +56,14 @@ def after(*draws: Data, quota_fen: int | None = None, programme: str = "east_lak
     return fold_vouchers([*([granted] if quota_fen is not None else []), *draws])
 
 
+def test_a_draw_that_says_its_parts_takes_of_each_invoice_just_that() -> None:
+    """The city refunded a quarter of either invoice; the district has room for its half of one."""
+    parts = structs.replace(draw("wuhan", 5_000_000, FIRST, SECOND), parts_fen=(2_500_000,) * 2)
+    for invoice in (FIRST, SECOND):
+        grounds = grounds_of(_BOTH, "east_lake", vouchers=Vouchers({}, (parts,)))
+        assert work_out(grounds, [invoice]).amount_fen == PAYS["east_lake"]
+
+
 # --- what the programme alone would pay ---
 
 
