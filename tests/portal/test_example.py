@@ -1,0 +1,78 @@
+"""The worked example of a claim runs as its page says: each block in order, in one shell."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[2]
+EXAMPLE: Final = ROOT / "examples" / "claims"
+
+BLOCK: Final = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What frames a table, and what two languages' widths leave between its cells.
+FRAME: Final = re.compile(r"[\s│┃]+")
+MARK: Final = "=== block"
+
+
+def read_blocks() -> list[tuple[str, list[str]]]:
+    """Return each block of commands with the lines that the page says they print."""
+    blocks = list[tuple[str, list[str]]]()
+    for kind, text in BLOCK.findall((EXAMPLE / "README.md").read_text("utf-8")):
+        if kind == "sh":
+            blocks.append((text, []))
+        else:
+            blocks[-1][1].extend(text.splitlines())
+    return blocks
+
+
+def install(folder: Path) -> None:
+    """Put this checkout's command, and the tools beside its Python, where a shell finds them."""
+    command = folder / "suanquan"
+    python = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m portal "$@"'
+    command.write_text(f"#!/bin/sh\n{python}\n", "utf-8")
+    command.chmod(0o755)
+
+
+def play(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Return what a script said in a copy of the example, errors among its lines."""
+    shutil.copytree(EXAMPLE, folder / "claims")
+    (folder / "bin").mkdir()
+    install(folder / "bin")
+    beside = Path(sys.executable).parent
+    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
+    return subprocess.run(
+        ["/bin/bash", "-euc", f"exec 2>&1\n{script}"],
+        capture_output=True,
+        check=False,
+        cwd=folder / "claims",
+        encoding="utf-8",
+        env={
+            **kept,
+            "PATH": f"{folder / 'bin'}:{beside}:{os.environ['PATH']}",
+            "TMPDIR": str(folder),
+            "COLUMNS": "160",
+        },
+    )
+
+
+def squeeze(text: str) -> str:
+    """Return a text with its frames and runs of blanks as single blanks."""
+    return FRAME.sub(" ", text)
+
+
+def test_the_example_prints_what_its_page_says(tmp_path: Path) -> None:
+    blocks = read_blocks()
+    assert len(blocks) >= 12
+    script = "".join(f"{commands}echo '{MARK}'\n" for commands, _ in blocks)
+    done = play(tmp_path, script)
+    assert done.returncode == 0, done.stdout[-2000:]
+    parts = done.stdout.split(f"{MARK}\n")
+    assert len(parts) == len(blocks) + 1
+    for (commands, lines), said in zip(blocks, parts, strict=False):
+        shown = squeeze(said)
+        for line in lines:
+            assert line in shown, (commands, said)
+    assert "Traceback" not in done.stdout
