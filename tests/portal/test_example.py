@@ -8,12 +8,18 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from portal.claim_commands import act
+from vouchers.claims.requests import REQUESTS, ReasonRequest, parse_request
+from vouchers.claims.table import Action
+
 ROOT: Final = Path(__file__).parents[2]
 EXAMPLE: Final = ROOT / "examples" / "claims"
 
 BLOCK: Final = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What frames a table, and what two languages' widths leave between its cells.
 FRAME: Final = re.compile(r"[\s│┃]+")
+# An act in the help of `claim act`, and what its file holds.
+HELPED: Final = re.compile(r"^  ([a-z]+) +(\{.*\})$", re.MULTILINE)
 MARK: Final = "=== block"
 
 
@@ -76,3 +82,16 @@ def test_the_example_prints_what_its_page_says(tmp_path: Path) -> None:
         for line in lines:
             assert line in shown, (commands, said)
     assert "Traceback" not in done.stdout
+
+
+def test_the_help_shows_a_file_for_each_act_that_has_one() -> None:
+    shown: list[tuple[Action, str]] = re.findall(
+        r"^  ([a-z]+) +(\{.*\})$", act.epilog or "", re.MULTILINE
+    )
+    for action, text in shown:
+        parse_request(action, text.encode(), None)
+    have_none = {"clear", "close"}
+    reasons = {action for action, kind in REQUESTS.items() if kind is ReasonRequest}
+    assert {action for action, _ in shown} == set(REQUESTS) - reasons - have_none
+    for action in ("approve", "clear", "close"):
+        parse_request(action, None, None)
