@@ -239,6 +239,7 @@ def _told(shell: Shell, recorded: Recorded) -> list[str]:
         )
     lines = [shell.say(told)]
     colon, comma = shell.say(Text("：", ": ")), shell.say(Text("、", ", "))
+    stop = shell.say(Text("；", "; "))
     for title, orders in (
         (Text("此前已登记", "recorded before"), data["repeated"]),
         (Text("银行未定", "not settled by the bank"), data["unknown"]),
@@ -247,7 +248,7 @@ def _told(shell: Shell, recorded: Recorded) -> list[str]:
         if orders:
             lines.append(f"{shell.say(title)}{colon}{comma.join(orders)}")
     lines += [
-        f"  • {one['row']} {one['order']}{colon}{one['message']}; {one['next']}"
+        f"  • {one['row']} {one['order']}{colon}{one['message']}{stop}{one['next']}"
         for one in data["flaws"]
     ]
     return lines

@@ -19,7 +19,7 @@ from ledger.text import Text
 from ledger.topics import enterprise_topic
 from ledger.trail import read_trail
 from portal.acting import look
-from portal.claim_reading import Read, read_claim
+from portal.claim_reading import Read, read_claim, read_papers
 from portal.desk import Desk
 from portal.desk_batch import (
     Done,
@@ -224,12 +224,7 @@ def prepare_batch(shell: Shell, batch: str) -> Batch:
         if not reads:
             raise _settled(batch)
         names = _names(connection, [one.claim.enterprise for one in reads.values()], size)
-    newest = {
-        one.claim.claim: one.papers.accounts.get(one.claim.enterprise, [one.claim.account or ""])[
-            -1
-        ]
-        for one in reads.values()
-    }
+        newest = {one.claim.claim: _account_now(connection, one) for one in reads.values()}
     held = read_accounts(
         shell, [(one.claim.enterprise, newest[one.claim.claim]) for one in reads.values()]
     )
@@ -240,6 +235,20 @@ def prepare_batch(shell: Shell, batch: str) -> Batch:
         days.append(parse_date(order.effective_on))
         made.append(_order(read, number, names, (order.account_sha256, now, held.get(now))))
     return make_batch(batch, made, min(days))
+
+
+def _account_now(connection: Connection, read: Read) -> str:
+    """Return the account that an order pays into, or the newest one if it was set since.
+
+    One that was set before the order is not asked: the claim was reviewed with its own.
+    """
+    code, order = read.claim.enterprise, read.claim.order
+    assert order is not None, read.claim
+    ordered = order.account_sha256 or ""
+    newest = read.papers.accounts.get(code, [ordered])[-1]
+    at = max(index for index, event in read.events if isinstance(event.data, ClaimOrdered))
+    then = read_papers(connection, code, at).accounts.get(code, [ordered])
+    return ordered if newest in then else newest
 
 
 def _unknown_batch(batch: str) -> InvalidInputError:

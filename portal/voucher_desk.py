@@ -6,10 +6,11 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
+from ledger.accepted import read_accepted
+from ledger.credit_codes import require_code
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.events import Data, Role, VoucherGranted, VoucherLapsed, VoucherReleased
-from ledger.identifiers import parse_credit_code
 from ledger.rights import Grant
 from ledger.text import Text
 from ledger.topics import VOUCHERS, enterprise_topic
@@ -58,8 +59,8 @@ def grant(desk: Desk, enterprise: str, programme: str, year: int | None) -> Gran
     Its quota is the year's cap for the enterprise. Raises `RuleViolationError`: `not_allowed`,
     `ineligible`, `undetermined`, `no_cap`, `other_year`.
     """
-    parse_credit_code(enterprise)
     act = desk.act
+    require_code(enterprise, read_accepted(act.connection))
     own = Grant("enterprise", enterprise) in act.roster.grants.get(desk.name, ())
     if not own and not holds(act.roster, desk.name, "task_force", programme):
         raise not_allowed(

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from portal import claim_queue
 from tests.papers import make_pdf
 from tests.portal.office import ONE, TWO, Office, office
+from tests.portal.stages import BASIS, approve
 from tests.small_ledger import CODE
 
 __all__ = ["office"]
@@ -204,6 +206,29 @@ def test_what_waits_is_shown_to_whom_it_waits_for(office: Office) -> None:
     listed = office.ask("auditor-1", "claim", "list", "--state", "checked")["rows"]
     assert [one["id"] for one in listed] == [claim]
     assert listed[0]["enterprise"] == CODE
+
+
+def test_a_page_of_claims_that_wait_for_others_hides_none_behind_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim_queue, "_PAGE", 1)
+    approve(office, ONE)
+    office.ask("authority-1", "notice", "draw", "hubei", "--basis", BASIS)
+    office.today = "2022-11-02"
+    claim = office.submit(invoices=[TWO])["id"]
+    office.check("task-1", claim)
+    rows = office.ask("authority-1", "claim", "next", "--limit", 1)["rows"]
+    assert [one["id"] for one in rows] == [claim]
+
+
+def test_an_enterprise_does_not_read_what_a_reviewer_wrote_beside_each_item(
+    office: Office,
+) -> None:
+    claim = office.submit()["id"]
+    office.check("task-1", claim)
+    own, inside = (office.ask(who, "claim", "show", claim) for who in ("firm-1", "auditor-1"))
+    assert "已核对原件" not in str(own)
+    assert inside["history"][-1]["items"][0]["reason"] == "已核对原件"
 
 
 def test_an_enterprise_acts_today(office: Office) -> None:

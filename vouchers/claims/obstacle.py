@@ -127,10 +127,11 @@ def _(data: ClaimApproved, claim: Claim) -> Text | None:
 
 @_obstacle.register
 def _(data: ClaimNoticed, claim: Claim) -> Text | None:
-    if data.first_day < claim.since:
+    # Nobody can read a list, or object to it, on days that were over when it was given.
+    if data.first_day < data.effective_on:
         return Text(
-            f"公示自 {data.first_day} 起，早于批准日 {claim.since}",
-            f"the notice begins on {data.first_day}, before the approval of {claim.since}",
+            f"公示自 {data.first_day} 起，早于发布日 {data.effective_on}",
+            f"the notice begins on {data.first_day}, before {data.effective_on}, when it is given",
         )
     return _amount_differs(data.amount_fen, claim.approved_fen or 0)
 
