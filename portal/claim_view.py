@@ -10,6 +10,7 @@ from rich.table import Table
 from ledger.money import render_yuan
 from ledger.text import Text
 from portal.shell import Shell
+from vouchers.claims.checklist import ITEMS
 from vouchers.claims.evidence import Item
 from vouchers.claims.first_review import Marks
 from vouchers.claims.item_view import COLUMNS, list_rows
@@ -46,7 +47,7 @@ def _head(shell: Shell, data: dict[str, Any]) -> list[str]:
         lines.append(shell.say(told))
     lines += _left(shell, data.get("headroom", {}))
     colon = shell.say(Text("：", ": "))
-    lines += [f"  • {one['item']}{colon}{one['reason']}" for one in data["remarks"]]
+    lines += [f"  • {_item(shell, one)}{colon}{one['reason']}" for one in data["remarks"]]
     return lines
 
 
@@ -96,8 +97,14 @@ def _said(shell: Shell, row: dict[str, Any]) -> str:
     for one in row.get("items", ()):
         reason = one.get("reason")
         if reason:
-            parts.append(f"{one['item']}{colon}{reason}")
+            parts.append(f"{_item(shell, one)}{colon}{reason}")
     return shell.say(Text("；", "; ")).join(parts)
+
+
+def _item(shell: Shell, row: dict[str, Any]) -> str:
+    """Return what an item of the check list is called; what is not of the list, as it is."""
+    item = row["item"]
+    return shell.say(ITEMS[item]) if item in ITEMS else str(item)
 
 
 def _may(shell: Shell, data: dict[str, Any]) -> list[str]:
@@ -184,10 +191,10 @@ def _cells(shell: Shell, row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def show_items(shell: Shell, items: Sequence[Item]) -> Table:
-    """Return a check list as a table."""
+    """Return a check list as a table; under each name stands the id by which marks name it."""
     table = Table(title=shell.say(Text("核查清单", "Check list")))
     for title in COLUMNS:
         table.add_column(shell.say(title), overflow="fold")
-    for row in list_rows(items, shell.language):
-        table.add_row(*row)
+    for one, (name, *cells) in zip(items, list_rows(items, shell.language), strict=True):
+        table.add_row(f"{name}\n{one.item}", *cells)
     return table

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ledger.accepted import read_accepted
 from ledger.credit_codes import require_code
-from ledger.documents import DocumentStore, Filing, Unnamed, read_filings
+from ledger.documents import DocumentStore, Filing, Unnamed
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import DocumentFiled
 from ledger.media import NAMES
@@ -20,6 +20,7 @@ from ledger.secret import write_file
 from ledger.text import Text
 from portal.acting import acting, look, not_allowed
 from portal.filing import (
+    VIEWERS,
     Filed,
     What,
     check_documents,
@@ -28,6 +29,7 @@ from portal.filing import (
     find_strays,
     may_see,
     name_kind,
+    read_filings_of,
     require_kind,
 )
 from portal.log_commands import finding_row, findings_shown
@@ -124,13 +126,14 @@ def list_(shell: Shell, enterprise: str) -> Result:
                     f"{actor.person} may not see documents of {enterprise}",
                 )
             )
-        filings = read_filings(connection, roster.index)
-    own = [one for one in filings if one.enterprise == enterprise]
-    rows = [{"index": one.index, **_row(one.data)} for one in own]
-    return Result({"enterprise": enterprise, "rows": rows}, _table(shell, own))
+        own = read_filings_of(connection, enterprise, roster.index)
+    # Where a filing stands in the book would tell an enterprise how much others do.
+    inside = roster.has(actor.person, *VIEWERS)
+    rows = [{**({"index": one.index} if inside else {}), **_row(one.data)} for one in own]
+    return Result({"enterprise": enterprise, "rows": rows}, _table(shell, own, inside=inside))
 
 
-def _table(shell: Shell, filings: Sequence[Filing]) -> Table | str:
+def _table(shell: Shell, filings: Sequence[Filing], *, inside: bool) -> Table | str:
     """Return documents for a person."""
     if not filings:
         return shell.say(Text("没有文件", "there are no documents"))
@@ -144,7 +147,7 @@ def _table(shell: Shell, filings: Sequence[Filing]) -> Table | str:
     for one in filings:
         data = one.data
         table.add_row(
-            str(one.index),
+            str(one.index) if inside else "",
             shell.say(name_kind(data.kind)),
             data.ref or "",
             NAMES[data.media_type],

@@ -126,12 +126,20 @@ def file_documents(
 
 def _filed_for(act: Act, enterprise: str) -> list[DocumentFiled]:
     """Return what was filed for an enterprise, within this act too."""
-    trail = read_trail(act.connection, [enterprise_topic(enterprise)], act.roster.index)
-    before = (event for _, event in trail)
+    before = read_filings_of(act.connection, enterprise, act.roster.index)
+    now = [event.data for event in act.events if event.subject == enterprise]
     return [
-        event.data
-        for event in (*before, *act.events)
-        if event.subject == enterprise and isinstance(event.data, DocumentFiled)
+        *(one.data for one in before),
+        *(data for data in now if isinstance(data, DocumentFiled)),
+    ]
+
+
+def read_filings_of(connection: Connection, enterprise: str, size: int) -> list[Filing]:
+    """Return the documents that were filed for an enterprise, in the order of filing."""
+    return [
+        Filing(index, event.subject, event.data)
+        for index, event in read_trail(connection, [enterprise_topic(enterprise)], size)
+        if isinstance(event.data, DocumentFiled)
     ]
 
 

@@ -159,8 +159,10 @@ def list_(shell: Shell, enterprise: str, on: str | None) -> Result:
         "declarations": [
             _said(account.declarations[year]) for year in sorted(account.declarations)
         ],
-        "as_of": [{"log": "book", "size": size}],
     }
+    # The book's size would tell an enterprise how much others do.
+    if roster.has(actor.person, *_STAFF):
+        data["as_of"] = [{"log": "book", "size": size}]
     return Result(data, _shown(shell, data))
 
 

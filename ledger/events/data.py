@@ -121,7 +121,7 @@ def check_ids(**ids: str | None) -> None:
                 "bad_id",
                 Text(f"{name} 的编号不可用：{value[:80]!r}", f"{name} cannot be {value[:80]!r}"),
                 Text(
-                    f"请用 1 至 {_ID_LENGTH_MAX} 个字母、数字、点、横线或下划线",
+                    f"请用 1 至 {_ID_LENGTH_MAX} 个英文字母、数字、点、横线或下划线",
                     f"use 1 to {_ID_LENGTH_MAX} letters, digits, dots, dashes or underscores",
                 ),
             )

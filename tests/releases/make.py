@@ -163,14 +163,14 @@ def _play(home: Path, scratch: Path) -> None:
     lines = [event.raw for event in events(BOOK) + events(usage())]
     path.write_bytes(b"\n".join([*lines, *sent_by_an_agent(), lines[0], *refused()]) + b"\n")
     run(home, "ingest", "file", str(path), "--format", "cloudevents")
-    # While there are no administrators whoever runs the program may adopt.
+    # While there are no accounts whoever runs the program may adopt, and move money.
     run(home, "programme", "adopt", "hubei", "wuhan", "east_lake", "--on", "2022-01-01")
+    paper = ("--on", "2022-01-10", "--document", "2022-1")
+    run(home, "fund", "appropriate", "east_lake", "--year", "2022", "--amount", "500000", *paper)
     engine = open_engine(f"sqlite:///{home / DATABASE}", "write")
     _write(Store(engine, PROJECTIONS))
     _file(Store(engine, PROJECTIONS), home, scratch)
     engine.dispose()
-    paper = ("--on", "2022-01-10", "--document", "2022-1")
-    run(home, "fund", "appropriate", "east_lake", "--year", "2022", "--amount", "500000", *paper)
     run(home, "ingest", "rejected", "retry", "--all", "--as-structured")
     run(home, "log", "checkpoint")
     for more in ((), ("--retire",)):

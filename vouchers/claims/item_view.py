@@ -9,12 +9,17 @@ from ledger.events import Verdict
 from ledger.text import Language, Text
 from vouchers.claims.evidence import Item
 
+_HIDDEN: Final = Text("请核对所填内容", "check what you entered")
+_FUND: Final = Text("资金由财政核对", "finance looks at the fund")
+
 
 def hide(items: Iterable[Item]) -> tuple[Item, ...]:
     """Return the items as the enterprise may read them: nothing that speaks of others."""
-    hidden = Text("请核对所填内容", "check what you entered")
     return tuple(
-        structs.replace(one, found=hidden, inside=False) if one.inside else one for one in items
+        structs.replace(one, found=_FUND if one.item == "pool" else _HIDDEN, inside=False)
+        if one.inside
+        else one
+        for one in items
     )
 
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from msgspec import structs
+
 from ledger.money import render_yuan
 from ledger.text import Text
 from vouchers.cited import Cited
@@ -102,7 +104,8 @@ def check_pool(evidence: Evidence, version: Version, kind: Kind) -> Item:
     if cited is not None:
         findings += _in_turn(evidence, version)
         shown.append(Text("轮到时资金足额", "the pool lasts until its turn"))
-    return conclude(kind, findings, join(shown), clause)
+    # What a fund has left tells what others claimed.
+    return structs.replace(conclude(kind, findings, join(shown), clause), inside=True)
 
 
 def _in_turn(evidence: Evidence, version: Version) -> list[Finding]:
