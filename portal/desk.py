@@ -82,11 +82,13 @@ class Desk:
             is_claims = isinstance(data, ClaimData | ClaimStep)
             source = CLAIMS if is_claims else VOUCHERS
             event = self.act.write(data, claim.enterprise, source)
+            for wrong in judge(self.act.roster, claim, event, read.papers):
+                raise not_allowed(wrong, claim.claim)
+            claim.apply(event)
+            read.papers.apply(event)
             if is_claims:
-                for wrong in judge(self.act.roster, claim, event, read.papers):
-                    raise not_allowed(wrong, claim.claim)
-                claim.apply(event)
                 read.events.append((self.act.roster.index - 1, event))
+        assert not claim.owed_fen, claim
 
 
 def open_desk(act: Act, on: str | None = None, *, machine: bool = False) -> Desk:
