@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ledger.codec import Event
 from ledger.events import BankAccountSet, EnterpriseForgotten
 from vouchers.claims.fold import Claim
+from vouchers.claims.quota import Quotas
 
 # What names a paper in an event's data: a number of the paper's own, or its digest.
 _NAMES = ("invoice", "contract", "sha256", "digest")
@@ -18,16 +19,18 @@ class Papers:
     """Who entered each paper of each enterprise, by the paper's number or digest.
 
     `of_invoice` has the contract of each invoice, `accounts` the bank accounts of each
-    enterprise that were not erased, the newest last.
+    enterprise that were not erased, the newest last; `quotas` are what their vouchers stand at.
     """
 
     entered: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     of_invoice: dict[tuple[str, str], str] = field(default_factory=dict)
     accounts: dict[str, list[str]] = field(default_factory=dict)
+    quotas: Quotas = field(default_factory=Quotas)
 
     def apply(self, event: Event) -> None:
         """Take in the next event of the book."""
         data, enterprise = event.data, event.subject
+        self.quotas.apply(event)
         match data:
             case BankAccountSet():
                 self.accounts.setdefault(enterprise, []).append(data.digest)

@@ -134,7 +134,7 @@ def test_the_fold_goes_where_the_table_says(step: Step) -> None:
     }
     acts[action]()
     assert story.claim.state == to
-    assert fold_claim(story.claim.claim, story.events) == story.claim
+    assert fold_claim(story.claim.claim, story.book) == story.claim
 
 
 def test_the_states_at_the_end_are_known() -> None:
@@ -189,6 +189,16 @@ def test_whoever_assisted_has_acted_on_every_revision() -> None:
     assert isinstance(authorise(people, "helper", "check", story.claim), Text)
     story.check().approve().notice().clear()
     assert isinstance(authorise(people, "helper", "order", story.claim), Text)
+
+
+def test_whoever_claimed_once_is_no_official_on_the_claim_later() -> None:
+    story = Story().submit("mover").send_back().resubmit()
+    moved = roster(mover={Grant("task_force"), Grant("authority"), Grant("finance")})
+    assert isinstance(authorise(moved, "mover", "check", story.claim), Text)
+    story.check()
+    assert isinstance(authorise(moved, "mover", "approve", story.claim), Text)
+    story.approve().notice().clear()
+    assert isinstance(authorise(moved, "mover", "order", story.claim), Text)
 
 
 def test_whoever_entered_the_papers_has_assisted() -> None:
