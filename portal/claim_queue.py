@@ -10,7 +10,7 @@ from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.rights import Grant
 from portal.claim_reading import Read, Viewer, read_claims
-from vouchers.claims.authorise import actions_of
+from vouchers.claims.authorise import OFFICIALS, actions_of
 from vouchers.claims.calendar import WorkingDays
 from vouchers.claims.table import TURN, Action
 from vouchers.reading import read_rules
@@ -23,8 +23,6 @@ _ONWARD: frozenset[Action] = frozenset(
 # So many claims are read at once to see whose turn they are.
 _PAGE = 40
 
-_OFFICIALS = ("task_force", "authority", "finance")
-
 
 def filters_of(viewer: Viewer, wanted: ClaimFilter, *, turn: bool = False) -> Iterator[ClaimFilter]:
     """Yield what a person may see of what is wanted, a filter for each role that he holds.
@@ -36,7 +34,7 @@ def filters_of(viewer: Viewer, wanted: ClaimFilter, *, turn: bool = False) -> It
         if grant.role == "enterprise":
             if wanted.enterprise in (None, grant.scope):
                 yield ClaimFilter(states, wanted.programmes, grant.scope, wanted.year)
-        elif grant.role in _OFFICIALS or (grant.role == "auditor" and not turn):
+        elif grant.role in OFFICIALS or (grant.role == "auditor" and not turn):
             programmes = wanted.programmes
             if grant.scope is not None:
                 programmes = {grant.scope} & set(programmes or {grant.scope})

@@ -8,8 +8,6 @@ from ledger.claim_list import ClaimFilter, list_claims
 from ledger.claim_state import State
 from ledger.errors import RuleViolationError
 from ledger.events import ClaimData, ClaimStep, Data, Role
-from ledger.rights import Grant
-from ledger.roster import Roster
 from ledger.text import Language, Text
 from portal.acting import not_allowed
 from portal.claim_reading import Read, read_claim
@@ -42,14 +40,9 @@ class Done:
         return [{"id": one.claim, "why": one.why.render(language)} for one in self.left_out]
 
 
-def holds(roster: Roster, person: str, role: Role, programme: str) -> bool:
-    """Return whether somebody has a role for a programme, or for all."""
-    return bool({Grant(role), Grant(role, programme)} & roster.grants.get(person, set()))
-
-
 def require_role(desk: Desk, role: Role, programme: str) -> None:
     """Raise `RuleViolationError` (`not_allowed`) unless the actor has a role for a programme."""
-    if holds(desk.act.roster, desk.name, role, programme):
+    if desk.act.roster.holds(desk.name, role, programme):
         return
     name = name_doer(role)
     raise not_allowed(

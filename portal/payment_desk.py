@@ -26,7 +26,6 @@ from portal.desk_batch import (
     LeftOut,
     find_hindrance,
     find_waiting,
-    holds,
     programmes_of,
     refuse,
     require_role,
@@ -217,7 +216,7 @@ def prepare_batch(shell: Shell, batch: str) -> Batch:
         orders = [
             one
             for one in list_orders(connection, batch=batch)
-            if holds(roster, actor.person, "finance", one.programme)
+            if roster.holds(actor.person, "finance", one.programme)
         ]
         if not orders:
             raise _unknown_batch(batch)

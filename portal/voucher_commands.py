@@ -15,8 +15,9 @@ from portal.claim_reading import Viewer
 from portal.desk import open_desk
 from portal.options import answers
 from portal.shell import Result, Shell
-from portal.voucher_desk import Voucher, list_vouchers, may_see
+from portal.voucher_desk import Voucher, list_vouchers
 from portal.voucher_desk import grant as grant_now
+from vouchers.claims.authorise import may_see
 
 
 @click.group()
@@ -81,7 +82,7 @@ def list_(shell: Shell, enterprise: str | None) -> Result:
             scopes = (one.scope for one in roster.grants.get(actor.person, ()))
             wanted = sorted(one for one in scopes if one is not None)
         found = list_vouchers(connection, read_heads(connection)["book"].size, wanted)
-    rows = [_row(one) for one in found if may_see(viewer, one)]
+    rows = [_row(one) for one in found if may_see(*viewer, one.enterprise, one.programme)]
     if not rows:
         none = Text(
             "没有算力券。可用 suanquan voucher grant 申领。",

@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from ledger.events import VoucherDrawn
+from ledger.read import read_heads
+from ledger.topics import enterprise_topic
+from ledger.trail import read_trail
 from portal import claim_queue
 from tests.papers import make_pdf
 from tests.portal.office import ONE, TWO, Office, office
@@ -105,6 +109,16 @@ def test_an_item_that_is_not_met_is_not_approved(office: Office) -> None:
     # What was released may be claimed again.
     assert office.submit(request="2")["amount_fen"] == 9_000_000
     assert sound(office)
+
+
+def test_a_draw_says_what_it_was_computed_on(office: Office) -> None:
+    office.submit(invoices=[ONE])
+    office.submit(invoices=[TWO], asked_fen=1_000_000)
+    with office.ledger.reading() as connection:
+        size = read_heads(connection)["book"].size
+        said = [event.data for _, event in read_trail(connection, [enterprise_topic(CODE)], size)]
+    drawn = [(one.base_fen, one.parts_fen) for one in said if isinstance(one, VoucherDrawn)]
+    assert drawn == [(30_000_000, (9_000_000,)), (None, ())]
 
 
 def test_an_invoice_is_held_by_one_claim(office: Office) -> None:
