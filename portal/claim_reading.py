@@ -59,8 +59,8 @@ def read_claim(connection: Connection, claim: str, size: int) -> Read:
     """Return a claim after the book's first entries; `new` where there is none of that id."""
     read = Read(Claim(claim), [], Papers())
     for index, event in read_trail(connection, [claim_topic(claim)], size):
+        read.claim.apply(event)
         if isinstance(event.data, ClaimData | ClaimStep):
-            read.claim.apply(event)
             read.events.append((index, event))
     if read.claim.enterprise:
         read.papers = read_papers(connection, read.claim.enterprise, size)

@@ -12,6 +12,7 @@ from ledger.text import Language, Text
 from portal.acting import not_allowed
 from portal.claim_reading import Read, read_claim
 from portal.desk import Desk, find_claim
+from portal.shortfall import find_shortfall
 from vouchers.claims.authorise import authorise
 from vouchers.claims.obstacle import find_obstacle
 from vouchers.claims.table import Action, Capacity, name_doer
@@ -111,6 +112,8 @@ def act_on_each(
         found = why_not(desk, read, action)
         made: list[Data] = [] if isinstance(found, Text) else make(read, found)
         why = found if isinstance(found, Text) else find_hindrance(read, made)
+        if why is None and action == "clear":
+            why = find_shortfall(desk, read.claim)
         if why is None:
             desk.append(read, made)
             done.reads.append(read)

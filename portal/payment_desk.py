@@ -33,6 +33,7 @@ from portal.desk_batch import (
 )
 from portal.payee import read_accounts
 from portal.shell import Shell
+from portal.shortfall import find_shortfall
 from vouchers.book import Book
 from vouchers.claims.acts import record
 from vouchers.claims.bank_answer import Answer, Answered, Standing, read_answer
@@ -100,7 +101,11 @@ def order_payments(desk: Desk, programme: str, claims: Sequence[str], batch: str
         else:
             said = desk.setting(claim, "order", found).money(claim.amount_fen)
             made = [ClaimOrdered(**said, order=number, account_sha256=account)]
-            why = find_hindrance(read, made) or _flaw(read, number, names, account, held)
+            why = (
+                find_hindrance(read, made)
+                or _flaw(read, number, names, account, held)
+                or find_shortfall(desk, claim)
+            )
         if why is None and claim.programme != programme:
             why = Text(f"属于 {claim.programme}", f"it is of {claim.programme}")
         if why is None:

@@ -266,3 +266,13 @@ def test_the_funds_last_fen_is_refused_with_what_is_left(office: Office) -> None
     answer = office.submit()
     assert code_of(answer) == "fund_exhausted"
     assert "5000.00" in answer["error"]["message"].replace(",", "")
+
+
+def test_an_official_elsewhere_claims_for_his_enterprise_today(office: Office) -> None:
+    office.open("both-1", "enterprise", CODE, by=["admin-1"])
+    office.ask("admin-1", "user", "add", "both-1", "--role", "task_force", "--programme", "wuhan")
+    asked = {"enterprise": CODE, "programme": "hubei", "invoices": [ONE]}
+    path = office.file("claim.json", asked)
+    late = office.ask("both-1", "claim", "submit", "--file", path, "--on", "2022-10-01")
+    assert code_of(late) == "own_day"
+    assert office.submit("both-1")["state"] == "submitted"
