@@ -127,7 +127,7 @@ def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterato
                 f"使用的额度超过授予的额度 {beyond_fen} 分",
                 f"{beyond_fen} fen more are drawn on the voucher than were granted",
             )
-    if isinstance(data, ClaimOrdered) and claim.account and account != papers.account_for(claim):
+    if isinstance(data, ClaimOrdered) and account != papers.account_for(claim):
         yield Text(
             "收款账户不是申请所写的账户，也不是付款失败后新登记的账户",
             "the account is neither the one that the claim names, nor one set after a failed order",
