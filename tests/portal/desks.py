@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Any, Final, NamedTuple
 
+import pytest
+
 from portal import acting, claim_commands, cli
 
 PROCESSES: Final = 16
@@ -37,9 +39,11 @@ class Order(NamedTuple):
 
 def answer(token: str, *words: object) -> Any:  # noqa: ANN401 - one JSON object
     """Return what a command answers in this process: its object, or its error."""
-    os.environ["SUANQUAN_TOKEN"] = token
     out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
+    # What is left of a token here would be the token of whichever test comes next.
+    patching = pytest.MonkeyPatch.context()
+    with patching as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setenv("SUANQUAN_TOKEN", token)
         status = cli.run([*map(str, words), "--json"])
     try:
         return json.loads(out.getvalue() or err.getvalue().splitlines()[-1])

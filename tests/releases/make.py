@@ -1,10 +1,10 @@
 """Make the small ledger that a release leaves behind: `python -m tests.releases.make 1.0`.
 
 It holds every kind of event, records refused and one of them taken in after all, numbers that are
-missing, a tally, two usage logs, a year of funds and claims, people with personal data kept and
-forgotten, a document, a key that took over, both statements, signed checkpoints, an export and a
-proof, and beside it what this version says of it. A later version migrates a copy and must say the
-same.
+missing, a tally, two usage logs, a year of funds and claims, claims in every state, people with
+personal data kept and forgotten, a document, a key that took over, both statements, signed
+checkpoints, an export and a proof, and beside it what this version says of it. A later version
+migrates a copy and must say the same.
 
 The keys in it were made for it and guard nothing: that they lie in the repository does no harm.
 """
@@ -17,6 +17,7 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,7 +34,7 @@ from ledger.projection import PROJECTIONS
 from ledger.store import Batch, Store
 from tests.ledger import books, people
 from tests.papers import make_pdf
-from tests.releases import ANSWERS, ARCHIVE, DATABASE, QUESTIONS, ROOT
+from tests.releases import ANSWERS, ARCHIVE, DATABASE, QUESTIONS, ROOT, claims
 from tests.small_ledger import CODE, PROVIDER, RECORDED_AT_MS, events
 
 AGENT: Final = "urn:agent:1"
@@ -139,8 +140,8 @@ def make(name: str) -> Path:
     return folder
 
 
-def run(home: Path, *words: str) -> dict[str, Any]:
-    """Return what a command answers on a home."""
+def run(home: Path, *words: str, token: str = "") -> dict[str, Any]:
+    """Return what a command answers on a home, to whoever holds a token."""
     done = subprocess.run(
         [sys.executable, "-m", "portal", *words, "--json"],
         check=True,
@@ -150,6 +151,7 @@ def run(home: Path, *words: str) -> dict[str, Any]:
             "LC_ALL": "C.UTF-8",
             "SUANQUAN_HOME": str(home),
             "SUANQUAN_USAGE_LOGS": "2",
+            "SUANQUAN_TOKEN": token,
         },
     )
     found: dict[str, Any] = json.loads(done.stdout)
@@ -161,15 +163,21 @@ def _play(home: Path, scratch: Path) -> None:
     run(home, "db", "upgrade")
     path = scratch / "july.ndjson"
     lines = [event.raw for event in events(BOOK) + events(usage())]
+    lines += [event.raw for event in events(claims.USAGE, claims.FIRM)]
     path.write_bytes(b"\n".join([*lines, *sent_by_an_agent(), lines[0], *refused()]) + b"\n")
     run(home, "ingest", "file", str(path), "--format", "cloudevents")
     # While there are no accounts whoever runs the program may adopt, and move money.
     run(home, "programme", "adopt", "hubei", "wuhan", "east_lake", "--on", "2022-01-01")
     paper = ("--on", "2022-01-10", "--document", "2022-1")
     run(home, "fund", "appropriate", "east_lake", "--year", "2022", "--amount", "500000", *paper)
+    run(home, "fund", "appropriate", "hubei", "--year", "2023", "--amount", "500000", *paper)
     engine = open_engine(f"sqlite:///{home / DATABASE}", "write")
     _write(Store(engine, PROJECTIONS))
-    _file(Store(engine, PROJECTIONS), home, scratch)
+    store = Store(engine, PROJECTIONS)
+    _file(store, home, scratch)
+    people.record(store, *(("", data) for data in claims.invited()))
+    office = claims.Office(partial(run, home), scratch)
+    claims.play(office, lambda made: store.append_own(made, RECORDED_AT_MS))
     engine.dispose()
     run(home, "ingest", "rejected", "retry", "--all", "--as-structured")
     run(home, "log", "checkpoint")
@@ -184,6 +192,7 @@ def _play(home: Path, scratch: Path) -> None:
 def _write(store: Store) -> None:
     """Record what no file brings: vouchers, claims, people, a second log's usage, a refusal."""
     store.append_own(events(VOUCHERS), RECORDED_AT_MS)
+    store.append_own(events(claims.PAPERS, claims.FIRM), RECORDED_AT_MS)
     store.append_own(books.year(CODE), RECORDED_AT_MS)
     store.append_own(books.next_year(PROVIDER), RECORDED_AT_MS)
     people.fill_people(store)
