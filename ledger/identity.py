@@ -74,14 +74,19 @@ def resolve(
         claims = _claims(fresh, size)
     numbers = _number_sources(connection, sorted(claims))
     taken: dict[Key, Place] = {}
-    try:
-        _insert(connection, log, claims, numbers)
-    except DuplicateKeyError:
-        taken = _look_up(connection, numbers, [_key(event) for _, event in fresh])
-        repeats += [pair for pair in fresh if _key(pair[1]) in taken]
-        fresh = [pair for pair in fresh if _key(pair[1]) not in taken]
-        claims = _claims(fresh, size)
-        _insert(connection, log, claims, numbers)
+    while True:
+        try:
+            _insert(connection, log, claims, numbers)
+            break
+        except DuplicateKeyError:
+            # Another log's writer may take one more of our names between a look and the insert.
+            found = _look_up(connection, numbers, [_key(event) for _, event in fresh])
+            if not found:
+                raise
+            taken |= found
+            repeats += [pair for pair in fresh if _key(pair[1]) in found]
+            fresh = [pair for pair in fresh if _key(pair[1]) not in found]
+            claims = _claims(fresh, size)
     resolved = Resolved([event for _, event in fresh])
     if repeats:
         standing = {_key(event): event for event in resolved.fresh}
