@@ -34,6 +34,7 @@ from ingest.simulate.malformed import MALFORMED
 from ingest.simulate.pace import FREE, SECOND_NS, SLICE_NS, Pace
 from ingest.simulate.sent import Sent
 from ledger.codec import Event, encode
+from ledger.credit_codes import NONE, require_codes
 from ledger.errors import InvalidInputError
 from ledger.events import UsageTallied
 from ledger.gap import find_gaps
@@ -61,6 +62,7 @@ MODES: Final[tuple[Mode, ...]] = ("structured", "binary", "mixed")
 def read(record: Sent) -> Event:
     event = parse_record(record.key, record.value, list(record.headers))
     refuse_own(event)
+    require_codes(event, NONE)
     return event
 
 
