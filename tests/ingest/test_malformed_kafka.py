@@ -33,6 +33,7 @@ from ingest.retry import retry
 from ingest.simulate.malformed import CODES, MALFORMED
 from ingest.simulate.sent import STRUCTURED, Sent, to_binary
 from ledger.codec import Event
+from ledger.credit_codes import NONE, require_codes
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.query import Refused, RefusedFilter, read_refused
 from ledger.rejection import REJECTION_BODY_BYTES_MAX
@@ -190,6 +191,7 @@ def decide(record: Sent) -> Event | str:
     try:
         event = parse_record(record.key, record.value, arrived(record))
         refuse_own(event)
+        require_codes(event, NONE)
     except InvalidInputError as error:
         return error.code
     return event
