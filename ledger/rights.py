@@ -59,6 +59,10 @@ class Rights:
         grants = self.grants.get(person or "", set())
         return not grants.isdisjoint((Grant(role), Grant(role, programme)))
 
+    def acts_for(self, person: str | None, enterprise: str) -> bool:
+        """Return whether a person acts for an enterprise."""
+        return Grant("enterprise", enterprise) in self.grants.get(person or "", ())
+
     @singledispatchmethod
     def entry_objection(self, data: Data, subject: str) -> Text | None:  # noqa: ARG002 - the others' form
         """Return why rules or a paper may not be entered so, None where they may."""
@@ -91,7 +95,7 @@ class Rights:
     @entry_objection.register
     def _(self, data: DocumentFiled, subject: str) -> Text | None:
         by = data.recorded_by
-        if self.has(by, "task_force") or Grant("enterprise", subject) in self.grants.get(by, ()):
+        if self.has(by, "task_force") or self.acts_for(by, subject):
             return None
         return Text(f"{by} 无权为 {subject} 提交文件", f"{by} may not file documents for {subject}")
 
@@ -107,8 +111,7 @@ class Rights:
     @entry_objection.register
     def _(self, data: PaperData, subject: str) -> Text | None:
         by = data.recorded_by
-        own = Grant("enterprise", subject)
-        if by is None or self.has(by, "task_force") or own in self.grants.get(by, ()):
+        if by is None or self.has(by, "task_force") or self.acts_for(by, subject):
             return None
         return Text(
             f"{by} 既不是专班成员，也不是 {subject} 的企业账号",
@@ -117,10 +120,9 @@ class Rights:
 
     @entry_objection.register
     def _(self, data: VoucherGranted, subject: str) -> Text | None:
-        by, held = data.actor, self.grants.get(data.actor or "", set())
-        may = {Grant("enterprise", subject), Grant("task_force")}
-        may.add(Grant("task_force", data.programme))
-        if by is None or may & held:
+        by = data.actor
+        officials = self.holds(by, "task_force", data.programme)
+        if by is None or officials or self.acts_for(by, subject):
             return None
         return Text(
             f"{by} 无权为 {subject} 申领 {data.programme}",

@@ -236,7 +236,7 @@ class Roster(Rights):
         if data.digest in self.held:
             return Text("摘要已用过", "the digest has been used before")
         by = data.recorded_by
-        if self.has(by, *ENTERING_ROLES) or Grant("enterprise", subject) in self.grants.get(by, ()):
+        if self.has(by, *ENTERING_ROLES) or self.acts_for(by, subject):
             return None
         return Text(
             f"{data.recorded_by or '?'} 无权录入个人信息",

@@ -109,8 +109,15 @@ Examples:
   suanquan claim list --programme hubei --state submitted
   suanquan claim list --year 2022 --json""",
 )
-@click.option("--state", "states", multiple=True, type=click.Choice(STATES[1:]), metavar="STATE")
-@click.option("--programme", "programmes", multiple=True, metavar="ID")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(STATES[1:]),
+    metavar="STATE",
+    help="Such as submitted or paid; may be given again.",
+)
+@click.option("--programme", "programmes", multiple=True, metavar="ID", help="The same.")
 @click.option("--enterprise", metavar="CODE")
 @click.option("--year", type=int)
 @click.option("--limit", type=click.IntRange(1, LIST_MAX), default=50, show_default=True)
@@ -164,6 +171,21 @@ Examples:
   suanquan claim act SQ-7K3M9XQ2 return --file remarks.json --seen 3
   suanquan claim act SQ-7K3M9XQ2 reject --reason "not a compute service"
   suanquan claim act SQ-7K3M9XQ2 approve --on 2022-12-05
+
+\b
+What a file holds (reject and withdraw take --reason alone; approve, clear and close need nothing):
+  return   {"items": [{"item": "documents", "reason": "the bank slip is missing"}]}
+  cut      {"cuts": [{"invoice": "22420000000000000001", "base_cut_fen": 100, "reason": "storage"}]}
+  check    {"items": [{"item": "status", "verdict": "met"}]}
+  approve  {"document": "2022-7"}
+  object   {"matter": "…", "objector": {"name": "…", "phone": "…", "address": "…"}}
+  settle   {"objection": "OB-1", "outcome": "dismissed", "reason": "the usage bears it out"}
+  pay      {"bank_reference": "20221202-1"}
+  fail     {"reason": "the account is closed"}
+  assess   {"amount_fen": 3000000, "document": "2022-8", "reason": "a red invoice"}
+  recover  {"amount_fen": 3000000, "document": "2022-8", "bank_reference": "20221230-1"}
+A check names every item that `claim check` lists, each "met", "not_met" or "cannot_tell", with a
+reason where it says otherwise. An objection that is "upheld" cuts by "cut_fen", or else rejects.
 
 \b
 With --seen N, the number of steps that `claim show` told, an act on a claim that has moved since is

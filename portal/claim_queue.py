@@ -10,7 +10,7 @@ from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.rights import Grant
 from portal.claim_reading import Read, Viewer, read_claims
-from vouchers.claims.authorise import actions_of
+from vouchers.claims.authorise import OFFICIALS, actions_of
 from vouchers.claims.calendar import WorkingDays
 from vouchers.claims.table import TURN, Action
 from vouchers.reading import read_rules
@@ -20,7 +20,8 @@ _ONWARD: frozenset[Action] = frozenset(
     {"submit", "check", "approve", "notice", "settle", "clear", "order", "pay", "close"}
 )
 
-_OFFICIALS = ("task_force", "authority", "finance")
+# So many claims are read at once to see whose turn they are.
+_PAGE = 40
 
 
 def filters_of(viewer: Viewer, wanted: ClaimFilter, *, turn: bool = False) -> Iterator[ClaimFilter]:
@@ -33,7 +34,7 @@ def filters_of(viewer: Viewer, wanted: ClaimFilter, *, turn: bool = False) -> It
         if grant.role == "enterprise":
             if wanted.enterprise in (None, grant.scope):
                 yield ClaimFilter(states, wanted.programmes, grant.scope, wanted.year)
-        elif grant.role in _OFFICIALS or (grant.role == "auditor" and not turn):
+        elif grant.role in OFFICIALS or (grant.role == "auditor" and not turn):
             programmes = wanted.programmes
             if grant.scope is not None:
                 programmes = {grant.scope} & set(programmes or {grant.scope})
@@ -56,10 +57,15 @@ def list_visible(
     wanted: ClaimFilter,
     limit: int,
     after: Place | None = None,
+    *,
+    turn: bool = False,
 ) -> list[Listed]:
-    """Return the claims that a person may see, by since when they stand as they do, then by id."""
+    """Return the claims that a person may see, by since when they stand as they do, then by id.
+
+    With `turn` only those in the states in which it is one of his roles' turn.
+    """
     found: dict[str, Listed] = {}
-    for one in filters_of(viewer, wanted):
+    for one in filters_of(viewer, wanted, turn=turn):
         found |= {row.claim: row for row in list_claims(connection, one, limit, after)}
     return sorted(found.values(), key=lambda one: one.place)[:limit]
 
@@ -72,22 +78,20 @@ def list_waiting(
     A claim on whose revision he has acted in another capacity waits for somebody else, and one
     under notice for its last day. `waited` is None where no calendar is adopted.
     """
-    found: dict[str, Listed] = {}
-    for one in filters_of(viewer, ClaimFilter(), turn=True):
-        # Some of them may be waiting for others: ask for more than are shown.
-        found |= {row.claim: row for row in list_claims(connection, one, 2 * limit)}
-    days = WorkingDays(read_rules(connection, size).calendars) if found else WorkingDays({})
+    days = WorkingDays(read_rules(connection, size).calendars)
     rows: list[dict[str, Any]] = []
-    in_order = sorted(found.values(), key=lambda one: one.place)
-    for first in range(0, len(in_order), limit):
-        some = in_order[first : first + limit]
+    after: Place | None = None
+    while len(rows) < limit:
+        # Some may wait for others, a whole page of them under notice: go on until it is full.
+        some = list_visible(connection, viewer, ClaimFilter(), _PAGE, after, turn=True)
+        if not some:
+            break
+        after = some[-1].place
         reads = read_claims(connection, [(one.claim, one.enterprise) for one in some], size)
         for listed in some:
             acts = _onward(viewer, reads[listed.claim], today)
             if acts:
                 rows.append(_row(listed, acts, _waited(days, day_text(listed.since), today)))
-        if len(rows) >= limit:
-            break
     return rows[:limit]
 
 

@@ -13,7 +13,7 @@ from ledger.bookkeeping import read_funds
 from ledger.codec import Event
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
-from ledger.events import ClaimData, ClaimStep
+from ledger.events import ClaimChecked, ClaimData, ClaimStep
 from ledger.roster import Roster
 from ledger.text import Language, Text
 from ledger.topics import claim_topic, enterprise_topic, personal_topic
@@ -59,8 +59,8 @@ def read_claim(connection: Connection, claim: str, size: int) -> Read:
     """Return a claim after the book's first entries; `new` where there is none of that id."""
     read = Read(Claim(claim), [], Papers())
     for index, event in read_trail(connection, [claim_topic(claim)], size):
+        read.claim.apply(event)
         if isinstance(event.data, ClaimData | ClaimStep):
-            read.claim.apply(event)
             read.events.append((index, event))
     if read.claim.enterprise:
         read.papers = read_papers(connection, read.claim.enterprise, size)
@@ -182,7 +182,9 @@ def history_row(
         row |= {"actor": data.actor, "index": index}
     for name in _TOLD:
         said = getattr(data, name, None)
-        if said not in (None, ()):
+        # What a reviewer wrote beside each item may speak of others, as the list itself may.
+        hidden = name == "items" and isinstance(data, ClaimChecked) and not inside
+        if said not in (None, ()) and not hidden:
             row[name] = _plain(said) if name == "items" else said
     return row
 

@@ -140,6 +140,7 @@ def _hand_in(desk: Desk, handing: _Handing) -> list[Data]:
             invoices=file.invoices,
             claim=claim.claim,
             parts_fen=_parts(worth, file, amount_fen),
+            base_fen=sum(worth.bases.values()) if amount_fen == worth.amount_fen else None,
         )
     )
     again = before.state == "returned"

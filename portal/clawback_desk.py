@@ -24,7 +24,7 @@ def list_clawbacks(
     listed = list_claims(connection, wanted, CLAIMS_MAX)
     for enterprise in sorted({one.enterprise for one in listed}):
         ground = read_ground(connection, enterprise, size, roster)
-        if ground.account.red_invoices:
+        if ground.account.red_invoices or ground.account.payments_back:
             found = find_clawbacks(ground.account, _paid(ground), ground.reversals())
             yield from (one for one in found if programmes is None or one.programme in programmes)
 

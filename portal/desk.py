@@ -82,11 +82,13 @@ class Desk:
             is_claims = isinstance(data, ClaimData | ClaimStep)
             source = CLAIMS if is_claims else VOUCHERS
             event = self.act.write(data, claim.enterprise, source)
+            for wrong in judge(self.act.roster, claim, event, read.papers):
+                raise not_allowed(wrong, claim.claim)
+            claim.apply(event)
+            read.papers.apply(event)
             if is_claims:
-                for wrong in judge(self.act.roster, claim, event, read.papers):
-                    raise not_allowed(wrong, claim.claim)
-                claim.apply(event)
                 read.events.append((self.act.roster.index - 1, event))
+        assert not claim.owed_fen, claim
 
 
 def open_desk(act: Act, on: str | None = None, *, machine: bool = False) -> Desk:
@@ -107,15 +109,20 @@ def open_desk(act: Act, on: str | None = None, *, machine: bool = False) -> Desk
             Text("请填当天或之前的日期", "name today or a day before"),
         )
     if day != today and act.actor is not None and not Viewer(act.roster, act.name).is_insider():
-        raise RuleViolationError(
-            "own_day",
-            Text(f"企业不能以 {day} 为办理日期", f"an enterprise acts today, not on {day}"),
-            Text("请不要填写日期", "leave the day out"),
-        )
+        raise _own_day(day)
     sizes = {name: head.size for name, head in heads.items()}
     book = Book(event for _, event in read_trail(act.connection, [RULES], sizes["book"]))
     assert not (machine and act.actor), act.name
     return Desk(act, day, sizes, rules_of(book).hash, machine)
+
+
+def _own_day(day: str) -> RuleViolationError:
+    """Return the refusal of an enterprise's act on another day than today."""
+    return RuleViolationError(
+        "own_day",
+        Text(f"企业不能以 {day} 为办理日期", f"an enterprise acts today, not on {day}"),
+        Text("请不要填写日期", "leave the day out"),
+    )
 
 
 def find_claim(desk: Desk, claim: str) -> Read:
@@ -131,13 +138,16 @@ def find_claim(desk: Desk, claim: str) -> Read:
 def require_may(desk: Desk, read: Read, action: Action) -> Capacity:
     """Return in which capacity the actor may do an act.
 
-    Raises `RuleViolationError` (`not_allowed`).
+    Raises `RuleViolationError`: `not_allowed`, `own_day` for a claimant on another day than today.
     """
     claim = read.claim
     helped = read.papers.helpers(claim)
     found = authorise(desk.act.roster, desk.act.name, action, claim, helped)
     if isinstance(found, Text):
         raise not_allowed(found, claim.claim)
+    today = day_of(desk.act.at_ms)
+    if found == "claimant" and desk.day != today:
+        raise _own_day(desk.day)
     return found
 
 

@@ -11,6 +11,7 @@ from portal.claim_ground import Ground, read_ground
 from portal.claim_reading import Read
 from portal.desk import Desk, act_on, not_allowed, require_may
 from portal.payee import read_accounts
+from portal.shortfall import find_shortfall
 from vouchers.claims.checklist import check
 from vouchers.claims.evidence import Item
 from vouchers.claims.first_review import Cut, Marks, review, work_cuts
@@ -28,6 +29,11 @@ def do_act(desk: Desk, read: Read, action: Action, request: Request) -> Read:
     if isinstance(request, ObjectRequest):
         return _object(desk, read, action, request)
     more = NO_MORE
+    if action in ("approve", "clear"):
+        require_may(desk, read, action)
+        short = find_shortfall(desk, read.claim)
+        if short is not None:
+            raise not_allowed(short, read.claim.claim)
     if action == "recover":
         fund = read_funds(desk.act.connection, {read.claim.fund})
         year = fund.get((read.claim.fund, read.claim.year))

@@ -8,12 +8,11 @@ from ledger.claim_list import ClaimFilter, list_claims
 from ledger.claim_state import State
 from ledger.errors import RuleViolationError
 from ledger.events import ClaimData, ClaimStep, Data, Role
-from ledger.rights import Grant
-from ledger.roster import Roster
 from ledger.text import Language, Text
 from portal.acting import not_allowed
 from portal.claim_reading import Read, read_claim
 from portal.desk import Desk, find_claim
+from portal.shortfall import find_shortfall
 from vouchers.claims.authorise import authorise
 from vouchers.claims.obstacle import find_obstacle
 from vouchers.claims.table import Action, Capacity, name_doer
@@ -41,14 +40,9 @@ class Done:
         return [{"id": one.claim, "why": one.why.render(language)} for one in self.left_out]
 
 
-def holds(roster: Roster, person: str, role: Role, programme: str) -> bool:
-    """Return whether somebody has a role for a programme, or for all."""
-    return bool({Grant(role), Grant(role, programme)} & roster.grants.get(person, set()))
-
-
 def require_role(desk: Desk, role: Role, programme: str) -> None:
     """Raise `RuleViolationError` (`not_allowed`) unless the actor has a role for a programme."""
-    if holds(desk.act.roster, desk.name, role, programme):
+    if desk.act.roster.holds(desk.name, role, programme):
         return
     name = name_doer(role)
     raise not_allowed(
@@ -118,6 +112,8 @@ def act_on_each(
         found = why_not(desk, read, action)
         made: list[Data] = [] if isinstance(found, Text) else make(read, found)
         why = found if isinstance(found, Text) else find_hindrance(read, made)
+        if why is None and action == "clear":
+            why = find_shortfall(desk, read.claim)
         if why is None:
             desk.append(read, made)
             done.reads.append(read)

@@ -13,7 +13,6 @@ from ledger.events import DocumentFiled, Role
 from ledger.finding import Finding
 from ledger.history import History
 from ledger.period import parse_instant
-from ledger.rights import Grant
 from ledger.roster import Roster
 from ledger.text import Text
 from ledger.topics import enterprise_topic
@@ -180,8 +179,7 @@ def _require_room(
 
 def may_see(roster: Roster, person: str, enterprise: str) -> bool:
     """Return whether somebody may see an enterprise's documents, now."""
-    own = Grant("enterprise", enterprise) in roster.grants.get(person, ())
-    return own or roster.has(person, *VIEWERS)
+    return roster.acts_for(person, enterprise) or roster.has(person, *VIEWERS)
 
 
 def find_seen(connection: Connection, roster: Roster, person: str, sha256: str) -> Filing:

@@ -8,11 +8,13 @@ import click
 from rich.console import Group
 from rich.table import Table
 
+from ledger.errors import RuleViolationError
 from ledger.money import render_yuan
+from ledger.period import day_of
 from ledger.read import read_heads
 from ledger.roster import Roster
 from ledger.text import Text
-from portal.acting import TOKEN, acting, look
+from portal.acting import TOKEN, Act, acting, look
 from portal.batch_view import require_ending, show_left_out
 from portal.claim_reading import Viewer
 from portal.desk import open_desk
@@ -75,12 +77,27 @@ def draw(
     )
     with acting(shell) as act:
         drawn = draw_notice(open_desk(act, on), asked)
+        _require_ahead(act, drawn.notice.heading.first_day.isoformat())
     data = render_notice(drawn.notice)
     for row, line in zip(data["rows"], drawn.notice.lines, strict=True):
         row["claim"] = line.approved.claim
     data["left_out"] = drawn.done.rows(shell.language)
     shown = render_text(drawn.notice, shell.language)
     return Result(data, Group(shown, *show_left_out(shell, drawn.done)))
+
+
+def _require_ahead(act: Act, first_day: str) -> None:
+    """Raise for a notice whose first day is over, when nobody could have read it."""
+    today = day_of(act.at_ms)
+    if first_day < today:
+        raise RuleViolationError(
+            "past_notice",
+            Text(
+                f"公示自 {first_day} 起，今天已是 {today}，公众尚未见到名单",
+                f"the notice would begin on {first_day}, and today is {today}: nobody has seen it",
+            ),
+            Text("请填 --first-day，不早于今天", "give a --first-day, today or later"),
+        )
 
 
 @notice.command(

@@ -27,6 +27,7 @@ from portal.desk_batch import (
     require_role,
     why_not,
 )
+from portal.shortfall import find_shortfall
 from vouchers.adoption import choose, rules_of
 from vouchers.book import Book
 from vouchers.claims.acts import record
@@ -86,7 +87,7 @@ def draw_notice(desk: Desk, asked: Asked) -> Drawn:
     left_out = [
         LeftOut(read.claim.claim, why)
         for read in reads
-        if isinstance(why := why_not(desk, read, "notice"), Text)
+        if isinstance(why := _why_no_notice(desk, read), Text)
     ]
     if asked.claims and left_out:
         raise refuse(*left_out[0])
@@ -105,6 +106,12 @@ def draw_notice(desk: Desk, asked: Asked) -> Drawn:
         return [_noticed(said, notice, line, asked)]
 
     return Drawn(notice, Done(act_on_each(desk, able, "notice", make, strict=True).reads, left_out))
+
+
+def _why_no_notice(desk: Desk, read: Read) -> Capacity | Text:
+    """Return in which capacity the actor may give notice of a claim, or why he may not."""
+    found = why_not(desk, read, "notice")
+    return found if isinstance(found, Text) else find_shortfall(desk, read.claim) or found
 
 
 def _noticed(said: dict[str, object], notice: Notice, line: Line, asked: Asked) -> ClaimNoticed:

@@ -15,7 +15,6 @@ from ledger.events import Data, InvoiceCorrected, InvoiceReversed, PaperData, Pa
 from ledger.money import render_yuan
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
-from ledger.rights import Grant
 from ledger.roster import Roster
 from ledger.text import Text
 from ledger.topics import enterprise_topic
@@ -102,8 +101,7 @@ def enter_papers(act: Act, raw: bytes) -> tuple[str, Judged]:
 
 def require_own(roster: Roster, person: str, code: str, *roles: Any) -> None:  # noqa: ANN401 - roles
     """Raise unless somebody holds one of the roles or acts for an enterprise itself."""
-    own = Grant("enterprise", code)
-    if not roster.has(person, *roles) and own not in roster.grants.get(person, ()):
+    if not roster.has(person, *roles) and not roster.acts_for(person, code):
         raise not_allowed(
             Text(
                 f"{person or '?'} 无权办理 {code} 的材料",
@@ -161,8 +159,10 @@ def list_(shell: Shell, enterprise: str, on: str | None) -> Result:
         "declarations": [
             _said(account.declarations[year]) for year in sorted(account.declarations)
         ],
-        "as_of": [{"log": "book", "size": size}],
     }
+    # The book's size would tell an enterprise how much others do.
+    if roster.has(actor.person, *_STAFF):
+        data["as_of"] = [{"log": "book", "size": size}]
     return Result(data, _shown(shell, data))
 
 

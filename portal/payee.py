@@ -6,25 +6,17 @@ does; an account was committed before any claim could name it.
 
 from collections.abc import Iterable
 
-from ledger.erasable import read_values
-from ledger.personal import BankAccount, parse_datum
+from ledger import payee
+from ledger.personal import BankAccount
+from ledger.read import read_heads
 from portal.shell import Shell
 
 
 def read_accounts(shell: Shell, wanted: Iterable[tuple[str, str]]) -> dict[str, BankAccount]:
     """Return the bank accounts of (enterprise, digest) that are held, by digest.
 
-    One that was erased is not there.
+    One that was forgotten is not there. Raises `TamperedLogError` (`account_differs`).
     """
-    digests: dict[str, set[str]] = {}
-    for enterprise, digest in wanted:
-        digests.setdefault(enterprise, set()).add(digest)
-    found: dict[str, BankAccount] = {}
     with shell.reading("keep") as connection:
-        for enterprise, names in digests.items():
-            for digest, value in read_values(connection, enterprise).items():
-                if digest in names and value is not None:
-                    account = parse_datum("bank_account", value)
-                    assert isinstance(account, BankAccount), digest
-                    found[digest] = account
-    return found
+        size = read_heads(connection)["book"].size
+        return payee.read_accounts(connection, set(wanted), size)

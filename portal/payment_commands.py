@@ -7,7 +7,6 @@ import click
 from rich.console import Group
 from rich.table import Table
 
-from ledger.events import Role
 from ledger.money import render_yuan
 from ledger.order_list import Ordered, list_orders
 from ledger.roster import Roster
@@ -16,16 +15,15 @@ from ledger.text import Text
 from portal.acting import acting, look
 from portal.batch_view import require_ending, show_left_out
 from portal.desk import open_desk
-from portal.desk_batch import holds
 from portal.options import answers
 from portal.payment_desk import Recorded, order_payments, prepare_batch, record_answer
 from portal.shell import Result, Shell
 from reports.sheets import read_table, render_xlsx
+from vouchers.claims.authorise import OFFICIALS
 from vouchers.claims.payment import render_batch, sheet_of, totals_of
 from vouchers.claims.spreadsheet import FILE_BYTES_MAX, digest_of, render_csv
 
 _ON = click.option("--on", "on", metavar="DATE", help="The day that counts (default: today).")
-_SEEING: tuple[Role, ...] = ("task_force", "authority", "finance")
 
 
 @click.group()
@@ -116,7 +114,7 @@ def export(shell: Shell, batch: str, out: Path) -> Result:
 def list_(shell: Shell, programme: str | None) -> Result:
     """List the payment batches that you may see, by name: how many are paid, failed, open."""
     with shell.reading() as connection:
-        roster, actor = look(connection, (*_SEEING, "auditor"))
+        roster, actor = look(connection, (*OFFICIALS, "auditor"))
         found = [
             one
             for one in list_orders(connection, None if programme is None else [programme])
@@ -151,7 +149,7 @@ def list_(shell: Shell, programme: str | None) -> Result:
 
 def _may_see(roster: Roster, person: str, one: Ordered) -> bool:
     """Return whether somebody may know of an order: officials of its programme, auditors."""
-    official = any(holds(roster, person, role, one.programme) for role in _SEEING)
+    official = any(roster.holds(person, role, one.programme) for role in OFFICIALS)
     return official or roster.has(person, "auditor")
 
 
@@ -239,6 +237,7 @@ def _told(shell: Shell, recorded: Recorded) -> list[str]:
         )
     lines = [shell.say(told)]
     colon, comma = shell.say(Text("：", ": ")), shell.say(Text("、", ", "))
+    stop = shell.say(Text("；", "; "))
     for title, orders in (
         (Text("此前已登记", "recorded before"), data["repeated"]),
         (Text("银行未定", "not settled by the bank"), data["unknown"]),
@@ -247,7 +246,7 @@ def _told(shell: Shell, recorded: Recorded) -> list[str]:
         if orders:
             lines.append(f"{shell.say(title)}{colon}{comma.join(orders)}")
     lines += [
-        f"  • {one['row']} {one['order']}{colon}{one['message']}; {one['next']}"
+        f"  • {one['row']} {one['order']}{colon}{one['message']}{stop}{one['next']}"
         for one in data["flaws"]
     ]
     return lines

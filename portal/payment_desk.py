@@ -19,14 +19,13 @@ from ledger.text import Text
 from ledger.topics import enterprise_topic
 from ledger.trail import read_trail
 from portal.acting import look
-from portal.claim_reading import Read, read_claim
+from portal.claim_reading import Read, read_claim, read_papers
 from portal.desk import Desk
 from portal.desk_batch import (
     Done,
     LeftOut,
     find_hindrance,
     find_waiting,
-    holds,
     programmes_of,
     refuse,
     require_role,
@@ -34,6 +33,7 @@ from portal.desk_batch import (
 )
 from portal.payee import read_accounts
 from portal.shell import Shell
+from portal.shortfall import find_shortfall
 from vouchers.book import Book
 from vouchers.claims.acts import record
 from vouchers.claims.bank_answer import Answer, Answered, Standing, read_answer
@@ -101,7 +101,11 @@ def order_payments(desk: Desk, programme: str, claims: Sequence[str], batch: str
         else:
             said = desk.setting(claim, "order", found).money(claim.amount_fen)
             made = [ClaimOrdered(**said, order=number, account_sha256=account)]
-            why = find_hindrance(read, made) or _flaw(read, number, names, account, held)
+            why = (
+                find_hindrance(read, made)
+                or _flaw(read, number, names, account, held)
+                or find_shortfall(desk, claim)
+            )
         if why is None and claim.programme != programme:
             why = Text(f"属于 {claim.programme}", f"it is of {claim.programme}")
         if why is None:
@@ -212,7 +216,7 @@ def prepare_batch(shell: Shell, batch: str) -> Batch:
         orders = [
             one
             for one in list_orders(connection, batch=batch)
-            if holds(roster, actor.person, "finance", one.programme)
+            if roster.holds(actor.person, "finance", one.programme)
         ]
         if not orders:
             raise _unknown_batch(batch)
@@ -224,12 +228,7 @@ def prepare_batch(shell: Shell, batch: str) -> Batch:
         if not reads:
             raise _settled(batch)
         names = _names(connection, [one.claim.enterprise for one in reads.values()], size)
-    newest = {
-        one.claim.claim: one.papers.accounts.get(one.claim.enterprise, [one.claim.account or ""])[
-            -1
-        ]
-        for one in reads.values()
-    }
+        newest = {one.claim.claim: _account_now(connection, one) for one in reads.values()}
     held = read_accounts(
         shell, [(one.claim.enterprise, newest[one.claim.claim]) for one in reads.values()]
     )
@@ -240,6 +239,20 @@ def prepare_batch(shell: Shell, batch: str) -> Batch:
         days.append(parse_date(order.effective_on))
         made.append(_order(read, number, names, (order.account_sha256, now, held.get(now))))
     return make_batch(batch, made, min(days))
+
+
+def _account_now(connection: Connection, read: Read) -> str:
+    """Return the account that an order pays into, or the newest one if it was set since.
+
+    One that was set before the order is not asked: the claim was reviewed with its own.
+    """
+    code, order = read.claim.enterprise, read.claim.order
+    assert order is not None, read.claim
+    ordered = order.account_sha256 or ""
+    newest = read.papers.accounts.get(code, [ordered])[-1]
+    at = max(index for index, event in read.events if isinstance(event.data, ClaimOrdered))
+    then = read_papers(connection, code, at).accounts.get(code, [ordered])
+    return ordered if newest in then else newest
 
 
 def _unknown_batch(batch: str) -> InvalidInputError:

@@ -5,7 +5,8 @@ from typing import Any
 import click
 from rich.table import Table
 
-from ledger.identifiers import parse_credit_code
+from ledger.accepted import read_accepted
+from ledger.credit_codes import require_code
 from ledger.money import render_yuan
 from ledger.read import read_heads
 from ledger.text import Text
@@ -14,8 +15,9 @@ from portal.claim_reading import Viewer
 from portal.desk import open_desk
 from portal.options import answers
 from portal.shell import Result, Shell
-from portal.voucher_desk import Voucher, list_vouchers, may_see
+from portal.voucher_desk import Voucher, list_vouchers
 from portal.voucher_desk import grant as grant_now
+from vouchers.claims.authorise import may_see
 
 
 @click.group()
@@ -39,7 +41,6 @@ def grant(
     The enterprise does so, or the task force for it. A voucher that is there already stays as it
     is. The first claim of a year takes out what was not before.
     """
-    parse_credit_code(enterprise)
     with acting(shell, enterprise) as act:
         granted = grant_now(open_desk(act, on), enterprise, programme, year)
     one = granted.voucher
@@ -74,12 +75,14 @@ def list_(shell: Shell, enterprise: str | None) -> Result:
     with shell.reading() as connection:
         roster, actor = look(connection)
         viewer = Viewer(roster, actor.person)
-        wanted = None if enterprise is None else [parse_credit_code(enterprise)]
+        if enterprise is not None:
+            require_code(enterprise, read_accepted(connection))
+        wanted = None if enterprise is None else [enterprise]
         if wanted is None and not viewer.is_insider():
             scopes = (one.scope for one in roster.grants.get(actor.person, ()))
             wanted = sorted(one for one in scopes if one is not None)
         found = list_vouchers(connection, read_heads(connection)["book"].size, wanted)
-    rows = [_row(one) for one in found if may_see(viewer, one)]
+    rows = [_row(one) for one in found if may_see(*viewer, one.enterprise, one.programme)]
     if not rows:
         none = Text(
             "没有算力券。可用 suanquan voucher grant 申领。",

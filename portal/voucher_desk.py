@@ -6,28 +6,24 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
+from ledger.accepted import read_accepted
+from ledger.credit_codes import require_code
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
-from ledger.events import Data, Role, VoucherGranted, VoucherLapsed, VoucherReleased
-from ledger.identifiers import parse_credit_code
-from ledger.rights import Grant
+from ledger.events import Data, VoucherGranted, VoucherLapsed, VoucherReleased
 from ledger.text import Text
 from ledger.topics import VOUCHERS, enterprise_topic
 from ledger.trail import read_trail
 from portal.acting import not_allowed
 from portal.claim_ground import read_ground
-from portal.claim_reading import Viewer
 from portal.desk import VOUCHERS as SOURCE
 from portal.desk import Desk
-from portal.desk_batch import holds
 from vouchers.claims.drawn import fold_vouchers
 from vouchers.decide import decide
 from vouchers.decision import Decision
 
 # What a decision without any purchase says beside what it says of the enterprise.
 _OF_PURCHASES: Final = frozenset({"no_purchase", "outside_window", "missing_fact"})
-
-_OFFICIALS: Final[tuple[Role, ...]] = ("task_force", "authority", "finance")
 
 
 class Voucher(NamedTuple):
@@ -58,10 +54,10 @@ def grant(desk: Desk, enterprise: str, programme: str, year: int | None) -> Gran
     Its quota is the year's cap for the enterprise. Raises `RuleViolationError`: `not_allowed`,
     `ineligible`, `undetermined`, `no_cap`, `other_year`.
     """
-    parse_credit_code(enterprise)
     act = desk.act
-    own = Grant("enterprise", enterprise) in act.roster.grants.get(desk.name, ())
-    if not own and not holds(act.roster, desk.name, "task_force", programme):
+    require_code(enterprise, read_accepted(act.connection))
+    own = act.roster.acts_for(desk.name, enterprise)
+    if not own and not act.roster.holds(desk.name, "task_force", programme):
         raise not_allowed(
             Text(
                 f"{desk.name} 无权为 {enterprise} 申领 {programme}",
@@ -200,12 +196,3 @@ def list_vouchers(
         for code, some in by_enterprise
         for one in vouchers_of(code, (event.data for event in some))
     ]
-
-
-def may_see(viewer: Viewer, voucher: Voucher) -> bool:
-    """Return whether somebody may know of a voucher: its enterprise, its officials, an auditor."""
-    roster, person = viewer
-    held = roster.grants.get(person, ())
-    if Grant("enterprise", voucher.enterprise) in held or roster.has(person, "auditor"):
-        return True
-    return any(holds(roster, person, role, voucher.programme) for role in _OFFICIALS)

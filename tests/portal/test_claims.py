@@ -4,8 +4,14 @@ from typing import Any
 
 import pytest
 
+from ledger.events import VoucherDrawn
+from ledger.read import read_heads
+from ledger.topics import enterprise_topic
+from ledger.trail import read_trail
+from portal import claim_queue
 from tests.papers import make_pdf
 from tests.portal.office import ONE, TWO, Office, office
+from tests.portal.stages import BASIS, approve
 from tests.small_ledger import CODE
 
 __all__ = ["office"]
@@ -103,6 +109,16 @@ def test_an_item_that_is_not_met_is_not_approved(office: Office) -> None:
     # What was released may be claimed again.
     assert office.submit(request="2")["amount_fen"] == 9_000_000
     assert sound(office)
+
+
+def test_a_draw_says_what_it_was_computed_on(office: Office) -> None:
+    office.submit(invoices=[ONE])
+    office.submit(invoices=[TWO], asked_fen=1_000_000)
+    with office.ledger.reading() as connection:
+        size = read_heads(connection)["book"].size
+        said = [event.data for _, event in read_trail(connection, [enterprise_topic(CODE)], size)]
+    drawn = [(one.base_fen, one.parts_fen) for one in said if isinstance(one, VoucherDrawn)]
+    assert drawn == [(30_000_000, (9_000_000,)), (None, ())]
 
 
 def test_an_invoice_is_held_by_one_claim(office: Office) -> None:
@@ -206,6 +222,29 @@ def test_what_waits_is_shown_to_whom_it_waits_for(office: Office) -> None:
     assert listed[0]["enterprise"] == CODE
 
 
+def test_a_page_of_claims_that_wait_for_others_hides_none_behind_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim_queue, "_PAGE", 1)
+    approve(office, ONE)
+    office.ask("authority-1", "notice", "draw", "hubei", "--basis", BASIS)
+    office.today = "2022-11-02"
+    claim = office.submit(invoices=[TWO])["id"]
+    office.check("task-1", claim)
+    rows = office.ask("authority-1", "claim", "next", "--limit", 1)["rows"]
+    assert [one["id"] for one in rows] == [claim]
+
+
+def test_an_enterprise_does_not_read_what_a_reviewer_wrote_beside_each_item(
+    office: Office,
+) -> None:
+    claim = office.submit()["id"]
+    office.check("task-1", claim)
+    own, inside = (office.ask(who, "claim", "show", claim) for who in ("firm-1", "auditor-1"))
+    assert "已核对原件" not in str(own)
+    assert inside["history"][-1]["items"][0]["reason"] == "已核对原件"
+
+
 def test_an_enterprise_acts_today(office: Office) -> None:
     path = office.file("c.json", {"enterprise": CODE, "programme": "hubei", "invoices": [ONE]})
     late = office.ask("firm-1", "claim", "submit", "--file", path, "--on", "2022-10-01")
@@ -227,3 +266,13 @@ def test_the_funds_last_fen_is_refused_with_what_is_left(office: Office) -> None
     answer = office.submit()
     assert code_of(answer) == "fund_exhausted"
     assert "5000.00" in answer["error"]["message"].replace(",", "")
+
+
+def test_an_official_elsewhere_claims_for_his_enterprise_today(office: Office) -> None:
+    office.open("both-1", "enterprise", CODE, by=["admin-1"])
+    office.ask("admin-1", "user", "add", "both-1", "--role", "task_force", "--programme", "wuhan")
+    asked = {"enterprise": CODE, "programme": "hubei", "invoices": [ONE]}
+    path = office.file("claim.json", asked)
+    late = office.ask("both-1", "claim", "submit", "--file", path, "--on", "2022-10-01")
+    assert code_of(late) == "own_day"
+    assert office.submit("both-1")["state"] == "submitted"

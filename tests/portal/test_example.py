@@ -8,12 +8,21 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import pytest
+
+from portal.claim_commands import act
+from tests.portal.warm import warm_command
+from vouchers.claims.requests import REQUESTS, ReasonRequest, parse_request
+from vouchers.claims.table import Action
+
 ROOT: Final = Path(__file__).parents[2]
 EXAMPLE: Final = ROOT / "examples" / "claims"
 
 BLOCK: Final = re.compile(r"^```(sh|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What frames a table, and what two languages' widths leave between its cells.
 FRAME: Final = re.compile(r"[\s│┃]+")
+# An act in the help of `claim act`, and what its file holds.
+HELPED: Final = re.compile(r"^  ([a-z]+) +(\{.*\})$", re.MULTILINE)
 MARK: Final = "=== block"
 
 
@@ -28,34 +37,29 @@ def read_blocks() -> list[tuple[str, list[str]]]:
     return blocks
 
 
-def install(folder: Path) -> None:
-    """Put this checkout's command, and the tools beside its Python, where a shell finds them."""
-    command = folder / "suanquan"
-    python = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m portal "$@"'
-    command.write_text(f"#!/bin/sh\n{python}\n", "utf-8")
-    command.chmod(0o755)
+def play(folder: Path, script: str, url: str | None) -> subprocess.CompletedProcess[str]:
+    """Return what a script said in a copy of the example, errors among its lines.
 
-
-def play(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """Return what a script said in a copy of the example, errors among its lines."""
+    Without a database's URL the ledger is in the home, as on the page.
+    """
     shutil.copytree(EXAMPLE, folder / "claims")
     (folder / "bin").mkdir()
-    install(folder / "bin")
     beside = Path(sys.executable).parent
-    kept = {name: os.environ[name] for name in ("HOME", "TMPDIR") if name in os.environ}
-    return subprocess.run(
-        ["/bin/bash", "-euc", f"exec 2>&1\n{script}"],
-        capture_output=True,
-        check=False,
-        cwd=folder / "claims",
-        encoding="utf-8",
-        env={
-            **kept,
-            "PATH": f"{folder / 'bin'}:{beside}:{os.environ['PATH']}",
-            "TMPDIR": str(folder),
-            "COLUMNS": "160",
-        },
-    )
+    settings = {} if url is None else {"SUANQUAN_DATABASE_URL": url}
+    with warm_command(folder / "bin"):
+        return subprocess.run(
+            ["/bin/bash", "-euc", f"exec 2>&1\n{script}"],
+            capture_output=True,
+            check=False,
+            cwd=folder / "claims",
+            encoding="utf-8",
+            env={
+                **settings,
+                "PATH": f"{folder / 'bin'}:{beside}:{os.environ['PATH']}",
+                "TMPDIR": str(folder),
+                "COLUMNS": "160",
+            },
+        )
 
 
 def squeeze(text: str) -> str:
@@ -63,11 +67,15 @@ def squeeze(text: str) -> str:
     return FRAME.sub(" ", text)
 
 
-def test_the_example_prints_what_its_page_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_example_prints_what_its_page_says(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue("postgres_database") if kind == "postgresql" else None
     blocks = read_blocks()
     assert len(blocks) >= 12
     script = "".join(f"{commands}echo '{MARK}'\n" for commands, _ in blocks)
-    done = play(tmp_path, script)
+    done = play(tmp_path, script, url)
     assert done.returncode == 0, done.stdout[-2000:]
     parts = done.stdout.split(f"{MARK}\n")
     assert len(parts) == len(blocks) + 1
@@ -76,3 +84,16 @@ def test_the_example_prints_what_its_page_says(tmp_path: Path) -> None:
         for line in lines:
             assert line in shown, (commands, said)
     assert "Traceback" not in done.stdout
+
+
+def test_the_help_shows_a_file_for_each_act_that_has_one() -> None:
+    shown: list[tuple[Action, str]] = re.findall(
+        r"^  ([a-z]+) +(\{.*\})$", act.epilog or "", re.MULTILINE
+    )
+    for action, text in shown:
+        parse_request(action, text.encode(), None)
+    have_none = {"clear", "close"}
+    reasons = {action for action, kind in REQUESTS.items() if kind is ReasonRequest}
+    assert {action for action, _ in shown} == set(REQUESTS) - reasons - have_none
+    for action in ("approve", "clear", "close"):
+        parse_request(action, None, None)

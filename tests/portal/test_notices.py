@@ -116,6 +116,18 @@ def test_a_notice_that_cannot_be_is_refused(office: Office) -> None:
     assert states(office, claim) == ["approved"]
 
 
+def test_a_notice_that_nobody_could_have_read_is_none(office: Office) -> None:
+    (claim,) = approve(office, ONE)
+    office.today = "2022-11-20"
+    for more, code in (
+        (("--on", "2022-11-01"), "past_notice"),
+        (("--first-day", "2022-11-19"), "not_allowed"),
+    ):
+        assert draw(office, "authority-1", *more)["error"]["code"] == code, more
+    assert states(office, claim) == ["approved"]
+    assert "error" not in draw(office, "authority-1", "--first-day", "2022-11-20")
+
+
 def test_an_objected_claim_is_not_cleared(office: Office) -> None:
     one, two = approve(office, ONE, TWO)
     draw(office, "authority-1", "--notice", "GS-1")

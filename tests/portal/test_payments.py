@@ -2,11 +2,17 @@
 
 import csv
 import io
+import os
 import stat
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
+from ledger.database import open_engine
+from ledger.personal import BankAccount, encode_datum
 from reports.sheets import read_table
+from tests.ledger.conftest import tampering
 from tests.portal.office import ONE, TWO, Office, office
 from tests.portal.stages import clear, states
 from tests.small_ledger import CODE
@@ -26,12 +32,12 @@ def results(
     office: Office, *rows: tuple[str, ...], who: str = "finance-1", partial: int = 0
 ) -> Any:  # noqa: ANN401
     """Record a bank's answer: order, result, reference, amount, reason of each row."""
-    text = io.StringIO()
-    writer = csv.writer(text)
+    made = io.StringIO()
+    writer = csv.writer(made)
     writer.writerow(("指令编号", "处理结果", "银行流水号", "金额", "失败原因"))
     writer.writerows(rows)
     path = office.folder / "answer.csv"
-    path.write_text(text.getvalue(), "utf-8")
+    path.write_text(made.getvalue(), "utf-8")
     return office.ask(who, "payment", "results", path, *["--partial"] * partial)
 
 
@@ -194,3 +200,37 @@ def test_a_batch_has_one_name(office: Office) -> None:
     twice = order(office, "finance-1", "--claim", one)["error"]
     assert (twice["code"], one in twice["message"]) == ("not_allowed", True)
     assert states(office, one, two) == ["ordered", "cleared"]
+
+
+def test_an_account_that_was_set_before_the_order_holds_no_batch_up(
+    office: Office, tmp_path: Path
+) -> None:
+    """The claim was handed in, and reviewed, with another one."""
+    clear(office, ONE)
+    office.set_account(number="87654321")
+    order(office)
+    out = tmp_path / "a.csv"
+    assert "error" not in office.ask("finance-1", "payment", "export", BATCH, "--out", out)
+    assert read_table(out.read_bytes())[1][3] == "12345678"
+    office.set_account(number="11223344")
+    changed = office.ask("finance-1", "payment", "export", BATCH, "--out", out)
+    assert "收款账户已变更" in changed["error"]["message"]
+
+
+def test_no_order_pays_into_an_account_that_a_hand_put_there(
+    office: Office, tmp_path: Path
+) -> None:
+    clear(office, ONE)
+    order(office)
+    forged = BankAccount(holder="华智科技", bank="x", number="9999888877776666")
+    own = open_engine(os.environ["SUANQUAN_DATABASE_URL"], "own")
+    with tampering(own) as connection:
+        change = "UPDATE personal_datum SET value = :value WHERE kind = 'bank_account'"
+        connection.execute(text(change), {"value": encode_datum(forged)})
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE personal_datum ENABLE TRIGGER ALL"))
+        connection.commit()
+    own.dispose()
+    out = tmp_path / "a.csv"
+    error = office.ask("finance-1", "payment", "export", BATCH, "--out", out)["error"]
+    assert (error["code"], "9999" in str(error), out.exists()) == ("account_differs", False, False)

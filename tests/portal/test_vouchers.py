@@ -48,6 +48,19 @@ def balances(office: Office) -> dict[str, int]:
 # --- taken out and drawn ---
 
 
+def test_a_code_that_was_accepted_is_one_for_vouchers_too(office: Office, tmp_path: Path) -> None:
+    strange = CODE[:-1] + "Y"
+    words = ("voucher", "grant", strange, "--programme", "hubei")
+    assert office.ask("task-1", *words)["error"]["code"] == "credit_code_check"
+    assert office.ask("task-1", "voucher", "list", strange)["error"]["code"] == "credit_code_check"
+    licence = tmp_path / "licence.pdf"
+    licence.write_bytes(b"%PDF-1.7")
+    evidence = ("--evidence", licence, "--reason", "营业执照如此")
+    assert office.ask("task-1", "enterprise", "accept-code", strange, *evidence)["recorded"]
+    assert office.ask("task-1", *words)["error"]["code"] == "ineligible"
+    assert office.ask("task-1", "voucher", "list", strange)["rows"] == []
+
+
 def test_a_voucher_is_taken_out_once_and_drawn_on(office: Office) -> None:
     assert listed(office) == []
     made = grant(office, "task-1")
@@ -192,7 +205,7 @@ def test_a_red_invoice_after_payment_is_found_assessed_and_recovered(
     office.ledger.append(*events("red 901 1 2022-12-01 100000 5660.38"))
     if closed:
         more = ("--year", 2022, "--on", "2022-12-31", "--document", "3")
-        office.ask("admin-1", "fund", "close", "hubei", *more)
+        assert "error" not in office.ask("finance-1", "fund", "close", "hubei", *more)
     office.today = "2023-01-05"
     (found,) = office.ask("authority-1", "claim", "clawbacks", "--programme", "hubei")["rows"]
     assert (found["id"], found["paid_fen"], found["due_fen"]) == (claim, 9_000_000, 6_000_000)

@@ -1,4 +1,4 @@
-"""The history of claims and funds judged again, leaf by leaf: was each act allowed, could it be?
+"""The history of claims, vouchers and funds judged again, leaf by leaf: might each act be done?
 
 A ledger's first claims and budgets may be of the time before the desk: their events do not say when
 somebody acted, and are judged by the books alone. From the first one that does on, each has to.
@@ -8,7 +8,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ledger.codec import Event
-from ledger.events import ClaimData, ClaimOrdered, ClaimStep, FundData
+from ledger.events import (
+    ClaimData,
+    ClaimOrdered,
+    ClaimResubmitted,
+    ClaimStep,
+    ClaimSubmitted,
+    FundData,
+    VoucherDrawn,
+    VoucherReleased,
+)
 from ledger.finding import Finding
 from ledger.roster import Roster
 from ledger.text import Text
@@ -16,6 +25,7 @@ from vouchers.claims.authorise import authorise, authorise_fund
 from vouchers.claims.fold import Claim, ClaimEvent, action_of, capacity_of
 from vouchers.claims.helped import Papers
 from vouchers.claims.obstacle import find_obstacle
+from vouchers.claims.quota import VoucherEvent, judge_voucher
 
 
 @dataclass(slots=True)
@@ -30,34 +40,58 @@ class History:
     has_fund_acts: bool = False
 
     def objections(self, event: Event) -> Iterator[Text]:
-        """Yield what is wrong with the next event, if it is one of a claim or a fund."""
-        data = event.data
+        """Yield what is wrong with the next event, if it is one of a claim, a voucher or a fund."""
+        data, claim = event.data, self._claim_of(event)
         if isinstance(data, FundData):
             if data.acted_at is not None or self.has_fund_acts:
                 wrong = authorise_fund(self.roster, data.actor, data)
                 if wrong is not None:
                     yield wrong
-            return
-        if not isinstance(data, ClaimData | ClaimStep):
-            return
-        claim = self.claims.get(data.claim)
-        if data.acted_at is None or data.actor is None:
+        elif isinstance(data, VoucherEvent):
             if self.has_acts:
-                yield Text("未写明何人何时办理", "it does not say who acted, and when")
-            return
-        if claim is not None and data.claim in self.early:
-            yield Text("早期申请不再办理", "a claim of the time before accounts goes on no more")
-            return
-        yield from judge(self.roster, claim or _new(data, event.subject), event, self.papers)
+                yield from judge_voucher(self.papers.quotas, claim, event)
+        elif isinstance(data, ClaimEvent):
+            if data.acted_at is None or data.actor is None:
+                if self.has_acts:
+                    yield Text("未写明何人何时办理", "it does not say who acted, and when")
+            elif data.claim in self.early:
+                yield Text("早期申请不再办理", "a claim from before accounts goes on no more")
+            else:
+                assert claim is not None, event
+                yield from judge(self.roster, claim, event, self.papers)
+
+    def unfinished(self) -> Iterator[tuple[str, Text]]:
+        """Yield each claim that holds of a voucher what it does not ask for, with what is wrong."""
+        for name, claim in self.claims.items():
+            if claim.owed_fen and self.has_acts and name not in self.early:
+                yield (
+                    name,
+                    Text(
+                        f"申请 {name} 所占额度与其金额相差 {claim.owed_fen} 分",
+                        f"{name} holds {claim.owed_fen} fen of a voucher beyond what it asks for",
+                    ),
+                )
+
+    def _claim_of(self, event: Event) -> Claim | None:
+        """Return the claim that an event names; before its first one it says whose it is."""
+        data = event.data
+        if not isinstance(data, ClaimEvent | VoucherDrawn | VoucherReleased) or not data.claim:
+            return None
+        claim = self.claims.get(data.claim) or Claim(data.claim)
+        if not claim.events:
+            claim.enterprise, claim.programme, claim.year = event.subject, data.programme, data.year
+        return claim
 
     def apply(self, event: Event) -> None:
         """Take in the next event, lawful or not."""
         data = event.data
         self.roster.apply(event)
         self.papers.apply(event)
-        if isinstance(data, ClaimData | ClaimStep):
-            claim = self.claims.setdefault(data.claim, _new(data, event.subject))
+        claim = self._claim_of(event)
+        if claim is not None:
+            self.claims[claim.claim] = claim
             claim.apply(event)
+        if isinstance(data, ClaimEvent):
             if data.acted_at is None:
                 self.early.add(data.claim)
             self.has_acts |= data.acted_at is not None
@@ -66,8 +100,11 @@ class History:
 
 
 def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterator[Text]:
-    """Yield why an event of a claim may not be: who wrote it, then what it says."""
+    """Yield why an event of a claim or its voucher may not be: who wrote it, then what it says."""
     data = event.data
+    if isinstance(data, VoucherEvent):
+        yield from judge_voucher(papers.quotas, claim, event)
+        return
     assert isinstance(data, ClaimData | ClaimStep), event
     actor = data.actor or ""
     action, capacity = action_of(data), capacity_of(data)
@@ -83,7 +120,14 @@ def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterato
     obstacle = find_obstacle(claim, data, event.subject)
     if obstacle is not None:
         yield obstacle
-    if isinstance(data, ClaimOrdered) and claim.account and account != papers.account_for(claim):
+    if isinstance(data, ClaimSubmitted | ClaimResubmitted):
+        beyond_fen = papers.quotas.beyond_fen((event.subject, data.programme, data.year))
+        if beyond_fen:
+            yield Text(
+                f"使用的额度超过授予的额度 {beyond_fen} 分",
+                f"{beyond_fen} fen more are drawn on the voucher than were granted",
+            )
+    if isinstance(data, ClaimOrdered) and account != papers.account_for(claim):
         yield Text(
             "收款账户不是申请所写的账户，也不是付款失败后新登记的账户",
             "the account is neither the one that the claim names, nor one set after a failed order",
@@ -92,15 +136,14 @@ def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterato
 
 def audit_claims(events: Iterable[tuple[int, Event]]) -> Iterator[Finding]:
     """Yield each leaf of the book, by index, that no claim's rules allowed."""
-    history = History()
+    history, last = History(), dict[str, int]()
     for index, event in events:
+        last[getattr(event.data, "claim", None) or ""] = index
         for wrong in history.objections(event):
             noun = event.kind.type.removeprefix("cn.suanquan.")
             what = Text(f"{noun} 不合规则：{wrong.zh}", f"{noun}: {wrong.en}")
             yield Finding("book", index, "chunk", "body", what)
         history.apply(event)
 
-
-def _new(data: ClaimEvent, enterprise: str) -> Claim:
-    """Return a claim before its first event, which says whose it is."""
-    return Claim(data.claim, enterprise, data.programme, year=data.year)
+    for claim, wrong in history.unfinished():
+        yield Finding("book", last[claim], "chunk", "body", wrong)

@@ -10,8 +10,7 @@
 from collections.abc import Collection
 from typing import Final
 
-from ledger.events import FundData, FundTransferred
-from ledger.rights import Grant
+from ledger.events import FundData, FundTransferred, Role
 from ledger.roster import Roster
 from ledger.text import Text
 from vouchers.claims.fold import Claim
@@ -27,6 +26,9 @@ from vouchers.claims.table import (
     actions_in,
     name_doer,
 )
+
+OFFICIALS: Final[tuple[Role, ...]] = ("task_force", "authority", "finance")
+"""Who works on claims, each for his programmes."""
 
 _NOBODY: Final[frozenset[str]] = frozenset()
 
@@ -79,11 +81,8 @@ def authorise_fund(roster: Roster, actor: str | None, data: FundData) -> Text | 
         if not roster.administrators_ever:
             return None
         return Text("已有账号，资金须由财政办理", "there are accounts: finance decides on funds")
-    held = roster.grants.get(actor, set())
     funds = {data.fund, data.to_fund} if isinstance(data, FundTransferred) else {data.fund}
-    lacking = sorted(
-        fund for fund in funds if not {Grant("finance"), Grant("finance", fund)} & held
-    )
+    lacking = sorted(fund for fund in funds if not roster.holds(actor, "finance", fund))
     if not lacking:
         return None
     return Text(
@@ -94,22 +93,17 @@ def authorise_fund(roster: Roster, actor: str | None, data: FundData) -> Text | 
 
 def may_see(roster: Roster, person: str, enterprise: str, programme: str) -> bool:
     """Return whether somebody may know of a claim: its enterprise, its officials, an auditor."""
-    return any(
-        one.role == "auditor"
-        or (one.role == "enterprise" and one.scope == enterprise)
-        or (one.role in ("task_force", "authority", "finance") and one.scope in (None, programme))
-        for one in roster.grants.get(person, ())
-    )
+    officials = any(roster.holds(person, role, programme) for role in OFFICIALS)
+    return officials or roster.has(person, "auditor") or roster.acts_for(person, enterprise)
 
 
 def _is(roster: Roster, actor: str, doer: Doer, claim: Claim) -> bool:
     """Return whether somebody holds the role of a row for this claim."""
     if doer == "scheduler":
         return actor == SCHEDULER
-    held = roster.grants.get(actor, set())
     if doer == "enterprise":
-        return Grant("enterprise", claim.enterprise) in held
-    return Grant(doer) in held or Grant(doer, claim.programme) in held
+        return roster.acts_for(actor, claim.enterprise)
+    return roster.holds(actor, doer, claim.programme)
 
 
 def _conflict(
@@ -118,7 +112,7 @@ def _conflict(
     """Return why somebody with the role may not use it, None where he may."""
     if capacity in ("claimant", "machine"):
         return None
-    if Grant("enterprise", claim.enterprise) in roster.grants.get(actor, ()):
+    if roster.acts_for(actor, claim.enterprise):
         return Text(
             f"{actor} 代表本企业，不能经办本企业的申请",
             f"{actor} acts for this enterprise, and is no official on its claims",

@@ -66,6 +66,13 @@ def left_of(account: Account, reversals: Iterable[Reversal]) -> dict[str, int]:
     return left
 
 
+def work_out_now(account: Account, of: Paid, reversals: Iterable[Reversal]) -> Worth:
+    """Return what a claim is worth on what was reversed since, and came back, taken off."""
+    left, case = left_of(account, reversals), of.grounds.case
+    case = give_back(take_back(case, left), _sum(_came_back(account, case)))
+    return _work_out_again(of.claim, of.grounds._replace(case=case), left, {})
+
+
 def find_clawbacks(
     account: Account, claims: Iterable[Paid], reversals: Iterable[Reversal]
 ) -> tuple[Clawback, ...]:

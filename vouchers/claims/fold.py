@@ -37,6 +37,8 @@ from ledger.events import (
     ClaimWithdrawn,
     Data,
     Remark,
+    VoucherDrawn,
+    VoucherReleased,
 )
 from vouchers.claims.table import Action, Capacity
 
@@ -86,6 +88,12 @@ _CAPACITIES: Final[dict[type[Data], Capacity]] = {
 }
 
 
+_ASKING_NOTHING: Final[frozenset[State]] = frozenset(
+    {"new", "draft", "returned", "rejected", "withdrawn", "lapsed"}
+)
+"""States in which a claim holds nothing of its voucher."""
+
+
 def action_of(data: ClaimEvent) -> Action:
     """Return the act that an event is the record of."""
     if isinstance(data, ClaimCut) and data.at == "objection":
@@ -109,9 +117,10 @@ class Claim:
     """Where a claim stands; `state` is `new` before its first event.
 
     `applied_on` is the day on which it was last handed in: the day of its case. `asked_fen` is what
-    was handed in, `amount_fen` what is left of it after cuts. `acted` has the
-    people who acted on this revision, `assistants` whoever helped with any. `items` is the check
-    list as the first review left it, `remarks` why the claim was returned.
+    was handed in, `amount_fen` what is left of it after cuts, `drawn_fen` what it holds of its
+    voucher by its last `draw`. `acted` has the people who acted on this revision, `assistants`
+    whoever claimed or helped with any. `items` is the check list as the first review left it,
+    `remarks` why the claim was returned.
     """
 
     claim: str
@@ -129,6 +138,8 @@ class Claim:
     paid_fen: int = 0
     receivable_fen: int = 0
     recovered_fen: int = 0
+    drawn_fen: int = 0
+    draw: VoucherDrawn | None = None
     content: str = ""
     invoices: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
@@ -159,9 +170,19 @@ class Claim:
             return "objected"
         return self.moved_to
 
+    @property
+    def owed_fen(self) -> int:
+        """Return what the claim holds of its voucher beyond what it still asks for."""
+        asks_nothing = self.moved_to in _ASKING_NOTHING
+        return self.drawn_fen - (0 if asks_nothing else self.amount_fen)
+
     def apply(self, event: Event) -> None:
         """Take in the claim's next event, lawful or not."""
         data = event.data
+        if isinstance(data, VoucherDrawn):
+            self.drawn_fen, self.draw = self.drawn_fen + data.amount_fen, data
+        elif isinstance(data, VoucherReleased):
+            self.drawn_fen -= data.amount_fen
         if not isinstance(data, ClaimData | ClaimStep):
             return
         self.enterprise, self.programme, self.year = event.subject, data.programme, data.year
@@ -173,7 +194,7 @@ class Claim:
         self.revision = data.revision
         if data.actor is not None:
             self.acted.setdefault(data.actor, set()).add(capacity_of(data))
-            if capacity_of(data) == "assistant":
+            if capacity_of(data) in ("claimant", "assistant"):
                 self.assistants.add(data.actor)
         self._apply(data)
         moved = STATE_OF.get(type(data))

@@ -1,13 +1,32 @@
 """Who entered the papers that a claim rests on: entering them for an enterprise is assisting it.
 
-So is setting the account that it is paid into. Taking a voucher out is not: rules say its quota.
+So is setting the account that it is paid into, or saying what the enterprise is. Taking a voucher
+out is not: rules say its quota.
 """
 
 from dataclasses import dataclass, field
 
 from ledger.codec import Event
-from ledger.events import BankAccountSet, EnterpriseForgotten
+from ledger.events import (
+    BankAccountSet,
+    DeclarationFiled,
+    EnterpriseForgotten,
+    EnterpriseRegistered,
+    FactReported,
+    QualificationGranted,
+    TaxDomicileRecorded,
+)
 from vouchers.claims.fold import Claim
+from vouchers.claims.quota import Quotas
+
+# Papers that are of the enterprise itself: every claim of its rests on them.
+_OF_ITSELF = (
+    EnterpriseRegistered,
+    QualificationGranted,
+    TaxDomicileRecorded,
+    FactReported,
+    DeclarationFiled,
+)
 
 # What names a paper in an event's data: a number of the paper's own, or its digest.
 _NAMES = ("invoice", "contract", "sha256", "digest")
@@ -17,17 +36,21 @@ _NAMES = ("invoice", "contract", "sha256", "digest")
 class Papers:
     """Who entered each paper of each enterprise, by the paper's number or digest.
 
+    `of_itself` are the people who entered what an enterprise is: its status, place, figures.
     `of_invoice` has the contract of each invoice, `accounts` the bank accounts of each
-    enterprise that were not erased, the newest last.
+    enterprise that were not erased, the newest last; `quotas` are what their vouchers stand at.
     """
 
     entered: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    of_itself: dict[str, set[str]] = field(default_factory=dict)
     of_invoice: dict[tuple[str, str], str] = field(default_factory=dict)
     accounts: dict[str, list[str]] = field(default_factory=dict)
+    quotas: Quotas = field(default_factory=Quotas)
 
     def apply(self, event: Event) -> None:
         """Take in the next event of the book."""
         data, enterprise = event.data, event.subject
+        self.quotas.apply(event)
         match data:
             case BankAccountSet():
                 self.accounts.setdefault(enterprise, []).append(data.digest)
@@ -36,6 +59,8 @@ class Papers:
         person = getattr(data, "recorded_by", None)
         if not person:
             return
+        if isinstance(data, _OF_ITSELF):
+            self.of_itself.setdefault(enterprise, set()).add(person)
         for name in _NAMES:
             number = getattr(data, name, None)
             if isinstance(number, str):
@@ -65,6 +90,6 @@ class Papers:
             for one in claim.invoices
             if (claim.enterprise, one) in self.of_invoice
         ]
-        return frozenset().union(
+        return frozenset(self.of_itself.get(claim.enterprise, ())).union(
             *(self.entered.get((claim.enterprise, one), frozenset()) for one in numbers)
         )

@@ -47,7 +47,27 @@ def find_obstacle(claim: Claim, data: ClaimEvent, enterprise: str) -> Text | Non
             f"生效日 {data.effective_on} 早于上一步的 {claim.since}",
             f"it counts from {data.effective_on}, before the last step of {claim.since}",
         )
-    return _obstacle(data, claim)
+    return _obstacle(data, claim) or _voucher_differs(claim, data)
+
+
+def _voucher_differs(claim: Claim, data: ClaimEvent) -> Text | None:
+    """Return that the claim holds more or less of its voucher than it asks for, if so."""
+    if not isinstance(data, ClaimSubmitted | ClaimResubmitted):
+        if not claim.owed_fen:
+            return None
+        return Text(
+            f"上一步应退回的额度 {claim.owed_fen} 分尚未退回",
+            f"the step before has yet to give {claim.owed_fen} fen of the voucher back",
+        )
+    draw = claim.draw
+    there = draw and (draw.programme, draw.year, draw.invoices, claim.drawn_fen)
+    if there == (data.programme, data.year, data.invoices, data.amount_fen):
+        return None
+    return Text(
+        f"申请 {data.amount_fen} 分，使用额度 {claim.drawn_fen} 分，项目、年度、发票与金额须一致",
+        f"{data.amount_fen} fen are asked and {claim.drawn_fen} drawn: programme, year, invoices"
+        " and amount have to be the voucher's",
+    )
 
 
 def _differs(claim: Claim, data: ClaimEvent, enterprise: str) -> Text | None:
@@ -127,10 +147,11 @@ def _(data: ClaimApproved, claim: Claim) -> Text | None:
 
 @_obstacle.register
 def _(data: ClaimNoticed, claim: Claim) -> Text | None:
-    if data.first_day < claim.since:
+    # Nobody can read a list, or object to it, on days that were over when it was given.
+    if data.first_day < data.effective_on:
         return Text(
-            f"公示自 {data.first_day} 起，早于批准日 {claim.since}",
-            f"the notice begins on {data.first_day}, before the approval of {claim.since}",
+            f"公示自 {data.first_day} 起，早于发布日 {data.effective_on}",
+            f"the notice begins on {data.first_day}, before {data.effective_on}, when it is given",
         )
     return _amount_differs(data.amount_fen, claim.approved_fen or 0)
 

@@ -6,7 +6,6 @@ is not the claimant is refused, as is a text that a spreadsheet would run: an ap
 payee's name would be another name to the bank.
 """
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Final, NamedTuple
@@ -18,6 +17,7 @@ from ledger.events.data import check_ids
 from ledger.money import FEN_MAX, render_yuan
 from ledger.personal import BankAccount
 from ledger.text import Text
+from vouchers.claims.evidence import same_name
 from vouchers.claims.spreadsheet import (
     ROWS_MAX,
     Column,
@@ -139,7 +139,7 @@ def find_flaws(orders: Iterable[Order]) -> Iterator[Flaw]:
             continue
         if one.account_sha256 != one.ordered_sha256:
             yield _flaw(row, one, _CHANGED)
-        if not is_same_name(one.account.holder, one.name):
+        if not same_name(one.account.holder, one.name):
             yield _flaw(row, one, _payee(one.name))
         for what, text in (
             (Text("户名", "the holder"), one.account.holder),
@@ -148,11 +148,6 @@ def find_flaws(orders: Iterable[Order]) -> Iterator[Flaw]:
         ):
             if starts_formula(text) or not text.isprintable():
                 yield _flaw(row, one, _formula(what))
-
-
-def is_same_name(one: str, other: str) -> bool:
-    """Return whether two names are one, whatever the width of their brackets and the spaces."""
-    return _letters(one) == _letters(other)
 
 
 def sheet_of(batch: Batch) -> Spreadsheet:
@@ -295,8 +290,3 @@ def _formula(what: Text) -> _Wrong:
 def _flaw(row: int, one: Order, wrong: _Wrong) -> Flaw:
     """Return a flaw in its row."""
     return Flaw(row, one.order, *wrong)
-
-
-def _letters(name: str) -> str:
-    """Return a name's characters in their plain width, without spaces."""
-    return "".join(unicodedata.normalize("NFKC", name).split())

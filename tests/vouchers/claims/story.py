@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+import msgspec
+
 from ledger.claim_state import State
 from ledger.codec import Event, encode
 from ledger.events import (
@@ -29,8 +31,12 @@ from ledger.events import (
     ClaimStep,
     ClaimSubmitted,
     ClaimWithdrawn,
+    Data,
     Remark,
     Verdict,
+    VoucherDrawn,
+    VoucherGranted,
+    VoucherReleased,
 )
 from ledger.rights import Grant
 from ledger.roster import Roster
@@ -80,6 +86,7 @@ class Story:
     def __init__(self, claim: str = CLAIM, enterprise: str = ENTERPRISE) -> None:
         self.claim = Claim(claim)
         self.events: list[Event] = []
+        self.book: list[Event] = []
         self._enterprise = enterprise
         self._day = 0
 
@@ -98,9 +105,9 @@ class Story:
             **changes,
         }
 
-    def event(self, data: ClaimData | ClaimStep) -> Event:
+    def event(self, data: Data) -> Event:
         """Return an event of the claim without taking it in."""
-        event_id = f"{self.claim.claim}/{len(self.events)}"
+        event_id = f"{self.claim.claim}/{len(self.book)}"
         return encode("urn:suanquan:claims", event_id, self._enterprise, data, "0" * 32)
 
     def do(self, cls: type[ClaimData | ClaimStep], actor: str, **changes: Any) -> "Story":  # noqa: ANN401
@@ -109,10 +116,35 @@ class Story:
         fields = self.said(actor, **changes)
         if issubclass(cls, ClaimData):
             fields.setdefault("fund", PROGRAMME)
-        event = self.event(cls(**fields))
+        data = cls(**fields)
+        if isinstance(data, ClaimSubmitted | ClaimResubmitted):
+            self._draw(data)
+        event = self.event(data)
         self.events.append(event)
-        self.claim.apply(event)
+        self._take(event)
+        if self.claim.owed_fen:
+            self._release()
         return self
+
+    def _take(self, event: Event) -> None:
+        """Take in an event of the claim or its voucher."""
+        self.book.append(event)
+        self.claim.apply(event)
+
+    def _draw(self, data: ClaimSubmitted | ClaimResubmitted) -> None:
+        """Draw what is asked on the claim's voucher, granted first where it is the first time."""
+        of = data.programme, data.year
+        if isinstance(data, ClaimSubmitted):
+            self._take(self.event(VoucherGranted(*of, 1_000, data.effective_on, data.actor)))
+        drawn = VoucherDrawn(*of, data.amount_fen, data.effective_on, "0" * 64, data.invoices)
+        self._take(self.event(msgspec.structs.replace(drawn, claim=data.claim)))
+
+    def _release(self) -> None:
+        """Give back what the claim holds of its voucher beyond what it asks for."""
+        claim = self.claim
+        of = claim.programme, claim.year
+        released = VoucherReleased(*of, claim.owed_fen, claim.since, claim.claim, claim.invoices)
+        self._take(self.event(released))
 
     # --- the acts ---
 

@@ -96,7 +96,8 @@ class World:
             self.drawn[enterprise] += data.amount_fen
         elif isinstance(data, VoucherReleased):
             self.drawn[enterprise] -= data.amount_fen
-        elif isinstance(data, ClaimData | ClaimStep):
+        if isinstance(data, ClaimData | ClaimStep | VoucherDrawn | VoucherReleased):
+            assert data.claim is not None, data
             self.claims.setdefault(data.claim, self.new(data.claim, enterprise)).apply(event)
 
     def written(self, enterprise: str, data: Data) -> Event:
@@ -261,6 +262,7 @@ def check_laws(world: World) -> None:
         approved_fen = BUDGET_FEN if claim.approved_fen is None else claim.approved_fen
         assert stands.paid == claim.paid_fen <= claim.amount_fen <= approved_fen
         assert (stands.receivable, stands.recovered) == (claim.receivable_fen, claim.recovered_fen)
+        assert not claim.owed_fen
         check_payment(world, name, claim)
 
 

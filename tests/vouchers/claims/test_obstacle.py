@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.claim_state import STATES, State
 from ledger.codec import Event, encode
@@ -24,6 +25,10 @@ from ledger.events import (
     ClaimStep,
     Data,
     RoleGranted,
+    VoucherDrawn,
+    VoucherGranted,
+    VoucherLapsed,
+    VoucherReleased,
 )
 from ledger.roster import Roster
 from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, Story, story_to
@@ -148,19 +153,21 @@ def found(events: list[Event]) -> list[str]:
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_lawful_history_has_no_findings(state: State) -> None:
-    assert found(story_to(state).events) == []
+    assert found(story_to(state).book) == []
 
 
 def test_every_step_left_out_is_found() -> None:
-    events = story_to("closed").events
+    events = story_to("closed").book
     for at in range(len(events) - 1):
         assert found(events[:at] + events[at + 1 :]), events[at].kind
 
 
 def test_every_step_done_by_somebody_else_is_found() -> None:
     for state in STATES:
-        events = story_to(state).events
+        events = story_to(state).book
         for at, event in enumerate(events):
+            if not hasattr(event.data, "acted_at"):
+                continue
             for person in ("stranger", "admin", "nobody", "reviewer-wuhan", "payer-wuhan"):
                 assert found([*events[:at], rewritten(event, actor=person), *events[at + 1 :]])
 
@@ -175,16 +182,77 @@ def rewritten(event: Event, **changes: Any) -> Event:  # noqa: ANN401 - fields
 def test_claims_of_the_time_before_accounts_are_left_to_the_books() -> None:
     old = [rewritten(one, actor=None, acted_at=None) for one in story_to("submitted").events]
     assert found(old) == []
-    assert found([*story_to("submitted").events, *old])
+    assert found([*story_to("submitted").book, *old])
     assert found([*old, *story_to("checked").events[1:]])
 
 
 def test_an_audit_takes_in_what_it_objects_to() -> None:
     history = History()
-    for event in [*staffed(), *story_to("checked").events[:1]]:
+    for event in [*staffed(), *story_to("submitted").book]:
         history.apply(event)
     late = story_to("approved").events[2]
     assert list(history.objections(late))
     history.apply(late)
     assert history.claims["SQ-1"].state == "approved"
     assert isinstance(history.roster, Roster)
+
+
+# --- vouchers ---
+
+
+def voucher(data: Data, enterprise: str = ENTERPRISE) -> Event:
+    """Return an event of a voucher that somebody appended below the program."""
+    return encode("urn:forged", "1", enterprise, data, "0" * 32)
+
+
+DRAW = VoucherDrawn("hubei", 2022, 50, "2022-11-02", "0" * 64)
+GIVEN_BACK = VoucherReleased("hubei", 2022, 50, "2022-11-02", "SQ-1")
+FORGED: dict[str, tuple[State, Data, str]] = {
+    "drawn without a claim": ("submitted", DRAW, "no claim is being handed in"),
+    "drawn again": ("submitted", replace(DRAW, claim="SQ-1"), "no claim is being handed in"),
+    "drawn and never asked": ("closed", replace(DRAW, claim="SQ-2"), "beyond what it asks for"),
+    "drawn beyond the quota": (
+        "submitted",
+        replace(DRAW, claim="SQ-2", amount_fen=901),
+        "CNY 9.00 of the voucher is left, the event draws 9.01",
+    ),
+    "drawn of nobody's": ("submitted", replace(DRAW, claim="SQ-2", year=2021), "CNY 0.00"),
+    "given back while it is asked": ("submitted", GIVEN_BACK, "CNY 0.00 to give back"),
+    "given back twice": ("rejected", GIVEN_BACK, "CNY 0.00 to give back"),
+    "given back of no claim": ("submitted", replace(GIVEN_BACK, claim="SQ-9"), "CNY 0.00"),
+    "granted twice": (
+        "submitted",
+        VoucherGranted("hubei", 2022, 9_000, "2022-11-02", "clerk"),
+        "granted before",
+    ),
+    "granted by nobody": ("submitted", VoucherGranted("hubei", 2023, 9, "x"), "who took it out"),
+    "lapsed of more": ("submitted", VoucherLapsed("hubei", 2022, 901, "x"), "CNY 9.00 was left"),
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_event_of_a_voucher_is_found(name: str) -> None:
+    state, data, why = FORGED[name]
+    assert any(why in one for one in found([*story_to(state).book, voucher(data)]))
+
+
+def test_what_a_claim_draws_is_what_it_asks_for() -> None:
+    book = Story().submit().book
+    for changes in ({"amount_fen": 99}, {"invoices": ()}, {"year": 2021}):
+        granted, drawn, submitted = book
+        forged = [granted, rewritten(drawn, **changes), submitted]
+        assert any("have to be the voucher's" in one for one in found(forged)), changes
+
+
+def test_what_was_cut_has_to_be_given_back_before_anything_else() -> None:
+    kept = [one for one in Story().submit().cut().check().book if one.kind is not VoucherReleased]
+    assert any("10 fen of the voucher back" in one for one in found(kept))
+    assert any("beyond what it asks for" in one for one in found(kept[:-1]))
+
+
+def test_a_lapsed_voucher_is_not_drawn_on() -> None:
+    book = story_to("submitted").book
+    lapsed = voucher(VoucherLapsed("hubei", 2022, 900, "2022-12-31"))
+    assert found([*book, lapsed]) == []
+    again = found([*book, lapsed, lapsed, voucher(replace(DRAW, claim="SQ-2"))])
+    assert len([one for one in again if "CNY 0.00" in one]) == 2, again

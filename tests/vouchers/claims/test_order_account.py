@@ -36,6 +36,12 @@ def test_money_is_paid_to_the_account_that_the_claim_names() -> None:
     assert "neither the one that the claim names" in refusals(cleared(), papers, NEW)[0]
 
 
+def test_a_claim_without_an_account_is_paid_into_one_of_its_own() -> None:
+    story = Story().submit().check().approve().notice().clear()
+    assert refusals(story, accounts(OLD), OLD) == []
+    assert len(refusals(story, accounts(OLD), NEW)) == len(refusals(story, Papers(), NEW)) == 1
+
+
 def test_after_a_failed_order_money_goes_to_the_newest_account() -> None:
     failed = cleared().order(account_sha256=OLD).fail()
     papers = accounts(OLD, "c" * 64, NEW)

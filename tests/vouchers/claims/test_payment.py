@@ -8,11 +8,11 @@ import pytest
 from ledger.errors import InvalidInputError
 from ledger.money import FEN_MAX
 from ledger.personal import BankAccount
+from vouchers.claims.evidence import same_name
 from vouchers.claims.payment import (
     PURPOSE_LENGTH_MAX,
     Batch,
     Order,
-    is_same_name,
     make_batch,
     render_batch,
     sheet_of,
@@ -142,4 +142,4 @@ def test_an_empty_batch_is_none() -> None:
     ],
 )
 def test_names_are_compared_by_their_characters(one: str, other: str, same: bool) -> None:  # noqa: FBT001
-    assert is_same_name(one, other) is same
+    assert same_name(one, other) is same

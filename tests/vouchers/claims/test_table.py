@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from ledger.claim_state import STATES, State
+from ledger.codec import encode
+from ledger.events import QualificationGranted
 from ledger.rights import Grant
 from ledger.text import Language, Text
 from tests.vouchers.claims.story import (
     ENTERPRISE,
+    OTHER,
     PEOPLE,
     PROGRAMME,
     Story,
@@ -18,6 +21,7 @@ from tests.vouchers.claims.story import (
 )
 from vouchers.claims.authorise import actions_of, authorise, may_see
 from vouchers.claims.fold import ACTION_OF, Claim, fold_claim
+from vouchers.claims.helped import Papers
 from vouchers.claims.table import (
     ACTION_NAMES,
     ACTIONS,
@@ -134,7 +138,7 @@ def test_the_fold_goes_where_the_table_says(step: Step) -> None:
     }
     acts[action]()
     assert story.claim.state == to
-    assert fold_claim(story.claim.claim, story.events) == story.claim
+    assert fold_claim(story.claim.claim, story.book) == story.claim
 
 
 def test_the_states_at_the_end_are_known() -> None:
@@ -191,10 +195,29 @@ def test_whoever_assisted_has_acted_on_every_revision() -> None:
     assert isinstance(authorise(people, "helper", "order", story.claim), Text)
 
 
+def test_whoever_claimed_once_is_no_official_on_the_claim_later() -> None:
+    story = Story().submit("mover").send_back().resubmit()
+    moved = roster(mover={Grant("task_force"), Grant("authority"), Grant("finance")})
+    assert isinstance(authorise(moved, "mover", "check", story.claim), Text)
+    story.check()
+    assert isinstance(authorise(moved, "mover", "approve", story.claim), Text)
+    story.approve().notice().clear()
+    assert isinstance(authorise(moved, "mover", "order", story.claim), Text)
+
+
 def test_whoever_entered_the_papers_has_assisted() -> None:
     story = Story().submit()
     assert authorise(roster(), "reviewer", "check", story.claim) == "reviewer"
     assert isinstance(authorise(roster(), "reviewer", "check", story.claim, {"reviewer"}), Text)
+
+
+def test_whoever_entered_what_the_enterprise_is_has_assisted() -> None:
+    papers, claim = Papers(), Story().submit().claim
+    status = QualificationGranted(kind="high_tech_enterprise", recorded_by="reviewer")
+    cases: list[tuple[str, set[str]]] = [(OTHER, set()), (ENTERPRISE, {"reviewer"})]
+    for enterprise, helpers in cases:
+        papers.apply(encode("urn:test", enterprise, enterprise, status, "0" * 32))
+        assert papers.helpers(claim) == helpers
 
 
 def test_a_return_voids_what_was_decided_and_who_decided_it() -> None:
