@@ -80,6 +80,8 @@ def agrees(ask: Ask, name: str, home: Path) -> None:
     """Fail unless a migrated ledger says what it said, is sound, and gives the same statements."""
     for what, then in answers_of(name, home).items():
         assert holds(ask(*QUESTIONS[what]), then), what
+    # A claim of the time before the desk names a notice of which the book has no line.
+    assert all(one["claims"] for one in ask("notice", "list")["rows"])
     checked = ask("log", "check", "--full")
     assert (checked["ok"], checked["findings"]) == (True, [])
     # Where it adopted no rules the founding ones are its own, whatever there is or was added since.
