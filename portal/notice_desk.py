@@ -248,9 +248,13 @@ def _is_over(claim: Claim, day: str) -> bool:
 
 
 def list_notices(connection: Connection, size: int) -> list[str]:
-    """Return every notice that was given, by its id."""
+    """Return every notice that was given, by its id.
+
+    Claims of the time before the desk were cleared after notices of which the book has no line.
+    """
     prefix = notice_topic("")
-    return [one.removeprefix(prefix) for one in list_topics(connection, prefix, size)]
+    named = [one.removeprefix(prefix) for one in list_topics(connection, prefix, size)]
+    return [one for one in named if _lines_of(connection, one, size)]
 
 
 def make_again(connection: Connection, notice: str, size: int) -> Stood:
@@ -300,16 +304,22 @@ def fold_at(connection: Connection, claim: str, index: int) -> Claim:
 
 
 def _noticed_in(connection: Connection, notice: str, size: int) -> list[tuple[int, ClaimNoticed]]:
-    """Return the lines of a notice in their order, each with its index in the book."""
-    rows = [
-        (index, event.data)
-        for index, event in read_trail(connection, [notice_topic(notice)], size)
-        if isinstance(event.data, ClaimNoticed)
-    ]
+    """Return the lines of a notice; raise `InvalidInputError` where the book has none."""
+    rows = _lines_of(connection, notice, size)
     if not rows:
         raise InvalidInputError(
             "unknown_notice",
             Text(f"没有公示 {notice[:40]}", f"there is no notice {notice[:40]}"),
             Text("已发布的公示见 suanquan notice list", "see suanquan notice list"),
         )
+    return rows
+
+
+def _lines_of(connection: Connection, notice: str, size: int) -> list[tuple[int, ClaimNoticed]]:
+    """Return the lines of a notice in their order, each with its index in the book."""
+    rows = [
+        (index, event.data)
+        for index, event in read_trail(connection, [notice_topic(notice)], size)
+        if isinstance(event.data, ClaimNoticed)
+    ]
     return sorted(rows, key=lambda row: row[1].line)

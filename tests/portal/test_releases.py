@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from ledger.database import REVISION
+from ledger.claim_state import STATES
+from ledger.database import REVISION, open_engine
+from ledger.read import read_events, read_heads
 from portal import cli
 from tests.releases import ANSWERS, DATABASE, QUESTIONS, ROOT, kept, transplant, unpack
 from vouchers.adoption import FOUNDING
@@ -18,6 +21,7 @@ Ask = Callable[..., Any]
 CHANGELOG = Path(__file__).parents[2] / "CHANGELOG.md"
 KEPT_BYTES_MAX = 300_000
 STATEMENTS = 3
+KINDS_OF_SCHEMA_0006 = 62
 LATE = {
     "specversion": "1.0",
     "type": "cn.suanquan.usage.recorded.v1",
@@ -80,6 +84,8 @@ def agrees(ask: Ask, name: str, home: Path) -> None:
     """Fail unless a migrated ledger says what it said, is sound, and gives the same statements."""
     for what, then in answers_of(name, home).items():
         assert holds(ask(*QUESTIONS[what]), then), what
+    # A claim of the time before the desk names a notice of which the book has no line.
+    assert all(one["claims"] for one in ask("notice", "list")["rows"])
     checked = ask("log", "check", "--full")
     assert (checked["ok"], checked["findings"]) == (True, [])
     # Where it adopted no rules the founding ones are its own, whatever there is or was added since.
@@ -176,6 +182,21 @@ def test_what_an_older_version_did_not_know_is_taken_in_after_the_upgrade(
 
 
 # --- none is forgotten ---
+
+
+def test_a_schema_left_every_kind_of_event_and_claims_wherever_they_can_be(home: Path) -> None:
+    unpack("schema-0006", home)
+    engine = open_engine(f"sqlite:///{home / DATABASE}", "audit")
+    with engine.connect() as connection:
+        kinds = {
+            event.kind
+            for log, head in read_heads(connection).items()
+            for _, event in read_events(connection, log, 0, head.size)
+        }
+        stands = set(connection.execute(text("SELECT state FROM claim_state")).scalars())
+    engine.dispose()
+    assert len(kinds) == KINDS_OF_SCHEMA_0006
+    assert {STATES[one] for one in stands} == {*STATES} - {"new", "objected"}
 
 
 def released(changelog: str) -> list[str]:

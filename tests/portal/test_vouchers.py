@@ -244,7 +244,7 @@ def test_a_later_claim_of_the_city_neither_takes_from_an_earlier_one_nor_lapses_
 ) -> None:
     claim = paid(office)
     budget = ("--year", 2022, "--amount", 500_000, "--on", "2022-01-05", "--document", "2")
-    office.ask("", "fund", "appropriate", "wuhan", *budget)
+    office.ask("finance-2", "fund", "appropriate", "wuhan", *budget)
     office.today = "2023-01-20"
     for name in ("firm-1", "task-2", "authority-1"):
         # Ninety days are over before the window is.

@@ -35,6 +35,8 @@ QUESTIONS: Final[dict[str, tuple[str, ...]]] = {
     "tallies": ("ingest", "tallies", "--all"),
     "funds": ("fund", "list"),
     "books": ("book", "export", "--format", "json"),
+    "notices": ("notice", "list"),
+    "calendars": ("calendar", "list"),
 }
 """What each kept ledger was asked when it was made, and is asked again ever after."""
 

@@ -17,7 +17,6 @@ import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -128,6 +127,7 @@ def make(name: str) -> Path:
     with TemporaryDirectory() as scratch:
         home = Path(scratch) / "home"
         _play(home, Path(scratch))
+        assert run(home, "log", "check", "--full")["findings"] == []
         answers = {what: run(home, *words) for what, words in QUESTIONS.items()}
         text = json.dumps(answers, ensure_ascii=False, indent=1).replace(str(home), "HOME")
         (folder / ANSWERS).write_text(text + "\n", "utf-8")
@@ -140,22 +140,21 @@ def make(name: str) -> Path:
     return folder
 
 
-def run(home: Path, *words: str, token: str = "") -> dict[str, Any]:
-    """Return what a command answers on a home, to whoever holds a token."""
+def run(home: Path, *words: str) -> dict[str, Any]:
+    """Return what a command answers on a home."""
     done = subprocess.run(
         [sys.executable, "-m", "portal", *words, "--json"],
         check=True,
         stdout=subprocess.PIPE,
-        env={
-            **os.environ,
-            "LC_ALL": "C.UTF-8",
-            "SUANQUAN_HOME": str(home),
-            "SUANQUAN_USAGE_LOGS": "2",
-            "SUANQUAN_TOKEN": token,
-        },
+        env={**os.environ, **_environment(home)},
     )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Return the environment of a command on a home."""
+    return {"LC_ALL": "C.UTF-8", "SUANQUAN_HOME": str(home), "SUANQUAN_USAGE_LOGS": "2"}
 
 
 def _play(home: Path, scratch: Path) -> None:
@@ -168,15 +167,16 @@ def _play(home: Path, scratch: Path) -> None:
     run(home, "ingest", "file", str(path), "--format", "cloudevents")
     # While there are no accounts whoever runs the program may adopt, and move money.
     run(home, "programme", "adopt", "hubei", "wuhan", "east_lake", "--on", "2022-01-01")
-    paper = ("--on", "2022-01-10", "--document", "2022-1")
-    run(home, "fund", "appropriate", "east_lake", "--year", "2022", "--amount", "500000", *paper)
-    run(home, "fund", "appropriate", "hubei", "--year", "2023", "--amount", "500000", *paper)
     engine = open_engine(f"sqlite:///{home / DATABASE}", "write")
-    _write(Store(engine, PROJECTIONS))
     store = Store(engine, PROJECTIONS)
+    _write(store)
+    paper = ("--on", "2022-01-10", "--document", "2022-1", "--amount", "500000")
+    for fund, year in (("east_lake", "2022"), ("hubei", "2023")):
+        run(home, "fund", "appropriate", fund, "--year", year, *paper)
+    people.fill_people(store)
+    people.record(store, *(("", data) for data in (*FINANCE, *claims.invited())))
     _file(store, home, scratch)
-    people.record(store, *(("", data) for data in claims.invited()))
-    office = claims.Office(partial(run, home), scratch)
+    office = claims.Office(_environment(home), scratch)
     claims.play(office, lambda made: store.append_own(made, RECORDED_AT_MS))
     engine.dispose()
     run(home, "ingest", "rejected", "retry", "--all", "--as-structured")
@@ -190,13 +190,11 @@ def _play(home: Path, scratch: Path) -> None:
 
 
 def _write(store: Store) -> None:
-    """Record what no file brings: vouchers, claims, people, a second log's usage, a refusal."""
+    """Record what no file brings: vouchers, claims, a second log's usage, a refusal."""
     store.append_own(events(VOUCHERS), RECORDED_AT_MS)
     store.append_own(events(claims.PAPERS, claims.FIRM), RECORDED_AT_MS)
     store.append_own(books.year(CODE), RECORDED_AT_MS)
     store.append_own(books.next_year(PROVIDER), RECORDED_AT_MS)
-    people.fill_people(store)
-    people.record(store, *(("", data) for data in FINANCE))
     first, second = events(LATE)
     try:
         parse_record(CODE.encode(), second.raw, [])
