@@ -48,6 +48,7 @@ Examples:
 @click.option("--authority", metavar="NAME", help="Who gives notice, as the list names it.")
 @click.option("--objections", metavar="WHERE", help="Where to object, as the list names it.")
 @click.option("--claim", "claims", multiple=True, metavar="ID", help="Just these claims.")
+@click.option("--published", metavar="WHERE", help="Where a past notice stood, entered from paper.")
 @_ON
 @answers
 def draw(
@@ -60,15 +61,18 @@ def draw(
     authority: str | None,
     objections: str | None,
     claims: tuple[str, ...],
+    published: str | None,
     on: str | None,
 ) -> Result:
     """Give public notice of the approved claims of a programme, for its working days.
 
-    A claim that you may not act on is named and left out; one that --claim names is refused.
+    A claim that you may not act on is named and left out; one that --claim names is refused. A
+    notice whose days are past is entered from its paper: --published says where the public saw it,
+    and stands in the list for everybody to check.
     """
     asked = Asked(
         programme=programme,
-        basis=basis,
+        basis=f"{basis}；已公示于 {published}" if published else basis,
         notice=notice_id,
         first_day=first_day,
         authority=authority,
@@ -77,7 +81,8 @@ def draw(
     )
     with acting(shell) as act:
         drawn = draw_notice(open_desk(act, on), asked)
-        _require_ahead(act, drawn.notice.heading.first_day.isoformat())
+        if published is None:
+            _require_ahead(act, drawn.notice.heading.first_day.isoformat())
     data = render_notice(drawn.notice)
     for row, line in zip(data["rows"], drawn.notice.lines, strict=True):
         row["claim"] = line.approved.claim
@@ -96,7 +101,10 @@ def _require_ahead(act: Act, first_day: str) -> None:
                 f"公示自 {first_day} 起，今天已是 {today}，公众尚未见到名单",
                 f"the notice would begin on {first_day}, and today is {today}: nobody has seen it",
             ),
-            Text("请填 --first-day，不早于今天", "give a --first-day, today or later"),
+            Text(
+                "请填不早于今天的 --first-day；已在别处公示的，用 --published 写明何处",
+                "give a --first-day of today or later; --published says where a past one stood",
+            ),
         )
 
 

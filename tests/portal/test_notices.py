@@ -125,7 +125,8 @@ def test_a_notice_that_nobody_could_have_read_is_none(office: Office) -> None:
     ):
         assert draw(office, "authority-1", *more)["error"]["code"] == code, more
     assert states(office, claim) == ["approved"]
-    assert "error" not in draw(office, "authority-1", "--first-day", "2022-11-20")
+    past = draw(office, "authority-1", "--on", "2022-11-02", "--published", "厅网站")
+    assert past["basis"].endswith("已公示于 厅网站"), "everybody sees where it stood"
 
 
 def test_an_objected_claim_is_not_cleared(office: Office) -> None:
