@@ -62,11 +62,6 @@ def read_holder(
     return _fold(connection, map(person_topic, names), size, enterprise)
 
 
-def read_held(connection: Connection, enterprise: str, size: int) -> dict[str, Held]:
-    """Return which personal data of an enterprise the book's first entries name, by digest."""
-    return _fold(connection, (), size, enterprise).held
-
-
 def _fold(
     connection: Connection, topics: Iterable[str], size: int, enterprise: str | None
 ) -> Roster:

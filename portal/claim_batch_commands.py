@@ -90,7 +90,7 @@ def clawbacks(shell: Shell, programme: str | None) -> Result:
         roster, actor = look(connection, _SEEING)
         seen = _programmes(roster, actor.person, programme)
         size = read_heads(connection)["book"].size
-        found = list(list_clawbacks(connection, roster, seen, size))
+        found = list(list_clawbacks(connection, seen, size))
     rows = [_row(shell, one) for one in found]
     if not rows:
         none = Text("没有需要追缴的申请", "nothing is to be claimed back")

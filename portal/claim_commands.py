@@ -62,7 +62,7 @@ def submit(shell: Shell, file: Path, on: str | None) -> Result:
         asked = parse_claim_file(opened.read(DOCUMENT_BYTES_MAX + 1))
     store = DocumentStore(shell.settings.home)
     paths = [file.parent / one.path for one in asked.documents]
-    with store.staging(paths) as staged, acting(shell, asked.enterprise, alone=True) as one:
+    with store.staging(paths) as staged, acting(shell, alone=True) as one:
         require_code(asked.enterprise, read_accepted(one.connection))
         desk = open_desk(one, on)
         read = hand_in(desk, asked, store, staged)

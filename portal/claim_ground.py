@@ -10,9 +10,15 @@ from datetime import date
 from ledger.bookkeeping import read_funds
 from ledger.codec import Event
 from ledger.database import Connection
-from ledger.events import ClaimSubmitted, Data, DocumentFiled, InvoiceRecorded, Party
+from ledger.events import (
+    BankAccountSet,
+    ClaimSubmitted,
+    Data,
+    DocumentFiled,
+    InvoiceRecorded,
+    Party,
+)
 from ledger.query import read_usage_days
-from ledger.roster import Held, Roster
 from ledger.topics import RULES, enterprise_topic, invoice_topic, personal_topic, topics_of
 from ledger.trail import read_trail
 from portal.claim_reading import read_claim
@@ -37,7 +43,7 @@ ASKING_NOTHING = FINAL | {"new", "draft"}
 class Ground:
     """One enterprise's papers at some size of the book, and what was added since.
 
-    `accounts` are the digests of the bank accounts that were entered as its own.
+    `accounts` are the digests of the bank accounts that were ever entered as its own.
     """
 
     connection: Connection
@@ -47,13 +53,15 @@ class Ground:
     papers: Papers = field(default_factory=Papers)
     said: list[Data] = field(default_factory=list)
     usage: list[DayUsage] = field(default_factory=list)
-    accounts: frozenset[str] = frozenset()
+    accounts: set[str] = field(default_factory=set)
 
     def take(self, event: Event) -> None:
         """Take in an event of the book about rules or this enterprise."""
         self.book.apply(event)
         self.papers.apply(event)
         self.said.append(event.data)
+        if isinstance(event.data, BankAccountSet):
+            self.accounts.add(event.data.digest)
 
     @property
     def account(self) -> Account:
@@ -197,30 +205,14 @@ class Ground:
                 yield claim
 
 
-def read_ground(connection: Connection, enterprise: str, size: int, roster: Roster) -> Ground:
-    """Return what the book's first entries say of an enterprise and of rules.
-
-    The roster holds the enterprise's personal data.
-    """
+def read_ground(connection: Connection, enterprise: str, size: int) -> Ground:
+    """Return what the book's first entries say of an enterprise and of rules."""
     ground = Ground(connection, enterprise, size)
-    ground.accounts = frozenset(
-        one.digest for one in roster.held.values() if one.enterprise == enterprise
-    )
     topics = RULES, enterprise_topic(enterprise), personal_topic(enterprise)
     for _, event in read_trail(connection, topics, size):
         ground.take(event)
     ground.usage = list(read_usage_days(connection, enterprise))
     return ground
-
-
-def account_of(roster: Roster, enterprise: str) -> Held | None:
-    """Return the bank account that was set for an enterprise last, None where it is forgotten."""
-    held = [
-        one
-        for one in roster.held.values()
-        if (one.enterprise, one.kind) == (enterprise, "bank_account") and not one.forgotten
-    ]
-    return max(held, key=lambda one: one.index, default=None)
 
 
 def _named(party: Party | None) -> Named:

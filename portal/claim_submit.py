@@ -21,7 +21,7 @@ from ledger.events import (
 )
 from ledger.money import render_yuan
 from ledger.text import Text
-from portal.claim_ground import ASKING_NOTHING, Ground, account_of, read_ground
+from portal.claim_ground import ASKING_NOTHING, Ground, read_ground
 from portal.claim_reading import Read, Viewer, read_claim, unknown_claim
 from portal.desk import Desk, not_allowed, require_may
 from portal.filing import What, file_documents
@@ -73,7 +73,7 @@ def submit(desk: Desk, file: ClaimFile, documents: tuple[str, ...]) -> Read:
     if claim.events and file.claim is None and claim.state not in ("draft", "returned"):
         return read
     capacity = require_may(desk, read, "submit")
-    ground = read_ground(act.connection, claim.enterprise, desk.size, act.roster)
+    ground = read_ground(act.connection, claim.enterprise, desk.size)
     for event in act.events:
         if event.subject == claim.enterprise:
             ground.take(event)
@@ -107,7 +107,7 @@ def _hand_in(desk: Desk, handing: _Handing) -> list[Data]:
     claim = Claim(before.claim, before.enterprise, file.programme, applied_on=desk.day)
     claim.invoices = file.invoices
     _require_free(ground, claim)
-    account = account_of(desk.act.roster, claim.enterprise)
+    account = ground.papers.newest_account(claim.enterprise)
     if account is None:
         raise _no_account(claim.enterprise)
     worth = ground.work_out(claim, {})
@@ -150,7 +150,7 @@ def _hand_in(desk: Desk, handing: _Handing) -> list[Data]:
         **desk.setting(claim, "submit", capacity).money(amount_fen),
         "invoices": file.invoices,
         "documents": documents or before.documents,
-        "account": account.digest,
+        "account": account,
         "version": version,
         "assisted": capacity == "assistant",
     }

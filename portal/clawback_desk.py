@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from ledger.claim_list import ClaimFilter, list_claims
 from ledger.database import Connection
 from ledger.events import Data, VoucherDrawn, VoucherReleased
-from ledger.roster import Roster
 from portal.claim_ground import Ground, read_ground
 from portal.claim_reading import read_claim
 from portal.desk_batch import CLAIMS_MAX
@@ -14,7 +13,7 @@ from vouchers.claims.drawn import fold_vouchers
 
 
 def list_clawbacks(
-    connection: Connection, roster: Roster, programmes: list[str] | None, size: int
+    connection: Connection, programmes: list[str] | None, size: int
 ) -> Iterator[Clawback]:
     """Yield what is to be claimed back of paid claims, by enterprise, in the order of their draws.
 
@@ -23,7 +22,7 @@ def list_clawbacks(
     wanted = ClaimFilter(("paid", "closed"), programmes)
     listed = list_claims(connection, wanted, CLAIMS_MAX)
     for enterprise in sorted({one.enterprise for one in listed}):
-        ground = read_ground(connection, enterprise, size, roster)
+        ground = read_ground(connection, enterprise, size)
         if ground.account.red_invoices or ground.account.payments_back:
             found = find_clawbacks(ground.account, _paid(ground), ground.reversals())
             yield from (one for one in found if programmes is None or one.programme in programmes)

@@ -13,12 +13,11 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from ledger.codec import encode
-from ledger.erasable import read_held
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import FundAppropriated, Remark
 from ledger.money import allocate
 from ledger.text import Text
-from portal.acting import Act, at_console
+from portal.acting import at_console
 from portal.claim_reading import Read, read_claim
 from portal.claim_submit import submit
 from portal.demo_people import staff_of
@@ -107,7 +106,6 @@ class Way:
             wanted = [one for one in wanted if now[one.file.enterprise] is not one]
             with self.sitting("task-force-1", day) as desk:
                 for one in now.values():
-                    hold_data(desk.act, desk.size, one.file.enterprise)
                     claim = _hand_in(desk, one.file)
                     if claim is not None:
                         self.claims.setdefault(one.programme, []).append(claim)
@@ -203,11 +201,6 @@ def _hand_in(desk: Desk, file: ClaimFile) -> str | None:
         if error.code != "ineligible":
             raise
         return None
-
-
-def hold_data(act: Act, size: int, enterprise: str) -> None:
-    """Let an act know of an enterprise's personal data."""
-    act.roster.held |= read_held(act.connection, enterprise, size)
 
 
 def _confirm(desk: Desk, read: Read) -> tuple[Mark, ...]:
@@ -321,7 +314,6 @@ def _hand_in_again(way: Way, claims: list[str], day: date) -> None:
     with way.sitting("task-force-1", day) as desk:
         for claim in claims:
             read = read_claim(desk.act.connection, claim, desk.size)
-            hold_data(desk.act, desk.size, read.claim.enterprise)
             again = ClaimFile(
                 enterprise=read.claim.enterprise,
                 programme=read.claim.programme,

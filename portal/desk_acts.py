@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from ledger.bookkeeping import read_funds
-from ledger.erasable import read_held
 from ledger.events import CheckedItem
 from ledger.personal import Objector
 from ledger.text import Text
@@ -42,9 +41,8 @@ def do_act(desk: Desk, read: Read, action: Action, request: Request) -> Read:
 
 
 def ground_for(desk: Desk, claim: Claim) -> Ground:
-    """Return what the desk knows of a claim's enterprise, its bank accounts included."""
-    desk.act.roster.held |= read_held(desk.act.connection, claim.enterprise, desk.size)
-    return read_ground(desk.act.connection, claim.enterprise, desk.size, desk.act.roster)
+    """Return what the desk knows of a claim's enterprise."""
+    return read_ground(desk.act.connection, claim.enterprise, desk.size)
 
 
 def compute_items(desk: Desk, ground: Ground, claim: Claim) -> tuple[Item, ...]:

@@ -79,6 +79,11 @@ class Papers:
             return live[-1]
         return claim.account
 
+    def newest_account(self, enterprise: str) -> str | None:
+        """Return the account that was set for an enterprise last, None where none is left."""
+        live = self.accounts.get(enterprise)
+        return live[-1] if live else None
+
     def helpers(self, claim: Claim, account: str | None = None) -> frozenset[str]:
         """Return who entered a paper of the claim, the enterprise's own people among them.
 
