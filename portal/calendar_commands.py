@@ -17,12 +17,9 @@ from ledger.events import CalendarAdopted
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
 from ledger.text import Text
-from ledger.topics import RULES
-from ledger.trail import read_trail
 from portal.acting import Act, acting
 from portal.options import answers
 from portal.shell import Result, Shell
-from vouchers.book import Book
 from vouchers.calendar import (
     DOCUMENTS,
     CalendarFile,
@@ -33,6 +30,7 @@ from vouchers.calendar import (
     published,
 )
 from vouchers.claims.calendar import working_days
+from vouchers.reading import read_rules
 
 Row = dict[str, Any]
 
@@ -256,7 +254,7 @@ def _warn(shell: Shell, days: Days, changed: list[str]) -> None:
 def _read(connection: Connection) -> dict[int, CalendarAdopted]:
     """Return the adopted calendars by year."""
     size = read_heads(connection)["book"].size
-    return Book(event for _, event in read_trail(connection, [RULES], size)).calendars
+    return read_rules(connection, size).calendars
 
 
 def _row(adopted: CalendarAdopted) -> Row:

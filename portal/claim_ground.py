@@ -19,7 +19,7 @@ from ledger.events import (
     Party,
 )
 from ledger.query import read_usage_days
-from ledger.topics import RULES, enterprise_topic, invoice_topic, personal_topic, topics_of
+from ledger.topics import enterprise_topic, invoice_topic, personal_topic, topics_of
 from ledger.trail import read_trail
 from portal.claim_reading import read_claim
 from vouchers.adoption import Rules, choose, programmes_of, rules_of
@@ -49,14 +49,14 @@ class Ground:
     connection: Connection
     enterprise: str
     size: int
-    book: Book = field(default_factory=Book)
+    book: Book
     papers: Papers = field(default_factory=Papers)
     said: list[Data] = field(default_factory=list)
     usage: list[DayUsage] = field(default_factory=list)
     accounts: set[str] = field(default_factory=set)
 
     def take(self, event: Event) -> None:
-        """Take in an event of the book about rules or this enterprise."""
+        """Take in an event of the book about this enterprise."""
         self.book.apply(event)
         self.papers.apply(event)
         self.said.append(event.data)
@@ -205,10 +205,10 @@ class Ground:
                 yield claim
 
 
-def read_ground(connection: Connection, enterprise: str, size: int) -> Ground:
-    """Return what the book's first entries say of an enterprise and of rules."""
-    ground = Ground(connection, enterprise, size)
-    topics = RULES, enterprise_topic(enterprise), personal_topic(enterprise)
+def read_ground(connection: Connection, enterprise: str, size: int, rules: Book) -> Ground:
+    """Return what the book's first entries say of an enterprise, under rules that were read."""
+    ground = Ground(connection, enterprise, size, rules.without_accounts())
+    topics = enterprise_topic(enterprise), personal_topic(enterprise)
     for _, event in read_trail(connection, topics, size):
         ground.take(event)
     ground.usage = list(read_usage_days(connection, enterprise))

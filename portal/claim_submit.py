@@ -73,7 +73,7 @@ def submit(desk: Desk, file: ClaimFile, documents: tuple[str, ...]) -> Read:
     if claim.events and file.claim is None and claim.state not in ("draft", "returned"):
         return read
     capacity = require_may(desk, read, "submit")
-    ground = read_ground(act.connection, claim.enterprise, desk.size)
+    ground = read_ground(act.connection, claim.enterprise, desk.size, desk.book)
     for event in act.events:
         if event.subject == claim.enterprise:
             ground.take(event)

@@ -10,6 +10,7 @@ from portal.claim_reading import read_claim
 from portal.desk_batch import CLAIMS_MAX
 from vouchers.claims.clawback import Clawback, Paid, find_clawbacks
 from vouchers.claims.drawn import fold_vouchers
+from vouchers.reading import read_rules
 
 
 def list_clawbacks(
@@ -21,8 +22,9 @@ def list_clawbacks(
     """
     wanted = ClaimFilter(("paid", "closed"), programmes)
     listed = list_claims(connection, wanted, CLAIMS_MAX)
+    rules = read_rules(connection, size)
     for enterprise in sorted({one.enterprise for one in listed}):
-        ground = read_ground(connection, enterprise, size)
+        ground = read_ground(connection, enterprise, size, rules)
         if ground.account.red_invoices or ground.account.payments_back:
             found = find_clawbacks(ground.account, _paid(ground), ground.reversals())
             yield from (one for one in found if programmes is None or one.programme in programmes)

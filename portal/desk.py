@@ -14,8 +14,6 @@ from ledger.events import ClaimData, ClaimStep, Data, LogName
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
 from ledger.text import Text
-from ledger.topics import RULES
-from ledger.trail import read_trail
 from portal.acting import Act
 from portal.claim_reading import Read, Viewer, read_claim, require_visible
 from vouchers.adoption import rules_of
@@ -26,6 +24,7 @@ from vouchers.claims.authorise import authorise
 from vouchers.claims.fold import Claim, action_of
 from vouchers.claims.requests import Request
 from vouchers.claims.table import ACTION_NAMES, SCHEDULER, Action, Capacity
+from vouchers.reading import read_rules
 
 CLAIMS: Final = "urn:suanquan:claims"
 VOUCHERS: Final = "urn:suanquan:vouchers"
@@ -38,12 +37,14 @@ _WHEN: Final = frozenset({"acted_at", "sizes", "effective_on", "rules"})
 class Desk:
     """The desk within one act: the logs' sizes and the rules as they are, and the day that counts.
 
-    `size` is the book's. `machine`: it is the scheduler that acts.
+    `size` is the book's, `book` has its rules and nobody's papers, `rules` their hash. `machine`:
+    it is the scheduler that acts.
     """
 
     act: Act
     day: str
     sizes: dict[LogName, int]
+    book: Book
     rules: str
     machine: bool = False
 
@@ -111,9 +112,9 @@ def open_desk(act: Act, on: str | None = None, *, machine: bool = False) -> Desk
     if day != today and act.actor is not None and not Viewer(act.roster, act.name).is_insider():
         raise _own_day(day)
     sizes = {name: head.size for name, head in heads.items()}
-    book = Book(event for _, event in read_trail(act.connection, [RULES], sizes["book"]))
+    book = read_rules(act.connection, sizes["book"])
     assert not (machine and act.actor), act.name
-    return Desk(act, day, sizes, rules_of(book).hash, machine)
+    return Desk(act, day, sizes, book, rules_of(book).hash, machine)
 
 
 def _own_day(day: str) -> RuleViolationError:

@@ -42,7 +42,7 @@ def do_act(desk: Desk, read: Read, action: Action, request: Request) -> Read:
 
 def ground_for(desk: Desk, claim: Claim) -> Ground:
     """Return what the desk knows of a claim's enterprise."""
-    return read_ground(desk.act.connection, claim.enterprise, desk.size)
+    return read_ground(desk.act.connection, claim.enterprise, desk.size, desk.book)
 
 
 def compute_items(desk: Desk, ground: Ground, claim: Claim) -> tuple[Item, ...]:

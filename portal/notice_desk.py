@@ -14,7 +14,7 @@ from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import ClaimNoticed, ClaimStep, Data
 from ledger.period import DAY, parse_date
 from ledger.text import Text
-from ledger.topics import RULES, claim_topic, enterprise_topic, notice_topic
+from ledger.topics import claim_topic, enterprise_topic, notice_topic
 from ledger.trail import list_topics, read_trail
 from portal.claim_reading import Read, read_claim
 from portal.desk import Desk
@@ -45,6 +45,7 @@ from vouchers.claims.notice import (
 from vouchers.claims.requests import EmptyRequest
 from vouchers.claims.table import Capacity
 from vouchers.programme import Programme, Version
+from vouchers.reading import read_rules
 
 _OBJECTIONS = Text("公示单位，书面、实名", "to whoever gives notice, in writing and by name")
 
@@ -183,7 +184,7 @@ def _contracts(book: Book, claim: Claim) -> list[str]:
 def _read_book(connection: Connection, enterprises: Iterable[str], size: int) -> Book:
     """Return what the book's first entries say of rules, some enterprises and their providers."""
     wanted = set(enterprises)
-    book = Book(event for _, event in read_trail(connection, [RULES], size))
+    book = read_rules(connection, size)
     _take(book, connection, wanted, size)
     accounts = [book.account(one) for one in wanted]
     providers = {one.provider for each in accounts for one in each.contracts.values()}

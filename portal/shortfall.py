@@ -33,7 +33,7 @@ _NEXT: Final[dict[State, Text]] = {
 
 def find_shortfall(desk: Desk, claim: Claim) -> Text | None:
     """Return that a claim is worth less than it stands at, and what to do, None where it is not."""
-    ground = read_ground(desk.act.connection, claim.enterprise, desk.size)
+    ground = read_ground(desk.act.connection, claim.enterprise, desk.size, desk.book)
     grounds = ground.grounds(claim.programme, claim.applied_on, claim.claim)
     worth = work_out_now(ground.account, Paid(claim, grounds), ground.reversals())
     if worth.amount_fen is not None and worth.amount_fen >= claim.amount_fen:

@@ -21,7 +21,6 @@ from vouchers.adoption import programmes_of, rules_of
 from vouchers.claims.acts import record_lapse
 from vouchers.claims.table import Capacity
 from vouchers.programme import Programme, Version
-from vouchers.reading import read_rules
 from vouchers.window import claim_year, good_through
 
 
@@ -98,5 +97,5 @@ class _Versions(NamedTuple):
 
 def _versions(desk: Desk) -> _Versions:
     """Return what tells the version of a programme on a day."""
-    rules = rules_of(read_rules(desk.act.connection, desk.size))
+    rules = rules_of(desk.book)
     return _Versions({one.id: one for one in programmes_of(rules)})

@@ -64,7 +64,7 @@ def grant(desk: Desk, enterprise: str, programme: str, year: int | None) -> Gran
                 f"{desk.name} may not take out a voucher of {programme} for {enterprise}",
             )
         )
-    ground = read_ground(act.connection, enterprise, desk.size)
+    ground = read_ground(act.connection, enterprise, desk.size, desk.book)
     case = structs.replace(ground.case(desk.day), purchases=())
     decision = decide(ground.programme(programme), case)
     of_year = _year(decision, year, desk.day)

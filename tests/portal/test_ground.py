@@ -11,10 +11,11 @@ from ledger.events import BatchRecorded, ClaimData, FundData
 from ledger.identifiers import synthetic_credit_code
 from ledger.query import read_usage_days
 from ledger.read import read_events, read_heads
+from portal.claim_ground import read_ground
 from tests.ledger.conftest import EXAMPLES
 from tests.small_ledger import SALT, SmallLedger
 from vouchers.book import Book
-from vouchers.reading import read_account, read_rules
+from vouchers.reading import read_rules
 
 CODES = [synthetic_credit_code(name) for name in ("one", "two", "three")]
 SILENT = synthetic_credit_code("silent")
@@ -60,10 +61,11 @@ def test_an_account_is_that_of_the_whole_book_at_every_size(ledger: SmallLedger,
         book, heard = Book(), set[str]()
         for index, event in read_events(connection, "book", 0, size):
             for code in (*CODES, SILENT) if index % 23 == 0 else ():
-                found = read_account(connection, code, index)
+                rules = read_rules(connection, index)
+                found = read_ground(connection, code, index, rules).book
                 assert found.account(code) == book.account(code)
                 assert found.accounts.keys() == book.accounts.keys() & {code}
-                assert rules_in(found) == rules_in(book) == rules_in(read_rules(connection, index))
+                assert rules_in(found) == rules_in(book) == rules_in(rules)
             book.apply(event)
             heard.add(event.subject)
         assert heard >= set(CODES)
