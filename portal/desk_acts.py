@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from ledger.bookkeeping import read_funds
-from ledger.events import CheckedItem
 from ledger.personal import Objector
 from ledger.text import Text
 from portal.claim_ground import Ground, read_ground
@@ -13,7 +12,7 @@ from portal.payee import read_accounts
 from portal.shortfall import find_shortfall
 from vouchers.claims.checklist import check
 from vouchers.claims.evidence import Item
-from vouchers.claims.first_review import Cut, Marks, review, work_cuts
+from vouchers.claims.first_review import Marks, review, work_cuts
 from vouchers.claims.fold import Claim
 from vouchers.claims.requests import ObjectRequest, Request
 from vouchers.claims.table import Action
@@ -63,7 +62,7 @@ def find_holder(desk: Desk, claim: Claim) -> str | None:
 
 
 def _review(desk: Desk, read: Read, action: Action, marks: Marks) -> Read:
-    """Return a claim after its reviewer's cuts, and after the first review where it is that."""
+    """Return a claim after its reviewer's cuts, then after the first review where it is that."""
     require_may(desk, read, action)
     claim = read.claim
     ground = ground_for(desk, claim)
@@ -72,27 +71,15 @@ def _review(desk: Desk, read: Read, action: Action, marks: Marks) -> Read:
             Text("核减只写 cuts，意见在完成初审时填写", "a cut has cuts alone, and no items"),
             claim.claim,
         )
-    cuts = work_cuts(claim, marks.cuts, lambda base_cuts: ground.work_out(claim, dict(base_cuts)))
-    items: tuple[CheckedItem, ...] = ()
-    if action == "check":
-        computed = compute_items(desk, ground, after_cuts(claim, cuts))
-        items = review(computed, marks.items)
-    return act_on(desk, read, action, marks, cuts=cuts, items=items)
-
-
-def after_cuts(claim: Claim, cuts: tuple[Cut, ...]) -> Claim:
-    """Return a claim as cuts will leave it, for the check list that follows them."""
-    after = Claim(claim.claim)
-    for name in Claim.__slots__:
-        setattr(after, name, getattr(claim, name))
-    after.base_cuts = dict(claim.base_cuts)
-    for cut in cuts:
-        after.amount_fen -= cut.amount_fen
-        after.reserved_fen -= cut.amount_fen
-        if cut.invoice is not None and cut.base_cut_fen is not None:
-            before_fen = after.base_cuts.get(cut.invoice, 0)
-            after.base_cuts[cut.invoice] = before_fen + cut.base_cut_fen
-    return after
+    if marks.cuts:
+        cuts = work_cuts(
+            claim, marks.cuts, lambda base_cuts: ground.work_out(claim, dict(base_cuts))
+        )
+        act_on(desk, read, "cut", Marks(cuts=marks.cuts), cuts=cuts)
+    if action == "cut":
+        return read
+    items = review(compute_items(desk, ground, claim), marks.items)
+    return act_on(desk, read, action, Marks(items=marks.items), items=items)
 
 
 def _object(desk: Desk, read: Read, action: Action, request: ObjectRequest) -> Read:

@@ -86,6 +86,22 @@ def test_a_claim_is_checked_cut_returned_and_approved(office: Office) -> None:
     assert sound(office)
 
 
+def test_a_check_cuts_first_and_judges_what_is_left(office: Office) -> None:
+    claim = office.submit()["id"]
+    listed = office.ask("task-1", "claim", "check", claim)["items"]
+    marks = [{"item": one["item"], "verdict": "met", "reason": "已核对原件"} for one in listed]
+    cut = {"invoice": ONE, "base_cut_fen": 10_000_000, "reason": "含存储费用"}
+    left_out = office.act("task-1", claim, "check", items=marks[1:], cuts=[cut])
+    assert code_of(left_out) == "item_not_reviewed"
+    assert balances(office) == (41_000_000, 9_000_000), "nothing was cut either"
+    checked = office.act("task-1", claim, "check", items=marks, cuts=[cut])
+    assert (checked["state"], checked["amount_fen"]) == ("checked", 6_000_000)
+    acts = [one["action"] for one in checked["history"]]
+    assert acts == ["submit", "cut", "check"]
+    assert balances(office) == (44_000_000, 6_000_000)
+    assert sound(office)
+
+
 def test_a_return_voids_what_was_decided(office: Office) -> None:
     claim = office.submit()["id"]
     office.check("task-1", claim)
