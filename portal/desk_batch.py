@@ -1,6 +1,6 @@
 """One act on many claims: whose turn they are, who may, and which are left out and why."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,6 +19,10 @@ from vouchers.claims.table import Action, Capacity, name_doer
 
 # More claims than a programme has open at a time; each is folded from its events.
 CLAIMS_MAX = 10_000
+
+
+# As many reasons as a person reads in one sentence.
+TOLD_MAX = 10
 
 
 class LeftOut(NamedTuple):
@@ -128,6 +132,24 @@ def find_hindrance(read: Read, made: Iterable[Data]) -> Text | None:
     """Return why the first event of a claim may not follow what is there."""
     first = next(one for one in made if isinstance(one, ClaimData | ClaimStep))
     return find_obstacle(read.claim, first, read.claim.enterprise)
+
+
+def refuse_all(
+    code: str, what: Text, left_out: Sequence[LeftOut], waiting: tuple[State, str]
+) -> RuleViolationError:
+    """Return the refusal of an act on a list of which no claim is left, with why the first ones.
+
+    `waiting` are the state and the programme of the claims that it would have been on.
+    """
+    shown, (state, programme) = left_out[:TOLD_MAX], waiting
+    zh = "；".join(f"{one.claim}：{one.why.zh}" for one in shown)
+    en = "; ".join(f"{one.claim}: {one.why.en}" for one in shown)
+    listed = f"suanquan claim list --programme {programme} --state {state}"
+    return RuleViolationError(
+        code,
+        Text(what.zh + (f"（{zh}）" if zh else ""), what.en + (f" ({en})" if en else "")),
+        Text(f"见 {listed}", f"see {listed}"),
+    )
 
 
 def refuse(claim: str, why: Text) -> RuleViolationError:

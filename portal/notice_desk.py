@@ -24,6 +24,7 @@ from portal.desk_batch import (
     act_on_each,
     find_waiting,
     refuse,
+    refuse_all,
     require_role,
     why_not,
 )
@@ -200,19 +201,11 @@ def _take(book: Book, connection: Connection, enterprises: Iterable[str], size: 
 
 def _nothing(programme: str, left_out: Sequence[LeftOut]) -> RuleViolationError:
     """Return the refusal of a notice without a line."""
-    zh = "；".join(f"{one.claim}：{one.why.zh}" for one in left_out[:10])
-    en = "; ".join(f"{one.claim}: {one.why.en}" for one in left_out[:10])
-    return RuleViolationError(
-        "nothing_to_notice",
-        Text(
-            f"{programme} 没有您可公示的已批准申请" + (f"（{zh}）" if zh else ""),
-            f"no approved claim of {programme} waits for your notice" + (f" ({en})" if en else ""),
-        ),
-        Text(
-            f"见 suanquan claim list --programme {programme} --state approved",
-            f"see suanquan claim list --programme {programme} --state approved",
-        ),
+    what = Text(
+        f"{programme} 没有您可公示的已批准申请",
+        f"no approved claim of {programme} waits for your notice",
     )
+    return refuse_all("nothing_to_notice", what, left_out, ("approved", programme))
 
 
 # --- clear ---

@@ -28,6 +28,7 @@ from portal.desk_batch import (
     find_waiting,
     programmes_of,
     refuse,
+    refuse_all,
     require_role,
     why_not,
 )
@@ -186,19 +187,10 @@ def _batch_name(desk: Desk, programme: str, batch: str | None) -> str:
 
 def _nothing(programme: str, left_out: Sequence[LeftOut]) -> RuleViolationError:
     """Return the refusal of a batch without an order."""
-    zh = "；".join(f"{one.claim}：{one.why.zh}" for one in left_out[:10])
-    en = "; ".join(f"{one.claim}: {one.why.en}" for one in left_out[:10])
-    return RuleViolationError(
-        "nothing_to_order",
-        Text(
-            f"{programme} 没有您可下达付款的申请" + (f"（{zh}）" if zh else ""),
-            f"no claim of {programme} waits for your order" + (f" ({en})" if en else ""),
-        ),
-        Text(
-            f"见 suanquan claim list --programme {programme} --state cleared",
-            f"see suanquan claim list --programme {programme} --state cleared",
-        ),
+    what = Text(
+        f"{programme} 没有您可下达付款的申请", f"no claim of {programme} waits for your order"
     )
+    return refuse_all("nothing_to_order", what, left_out, ("cleared", programme))
 
 
 # --- the bank's file ---
