@@ -21,9 +21,10 @@ from ledger.events import (
 )
 from ledger.money import render_yuan
 from ledger.text import Text
+from portal.acting import not_allowed
 from portal.claim_ground import ASKING_NOTHING, Ground, read_ground
 from portal.claim_reading import Read, Viewer, read_claim, unknown_claim
-from portal.desk import Desk, not_allowed, require_may
+from portal.desk import Desk, require_may
 from portal.filing import What, file_documents
 from vouchers.claims.claim_file import ClaimFile, canonical
 from vouchers.claims.fold import Claim
@@ -85,8 +86,7 @@ def submit(desk: Desk, file: ClaimFile, documents: tuple[str, ...]) -> Read:
 def _not_yours(enterprise: str) -> RuleViolationError:
     """Return the refusal of a claim for an enterprise that the actor has nothing to do with."""
     return not_allowed(
-        Text(f"无权为 {enterprise} 提交申请", f"you may not hand in a claim for {enterprise}"),
-        "ID",
+        Text(f"无权为 {enterprise} 提交申请", f"you may not hand in a claim for {enterprise}")
     )
 
 
