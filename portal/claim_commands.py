@@ -189,7 +189,8 @@ reason where it says otherwise. An objection that is "upheld" cuts by "cut_fen",
 
 \b
 With --seen N, the number of steps that `claim show` told, an act on a claim that has moved since is
-refused with what happened, and the same act once more changes nothing."""
+refused with what happened, and the same act once more changes nothing. The exceptions are check,
+cut and object, which are refused the second time too: look whether the first one is there."""
 )
 @click.argument("claim_id", metavar="ID")
 @click.argument("action", type=click.Choice(sorted(REQUESTS)), metavar="ACTION")

@@ -21,8 +21,9 @@ from vouchers.book import Book
 from vouchers.claims.acts import Setting, record
 from vouchers.claims.audit import judge
 from vouchers.claims.authorise import authorise
+from vouchers.claims.first_review import Marks
 from vouchers.claims.fold import Claim, action_of
-from vouchers.claims.requests import Request
+from vouchers.claims.requests import ObjectRequest, Request
 from vouchers.claims.table import ACTION_NAMES, SCHEDULER, Action, Capacity
 from vouchers.reading import read_rules
 
@@ -162,7 +163,8 @@ def act_on(desk: Desk, read: Read, action: Action, request: Request, **more: Any
 def is_repeat(desk: Desk, read: Read, seen: int, action: Action, request: Request) -> bool:
     """Return whether what was done since is this very act, by the same actor: a retry.
 
-    Raises `RuleViolationError` (`stale`) where something else was done since.
+    What a review or an objection records was worked out or kept when it was done, so that one of
+    these is no retry. Raises `RuleViolationError` (`stale`) where something else was done since.
     """
     since = read.events[seen:]
     if seen == len(read.events):
@@ -172,7 +174,9 @@ def is_repeat(desk: Desk, read: Read, seen: int, action: Action, request: Reques
     before = Claim(read.claim.claim)
     for _, event in read.events[:seen]:
         before.apply(event)
-    if _actor_of(since[0][1]) == desk.act.name and action_of(_data(since[0][1])) == action:
+    first = _data(since[0][1])
+    is_worked_out = isinstance(request, Marks | ObjectRequest)
+    if first.actor == desk.act.name and action_of(first) == action and not is_worked_out:
         try:
             capacity = authorise(desk.act.roster, desk.act.name, action, before)
             if not isinstance(capacity, Text):
@@ -181,7 +185,7 @@ def is_repeat(desk: Desk, read: Read, seen: int, action: Action, request: Reques
                 ours = [one for one in made if isinstance(one, ClaimData | ClaimStep)]
                 if len(there) == len(ours) and all(map(_is_same, there, ours)):
                     return True
-        except (LedgerError, AssertionError):
+        except LedgerError:
             pass
     raise stale(read, seen)
 
@@ -221,11 +225,6 @@ def _data(event: Event) -> ClaimData | ClaimStep:
     """Return what an event of a claim says."""
     assert isinstance(event.data, ClaimData | ClaimStep), event
     return event.data
-
-
-def _actor_of(event: Event) -> str | None:
-    """Return who wrote an event of a claim."""
-    return _data(event).actor
 
 
 def _is_same(one: Data, other: Data) -> bool:

@@ -220,6 +220,18 @@ def test_a_stale_screen_is_told_what_happened(office: Office) -> None:
     assert code_of(office.act("firm-1", name, "withdraw", "--seen", 99, reason="x")) == "stale"
 
 
+def test_a_review_again_is_told_that_it_is_there(office: Office) -> None:
+    claim = office.submit()
+    name, seen = claim["id"], claim["seen"]
+    cut = {"invoice": ONE, "base_cut_fen": 1_000_000, "reason": "合同外费用"}
+    first = office.act("task-1", name, "cut", "--seen", seen, cuts=[cut])
+    assert first["seen"] == seen + 1
+    again = office.act("task-1", name, "cut", "--seen", seen, cuts=[cut])
+    assert code_of(again) == "stale"
+    assert "核减" in again["error"]["message"]
+    assert office.ask("task-1", "claim", "show", name)["seen"] == seen + 1
+
+
 def test_what_waits_is_shown_to_whom_it_waits_for(office: Office) -> None:
     claim = office.submit()["id"]
     office.today = "2022-11-07"
