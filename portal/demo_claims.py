@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
-from ledger.codec import encode
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import FundAppropriated, Remark
 from ledger.money import allocate
@@ -23,7 +22,7 @@ from portal.claim_submit import submit
 from portal.demo_people import staff_of
 from portal.desk import Desk, open_desk
 from portal.desk_acts import compute_items, do_act, ground_for
-from portal.fund_commands import SOURCE as FUNDS
+from portal.fund_commands import record_fund
 from portal.notice_desk import Asked, clear, draw_notice
 from portal.payment_desk import order_payments
 from portal.shell import Shell, Step
@@ -301,12 +300,8 @@ def _appropriate(way: Way, programme: Programme, rulings: Mapping[str, Ruling], 
             effective_on=f"{year}-01-01",
             document=f"demo-{year}-{programme.id}",
             name=programme.name.zh,
-            actor=desk.act.name,
-            acted_at=desk.act.at,
         )
-        event_id = f"{programme.id}/{year}/appropriated/{given.document}"
-        salt = desk.act.shell.salt(FUNDS, event_id)
-        desk.act.events.append(encode(FUNDS, event_id, "", given, salt))
+        record_fund(desk.act, "appropriated", given)
 
 
 def _hand_in_again(way: Way, claims: list[str], day: date) -> None:

@@ -9,7 +9,6 @@ from rich.table import Table
 
 from ledger.balance import Fund, FundKey
 from ledger.bookkeeping import read_balances
-from ledger.codec import encode
 from ledger.database import Connection
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import FundAppropriated, FundClosed, FundData, FundTransferred
@@ -19,7 +18,7 @@ from ledger.money import parse_yuan, render_yuan
 from ledger.query import find_entry
 from ledger.read import read_events, read_heads
 from ledger.text import Text
-from portal.acting import acting, not_allowed
+from portal.acting import Act, acting, not_allowed
 from portal.options import answers
 from portal.shell import Result, Shell
 from portal.usage_command import parse_sizes
@@ -155,7 +154,14 @@ def close(shell: Shell, code: str, year: int, effective_on: str, document: str) 
 
 
 def _record(shell: Shell, what: str, data: FundData) -> Result:
-    """Append an event of a fund, named by its document, and return what the funds stand at.
+    """Return what the funds stand at once an event of a fund is recorded in an act of its own."""
+    with acting(shell, anonymous=True) as act:
+        record_fund(act, what, data)
+    return _listed(shell)
+
+
+def record_fund(act: Act, what: str, data: FundData) -> None:
+    """Record an event of a fund, named by its document; the same once more changes nothing.
 
     Raises `RuleViolationError`: `not_allowed` for anybody but finance of the fund, once the ledger
     has accounts; `document_used`.
@@ -163,17 +169,15 @@ def _record(shell: Shell, what: str, data: FundData) -> Result:
     event_id = f"{data.fund}/{data.year}/{what}/{data.document}"
     if isinstance(data, FundTransferred):
         event_id = f"{event_id}/{data.to_fund}/{data.to_year}"
-    with acting(shell, anonymous=True) as act:
-        wrong = authorise_fund(act.roster, act.name, data)
-        if wrong is not None:
-            raise not_allowed(wrong)
-        before = _find(act.connection, event_id)
-        if before is None:
-            named = structs.replace(data, actor=act.name or None, acted_at=act.at)
-            act.events.append(encode(SOURCE, event_id, "", named, shell.salt(SOURCE, event_id)))
-        elif structs.replace(before, actor=None, acted_at=None) != data:
-            raise _document_used(data)
-    return _listed(shell)
+    wrong = authorise_fund(act.roster, act.name, data)
+    if wrong is not None:
+        raise not_allowed(wrong)
+    before = _find(act.connection, event_id)
+    if before is None:
+        named = structs.replace(data, actor=act.name or None, acted_at=act.at)
+        act.record(named, name=(SOURCE, event_id))
+    elif structs.replace(before, actor=None, acted_at=None) != data:
+        raise _document_used(data)
 
 
 def _find(connection: Connection, event_id: str) -> FundData | None:
