@@ -169,14 +169,19 @@ class Way:
 
     def pay(self, day: date) -> None:
         """Order every payment; some fail and are ordered again."""
-        for _ in range(2):
-            for programme in self.claims:
-                with self.sitting(staff_of(programme, "order"), day) as desk:
-                    if self._has_to_order(desk, programme):
-                        order_payments(desk, programme, (), None)
-            if _ == 0:
-                self.act("fail", FailRequest(reason="演示：户名不符"), day, FAILED_EACH)
-            self.act("pay", PayRequest(bank_reference="演示回单"), day)
+        paid = PayRequest(bank_reference="演示回单")
+        self._order(day)
+        self.act("fail", FailRequest(reason="演示：户名不符"), day, FAILED_EACH)
+        self.act("pay", paid, day)
+        self._order(day)
+        self.act("pay", paid, day)
+
+    def _order(self, day: date) -> None:
+        """Order the payments of each programme that has any to order."""
+        for programme in self.claims:
+            with self.sitting(staff_of(programme, "order"), day) as desk:
+                if self._has_to_order(desk, programme):
+                    order_payments(desk, programme, (), None)
 
     def _has_to_order(self, desk: Desk, programme: str) -> bool:
         """Return whether a claim of a programme waits for its payment."""
