@@ -122,22 +122,24 @@ def encode_bundle(entries: Sequence[bytes]) -> bytes:
 def decode_bundle(data: bytes) -> list[bytes]:
     """Return the entries of a bundle; `InvalidInputError` (code `bundle_form`) when malformed."""
     entries: list[bytes] = []
-    start = 0
-    while start < len(data):
+    start, size = 0, len(data)
+    while start + 1 < size and len(entries) < TILE_WIDTH:
         body = start + _LENGTH_BYTES
-        end = body + int.from_bytes(data[start:body])
-        if end > len(data) or len(entries) == TILE_WIDTH:
-            raise InvalidInputError(
-                "bundle_form",
-                Text(
-                    f"条目包在第 {start} 字节处不完整或超过 {TILE_WIDTH} 条（共 {len(data)} 字节）",
-                    f"a bundle of {len(data)} bytes breaks off, or passes {TILE_WIDTH} entries, "
-                    f"at byte {start}",
-                ),
-                Text("请重新下载条目包", "fetch the bundle again"),
-            )
+        end = body + (data[start] << 8) + data[start + 1]
+        if end > size:
+            break
         entries.append(data[body:end])
         start = end
+    if start != size:
+        raise InvalidInputError(
+            "bundle_form",
+            Text(
+                f"条目包在第 {start} 字节处不完整或超过 {TILE_WIDTH} 条（共 {size} 字节）",
+                f"a bundle of {size} bytes breaks off, or passes {TILE_WIDTH} entries, "
+                f"at byte {start}",
+            ),
+            Text("请重新下载条目包", "fetch the bundle again"),
+        )
     return entries
 
 

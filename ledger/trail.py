@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from ledger import tables
 from ledger.codec import Event
@@ -21,7 +21,28 @@ from ledger.topics import topics_of
 # Chunks asked for by one query: each is some kilobytes, and SQLite bounds how many names fit.
 CHUNKS_AT_ONCE: Final = 500
 
-_BOOK: Final = LOG_NUMBERS["book"]
+_trail, _chunk = tables.trail.c, tables.chunk.c
+_IN_BOOK: Final = _chunk.log == LOG_NUMBERS["book"]
+
+# Built once: every act asks these some ten times, and building them takes longer than the answer.
+_PLACES: Final = (
+    select(
+        _trail.leaf_index,
+        select(func.max(_chunk.start))
+        .where(_IN_BOOK, _chunk.start <= _trail.leaf_index)
+        .correlate(tables.trail)
+        .scalar_subquery(),
+    )
+    .where(_trail.topic.in_(bindparam("topics", expanding=True)))
+    .where(_trail.leaf_index < bindparam("size"))
+    .distinct()
+    .order_by(_trail.leaf_index)
+)
+_CHUNKS: Final = (
+    select(_chunk.start, _chunk.count, _chunk.body)
+    .where(_IN_BOOK, _chunk.start.in_(bindparam("starts", expanding=True)))
+    .order_by(_chunk.start)
+)
 
 
 def read_trail(
@@ -58,33 +79,15 @@ def list_topics(connection: Connection, prefix: str, size: int) -> list[str]:
 
 def _find(connection: Connection, topics: Sequence[str], size: int) -> list[tuple[int, list[int]]]:
     """Return where each chunk begins of which the trail names an entry, and which it names."""
-    trail, chunk = tables.trail.c, tables.chunk.c
-    start = (
-        select(func.max(chunk.start))
-        .where(chunk.log == _BOOK, chunk.start <= trail.leaf_index)
-        .correlate(tables.trail)
-        .scalar_subquery()
-    )
-    query = (
-        select(trail.leaf_index, start)
-        .where(trail.topic.in_(topics), trail.leaf_index < size)
-        .distinct()
-        .order_by(trail.leaf_index)
-    )
-    places = groupby(connection.execute(query), lambda row: row[1])
+    asked = {"topics": topics, "size": size}
+    places = groupby(connection.execute(_PLACES, asked), lambda row: row[1])
     return [(first or 0, [index for index, _ in inside]) for first, inside in places]
 
 
 def _read_entries(connection: Connection, starts: Sequence[int]) -> dict[int, bytes]:
     """Return the entries of the chunks that begin at some indexes, by index."""
-    chunk = tables.chunk.c
-    query = (
-        select(chunk.start, chunk.count, chunk.body)
-        .where(chunk.log == _BOOK, chunk.start.in_(starts))
-        .order_by(chunk.start)
-    )
     found: dict[int, bytes] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_CHUNKS, {"starts": starts}):
         found.update(enumerate(decode_chunk(Chunk("book", *row)), row.start))
     return found
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from ledger.claim_list import ClaimFilter, Listed, Place, list_claims
 from ledger.claim_state import State
@@ -20,8 +20,8 @@ _ONWARD: frozenset[Action] = frozenset(
     {"submit", "check", "approve", "notice", "settle", "clear", "order", "pay", "close"}
 )
 
-# So many claims are read at once to see whose turn they are.
-_PAGE = 40
+# So many claims are read at once, at most, to see whose turn they are.
+_PAGE_MAX: Final = 320
 
 
 def filters_of(viewer: Viewer, wanted: ClaimFilter, *, turn: bool = False) -> Iterator[ClaimFilter]:
@@ -81,11 +81,13 @@ def list_waiting(
     days = WorkingDays(read_rules(connection, size).calendars)
     rows: list[dict[str, Any]] = []
     after: Place | None = None
+    page = limit
     while len(rows) < limit:
         # Some may wait for others, a whole page of them under notice: go on until it is full.
-        some = list_visible(connection, viewer, ClaimFilter(), _PAGE, after, turn=True)
+        some = list_visible(connection, viewer, ClaimFilter(), page, after, turn=True)
         if not some:
             break
+        page = min(2 * page, _PAGE_MAX)
         after = some[-1].place
         reads = read_claims(connection, [(one.claim, one.enterprise) for one in some], size)
         for listed in some:

@@ -8,7 +8,6 @@ from ledger.events import VoucherDrawn
 from ledger.read import read_heads
 from ledger.topics import enterprise_topic
 from ledger.trail import read_trail
-from portal import claim_queue
 from tests.papers import make_pdf
 from tests.portal.office import ONE, TWO, Office, office
 from tests.portal.stages import BASIS, approve
@@ -250,10 +249,7 @@ def test_what_waits_is_shown_to_whom_it_waits_for(office: Office) -> None:
     assert listed[0]["enterprise"] == CODE
 
 
-def test_a_page_of_claims_that_wait_for_others_hides_none_behind_it(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(claim_queue, "_PAGE", 1)
+def test_a_page_of_claims_that_wait_for_others_hides_none_behind_it(office: Office) -> None:
     approve(office, ONE)
     office.ask("authority-1", "notice", "draw", "hubei", "--basis", BASIS)
     office.today = "2022-11-02"
