@@ -178,14 +178,17 @@ class Claim:
 
     def apply(self, event: Event) -> None:
         """Take in the claim's next event, lawful or not."""
-        data = event.data
+        self.take(event.data, event.subject)
+
+    def take(self, data: Data, subject: str) -> None:
+        """Take in what the claim's next event says, lawful or not."""
         if isinstance(data, VoucherDrawn):
             self.drawn_fen, self.draw = self.drawn_fen + data.amount_fen, data
         elif isinstance(data, VoucherReleased):
             self.drawn_fen -= data.amount_fen
         if not isinstance(data, ClaimData | ClaimStep):
             return
-        self.enterprise, self.programme, self.year = event.subject, data.programme, data.year
+        self.enterprise, self.programme, self.year = subject, data.programme, data.year
         self.events += 1
         if isinstance(data, ClaimData):
             self.fund = data.fund
