@@ -17,8 +17,7 @@ from ledger.money import render_yuan
 from ledger.text import Text
 from portal.fund_commands import funds_table
 from portal.shell import Shell, program
-from portal.statement_commands import statement_row
-from reports.issue import Issued
+from reports.issue import Issued, path_in
 from reports.snapshot import Snapshot
 from vouchers.adoption import FOUNDING
 from vouchers.catalogue import select_programmes
@@ -176,7 +175,7 @@ def _papers(shell: Shell, outcome: Outcome) -> Group:
     subsidy = [one for one in ordered if one.data.kind == "subsidy"]
     chosen = [*compute[:1], *subsidy[:1], *subsidy[-1:]]
     title = Text("可打开的三张结算单：", "Three statements to open:")
-    paths = [f"  {shlex.quote(statement_row(shell, one)['path'])}" for one in chosen]
+    paths = [f"  {shlex.quote(str(path_in(shell.settings.home, one)))}" for one in chosen]
     return Group("", shell.say(title), *paths, "")
 
 

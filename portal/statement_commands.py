@@ -1,6 +1,6 @@
 """`suanquan statement make` and `list`: statements as PDF, and those that were issued."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import click
@@ -16,11 +16,13 @@ from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 from portal.trace_command import trace
 from portal.verify_command import verify
+from reports.claims import acts_in, net_fen
 from reports.issue import Draft, Issued, Press, list_issued, path_in, require_tallied, subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
-from vouchers.book import Book
+from reports.supplement import explain
+from reports.verification import find_latest
 
 SOURCE = "urn:suanquan:statements"
 
@@ -63,8 +65,8 @@ def make(shell: Shell, kind: Kind, month: str, enterprise: str | None) -> Result
             Text("可先运行 suanquan usage 查看用量", "see suanquan usage for what was used"),
         )
     chosen = [enterprise] if enterprise is not None else subjects
-    issued = issue(shell, shell.press(), snapshot, [(kind, month, one) for one in chosen])
-    return _listed(shell, snapshot.book, issued)
+    made = issue(shell, shell.press(), snapshot, [(kind, month, one) for one in chosen])
+    return _listed(shell, snapshot, made, {})
 
 
 def issue(
@@ -118,11 +120,20 @@ def list_(shell: Shell) -> Result:
     """List every issued statement, by enterprise and in the order of issue."""
     with shell.reading() as connection:
         snapshot = read_snapshot(connection)
-    return _listed(shell, snapshot.book, list_issued(snapshot))
+    issued = list_issued(snapshot)
+    return _listed(shell, snapshot, issued, find_latest(issued))
 
 
-def statement_row(shell: Shell, one: Issued) -> dict[str, Any]:
-    """Return an issued statement's keys of the command line."""
+def statement_row(
+    shell: Shell, snapshot: Snapshot, one: Issued, later: Issued | None
+) -> dict[str, Any]:
+    """Return an issued statement's keys of the command line; `later` is what superseded it.
+
+    `net_fen` is what its claims got less what was claimed back, null where it is of no claims.
+    """
+    net = None
+    if one.data.kind == "subsidy":
+        net = net_fen(acts_in(snapshot, one.subject, one.data.period, one.data.sizes["book"]))
     return {
         "id": one.data.statement,
         "kind": one.data.kind,
@@ -132,12 +143,26 @@ def statement_row(shell: Shell, one: Issued) -> dict[str, Any]:
         "total_fen": one.data.total_fen,
         "path": str(path_in(shell.settings.home, one)),
         "sha256": one.data.pdf_sha256,
+        "net_fen": net,
+        "supplements": one.data.supplements,
+        "superseded_by": later.data.statement if later else None,
+        "superseded_why": shell.say(_why(snapshot, one, later)) if later else None,
     }
 
 
-def _listed(shell: Shell, book: Book, issued: Sequence[Issued]) -> Result:
-    """Return statements as rows and as a table."""
-    rows = [statement_row(shell, one) for one in issued]
+def _why(snapshot: Snapshot, one: Issued, later: Issued) -> Text:
+    """Return why a statement was superseded by a later one."""
+    return explain(snapshot, one.subject, one.data, later.data)
+
+
+def _listed(
+    shell: Shell, snapshot: Snapshot, issued: Sequence[Issued], latest: Mapping[str, Issued]
+) -> Result:
+    """Return statements as rows and as a table; `latest` by the numbers of those superseded."""
+    later = [latest.get(one.data.statement) for one in issued]
+    rows = [
+        statement_row(shell, snapshot, one, after) for one, after in zip(issued, later, strict=True)
+    ]
     if not rows:
         none = Text(
             "没有结算单。可用 suanquan statement make 制作。",
@@ -154,11 +179,23 @@ def _listed(shell: Shell, book: Book, issued: Sequence[Issued]) -> Result:
     for one in issued:
         data = one.data
         table.add_row(
-            book.account(one.subject).name,
+            snapshot.book.account(one.subject).name,
             shell.say(KINDS[data.kind]),
             data.period,
             str(data.revision),
             render_yuan(data.total_fen),
             data.statement,
         )
-    return Result({"rows": rows}, Group(table, f"{shell.settings.home / 'statements'}/"))
+    superseded = [
+        shell.say(_told(row["id"], row["superseded_by"], row["superseded_why"]))
+        for row in rows
+        if row["superseded_by"]
+    ]
+    return Result(
+        {"rows": rows}, Group(table, *superseded, f"{shell.settings.home / 'statements'}/")
+    )
+
+
+def _told(number: str, later: str, why: str) -> Text:
+    """Return by which statement one was superseded and why, for a person."""
+    return Text(f"{number} 已由 {later} 取代：{why}", f"{number} is superseded by {later}: {why}")

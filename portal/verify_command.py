@@ -13,6 +13,7 @@ from portal.options import answers
 from portal.shell import Result, Shell
 from reports.issue import Issued, list_issued
 from reports.reading import read_snapshot
+from reports.supplement import explain
 from reports.verification import Verified
 from reports.verification import verify as look_up
 from vouchers.adoption import Difference, find_differences, rules_of
@@ -34,16 +35,20 @@ def verify(shell: Shell, file: Path) -> Result:
     """Say whether a PDF is a statement as issued, and whether a later one follows it."""
     pdf = file.read_bytes()
     with shell.reading() as connection:
-        found = look_up(list_issued(read_snapshot(connection)), pdf)
+        snapshot = read_snapshot(connection)
+        found = look_up(list_issued(snapshot), pdf)
         named = found.issued or found.claimed
         differing = _differing(connection, named) if named else ()
+    later = found.superseded_by
+    why = explain(snapshot, named.subject, named.data, later.data) if named and later else None
     data = {
         "known": found.issued is not None,
         "id": named.data.statement if named else None,
         "sha256": found.sha256,
         "issued_sha256": named.data.pdf_sha256 if named else None,
         "revision": named.data.revision if named else None,
-        "superseded_by": found.superseded_by,
+        "superseded_by": later.data.statement if later else None,
+        "superseded_why": shell.say(why) if why else None,
         "rules": named.data.rules if named else None,
         "rules_differ": [
             {**one._asdict(), "changes": [change._asdict() for change in one.changes]}
@@ -52,7 +57,7 @@ def verify(shell: Shell, file: Path) -> Result:
         # No seal signs statements yet.
         "signature": None,
     }
-    told = [shell.say(text) for text in (_told(file, found), *map(Difference.tell, differing))]
+    told = [shell.say(text) for text in (_told(file, found, why), *map(Difference.tell, differing))]
     return Result(data, Group(*told), _status(found))
 
 
@@ -71,15 +76,16 @@ def _status(found: Verified) -> int:
     return (TamperedLogError if found.claimed else InvalidInputError).exit_status
 
 
-def _told(file: Path, found: Verified) -> Text:
+def _told(file: Path, found: Verified, why: Text | None) -> Text:
     """Return the answer for a person."""
     if found.issued is not None:
         data = found.issued.data
-        if found.superseded_by is not None:
+        if found.superseded_by is not None and why is not None:
+            later = found.superseded_by.data.statement
             return Text(
-                f"属实：{data.statement}，第 {data.revision} 版；其后已有 {found.superseded_by}",
+                f"属实：{data.statement}，第 {data.revision} 版；其后已有 {later}，因：{why.zh}",
                 f"genuine: {data.statement}, revision {data.revision};"
-                f" {found.superseded_by} follows it",
+                f" {later} follows it: {why.en}",
             )
         return Text(
             f"属实：{data.statement}，第 {data.revision} 版，为该期最新一版",

@@ -22,6 +22,7 @@ from ledger.query import read_source_days
 from ledger.secret import write_file
 from ledger.tally import differing_days
 from ledger.text import Text
+from reports.claims import acts_in, digest_claims
 from reports.compute import make_compute
 from reports.fonts import Fonts
 from reports.pdf import RENDERER, render
@@ -30,7 +31,7 @@ from reports.snapshot import Snapshot, growing
 from reports.statement import Head, Kind, Statement
 from reports.subsidy import make_subsidy
 from vouchers.adoption import find_differences, require_same, rules_of
-from vouchers.book import Account, Book
+from vouchers.book import Book
 
 _LETTERS: dict[Kind, str] = {"compute": "C", "subsidy": "S"}
 _MAKERS: dict[Kind, Callable[[Snapshot, str, str], Statement]] = {
@@ -112,8 +113,8 @@ class Press:
         if kind == "subsidy":
             require_same(snapshot.book)
         content = _MAKERS[kind](snapshot, subject, period)
-        earlier = _earlier(snapshot.book.account(subject), kind, period)
-        if earlier and earlier[-1].values_sha256 == content.values_sha256:
+        earlier = snapshot.book.account(subject).issued(kind, period)
+        if earlier and _says(earlier[-1], content, snapshot):
             return Issued(subject, earlier[-1])
         revision = len(earlier) + 1
         first = earlier[0].statement if earlier else None
@@ -131,6 +132,7 @@ class Press:
             values_sha256=content.values_sha256,
             pdf_sha256=hashlib.sha256(pdf).hexdigest(),
             supplements=first,
+            claims_sha256=content.claims_sha256,
         )
         return Draft(Issued(subject, data), pdf)
 
@@ -185,6 +187,9 @@ class Press:
             yield _finding(data, "total_fen", "合计金额不符", "its event states another total")
         if content.values_sha256 != data.values_sha256:
             yield _finding(data, "values_sha256", "重算内容不同", "made again, it says otherwise")
+        elif data.claims_sha256 not in (None, content.claims_sha256):
+            zh, en = "重算的申请情况不同", "made again, it says otherwise of claims"
+            yield _finding(data, "claims_sha256", zh, en)
         elif data.renderer == _renderer(content):
             numbered = _number(content, snapshot, data.statement, data.revision, data.supplements)
             if hashlib.sha256(render(numbered, self.fonts)).hexdigest() != data.pdf_sha256:
@@ -206,9 +211,15 @@ def _number(
     )
 
 
-def _earlier(account: Account, kind: Kind, period: str) -> list[StatementIssued]:
-    """Return the statements issued for a kind and period, oldest first."""
-    return [one for one in account.statements if (one.kind, one.period) == (kind, period)]
+def _says(issued: StatementIssued, content: Statement, snapshot: Snapshot) -> bool:
+    """Return whether an issued statement says what one that is made now would say.
+
+    What it said of claims is read from the book as it saw it: earlier versions said nothing.
+    """
+    if issued.values_sha256 != content.values_sha256 or content.kind != "subsidy":
+        return issued.values_sha256 == content.values_sha256
+    seen = acts_in(snapshot, content.subject, content.period, issued.sizes["book"])
+    return digest_claims(seen) == content.claims_sha256
 
 
 def path_in(home: Path, issued: Issued) -> Path:

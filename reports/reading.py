@@ -14,7 +14,7 @@ from ledger.query import read_usage_days, read_usage_months
 from ledger.read import CHECK_THE_LOG, read_data, read_heads, usage_logs_of
 from ledger.rebuild import merge_into
 from ledger.text import Text
-from reports.snapshot import Sizes, Snapshot
+from reports.snapshot import Fold, Sizes, Snapshot
 from vouchers.book import Account, Book
 from vouchers.case_series import is_monthly
 from vouchers.rating import DayUsage
@@ -23,19 +23,24 @@ from vouchers.rating import DayUsage
 def read_snapshot(connection: Connection) -> Snapshot:
     """Return the ledger as it stands, daily usage taken from its projection."""
     heads = read_heads(connection)
-    book = read_book(connection, heads["book"])
+    fold = _read_fold(connection, heads["book"])
     usage: dict[str, list[DayUsage]] = {}
     for key, quantity in read_usage_days(connection):
         usage.setdefault(key[0], []).append((key, quantity))
-    return Snapshot(book, usage, tuple(heads.values()))
+    return Snapshot(fold.book, usage, tuple(heads.values()), fold.claims)
 
 
 def read_book(connection: Connection, head: Head) -> Book:
     """Return the book as it stands at its head."""
-    book = Book()
+    return _read_fold(connection, head).book
+
+
+def _read_fold(connection: Connection, head: Head) -> Fold:
+    """Return the book as snapshots see it, as it stands at its head."""
+    fold = Fold()
     for event, data in read_data(connection, "book", 0, head.size):
-        book.take(data, event.subject)
-    return book
+        fold.take(data, event.subject)
+    return fold
 
 
 def read_enterprises(
@@ -66,20 +71,20 @@ def replay_snapshots(source: Connection | History, sizes: Iterable[Sizes]) -> It
     """
     history = history_of(source)
     heads = history.heads()
-    book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
+    fold, rows, at = Fold(), Rows(), dict.fromkeys(heads, 0)
     for stated in sizes:
         wanted = _complete(heads, stated)
         _require_sizes(heads, wanted)
         if any(wanted[log] < size for log, size in at.items()):
-            book, rows, at = Book(), Rows(), dict.fromkeys(heads, 0)
+            fold, rows, at = Fold(), Rows(), dict.fromkeys(heads, 0)
         for event in events_of(history, "book", at["book"], wanted["book"]):
-            book.apply(event)
+            fold.take(event.data, event.subject)
         for log in usage_logs_of(heads):
             for start in range(at[log], wanted[log], SPAN):
                 _add_usage(rows, history, Span(log, start, min(start + SPAN, wanted[log])))
         at = dict(wanted)
         seen = {name: heads[name] for name in heads if name in stated}
-        yield Snapshot(book, _group(rows), _heads_at(history, seen, wanted))
+        yield Snapshot(fold.book, _group(rows), _heads_at(history, seen, wanted), fold.claims)
 
 
 def _add_usage(rows: Rows, history: History, span: Span) -> None:

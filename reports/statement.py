@@ -106,9 +106,10 @@ class Statement(msgspec.Struct, frozen=True):
     `facts` is the block of label and value under the title. `notices` are warnings that no reader
     may miss (synthetic prices, a sample without a seal). `total_fen` is what it comes to, and
     `values_sha256` the digest of the figures and findings that it states: two statements with one
-    digest differ at most in words and layout, whose version is `maker`. `number`, `revision` and
-    `heads` are empty until it is issued. `supplements` is the number of the first statement for the
-    same period when this one follows it.
+    digest, and one of claims (`claims_sha256`, None where there are none), differ at most in words
+    and layout, whose version is `maker`. `number`, `revision` and `heads` are empty until it is
+    issued. `supplements` is the number of the first statement for the same period when this one
+    follows it.
     """
 
     number: str
@@ -126,6 +127,7 @@ class Statement(msgspec.Struct, frozen=True):
     values_sha256: str
     maker: str
     supplements: str | None = None
+    claims_sha256: str | None = None
 
 
 def encode(statement: Statement) -> bytes:

@@ -1,6 +1,7 @@
 """补贴结算单: what three levels refund to one enterprise by a month's end, step by step.
 
-What is dated after the month's end is left out, so that it changes no statement.
+What is dated after the month's end is left out, so that it changes no statement; but for what
+became of claims that were handed in by then, which stand as the book leaves them.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from ledger.money import render_decimal
 from ledger.period import last_day
 from ledger.text import Text
 from reports.annex import counted_fen, make_annex, paid_fen
+from reports.claims import acts_in, claims_section, digest_claims
 from reports.snapshot import Snapshot
 from reports.statement import (
     Amount,
@@ -27,6 +29,7 @@ from reports.statement import (
     Yuan,
     digest_values,
 )
+from reports.supplement import supplement_section
 from vouchers.book import Account, Book
 from vouchers.case import Case
 from vouchers.decision import Decision, Step
@@ -38,7 +41,7 @@ from vouchers.showing import show
 from vouchers.wording import cite
 
 # Any change of words or layout on this statement is a new version.
-MAKER = "subsidy/3"
+MAKER = "subsidy/4"
 
 TITLE = Text("补贴结算单", "Subsidy settlement statement")
 
@@ -88,9 +91,14 @@ def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
     apply_on = last_day(month)
     usage = snapshot.usage.get(enterprise, [])
     ruling = rule_on(snapshot.book, account, usage, apply_on)
-    total_fen = ruling.total_fen
+    total_fen, values_sha256 = ruling.total_fen, _digest(account, ruling, apply_on)
+    acts, earlier = acts_in(snapshot, enterprise, month), account.issued("subsidy", month)
+    programmes = [one for one, _ in ruling.decisions]
+    changed = (values_sha256, total_fen, programmes)
     sections = (
+        *([supplement_section(earlier, acts, *changed)] if earlier else ()),
         _summary(ruling, total_fen),
+        claims_section(acts, programmes),
         *(_decision(*one) for one in ruling.decisions),
         _plans(ruling),
         _vouchers(account, ruling, apply_on),
@@ -110,8 +118,9 @@ def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
         notices=(SYNTHETIC, ASSUMED) if _is_synthetic(account, ruling.case) else (ASSUMED,),
         heads=(),
         total_fen=total_fen,
-        values_sha256=_digest(account, ruling, apply_on),
+        values_sha256=values_sha256,
         maker=MAKER,
+        claims_sha256=digest_claims(acts),
     )
 
 

@@ -17,15 +17,15 @@ class Verified:
     """What the ledger knows of a file: the statement that it is, the one that it claims to be.
 
     `issued` is None for bytes that were never issued. `claimed` is then the issued statement whose
-    number the file bears, None where it bears none of ours. `superseded_by` is the number of the
-    latest statement for the same period, None where that is this one.
+    number the file bears, None where it bears none of ours. `superseded_by` is the latest
+    statement for the same period, None where that is this one.
     """
 
     sha256: str
     number: str | None
     issued: Issued | None
     claimed: Issued | None
-    superseded_by: str | None
+    superseded_by: Issued | None
 
 
 def verify(statements: Sequence[Issued], pdf: bytes) -> Verified:
@@ -35,11 +35,18 @@ def verify(statements: Sequence[Issued], pdf: bytes) -> Verified:
     issued = next((one for one in statements if one.data.pdf_sha256 == sha256), None)
     claimed = next((one for one in statements if one.data.statement == number), None)
     named = issued or claimed
-    later = None
-    if named is not None:
-        latest = [one.data.statement for one in statements if _period(one) == _period(named)][-1]
-        later = latest if latest != named.data.statement else None
+    later = find_latest(statements).get(named.data.statement) if named else None
     return Verified(sha256, number, issued, None if issued else claimed, later)
+
+
+def find_latest(statements: Sequence[Issued]) -> dict[str, Issued]:
+    """Return the latest statement for its period by the number of each that was superseded."""
+    latest = {_period(one): one for one in statements}
+    return {
+        one.data.statement: latest[_period(one)]
+        for one in statements
+        if one.data.statement != latest[_period(one)].data.statement
+    }
 
 
 def read_number(pdf: bytes) -> str | None:

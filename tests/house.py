@@ -36,8 +36,8 @@ CORE: Final = words(
     ledger.topics ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
-    reports.__init__ reports.annex reports.billing reports.compute reports.snapshot
-    reports.statement reports.subsidy
+    reports.__init__ reports.annex reports.billing reports.claims reports.compute reports.snapshot
+    reports.statement reports.subsidy reports.supplement
     vouchers
     """
 )

@@ -53,7 +53,7 @@ from ledger.period import parse_instant
 from ledger.projection import PROJECTIONS, USAGE_DAY
 from ledger.schema import upgrade
 from ledger.store import Store
-from reports.snapshot import Snapshot
+from reports.snapshot import Fold, Snapshot
 from vouchers.book import Account, Book
 from vouchers.rating import DayUsage
 
@@ -99,7 +99,10 @@ def account_of(text: str) -> tuple[Book, Account, list[DayUsage]]:
 
 def snapshot_of(*logs: list[Event]) -> Snapshot:
     """Return what a statement sees after some events."""
-    return Snapshot(book_of(*logs), usage_of(*logs), HEADS)
+    fold = Fold()
+    for event in (event for log in logs for event in log):
+        fold.take(event.data, event.subject)
+    return Snapshot(fold.book, usage_of(*logs), HEADS, fold.claims)
 
 
 class SmallLedger:

@@ -91,6 +91,10 @@ class Account:
             if (draw.programme, draw.year) == (programme, year) and draw.drawn_on <= until
         )
 
+    def issued(self, kind: str, period: str) -> list[StatementIssued]:
+        """Return the statements issued for a kind and period, oldest first."""
+        return [one for one in self.statements if (one.kind, one.period) == (kind, period)]
+
 
 class Book:
     """The state of the book after a run of its events.

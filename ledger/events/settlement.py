@@ -88,7 +88,11 @@ class VoucherLapsed(Data, frozen=True):
 
 
 class StatementIssued(Data, frozen=True):
-    """A statement was made from the logs at the sizes named; `rules` is its programmes' hash."""
+    """A statement was made from the logs at the sizes named; `rules` is its programmes' hash.
+
+    `claims_sha256` is the digest of the claims that a subsidy statement states, None where it
+    states none: as long as no claim was handed in, and before statements told of claims.
+    """
 
     type: ClassVar[str] = "cn.suanquan.statement.issued.v1"
     outside: ClassVar[bool] = False
@@ -104,3 +108,4 @@ class StatementIssued(Data, frozen=True):
     pdf_sha256: str
     rules: str | None = None
     supplements: str | None = None
+    claims_sha256: str | None = None

@@ -170,6 +170,7 @@ EXAMPLES: tuple[Data, ...] = (
         values_sha256="4" * 64,
         pdf_sha256="5" * 64,
         supplements="JS-2022-07-000000",
+        claims_sha256="6" * 64,
     ),
     UsageTallied(day="2022-07-01", resource="a100", events=3, quantity="86400.5"),
     RejectionSettled(

@@ -1,6 +1,6 @@
 """Claims brought to a stage by people of an office, each in his part."""
 
-from tests.portal.office import Office
+from tests.portal.office import ONE, Office
 
 BASIS = "鄂科技通〔2022〕9号"
 
@@ -30,3 +30,12 @@ def clear(office: Office, *invoices: str) -> list[str]:
 def states(office: Office, *claims: str) -> list[str]:
     """Return where claims stand."""
     return [office.ask("auditor-1", "claim", "show", one)["state"] for one in claims]
+
+
+def pay(office: Office) -> str:
+    """Return a claim of CNY 90,000 that was paid."""
+    (claim,) = clear(office, ONE)
+    office.ask("finance-1", "payment", "order", "hubei")
+    office.act("finance-1", claim, "pay", bank_reference="B-1")
+    assert states(office, claim) == ["paid"]
+    return claim

@@ -164,6 +164,7 @@ def test_a_statement_is_known_by_its_bytes_alone(
         "issued_sha256": sha256,
         "revision": 1,
         "superseded_by": None,
+        "superseded_why": None,
         "rules": None,
         "rules_differ": [],
         "signature": None,
@@ -195,5 +196,6 @@ def test_a_statement_that_another_follows_says_so(
     answer = suanquan("statement", "verify", paper, "--json")
     follower = settled.removesuffix("-1") + "-2"
     assert (answer.status, answer.json["superseded_by"]) == (0, follower)
+    assert "所依据的用量、凭证或规则有变，合计" in answer.json["superseded_why"]
     latest = suanquan("statement", "verify", paper.with_name(f"{follower}.pdf"), "--json").json
     assert (latest["revision"], latest["superseded_by"]) == (2, None)

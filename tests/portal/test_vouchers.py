@@ -15,7 +15,7 @@ from portal.desk import open_desk
 from portal.shell import Shell
 from portal.tick_desk import tick as tick_now
 from tests.portal.office import ONE, OTHER, TWO, Office, office
-from tests.portal.stages import approve, clear, states
+from tests.portal.stages import approve, pay, states
 from tests.small_ledger import CODE, events
 from vouchers.catalogue import select_programmes
 from vouchers.window import good_through
@@ -187,20 +187,11 @@ def test_nobody_pretends_to_be_the_scheduler(office: Office) -> None:
 # --- back ---
 
 
-def paid(office: Office) -> str:
-    """Return a claim of CNY 90,000 that was paid."""
-    (claim,) = clear(office, ONE)
-    office.ask("finance-1", "payment", "order", "hubei")
-    office.act("finance-1", claim, "pay", bank_reference="B-1")
-    assert states(office, claim) == ["paid"]
-    return claim
-
-
 @pytest.mark.parametrize("closed", [False, True], ids=["in the year", "after its end"])
 def test_a_red_invoice_after_payment_is_found_assessed_and_recovered(
     office: Office, tmp_path: Path, *, closed: bool
 ) -> None:
-    claim = paid(office)
+    claim = pay(office)
     assert office.ask("authority-1", "claim", "clawbacks")["rows"] == []
     office.ledger.append(*events("red 901 1 2022-12-01 100000 5660.38"))
     if closed:
@@ -242,7 +233,7 @@ def test_a_red_invoice_after_payment_is_found_assessed_and_recovered(
 def test_a_later_claim_of_the_city_neither_takes_from_an_earlier_one_nor_lapses_in_its_window(
     office: Office,
 ) -> None:
-    claim = paid(office)
+    claim = pay(office)
     budget = ("--year", 2022, "--amount", 500_000, "--on", "2022-01-05", "--document", "2")
     office.ask("finance-2", "fund", "appropriate", "wuhan", *budget)
     office.today = "2023-01-20"

@@ -12,15 +12,19 @@ from sqlalchemy import text
 from ledger.codec import encode
 from ledger.database import open_engine
 from ledger.errors import InvalidInputError, RuleViolationError
-from ledger.events import StatementIssued
+from ledger.events import ClaimCut, ClaimSubmitted, FundAppropriated, StatementIssued
 from ledger.finding import Finding
+from ledger.money import render_yuan
 from reports.compute import MAKER
 from reports.fonts import Fonts
 from reports.issue import Draft, Issued, Press, list_issued, path_in, subjects_of
 from reports.pdf import RENDERER
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
-from reports.statement import Kind
+from reports.statement import Kind, Paragraph, Table, Yuan
+from reports.subsidy import make_subsidy
+from reports.supplement import explain
+from tests.ledger.books import Clerk
 from tests.programme_files import ANOTHER_RATE, ENDED, another_city, like, programme_files
 from tests.small_ledger import CODE, PROVIDER, SALT, SmallLedger, events, snapshot_of
 from vouchers.adoption import FOUNDING, Decided, adopt
@@ -334,6 +338,75 @@ def test_what_an_earlier_version_worded_otherwise_still_stands(office: Office) -
     assert office.replay() == []
     path_in(office.press.home, old).write_bytes(pdf + b" ")
     assert [one.column for one in office.replay()] == ["path"]
+
+
+# --- claims ---
+
+
+def hand_in(office: Office) -> None:
+    """Record a budget, and a claim on it for CNY 1,000."""
+    clerk = Clerk(CODE)
+    budget = clerk.fund(FundAppropriated, 1_000_000)
+    office.ledger.append(budget, clerk.claim(ClaimSubmitted, 100_000, claim="SQ-1"))
+
+
+def cut(office: Office) -> None:
+    """Record that the claim is cut by CNY 300."""
+    office.ledger.append(Clerk(CODE, "cut").claim(ClaimCut, 30_000, claim="SQ-1"))
+
+
+def drafted_subsidy(office: Office) -> StatementIssued:
+    """Return what a right event of a subsidy statement would say, its file kept."""
+    draft = office.press.draft(office.snapshot(), "subsidy", "2022-12", CODE)
+    assert isinstance(draft, Draft)
+    office.press.keep(draft)
+    return draft.issued.data
+
+
+def test_a_statement_of_before_claims_were_told_stands_until_one_changes(office: Office) -> None:
+    hand_in(office)
+    data = msgspec.structs.replace(
+        drafted_subsidy(office), renderer="pdf/1 subsidy/3", claims_sha256=None
+    )
+    office.issue(data)
+    assert office.make("subsidy", "2022-12").data == data
+    assert office.replay() == []
+    cut(office)
+    second = office.make("subsidy", "2022-12")
+    assert (second.data.revision, second.data.supplements) == (2, data.statement)
+    assert office.make("subsidy", "2022-12") == second
+    assert office.replay() == []
+
+
+def test_replay_finds_an_event_that_says_something_else_of_claims(office: Office) -> None:
+    hand_in(office)
+    data = drafted_subsidy(office)
+    assert data.claims_sha256 is not None
+    office.issue(msgspec.structs.replace(data, renderer="pdf/0", claims_sha256="0" * 64))
+    assert [one.column for one in office.replay()] == ["claims_sha256"]
+
+
+def test_a_supplement_tells_what_was_computed_anew_and_what_claims_did(office: Office) -> None:
+    hand_in(office)
+    first = office.make("subsidy", "2022-12")
+    office.record("invoice 2 C-1 2022-09-05 70 3.96 2022-08-01 2022-08-31")
+    cut(office)
+    second = office.make("subsidy", "2022-12")
+    snapshot = office.snapshot()
+    told = explain(snapshot, CODE, first.data, second.data)
+    assert told.en == (
+        "usage, papers or rules behind it changed, total CNY"
+        f" {render_yuan(first.data.total_fen)} → {render_yuan(second.data.total_fen)};"
+        " 2022-11-30 cut: claim SQ-1, CNY 300.00"
+    )
+    made = make_subsidy(snapshot, CODE, "2022-12").sections[0]
+    (table,) = [one for one in made.blocks if isinstance(one, Table)]
+    assert [row[2:] for row in table.rows] == [(Yuan(0), Yuan(30_000), Yuan(30_000))]
+    assert [one.text.zh[:4] for one in made.blocks if isinstance(one, Paragraph)] == [
+        "本单补充",
+        "测算所依",
+        "2022",
+    ]
 
 
 # --- the rules that were adopted ---
