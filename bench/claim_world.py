@@ -7,6 +7,7 @@ from typing import Final
 from ledger.claim_state import State
 from ledger.codec import Event, encode
 from ledger.events import (
+    CheckedItem,
     ClaimNoticed,
     ClaimOrdered,
     ClaimSubmitted,
@@ -25,6 +26,7 @@ from ledger.store import Store
 from tests.portal.office import PAPERS, Office
 from tests.small_ledger import RECORDED_AT_MS, SALT, events, invoice_number
 from vouchers.claims.acts import Setting, record
+from vouchers.claims.checklist import REVIEWED
 from vouchers.claims.first_review import Marks
 from vouchers.claims.fold import Claim
 from vouchers.claims.requests import (
@@ -74,6 +76,12 @@ _ACTS: Final[dict[State, _Done]] = {
     "ordered": ("pay", "payer", PayRequest(bank_reference="R-1")),
     "paid": ("close", "payer", PaperRequest()),
 }
+
+
+# What a first review says of each item.
+_ITEMS: Final = tuple(
+    CheckedItem(item=item, computed="met", confirmed="met", basis="演示") for item in REVIEWED
+)
 
 
 def firm_code(number: int) -> str:
@@ -191,7 +199,7 @@ def _next(claim: Claim, target: State, person: str) -> list[Data]:
 def _setting(claim: Claim, action: Action, capacity: Capacity, actor: str) -> Setting:
     """Return the setting of an act."""
     sizes: dict[LogName, int] = {"book": 1, "usage": 0}
-    return Setting(claim, action, capacity, actor, _DAY, _AT, sizes, _RULES)
+    return Setting(claim, action, capacity, actor, _DAY, _AT, sizes, _RULES, items=_ITEMS)
 
 
 def _noticed(claim: Claim) -> ClaimNoticed:

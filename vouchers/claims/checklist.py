@@ -20,6 +20,11 @@ ITEMS: Final[Mapping[str, Text]] = {one.kind.item: one.kind.name for one in ROWS
 PAYMENT_ONLY: Final = frozenset({"domicile", "notice"})
 """Items that are asked for before a payment, and not at the first review."""
 
+REVIEWED: Final = tuple(item for item in ITEMS if item not in PAYMENT_ONLY)
+"""What a first review says something of, whatever the claim; recorded reviews are held to it.
+
+Should an item come or go, the reviews of before have to be read by the list that they had.
+"""
 
 PAPERS_MAX: Final = 12
 """So many papers of a kind are named in a source: a year has twelve monthly invoices."""

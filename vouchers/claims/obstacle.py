@@ -27,6 +27,7 @@ from ledger.events import (
     Data,
 )
 from ledger.text import Text
+from vouchers.claims.checklist import REVIEWED
 from vouchers.claims.fold import Claim, ClaimEvent
 
 
@@ -119,9 +120,16 @@ def _(data: ClaimCut, claim: Claim) -> Text | None:
 @_obstacle.register
 def _(data: ClaimChecked, claim: Claim) -> Text | None:  # noqa: ARG001
     names = [one.item for one in data.items]
-    if names and len(set(names)) == len(names):
+    if sorted(names) == sorted(REVIEWED):
         return None
-    return Text("初审意见为空或有重复事项", "the check list is empty, or has an item twice")
+    wrong = sorted(set(REVIEWED) ^ set(names)) or sorted(
+        name for name in set(names) if names.count(name) > 1
+    )
+    return Text(
+        f"初审意见应逐项写明核查清单的每一项，各一次；缺少、多出或重复：{'、'.join(wrong)}",
+        f"a first review has each item of the check list, once; missing, unknown or there twice:"
+        f" {', '.join(wrong)}",
+    )
 
 
 @_obstacle.register

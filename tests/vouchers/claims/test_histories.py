@@ -15,7 +15,6 @@ from ledger.claim_state import STATES
 from ledger.codec import Event, encode
 from ledger.errors import LedgerError
 from ledger.events import (
-    CheckedItem,
     ClaimClosed,
     ClaimData,
     ClaimDrafted,
@@ -33,7 +32,7 @@ from ledger.events import (
 )
 from ledger.laws import find_refusal
 from ledger.text import Text
-from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, PROGRAMME, roster
+from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, PROGRAMME, reviewed, roster
 from vouchers.claims.acts import Setting, record
 from vouchers.claims.audit import judge
 from vouchers.claims.authorise import actions_of, authorise
@@ -141,7 +140,7 @@ class World:
             sizes={"book": len(self.events)},
             rules="0" * 64,
             cuts=self.cuts(action),
-            items=(CheckedItem(item="x", computed="met", confirmed="met", basis="x"),),
+            items=reviewed(),
             digest="c" * 64,
         )
         try:

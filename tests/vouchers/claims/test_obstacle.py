@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from ledger.claim_state import STATES, State
 from ledger.codec import Event, encode
 from ledger.events import (
-    CheckedItem,
     ClaimApproved,
     ClaimChecked,
     ClaimCleared,
@@ -31,11 +30,11 @@ from ledger.events import (
     VoucherReleased,
 )
 from ledger.roster import Roster
-from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, Story, story_to
+from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, Story, reviewed, story_to
 from vouchers.claims.audit import History, audit_claims
 from vouchers.claims.obstacle import find_obstacle
 
-ITEM = CheckedItem(item="x", computed="met", confirmed="met", basis="x")
+ITEMS = reviewed()
 
 BROKEN: list[tuple[State, type[Data], dict[str, Any]]] = [
     ("checked", ClaimApproved, {"amount_fen": 99}),
@@ -46,7 +45,11 @@ BROKEN: list[tuple[State, type[Data], dict[str, Any]]] = [
     ("checked", ClaimRejected, {"amount_fen": 100, "at": "objection", "reason": "x"}),
     ("checked", ClaimCut, {"amount_fen": 1, "at": "check", "reason": "x"}),
     ("submitted", ClaimChecked, {"items": ()}),
-    ("submitted", ClaimChecked, {"items": (ITEM, ITEM)}),
+    ("submitted", ClaimChecked, {"items": ITEMS[:1]}),
+    ("submitted", ClaimChecked, {"items": ITEMS[1:]}),
+    ("submitted", ClaimChecked, {"items": (*ITEMS, ITEMS[0])}),
+    ("submitted", ClaimChecked, {"items": (*ITEMS[1:], ITEMS[1])}),
+    ("submitted", ClaimChecked, {"items": (*ITEMS, replace(ITEMS[0], item="notice"))}),
     ("submitted", ClaimCut, {"amount_fen": 1, "at": "objection", "reason": "x"}),
     ("submitted", ClaimCut, {"amount_fen": 1, "at": "check", "reason": "x", "fund": "wuhan"}),
     ("returned", ClaimResubmitted, {"amount_fen": 9, "before_fen": 99, "revision": 2}),
@@ -130,7 +133,7 @@ def test_an_approval_needs_every_item_met() -> None:
     data = ClaimApproved(**story.said("x"), amount_fen=100)
     wrong = find_obstacle(story.claim, data, ENTERPRISE)
     assert wrong is not None
-    assert "payments" in wrong.en
+    assert "status, parties" in wrong.en
 
 
 # --- the whole history ---
@@ -154,6 +157,14 @@ def found(events: list[Event]) -> list[str]:
 @pytest.mark.parametrize("state", STATES)
 def test_a_lawful_history_has_no_findings(state: State) -> None:
     assert found(story_to(state).book) == []
+
+
+def test_a_check_list_that_leaves_items_out_is_found() -> None:
+    book = story_to("closed").book
+    at = next(at for at, one in enumerate(book) if one.kind is ClaimChecked)
+    short = rewritten(book[at], items=reviewed()[:1])
+    (said,) = found([*book[:at], short, *book[at + 1 :]])
+    assert "payee" in said
 
 
 def test_every_step_left_out_is_found() -> None:
