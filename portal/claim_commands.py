@@ -66,7 +66,7 @@ def submit(shell: Shell, file: Path, on: str | None) -> Result:
         require_code(asked.enterprise, read_accepted(one.connection))
         desk = open_desk(one, on)
         read = hand_in(desk, asked, store, staged)
-        data = render_claim(read, Viewer(one.roster, one.name), shell.language)
+        data = render_claim(read, Viewer(one.roster, one.name), day_of(one.at_ms), shell.language)
     return Result(data, show_claim(shell, data))
 
 
@@ -98,7 +98,8 @@ def show(shell: Shell, claim_id: str) -> Result:
         viewer = Viewer(roster, actor.person)
         require_visible(read, viewer)
         headroom = read_headroom(connection, read.claim, viewer, size)
-    data = {**render_claim(read, viewer, shell.language), "headroom": headroom}
+    shown = render_claim(read, viewer, day_of(now_ms()), shell.language)
+    data = {**shown, "headroom": headroom}
     return Result(data, show_claim(shell, data))
 
 
@@ -217,5 +218,5 @@ def act(
         read = find_claim(desk, claim_id)
         if seen is None or not is_repeat(desk, read, seen, action, request):
             do_act(desk, read, action, request)
-        data = render_claim(read, Viewer(one.roster, one.name), shell.language)
+        data = render_claim(read, Viewer(one.roster, one.name), day_of(one.at_ms), shell.language)
     return Result(data, show_claim(shell, data))

@@ -20,6 +20,12 @@ _ONWARD: frozenset[Action] = frozenset(
     {"submit", "check", "approve", "notice", "settle", "clear", "order", "pay", "close"}
 )
 
+# Where none of them can be done, these are left: an item is not met, money is claimed back.
+_ELSE: dict[State, frozenset[Action]] = {
+    "checked": frozenset({"return", "reject"}),
+    "paid": frozenset({"recover"}),
+}
+
 # So many claims are read at once, at most, to see whose turn they are.
 _PAGE_MAX: Final = 320
 
@@ -99,11 +105,9 @@ def list_waiting(
 
 def _onward(viewer: Viewer, read: Read, today: str) -> list[Action]:
     """Return the acts by which a person can bring a claim on today."""
-    claim = read.claim
-    if claim.state == "noticed" and claim.noticed and today <= claim.noticed.last_day:
-        return []
-    may = actions_of(*viewer, claim, read.papers.helpers(claim))
-    return [action for action in may if action in _ONWARD]
+    may = actions_of(*viewer, read.claim, today, read.papers.helpers(read.claim))
+    onward = [action for action in may if action in _ONWARD]
+    return onward or [action for action in may if action in _ELSE.get(read.claim.state, ())]
 
 
 def _waited(days: WorkingDays, since: str, today: str) -> int | None:

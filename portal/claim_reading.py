@@ -129,7 +129,7 @@ def unknown_claim(claim: str) -> RuleViolationError:
     )
 
 
-def render_claim(read: Read, viewer: Viewer, language: Language) -> dict[str, Any]:
+def render_claim(read: Read, viewer: Viewer, today: str, language: Language) -> dict[str, Any]:
     """Return a claim's keys of the command line, as somebody may see them."""
     claim, inside = read.claim, viewer.is_insider()
     return {
@@ -156,7 +156,7 @@ def render_claim(read: Read, viewer: Viewer, language: Language) -> dict[str, An
             history_row(number, index, event, language, inside=inside)
             for number, (index, event) in enumerate(read.events, 1)
         ],
-        "may": actions_of(*viewer, claim, read.papers.helpers(claim)),
+        "may": actions_of(*viewer, claim, today, read.papers.helpers(claim)),
     }
 
 

@@ -259,6 +259,41 @@ def test_a_page_of_claims_that_wait_for_others_hides_none_behind_it(office: Offi
     assert [one["id"] for one in rows] == [claim]
 
 
+def test_nobody_is_offered_what_would_be_refused_today(office: Office) -> None:
+    def may(who: str) -> list[str]:
+        offered: list[str] = office.ask(who, "claim", "show", claim)["may"]
+        return offered
+
+    def waits(who: str) -> list[list[str]]:
+        return [one["actions"] for one in office.ask(who, "claim", "next")["rows"]]
+
+    claim = office.submit()["id"]
+    office.check("task-1", claim, payer="not_met")
+    assert may("authority-1") == ["return", "reject"]
+    assert waits("authority-1") == [["return", "reject"]]
+    remarks = {"items": [{"item": "payer", "reason": "非本企业账户付款"}]}
+    office.act("authority-1", claim, "return", **remarks)
+    office.submit(claim=claim)
+    office.check("task-1", claim)
+    assert waits("authority-1") == [["approve"]]
+    office.act("authority-1", claim, "approve")
+    office.ask("authority-1", "notice", "draw", "hubei", "--basis", BASIS)
+    assert (may("authority-1"), waits("authority-1")) == ([], []), "it begins tomorrow"
+    office.today = "2022-11-02"
+    assert (may("authority-1"), waits("authority-1")) == (["object"], [])
+    office.today = "2022-11-09"
+    assert (may("authority-1"), waits("authority-1")) == (["object", "clear"], [["clear"]])
+    office.act("authority-1", claim, "clear")
+    office.ask("finance-1", "payment", "order", "hubei")
+    office.act("finance-1", claim, "pay", bank_reference="B-1")
+    assert (may("authority-1"), may("finance-1")) == (["assess"], ["close"])
+    said = {"amount_fen": 100, "document": "1"}
+    office.act("authority-1", claim, "assess", **said, reason="x")
+    assert (may("finance-1"), waits("finance-1")) == (["recover"], [["recover"]])
+    office.act("finance-1", claim, "recover", **said, bank_reference="B-2")
+    assert waits("finance-1") == [["close"]]
+
+
 def test_an_enterprise_does_not_read_what_a_reviewer_wrote_beside_each_item(
     office: Office,
 ) -> None:

@@ -14,6 +14,7 @@ from ledger.events import FundData, FundTransferred, Role
 from ledger.roster import Roster
 from ledger.text import Text
 from vouchers.claims.fold import Claim
+from vouchers.claims.obstacle import find_bar
 from vouchers.claims.table import (
     ACTION_NAMES,
     CAPACITY_NAMES,
@@ -62,13 +63,17 @@ def authorise(
 
 
 def actions_of(
-    roster: Roster, actor: str, claim: Claim, helped: Collection[str] = _NOBODY
+    roster: Roster, actor: str, claim: Claim, day: str, helped: Collection[str] = _NOBODY
 ) -> list[Action]:
-    """Return what somebody may do with a claim now, in the order of the table."""
+    """Return what somebody may do with a claim on a day, in the order of the table.
+
+    What the claim as it stands rules out is left out; an act may still be refused for what it says.
+    """
     return [
         action
         for action in actions_in(claim.state)
-        if not isinstance(authorise(roster, actor, action, claim, helped), Text)
+        if find_bar(claim, action, day) is None
+        and not isinstance(authorise(roster, actor, action, claim, helped), Text)
     ]
 
 

@@ -4,11 +4,15 @@ The table says which act leads where, the books how much money may move; here is
 revision, the check list that an approval rests on, the notice's days, objections that are open.
 """
 
+from collections.abc import Callable
 from functools import singledispatch
+from typing import Final
 
 from ledger.events import (
     ClaimApproved,
     ClaimChecked,
+    ClaimClawbackAssessed,
+    ClaimClawbackRecovered,
     ClaimCleared,
     ClaimClosed,
     ClaimCut,
@@ -29,6 +33,7 @@ from ledger.events import (
 from ledger.text import Text
 from vouchers.claims.checklist import REVIEWED
 from vouchers.claims.fold import Claim, ClaimEvent
+from vouchers.claims.table import Action
 
 
 def find_obstacle(claim: Claim, data: ClaimEvent, enterprise: str) -> Text | None:
@@ -43,12 +48,30 @@ def find_obstacle(claim: Claim, data: ClaimEvent, enterprise: str) -> Text | Non
             f"事件写的是第 {data.revision} 版，应为第 {expected} 版",
             f"the event is of revision {data.revision}, not {expected}",
         )
-    if claim.since and data.effective_on < claim.since:
-        return Text(
-            f"生效日 {data.effective_on} 早于上一步的 {claim.since}",
-            f"it counts from {data.effective_on}, before the last step of {claim.since}",
-        )
-    return _obstacle(data, claim) or _voucher_differs(claim, data)
+    return (
+        _too_early(claim, data.effective_on)
+        or _obstacle(data, claim)
+        or _voucher_differs(claim, data)
+    )
+
+
+def find_bar(claim: Claim, action: Action, day: str) -> Text | None:
+    """Return why an act cannot be done by a day, whatever it would say; None where it may be.
+
+    These are the conditions of `find_obstacle` that rest on the claim and the day alone.
+    """
+    bar = _BARS.get(action)
+    return _too_early(claim, day) or (bar(claim, day) if bar else None)
+
+
+def _too_early(claim: Claim, day: str) -> Text | None:
+    """Return that a day is before the claim's last step, if so."""
+    if not claim.since or day >= claim.since:
+        return None
+    return Text(
+        f"生效日 {day} 早于上一步的 {claim.since}",
+        f"it counts from {day}, before the last step of {claim.since}",
+    )
 
 
 def _voucher_differs(claim: Claim, data: ClaimEvent) -> Text | None:
@@ -134,23 +157,38 @@ def _(data: ClaimChecked, claim: Claim) -> Text | None:  # noqa: ARG001
 
 @_obstacle.register
 def _(data: ClaimRejected, claim: Claim) -> Text | None:
-    upheld = any(one.outcome == "upheld" for one in claim.settled.values())
-    if data.at == ("objection" if claim.noticed else "approval") and (upheld or not claim.noticed):
+    stage = "objection" if claim.noticed else "approval"
+    if data.at != stage:
+        return Text(
+            f"不予支持应记为 {stage}，事件写的是 {data.at}",
+            f"a rejection is at {stage} now, the event says {data.at}",
+        )
+    return _not_upheld(claim, data.effective_on)
+
+
+def _not_upheld(claim: Claim, day: str) -> Text | None:  # noqa: ARG001 - a bar's form
+    """Return that no objection to a claim that stood in a notice was upheld, if so."""
+    if not claim.noticed or any(one.outcome == "upheld" for one in claim.settled.values()):
         return None
     return Text(
-        f"公示前不予支持应记为审批，公示后须有成立的异议；事件写的是 {data.at}",
-        f"before the notice a claim is rejected at approval, after it for an objection that was"
-        f" upheld; the event says {data.at}",
+        "公示后不予支持，须有成立的异议",
+        "after its notice a claim is rejected for an objection that was upheld",
     )
 
 
 @_obstacle.register
 def _(data: ClaimApproved, claim: Claim) -> Text | None:
+    unmet = _not_met(claim, data.effective_on)
+    return unmet or _amount_differs(data.amount_fen, claim.reserved_fen)
+
+
+def _not_met(claim: Claim, day: str) -> Text | None:  # noqa: ARG001 - a bar's form
+    """Return which items the first review did not leave as met, if any."""
     unmet = [one.item for one in claim.items if one.confirmed != "met"]
-    if unmet or not claim.items:
-        shown = "、".join(unmet) or "–"
-        return Text(f"核查事项未全部符合：{shown}", f"not every item is met: {', '.join(unmet)}")
-    return _amount_differs(data.amount_fen, claim.reserved_fen)
+    if claim.items and not unmet:
+        return None
+    shown = "、".join(unmet) or "–"
+    return Text(f"核查事项未全部符合：{shown}", f"not every item is met: {', '.join(unmet)}")
 
 
 @_obstacle.register
@@ -168,12 +206,20 @@ def _(data: ClaimNoticed, claim: Claim) -> Text | None:
 def _(data: ClaimObjected, claim: Claim) -> Text | None:
     if data.objection in claim.objections:
         return Text(f"异议 {data.objection} 已登记", f"{data.objection} is recorded already")
+    return _not_within(claim, data.effective_on)
+
+
+def _not_within(claim: Claim, day: str) -> Text | None:
+    """Return that a day is none of the claim's notice, if so."""
     noticed = claim.noticed
-    if noticed and noticed.first_day <= data.effective_on <= noticed.last_day:
+    if noticed and noticed.first_day <= day <= noticed.last_day:
         return None
-    return Text(
-        f"{data.effective_on} 不在公示期内", f"{data.effective_on} is not within the notice"
-    )
+    return Text(f"{day} 不在公示期内", f"{day} is not within the notice")
+
+
+def _not_begun(claim: Claim, day: str) -> Text | None:
+    """Return that the notice has not begun by a day; an objection may be entered after it."""
+    return _not_within(claim, min(day, claim.noticed.last_day) if claim.noticed else day)
 
 
 @_obstacle.register
@@ -185,17 +231,11 @@ def _(data: ClaimObjectionSettled, claim: Claim) -> Text | None:
 
 @_obstacle.register
 def _(data: ClaimCleared, claim: Claim) -> Text | None:
+    wrong = _not_over(claim, data.effective_on)
+    if wrong is not None:
+        return wrong
     noticed = claim.noticed
-    if noticed is None:
-        return Text("尚未公示", "it stood in no notice")
-    if claim.open_objections:
-        shown = ", ".join(claim.open_objections)
-        return Text(f"异议 {shown} 尚未处理", f"open objections: {shown}")
-    if data.effective_on <= noticed.last_day:
-        return Text(
-            f"公示至 {noticed.last_day} 止，{data.effective_on} 尚未期满",
-            f"the notice runs through {noticed.last_day}: {data.effective_on} is too early",
-        )
+    assert noticed is not None, claim
     if (data.notice, data.line) != (noticed.notice, noticed.line):
         return Text(
             f"公示于 {noticed.notice} 第 {noticed.line} 行，"
@@ -203,6 +243,22 @@ def _(data: ClaimCleared, claim: Claim) -> Text | None:
             f"it stood in {noticed.notice}, line {noticed.line}, not {data.notice}, {data.line}",
         )
     return _amount_differs(data.amount_fen, claim.reserved_fen)
+
+
+def _not_over(claim: Claim, day: str) -> Text | None:
+    """Return that the claim's notice is not over on a day, or that somebody objects, if so."""
+    noticed = claim.noticed
+    if noticed is None:
+        return Text("尚未公示", "it stood in no notice")
+    if claim.open_objections:
+        shown = ", ".join(claim.open_objections)
+        return Text(f"异议 {shown} 尚未处理", f"open objections: {shown}")
+    if day > noticed.last_day:
+        return None
+    return Text(
+        f"公示至 {noticed.last_day} 止，{day} 尚未期满",
+        f"the notice runs through {noticed.last_day}: {day} is too early",
+    )
 
 
 @_obstacle.register
@@ -219,7 +275,12 @@ def _(data: ClaimPaid | ClaimFailed, claim: Claim) -> Text | None:
 
 
 @_obstacle.register
-def _(data: ClaimClosed, claim: Claim) -> Text | None:  # noqa: ARG001
+def _(data: ClaimClosed, claim: Claim) -> Text | None:
+    return _still_due(claim, data.effective_on)
+
+
+def _still_due(claim: Claim, day: str) -> Text | None:  # noqa: ARG001 - a bar's form
+    """Return what is still claimed back, if anything."""
     if not claim.receivable_fen:
         return None
     return Text(
@@ -229,12 +290,52 @@ def _(data: ClaimClosed, claim: Claim) -> Text | None:  # noqa: ARG001
 
 
 @_obstacle.register
-def _(data: ClaimLapsed, claim: Claim) -> Text | None:
-    if data.effective_on[:4] > str(claim.year):
+def _(data: ClaimClawbackAssessed, claim: Claim) -> Text | None:
+    return _all_back(claim, data.effective_on)
+
+
+def _all_back(claim: Claim, day: str) -> Text | None:  # noqa: ARG001 - a bar's form
+    """Return that all that was paid came back, or is claimed back, if so."""
+    if claim.paid_fen > claim.receivable_fen + claim.recovered_fen:
         return None
-    return Text(
-        f"{claim.year} 年度尚未结束", f"the year {claim.year} is not over on {data.effective_on}"
-    )
+    return Text("已支付的款项均已追缴", "all that was paid is claimed back already")
+
+
+@_obstacle.register
+def _(data: ClaimClawbackRecovered, claim: Claim) -> Text | None:
+    return _nothing_due(claim, data.effective_on)
+
+
+def _nothing_due(claim: Claim, day: str) -> Text | None:  # noqa: ARG001 - a bar's form
+    """Return that nothing is claimed back, if so."""
+    if claim.receivable_fen:
+        return None
+    return Text("没有待追回的款项", "nothing is claimed back")
+
+
+@_obstacle.register
+def _(data: ClaimLapsed, claim: Claim) -> Text | None:
+    return _year_goes_on(claim, data.effective_on)
+
+
+def _year_goes_on(claim: Claim, day: str) -> Text | None:
+    """Return that the claim's year is not over on a day, if so."""
+    if day[:4] > str(claim.year):
+        return None
+    return Text(f"{claim.year} 年度尚未结束", f"the year {claim.year} is not over on {day}")
+
+
+_BARS: Final[dict[Action, Callable[[Claim, str], Text | None]]] = {
+    "reject": _not_upheld,
+    "approve": _not_met,
+    "object": _not_begun,
+    "clear": _not_over,
+    "close": _still_due,
+    "assess": _all_back,
+    "recover": _nothing_due,
+    "lapse": _year_goes_on,
+}
+"""What may keep an act from being done whatever it says; the others wait for what it says."""
 
 
 def _amount_differs(amount_fen: int, standing_fen: int) -> Text | None:

@@ -118,7 +118,10 @@ class World:
         action = self.random.choice(ACTIONS)
         if self.random.random() < 0.7:
             # Most tries are by somebody who may, or nothing would ever be paid.
-            able = [(one, act) for one in ACTORS for act in actions_of(self.people, one, claim)]
+            day = self.day.isoformat()
+            able = [
+                (one, act) for one in ACTORS for act in actions_of(self.people, one, claim, day)
+            ]
             onward = [one for one in able if one[1] not in ENDING]
             if able:
                 actor, action = self.random.choice(onward or able)

@@ -1,5 +1,6 @@
 """What has to be true of a claim: each condition broken by itself, and the audit that finds it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ from ledger.codec import Event, encode
 from ledger.events import (
     ClaimApproved,
     ClaimChecked,
+    ClaimClawbackAssessed,
+    ClaimClawbackRecovered,
     ClaimCleared,
+    ClaimClosed,
     ClaimCut,
     ClaimData,
     ClaimLapsed,
@@ -32,7 +36,9 @@ from ledger.events import (
 from ledger.roster import Roster
 from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, Story, reviewed, story_to
 from vouchers.claims.audit import History, audit_claims
-from vouchers.claims.obstacle import find_obstacle
+from vouchers.claims.fold import Claim
+from vouchers.claims.obstacle import find_bar, find_obstacle
+from vouchers.claims.table import Action, actions_in
 
 ITEMS = reviewed()
 
@@ -134,6 +140,62 @@ def test_an_approval_needs_every_item_met() -> None:
     wrong = find_obstacle(story.claim, data, ENTERPRISE)
     assert wrong is not None
     assert "status, parties" in wrong.en
+
+
+# --- what can be told before anything is said ---
+
+# The acts that a claim and a day may rule out, each as it would be recorded.
+SAID: dict[Action, Callable[[Claim], tuple[type[ClaimData | ClaimStep], dict[str, Any]]]] = {
+    "approve": lambda claim: (ClaimApproved, {"amount_fen": claim.reserved_fen}),
+    "reject": lambda claim: (
+        ClaimRejected,
+        {
+            "amount_fen": claim.reserved_fen,
+            "at": "objection" if claim.noticed else "approval",
+            "reason": "x",
+        },
+    ),
+    "object": lambda _: (ClaimObjected, {"objection": "Y", "digest": "c" * 64, "matter": "x"}),
+    "clear": lambda claim: (
+        ClaimCleared,
+        {"amount_fen": claim.reserved_fen, "notice": "GS-1", "line": 1},
+    ),
+    "close": lambda _: (ClaimClosed, {}),
+    "assess": lambda _: (
+        ClaimClawbackAssessed,
+        {"amount_fen": 1, "document": "x", "reason": "x"},
+    ),
+    "recover": lambda _: (
+        ClaimClawbackRecovered,
+        {"amount_fen": 1, "document": "x", "bank_reference": "B", "to": "available"},
+    ),
+    "lapse": lambda claim: (ClaimLapsed, {"amount_fen": claim.reserved_fen, "reason": "x"}),
+}
+STORIES: dict[str, Callable[[], Story]] = {
+    **{state: lambda state=state: story_to(state) for state in STATES},  # type: ignore[misc]
+    "not met": lambda: Story().submit().check(confirmed="not_met"),
+    "upheld": lambda: story_to("objected").settle(outcome="upheld"),
+    "due": lambda: story_to("paid").assess(),
+    "all due": lambda: story_to("paid").assess(amount_fen=100),
+    "back": lambda: story_to("closed").assess().recover(),
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_what_is_ruled_out_is_what_would_be_refused(name: str) -> None:
+    story = STORIES[name]()
+    claim = story.claim
+    for day in ("2022-10-31", "2022-11-05", "2022-11-11", "2022-11-12", "2022-12-31", "2023-01-01"):
+        for action in set(actions_in(claim.state)) & set(SAID):
+            cls, fields = SAID[action](claim)
+            said = story.said("x", effective_on=day) | fields
+            if issubclass(cls, ClaimData):
+                said["fund"] = "hubei"
+            bar = find_bar(claim, action, day)
+            why = find_obstacle(claim, cls(**said), ENTERPRISE)
+            # An objection that came in time may be entered after the notice, with its own day.
+            late = action == "object" and claim.noticed and day > claim.noticed.last_day
+            assert bar is None if late else bar == why, (action, day)
 
 
 # --- the whole history ---
