@@ -73,7 +73,6 @@ _ACTS: Final[dict[State, _Done]] = {
     "submitted": ("check", "reviewer", Marks()),
     "checked": ("approve", "approver", PaperRequest()),
     "noticed": ("clear", "approver", EmptyRequest()),
-    "ordered": ("pay", "payer", PayRequest(bank_reference="R-1")),
     "paid": ("close", "payer", PaperRequest()),
 }
 
@@ -191,6 +190,9 @@ def _next(claim: Claim, target: State, person: str) -> list[Data]:
     if state == "cleared":
         at = _setting(claim, "order", "payer", "finance-9")
         return [ClaimOrdered(**at.money(claim.amount_fen), order=f"O-{claim.claim}")]
+    if state == "ordered":
+        paid = PayRequest(bank_reference=f"R-{claim.claim}")
+        return record(paid, _setting(claim, "pay", "payer", "payer-9"))
     action, capacity, request = _ENDS.get((state, target)) or _ACTS[state]
     actor = person if capacity == "claimant" else f"{capacity}-9"
     return record(request, _setting(claim, action, capacity, actor))

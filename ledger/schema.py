@@ -7,7 +7,7 @@ from typing import Final
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, insert, inspect, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from ledger import merkle, tables
 from ledger.bulk import insert_rows
@@ -26,7 +26,8 @@ def upgrade(engine: Engine, origin: str, usage_logs: int = 1) -> str:
 
     The logs are created empty where they are missing: the book and as many usage logs as asked
     for, which are never taken away again. A log's origin is `<origin>/<name>` for ever, and logs
-    that come later have that of the first ones. A projection that is new is filled from the logs.
+    that come later have that of the first ones. A projection that a migration made, or emptied, is
+    filled from the logs.
     Raises `InvalidInputError` (`bad_usage_logs`).
     """
     if not 1 <= usage_logs <= tables.USAGE_LOGS_MAX:
@@ -36,15 +37,21 @@ def upgrade(engine: Engine, origin: str, usage_logs: int = 1) -> str:
             Text(f"应为 1 至 {tables.USAGE_LOGS_MAX}", f"give 1 to {tables.USAGE_LOGS_MAX}"),
         )
     with engine.begin() as connection:
-        present = set(inspect(connection).get_table_names())
+        before = _revision(connection)
         config = Config(_CONFIGURATION)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         _create_logs(connection, origin, usage_logs)
-        _fill_projections(connection, present)
-        revision = MigrationContext.configure(connection).get_current_revision()
+        revision = _revision(connection)
+        if revision != before:
+            _fill_projections(connection)
     assert revision is not None
     return revision
+
+
+def _revision(connection: Connection) -> str | None:
+    """Return the revision that a database has, None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _create_logs(connection: Connection, origin: str, usage_logs: int) -> None:
@@ -67,9 +74,13 @@ def _create_logs(connection: Connection, origin: str, usage_logs: int) -> None:
             )
 
 
-def _fill_projections(connection: Connection, present: set[str]) -> None:
-    """Fill each projection whose table was not there before from the logs' bytes."""
-    new = [projection for projection in PROJECTIONS if projection.name not in present]
+def _fill_projections(connection: Connection) -> None:
+    """Fill each projection whose table is empty from the logs' bytes."""
+    new = [
+        projection
+        for projection in PROJECTIONS
+        if connection.execute(select(projection.table).limit(1)).first() is None
+    ]
     if not new:
         return
     rows = {projection.name: Rows() for projection in new}

@@ -17,6 +17,7 @@ what stands in the event:
 | `claim/<id>` | everything that happened to a claim, and what it drew on vouchers or gave back |
 | `invoice/<number>` | an invoice, its payments, the claims that are for it, what was drawn on it |
 | `notice/<id>` | a public notice and what stood in it |
+| `bank/<reference>` | what was recorded by a bank's reference: paid, failed, recovered |
 
 The events of a claim are not among its enterprise's: what its claims leave of a voucher is in the
 draws and releases, and an enterprise has ten events of a claim for one of those. What an event is
@@ -77,6 +78,7 @@ _PERSONAL: Final = (ContactRecorded, BankAccountSet, ForgetRequested, Enterprise
 _CLAIM: Final = (ClaimData, ClaimStep)
 
 _BY_FIELD: Final = {
+    "bank_reference": "bank",
     "claim": "claim",
     "invoice": "invoice",
     "invoices": "invoice",
@@ -125,6 +127,11 @@ def invoice_topic(number: str) -> str:
 def notice_topic(notice: str) -> str:
     """Return the topic of a public notice."""
     return f"notice/{notice}"
+
+
+def bank_topic(reference: str) -> str:
+    """Return the topic of a bank's reference: what was paid or came back by it."""
+    return f"bank/{reference}"
 
 
 def topics_of(event: Event) -> tuple[str, ...]:

@@ -169,12 +169,21 @@ class Way:
 
     def pay(self, day: date) -> None:
         """Order every payment; some fail and are ordered again."""
-        paid = PayRequest(bank_reference="演示回单")
         self._order(day)
         self.act("fail", FailRequest(reason="演示：户名不符"), day, FAILED_EACH)
-        self.act("pay", paid, day)
+        self._pay(day)
         self._order(day)
-        self.act("pay", paid, day)
+        self._pay(day)
+
+    def _pay(self, day: date) -> None:
+        """Record that the bank paid every order, each by a transfer of its own."""
+        for programme, claims in self.claims.items():
+            with self.sitting(staff_of(programme, "pay"), day) as desk:
+                for claim in claims:
+                    read = read_claim(desk.act.connection, claim, desk.size)
+                    if read.claim.state == "ordered":
+                        do_act(desk, read, "pay", PayRequest(bank_reference=f"演示回单-{claim}"))
+                        self._step(1)
 
     def _order(self, day: date) -> None:
         """Order the payments of each programme that has any to order."""
@@ -327,9 +336,11 @@ def _hand_in_again(way: Way, claims: list[str], day: date) -> None:
 def _take_back(way: Way, day: date) -> None:
     """Claim a part back of some claims, and record half of it as paid back."""
     assess = AssessRequest(amount_fen=10_000, document="演示追缴1号", reason="演示：发票红冲")
-    recover = RecoverRequest(amount_fen=5_000, document="演示追缴1号", bank_reference="演示回单")
     way.act("assess", assess, day, TAKEN_BACK_EACH)
     for programme, claims in way.claims.items():
         with way.sitting(staff_of(programme, "recover"), day) as desk:
             for claim in claims[TAKEN_BACK_EACH - 1 :: TAKEN_BACK_EACH]:
+                recover = RecoverRequest(
+                    amount_fen=5_000, document="演示追缴1号", bank_reference=f"演示退回-{claim}"
+                )
                 do_act(desk, read_claim(desk.act.connection, claim, desk.size), "recover", recover)

@@ -5,7 +5,8 @@ has just changed. The one gate is `vouchers.claims.audit.judge`, through which a
 leaf again.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ledger.codec import Event
@@ -14,6 +15,8 @@ from ledger.events import ClaimData, ClaimStep, Data, LogName
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
 from ledger.text import Text
+from ledger.topics import bank_topic
+from ledger.trail import read_trail
 from portal.acting import Act
 from portal.claim_reading import Read, Viewer, read_claim, require_visible
 from vouchers.adoption import rules_of
@@ -25,6 +28,7 @@ from vouchers.claims.first_review import Marks
 from vouchers.claims.fold import Claim, action_of
 from vouchers.claims.requests import ObjectRequest, Request
 from vouchers.claims.table import ACTION_NAMES, SCHEDULER, Action, Capacity
+from vouchers.claims.transfers import Transfer, Transfers
 from vouchers.reading import read_rules
 
 CLAIMS: Final = "urn:suanquan:claims"
@@ -39,7 +43,8 @@ class Desk:
     """The desk within one act: the logs' sizes and the rules as they are, and the day that counts.
 
     `size` is the book's, `book` has its rules and nobody's papers, `rules` their hash. `machine`:
-    it is the scheduler that acts.
+    it is the scheduler that acts. `transfers` are those that were recorded by the bank's references
+    in `looked_up`.
     """
 
     act: Act
@@ -48,6 +53,8 @@ class Desk:
     book: Book
     rules: str
     machine: bool = False
+    transfers: Transfers = field(default_factory=Transfers)
+    looked_up: set[str] = field(default_factory=set)
 
     @property
     def size(self) -> int:
@@ -84,13 +91,25 @@ class Desk:
             is_claims = isinstance(data, ClaimData | ClaimStep)
             source = CLAIMS if is_claims else VOUCHERS
             event = self.act.write(data, claim.enterprise, source)
-            for wrong in judge(self.act.roster, claim, event, read.papers):
+            if isinstance(data, Transfer):
+                self.look_up([data.bank_reference])
+            for wrong in judge(self.act.roster, claim, event, read.papers, self.transfers):
                 raise not_allowed(wrong, claim.claim)
             claim.apply(event)
+            self.transfers.apply(event)
             read.papers.apply(event)
             if is_claims:
                 read.events.append((self.act.roster.index - 1, event))
         assert not claim.owed_fen, claim
+
+    def look_up(self, references: Iterable[str]) -> None:
+        """Know what was recorded by some of the bank's references, by one look at the trail."""
+        unknown = set(references) - self.looked_up
+        if not unknown:
+            return
+        for _, event in read_trail(self.act.connection, map(bank_topic, unknown), self.size):
+            self.transfers.apply(event)
+        self.looked_up |= unknown
 
 
 def open_desk(act: Act, on: str | None = None, *, machine: bool = False) -> Desk:

@@ -37,6 +37,7 @@ from portal.shell import Shell
 from portal.shortfall import find_shortfall
 from vouchers.book import Book
 from vouchers.claims.acts import record
+from vouchers.claims.audit import find_repeat
 from vouchers.claims.bank_answer import Answer, Answered, Standing, read_answer
 from vouchers.claims.payment import (
     PURPOSE_LENGTH_MAX,
@@ -281,6 +282,7 @@ def record_answer(desk: Desk, rows: Sequence[Sequence[str]], *, partial: bool) -
     orders = {one.order: one for one in list_orders(connection, programmes_of(desk, "finance"))}
     known = {name: Standing(one.claim, one.amount_fen) for name, one in orders.items()}
     answer = read_answer(rows, known, partial=partial)
+    desk.look_up(row.reference for row in answer.paid)
     settled, repeated, flaws = [], [], list(answer.flaws)
     acts: list[tuple[Read, list[Data]]] = []
     for row in sorted((*answer.paid, *answer.failed)):
@@ -318,7 +320,12 @@ def _settle(desk: Desk, read: Read, row: Answered) -> list[Data] | Text:
     if isinstance(found, Text):
         return found
     made = record(request, desk.setting(read.claim, action, found))
-    return find_hindrance(read, made) or made
+    repeats = (
+        find_repeat(desk.act.roster, desk.name, one, desk.transfers)
+        for one in made
+        if isinstance(one, ClaimPaid)
+    )
+    return find_hindrance(read, made) or next(repeats, None) or made
 
 
 def _outcome_of(read: Read, order: str) -> ClaimPaid | ClaimFailed | None:

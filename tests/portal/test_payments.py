@@ -172,6 +172,35 @@ def test_an_answer_that_disagrees_changes_nothing(office: Office) -> None:
         assert (error["code"], "与此不同" in error["message"]) == ("bad_answer", True)
 
 
+def test_one_transfer_pays_one_claim(office: Office) -> None:
+    claims = clear(office, ONE, TWO)
+    order(office)
+    twice = [(one, "成功", "B-1", "90000", "") for one in (FIRST, SECOND)]
+    error = results(office, *twice)["error"]
+    assert (error["code"], "B-1 对应多笔付款" in error["message"]) == ("bad_answer", True)
+    assert results(office, twice[0])["paid"] == 1
+    error = results(office, twice[1])["error"]
+    paid = next(one for one in claims if states(office, one) == ["paid"])
+    assert (error["code"], f"B-1 已记为申请 {paid} 的付款" in error["message"]) == (
+        "bad_answer",
+        True,
+    )
+    (left,) = set(claims) - {paid}
+    refused = office.act("finance-1", left, "pay", bank_reference="B-1")["error"]
+    assert (refused["code"], "B-1" in refused["message"]) == ("not_allowed", True)
+    assert results(office, (SECOND, "失败", "B-1", "90000", "户名不符"))["failed"] == 1
+    order(office)
+    assert results(office, (f"{NEXT}-0001", "成功", "B-2", "90000", ""))["paid"] == 1
+
+    back = {"amount_fen": 100, "document": "1"}
+    for one in (paid, left):
+        office.act("authority-1", one, "assess", **back, reason="x")
+    assert "error" not in office.act("finance-1", paid, "recover", **back, bank_reference="B-2")
+    refused = office.act("finance-1", left, "recover", **back, bank_reference="B-2")["error"]
+    assert f"B-2 已记为申请 {paid} 的追回" in refused["message"]
+    assert office.ask("auditor-1", "log", "check", "--full")["findings"] == []
+
+
 def test_nobody_is_paid_but_the_claimant_into_an_account_that_is_held(office: Office) -> None:
     office.set_account(holder="别家公司")
     claims = [office.submit(invoices=[ONE])["id"]]

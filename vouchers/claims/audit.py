@@ -21,20 +21,25 @@ from ledger.events import (
 from ledger.finding import Finding
 from ledger.roster import Roster
 from ledger.text import Text
-from vouchers.claims.authorise import authorise, authorise_fund
+from vouchers.claims.authorise import authorise, authorise_fund, may_see
 from vouchers.claims.fold import Claim, ClaimEvent, action_of, capacity_of
 from vouchers.claims.helped import Papers
 from vouchers.claims.obstacle import find_obstacle
 from vouchers.claims.quota import VoucherEvent, judge_voucher
+from vouchers.claims.transfers import Transfer, Transfers, name_repeat
 
 
 @dataclass(slots=True)
 class History:
-    """The book folded as far as claims go: who may act, each claim, who entered which paper."""
+    """The book folded as far as claims go: who may act, each claim, who entered which paper.
+
+    `transfers` are the bank's, as they were recorded of claims.
+    """
 
     roster: Roster = field(default_factory=Roster)
     claims: dict[str, Claim] = field(default_factory=dict)
     papers: Papers = field(default_factory=Papers)
+    transfers: Transfers = field(default_factory=Transfers)
     early: set[str] = field(default_factory=set)
     has_acts: bool = False
     has_fund_acts: bool = False
@@ -58,7 +63,7 @@ class History:
                 yield Text("早期申请不再办理", "a claim from before accounts goes on no more")
             else:
                 assert claim is not None, event
-                yield from judge(self.roster, claim, event, self.papers)
+                yield from judge(self.roster, claim, event, self.papers, self.transfers)
 
     def unfinished(self) -> Iterator[tuple[str, Text]]:
         """Yield each claim that holds of a voucher what it does not ask for, with what is wrong."""
@@ -87,6 +92,7 @@ class History:
         data = event.data
         self.roster.apply(event)
         self.papers.apply(event)
+        self.transfers.apply(event)
         claim = self._claim_of(event)
         if claim is not None:
             self.claims[claim.claim] = claim
@@ -99,8 +105,14 @@ class History:
             self.has_fund_acts |= data.acted_at is not None
 
 
-def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterator[Text]:
-    """Yield why an event of a claim or its voucher may not be: who wrote it, then what it says."""
+def judge(
+    roster: Roster, claim: Claim, event: Event, papers: Papers, transfers: Transfers
+) -> Iterator[Text]:
+    """Yield why an event of a claim or its voucher may not be: who wrote it, then what it says.
+
+    `papers` are at least those of the claim's enterprise, `transfers` those by the event's own
+    reference.
+    """
     data = event.data
     if isinstance(data, VoucherEvent):
         yield from judge_voucher(papers.quotas, claim, event)
@@ -120,6 +132,10 @@ def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterato
     obstacle = find_obstacle(claim, data, event.subject)
     if obstacle is not None:
         yield obstacle
+    if isinstance(data, Transfer):
+        repeat = find_repeat(roster, actor, data, transfers)
+        if repeat is not None:
+            yield repeat
     if isinstance(data, ClaimSubmitted | ClaimResubmitted):
         beyond_fen = papers.quotas.beyond_fen((event.subject, data.programme, data.year))
         if beyond_fen:
@@ -132,6 +148,18 @@ def judge(roster: Roster, claim: Claim, event: Event, papers: Papers) -> Iterato
             "收款账户不是申请所写的账户，也不是付款失败后新登记的账户",
             "the account is neither the one that the claim names, nor one set after a failed order",
         )
+
+
+def find_repeat(roster: Roster, actor: str, data: Transfer, transfers: Transfers) -> Text | None:
+    """Return that a transfer was recorded before, None where it was not.
+
+    The claim that it was recorded of is named to whoever may see it.
+    """
+    served = transfers.find(data)
+    if served is None:
+        return None
+    seen = may_see(roster, actor, served.enterprise, served.programme)
+    return name_repeat(data, served.claim if seen else None)
 
 
 def audit_claims(events: Iterable[tuple[int, Event]]) -> Iterator[Finding]:

@@ -289,7 +289,7 @@ def show(text: str) -> str:
 def _once(
     answered: Sequence[Answered], flaws: Collection[Flaw]
 ) -> tuple[list[Answered], list[Flaw]]:
-    """Return the rows whose order stands once in the file, and a flaw for each of the others."""
+    """Return the rows whose order and transfer stand once, and a flaw for each of the others."""
     named = Counter([one.order for one in answered] + [one.order for one in flaws])
     message = Text("同一指令出现多行", "the order stands in several rows")
     twice = [
@@ -297,7 +297,17 @@ def _once(
         for one in answered
         if named[one.order] > 1
     ]
-    return [one for one in answered if named[one.order] == 1], twice
+    once = [one for one in answered if named[one.order] == 1]
+    used = Counter(one.reference for one in once if one.result == "paid")
+    for one in once:
+        if one.result == "paid" and used[one.reference] > 1:
+            shown = show(one.reference)
+            message = Text(
+                f"银行流水号 {shown} 对应多笔付款", f"the reference {shown} is of several payments"
+            )
+            twice.append(Flaw(one.row, one.order, "reference_twice", message, _CHECK_BANK))
+    flawed = {one.row for one in twice}
+    return [one for one in once if one.row not in flawed], twice
 
 
 def _result_of(word: str) -> Result | None:

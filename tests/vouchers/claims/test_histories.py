@@ -54,6 +54,7 @@ from vouchers.claims.requests import (
     SettleRequest,
 )
 from vouchers.claims.table import ACTIONS, SCHEDULER, Action, Capacity
+from vouchers.claims.transfers import Transfers
 
 BUDGET_FEN = 1_000
 QUOTA_FEN = 300
@@ -74,6 +75,7 @@ class World:
         self.balances = Balances()
         self.events: list[Event] = []
         self.claims: dict[str, Claim] = {}
+        self.transfers = Transfers()
         self.drawn = {ENTERPRISE: 0, OTHER: 0}
         self.day = date(2022, 11, 1)
         self.refused = 0
@@ -91,6 +93,7 @@ class World:
         event = self.written(enterprise, data)
         self.events.append(event)
         self.balances.apply(event)
+        self.transfers.apply(event)
         if isinstance(data, VoucherDrawn):
             self.drawn[enterprise] += data.amount_fen
         elif isinstance(data, VoucherReleased):
@@ -122,7 +125,11 @@ class World:
             able = [
                 (one, act) for one in ACTORS for act in actions_of(self.people, one, claim, day)
             ]
-            onward = [one for one in able if one[1] not in ENDING]
+            onward = [
+                one
+                for one in able
+                if one[1] not in ENDING and (one[1], claim.state) != ("draft", "draft")
+            ]
             if able:
                 actor, action = self.random.choice(onward or able)
         made = list(self.attempt(claim, actor, action))
@@ -199,6 +206,9 @@ class World:
         objection = self.random.choice([*claim.objections, "none"])
         outcome: Any = self.random.choice(("dismissed", "upheld"))
         cut_fen = self.random.choice((None, some_fen)) if outcome == "upheld" else None
+        # Of some two in a hundred payments the bank's reference is there already.
+        is_transfer = action in ("pay", "recover")
+        reference = f"B-{self.random.randint(1, 50) if is_transfer else 0}"
         requests: dict[str, Request] = {
             "return": ReturnRequest(items=(Remark(item="x", reason="x"),)),
             "cut": Marks(cuts=(CutMark(amount_fen=1, reason="x"),)),
@@ -212,10 +222,10 @@ class World:
                 objection=objection, outcome=outcome, reason="x", cut_fen=cut_fen
             ),
             "clear": EmptyRequest(),
-            "pay": PayRequest(bank_reference="B"),
+            "pay": PayRequest(bank_reference=reference),
             "fail": FailRequest(reason="x"),
             "assess": AssessRequest(amount_fen=some_fen, document="x", reason="x"),
-            "recover": RecoverRequest(amount_fen=some_fen, document="x", bank_reference="B"),
+            "recover": RecoverRequest(amount_fen=some_fen, document="x", bank_reference=reference),
         }
         return requests[action]
 
@@ -236,14 +246,14 @@ class World:
             return self.drawn[claim.enterprise] + data.amount_fen <= QUOTA_FEN
         if isinstance(data, ClaimData | ClaimStep):
             now = self.claims.get(claim.claim) or self.new(claim.claim, claim.enterprise)
-            if list(judge(self.people, now, event, Papers())):
+            if list(judge(self.people, now, event, Papers(), self.transfers)):
                 return False
         return find_refusal(self.balances, event) is None
 
     def roll_back(self, kept: int) -> None:
         """Forget the events after the first ones."""
         events, self.events = self.events[:kept], []
-        self.balances, self.claims = Balances(), {}
+        self.balances, self.claims, self.transfers = Balances(), {}, Transfers()
         self.drawn = dict.fromkeys(self.drawn, 0)
         for event in events:
             self.take(event.subject, event.data)
@@ -255,6 +265,8 @@ def check_laws(world: World) -> None:
     assert fund.appropriated + fund.available + fund.encumbered + fund.expended == 0
     assert fund.expense + fund.payable + fund.treasury + fund.receivable == 0
     assert fund.available >= 0
+    paid = [one.data.bank_reference for one in world.events if isinstance(one.data, ClaimPaid)]
+    assert len(paid) == len(set(paid))
     for enterprise, fen in world.drawn.items():
         assert 0 <= fen <= QUOTA_FEN, enterprise
     for name, claim in world.claims.items():

@@ -39,6 +39,7 @@ from vouchers.claims.audit import History, audit_claims
 from vouchers.claims.fold import Claim
 from vouchers.claims.obstacle import find_bar, find_obstacle
 from vouchers.claims.table import Action, actions_in
+from vouchers.claims.transfers import Served, Transfers
 
 ITEMS = reviewed()
 
@@ -268,6 +269,49 @@ def test_an_audit_takes_in_what_it_objects_to() -> None:
     history.apply(late)
     assert history.claims["SQ-1"].state == "approved"
     assert isinstance(history.roster, Roster)
+
+
+# --- transfers ---
+
+
+def other(changes: dict[str, Any], *, paid: bool = True) -> list[Event]:
+    """Return the history of a second claim, whose last event says something else."""
+    story = Story("SQ-2").submit().check().approve().notice().clear().order(order="ZF-2").pay()
+    if not paid:
+        story.assess().recover()
+    book = [one for one in story.book if one.kind is not VoucherGranted]
+    *rest, last = book
+    return [*rest, rewritten(last, **changes)]
+
+
+def test_a_transfer_that_pays_two_claims_is_found() -> None:
+    first = story_to("paid").book
+    assert found([*first, *other({"bank_reference": "B-other"})]) == []
+    (said,) = found([*first, *other({})])
+    assert "the bank's reference B1 is recorded of a payment of SQ-1 already" in said
+
+
+def test_a_transfer_that_comes_back_twice_is_found() -> None:
+    first = story_to("paid").assess().recover().book
+    paid = other({"bank_reference": "B-other"})
+    back = other({}, paid=False)[len(paid) :]
+    assert any("B2 is recorded of a recovery" in one for one in found([*first, *paid, *back]))
+    own = Story().submit().check().approve().notice().clear().order().pay()
+    again = own.assess(amount_fen=30).recover().recover(amount_fen=10).book
+    assert any("B2 is recorded of a recovery" in one for one in found(again))
+
+
+def test_another_fund_has_another_bank_and_what_comes_in_is_no_payment() -> None:
+    transfers = Transfers()
+    (paid,) = (one for one in story_to("paid").events if one.kind is ClaimPaid)
+    transfers.apply(paid)
+    data = paid.data
+    assert isinstance(data, ClaimPaid)
+    assert transfers.find(data) == Served("SQ-1", ENTERPRISE, "hubei")
+    assert transfers.find(replace(data, fund="wuhan")) is None
+    back = story_to("paid").assess().recover().events[-1].data
+    assert isinstance(back, ClaimClawbackRecovered)
+    assert transfers.find(replace(back, bank_reference="B1")) is None
 
 
 # --- vouchers ---

@@ -6,6 +6,7 @@ from tests.small_ledger import SALT
 from tests.vouchers.claims.story import ENTERPRISE, Story, roster
 from vouchers.claims.audit import judge
 from vouchers.claims.helped import Papers
+from vouchers.claims.transfers import Transfers
 
 OLD, NEW = "a" * 64, "b" * 64
 
@@ -23,7 +24,7 @@ def refusals(story: Story, papers: Papers, account: str) -> list[str]:
     """Return why finance may not order a payment into an account."""
     said = {**story.said("payer"), "fund": "hubei", "amount_fen": 100, "order": "Z"}
     event = story.event(ClaimOrdered(**said, account_sha256=account))
-    return [one.en for one in judge(roster(), story.claim, event, papers)]
+    return [one.en for one in judge(roster(), story.claim, event, papers, Transfers())]
 
 
 def cleared() -> Story:
