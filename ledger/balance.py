@@ -80,6 +80,7 @@ assert (*_ACCOUNTS, "closed") == Fund._fields
 
 # What one fen of an event does to a claim's amounts, in the order of the fields after the first.
 _RELEASED: Final = (-1, 0, 0, 0, 0, 0)
+_REVOKED: Final = (0, -1, 0, 0, 0, 0)
 _CLAIM_CHANGES: Final[dict[type[Data], tuple[int, ...]]] = {
     ClaimSubmitted: (1, 0, 0, 0, 0, 0),
     ClaimResubmitted: (1, 0, 0, 0, 0, 0),
@@ -137,6 +138,8 @@ class Balances:
         key = data.claim, data.fund, data.year, enterprise
         submitted, *amounts = self.claims.get(key, Claim())
         steps = _CLAIM_CHANGES[type(data)]
+        if isinstance(data, ClaimCut | ClaimRejected) and data.revokes:
+            steps = _REVOKED
         changed = (a + step * data.moved_fen for a, step in zip(amounts, steps, strict=True))
         self.claims[key] = Claim(submitted + isinstance(data, ClaimSubmitted), *changed)
         self.first_keys.setdefault(data.claim, key)

@@ -14,6 +14,8 @@ the budget gave and what became of it; the financial ones say what was owed, pai
     claim cut, rejected,         available                    encumbered
     withdrawn, lapsed
     claim cleared                expended, expense            encumbered, payable
+    claim cut or rejected after  available or appropriated    expended, expense
+    that                         as it says, payable
     claim paid                   payable                      treasury
     clawback assessed            receivable                   expense
     clawback recovered           treasury, and available or   receivable, and expended
@@ -142,6 +144,8 @@ def _post_claim(data: ClaimData, enterprise: str) -> tuple[Transfer, ...]:
     moved_fen = data.moved_fen
     if isinstance(data, ClaimClawbackRecovered):
         pairs = (pairs[0], (data.to, "expended"))
+    elif isinstance(data, ClaimCut | ClaimRejected) and data.to is not None:
+        pairs = ((data.to, "expended"), ("payable", "expense"))
     elif moved_fen <= 0:
         pairs = _RELEASE if moved_fen else ()
     return tuple(

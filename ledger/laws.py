@@ -14,6 +14,7 @@ from ledger.events import (
     ClaimFailed,
     ClaimOrdered,
     ClaimPaid,
+    ClaimRejected,
     ClaimResubmitted,
     ClaimSubmitted,
     FundAppropriated,
@@ -93,6 +94,8 @@ def _require_claim_event(balances: Balances, data: ClaimData, enterprise: str) -
         case ClaimResubmitted():
             _require_equal(data.before_fen, claim.reserved, "reserved", data.claim)
             _require_reservable(balances, data)
+        case ClaimCut() | ClaimRejected() if data.revokes:
+            _require_revocable(balances, data, claim)
         case ClaimCut():
             # A cut that leaves nothing is a rejection, which gives its reason to the enterprise.
             _require_at_most(data.amount_fen, max(claim.reserved - 1, 0), "reserved", data.claim)
@@ -104,6 +107,17 @@ def _require_claim_event(balances: Balances, data: ClaimData, enterprise: str) -
             _require_account(_known_fund(balances, data.fund, data.year), data)
         case _:
             _require_equal(data.amount_fen, claim.reserved, "reserved", data.claim)
+
+
+def _require_revocable(balances: Balances, data: ClaimCut | ClaimRejected, claim: Claim) -> None:
+    """Raise unless what was cleared can be taken back: no order is under way for it."""
+    # What an order is under way for may have left the treasury.
+    left_fen = claim.payable - claim.ordered
+    if isinstance(data, ClaimCut):
+        _require_at_most(data.amount_fen, max(left_fen - 1, 0), "payable", data.claim)
+    else:
+        _require_equal(data.amount_fen, left_fen, "payable", data.claim)
+    _require_account(_known_fund(balances, data.fund, data.year), data)
 
 
 def _require_reservable(balances: Balances, data: ClaimSubmitted | ClaimResubmitted) -> None:
@@ -199,8 +213,8 @@ def _require_room(fund: Fund, code: str, year: int, amount_fen: int) -> None:
         )
 
 
-def _require_account(fund: Fund, data: ClaimClawbackRecovered) -> None:
-    """Raise unless money that comes back goes where the fund's year says."""
+def _require_account(fund: Fund, data: ClaimClawbackRecovered | ClaimCut | ClaimRejected) -> None:
+    """Raise unless what comes back, or is not paid after all, goes where the fund's year says."""
     wanted = "appropriated" if fund.closed else "available"
     if data.to != wanted:
         raise _refuse(

@@ -129,6 +129,8 @@ def _command(data: dict[str, Any], action: Action) -> str:
             return f"payment order {data['programme']} --claim {data['id']}"
         case _:
             kind = REQUESTS[action]
+            if action == "reject" and data["state"] in ("cleared", "failed"):
+                return f"claim act {data['id']} {action} --file FILE"
             needed = {one.name for one in fields(kind) if one.required or kind is Marks}
             told = " --reason …" if needed == {"reason"} else " --file FILE" if needed else ""
             return f"claim act {data['id']} {action}{told}"

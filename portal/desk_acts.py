@@ -32,11 +32,15 @@ def do_act(desk: Desk, read: Read, action: Action, request: Request) -> Read:
         short = find_shortfall(desk, read.claim)
         if short is not None:
             raise not_allowed(short, read.claim.claim)
-    if action == "recover":
-        fund = read_funds(desk.act.connection, {read.claim.fund})
-        year = fund.get((read.claim.fund, read.claim.year))
-        more = {"is_closed": bool(year and year.closed)}
+    if action in ("recover", "reject"):
+        more = {"is_closed": _is_closed(desk, read.claim)}
     return act_on(desk, read, action, request, **more)
+
+
+def _is_closed(desk: Desk, claim: Claim) -> bool:
+    """Return whether the year of a claim's fund is closed."""
+    year = read_funds(desk.act.connection, {claim.fund}).get((claim.fund, claim.year))
+    return bool(year and year.closed)
 
 
 def ground_for(desk: Desk, claim: Claim) -> Ground:
@@ -71,15 +75,30 @@ def _review(desk: Desk, read: Read, action: Action, marks: Marks) -> Read:
             Text("核减只写 cuts，意见在完成初审时填写", "a cut has cuts alone, and no items"),
             claim.claim,
         )
+    is_owed = claim.stage == "payment"
+    if is_owed and any(one.amount_fen is None for one in marks.cuts):
+        raise not_allowed(
+            Text(
+                "付款阶段按金额核减，填写 amount_fen，不核减基数",
+                "what was cleared is cut by amount_fen: its bases were reviewed",
+            ),
+            claim.claim,
+        )
     if marks.cuts:
         cuts = work_cuts(
             claim, marks.cuts, lambda base_cuts: ground.work_out(claim, dict(base_cuts))
         )
-        act_on(desk, read, "cut", Marks(cuts=marks.cuts), cuts=cuts)
+        cut = Marks(cuts=marks.cuts, document=marks.document)
+        act_on(desk, read, "cut", cut, cuts=cuts, is_closed=_is_closed(desk, claim))
     if action == "cut":
+        short = find_shortfall(desk, claim) if is_owed else None
+        if short is not None:
+            raise not_allowed(short, claim.claim)
         return read
     items = review(compute_items(desk, ground, claim), marks.items)
-    return act_on(desk, read, action, Marks(items=marks.items), items=items)
+    return act_on(
+        desk, read, action, Marks(items=marks.items, document=marks.document), items=items
+    )
 
 
 def _object(desk: Desk, read: Read, action: Action, request: ObjectRequest) -> Read:

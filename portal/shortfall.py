@@ -19,9 +19,9 @@ _RETURN: Final = Text("请退回企业补正", "return it to the enterprise")
 _CUT: Final = Text(
     "请登记异议，成立后核减或不予支持", "record an objection, then cut or reject the claim"
 )
-_CORRECT: Final = Text(
-    "请与企业核实，登记有误的先更正，再下达付款",
-    "ask the enterprise; order it once what is wrong on record is corrected",
+_REVOKE: Final = Text(
+    "登记有误的先更正；属实的由主管部门凭文核减（cut）或撤销（reject），再下达付款",
+    "correct what is wrong on record, or have the authority cut or reject it by a document",
 )
 _NEXT: Final[dict[State, Text]] = {
     "checked": _RETURN,
@@ -38,7 +38,7 @@ def find_shortfall(desk: Desk, claim: Claim) -> Text | None:
     worth = work_out_now(ground.account, Paid(claim, grounds), ground.reversals())
     if worth.amount_fen is not None and worth.amount_fen >= claim.amount_fen:
         return None
-    why, step = join(one.message for one in worth.reasons), _NEXT.get(claim.state, _CORRECT)
+    why, step = join(one.message for one in worth.reasons), _NEXT.get(claim.state, _REVOKE)
     stands = render_yuan(claim.amount_fen)
     now = "–" if worth.amount_fen is None else render_yuan(worth.amount_fen)
     return Text(

@@ -124,40 +124,66 @@ class ClaimResubmitted(_Handed, frozen=True, kw_only=True):
         return self.amount_fen - self.before_fen
 
 
-class ClaimCut(ClaimData, frozen=True, kw_only=True):
-    """A check, or an objection that was settled, cuts the claim by `amount_fen` (核减).
+class _Refusing(ClaimData, frozen=True, kw_only=True):
+    """What takes something of a claim away, at which stage, and why.
+
+    At the payment, of what was cleared and not paid, it revokes: by a `document`, and what was
+    expended goes back `to` what is available, after the fund's year to the budget.
+    """
+
+    at: Literal["check", "approval", "objection", "payment"]
+    reason: str
+    document: str | None = None
+    to: Literal["available", "appropriated"] | None = None
+
+    def __post_init__(self) -> None:
+        """Check what every event of a claim holds, the words, and what a revocation says."""
+        super().__post_init__()
+        check_words(reason=self.reason, document=self.document)
+        said = self.document is not None, self.to is not None
+        if said != ((self.at == "payment"),) * 2:
+            raise InvalidInputError(
+                "bad_revocation",
+                Text(
+                    f"申请 {self.claim} 在 {self.at} 阶段，文号与去向为 {self.document}、{self.to}",
+                    f"{self.claim}: document {self.document} and account {self.to} at {self.at}",
+                ),
+                Text(
+                    "付款阶段须写明文号（document）与去向，其他阶段不写",
+                    "name both at the payment, and neither before: give a document",
+                ),
+            )
+
+    @property
+    def revokes(self) -> bool:
+        """Return whether it takes away what is owed already, and not what is reserved."""
+        return self.at == "payment"
+
+
+class ClaimCut(_Refusing, frozen=True, kw_only=True):
+    """A check, an objection that was settled, or a revocation cuts by `amount_fen` (核减).
 
     `item` is the invoice whose base is cut by `base_cut_fen`, where it is one.
     """
 
     type: ClassVar[str] = "cn.suanquan.claim.cut.v1"
 
-    at: Literal["check", "objection"]
-    reason: str
+    at: Literal["check", "objection", "payment"]
     item: str | None = None
     base_cut_fen: int | None = None
 
     def __post_init__(self) -> None:
         """Check what every event of a claim holds, why it was cut, and the base's part."""
         super().__post_init__()
-        check_words(reason=self.reason)
         check_ids(item=self.item)
         if self.base_cut_fen is not None:
             check_amount(self.base_cut_fen, "base_cut_fen")
 
 
-class ClaimRejected(ClaimData, frozen=True, kw_only=True):
-    """A claim is refused, by whom it says, and all that was reserved is free again."""
+class ClaimRejected(_Refusing, frozen=True, kw_only=True):
+    """A claim is refused, at which stage it says, and all that was reserved or owed is free."""
 
     type: ClassVar[str] = "cn.suanquan.claim.rejected.v1"
-
-    at: Literal["check", "approval", "objection"]
-    reason: str
-
-    def __post_init__(self) -> None:
-        """Check what every event of a claim holds, and why it was refused."""
-        super().__post_init__()
-        check_words(reason=self.reason)
 
 
 class ClaimWithdrawn(ClaimData, frozen=True, kw_only=True):

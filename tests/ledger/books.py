@@ -61,6 +61,15 @@ _HANDED: Final[dict[str, Any]] = {
     "assisted": True,
 }
 
+REVOKED: Final[dict[str, Any]] = {"at": "payment", "document": "撤字1号", "to": "available"}
+"""What a cut or a rejection says of a claim that was cleared."""
+
+# The same of one that was not: what a clerk writes where a test says nothing else.
+_BEFORE: Final[dict[type[Data], dict[str, Any]]] = {
+    ClaimCut: {"at": "check", "document": None, "to": None},
+    ClaimRejected: {"at": "objection", "document": None, "to": None},
+}
+
 EXAMPLES: Final[tuple[Data, ...]] = (
     FundAppropriated(**_FUND, amount_fen=1_000, name="湖北省科技创新券"),
     FundTransferred(**_FUND, amount_fen=100, to_fund="east_lake", to_year=2023),
@@ -69,12 +78,12 @@ EXAMPLES: Final[tuple[Data, ...]] = (
     ClaimCut(
         **_CLAIM,
         amount_fen=10,
-        at="check",
+        **REVOKED,
         reason="超出合同金额",
         item="invoice-total",
         base_cut_fen=20,
     ),
-    ClaimRejected(**_CLAIM, amount_fen=80, at="objection", reason="关联交易"),
+    ClaimRejected(**_CLAIM, **REVOKED, amount_fen=80, reason="关联交易"),
     ClaimWithdrawn(**_CLAIM, amount_fen=80, reason="重复申报", assisted=True),
     ClaimLapsed(**_CLAIM, amount_fen=80, reason="年度结束"),
     ClaimCleared(**_CLAIM, amount_fen=80, notice="GS-2022-1", line=3),
@@ -126,7 +135,8 @@ class Clerk:
         """Return an event of a claim, with what its type requires filled in."""
         example = next(data for data in EXAMPLES if type(data) is cls)
         fields = {name: getattr(example, name) for name in cls.__struct_fields__}
-        return self.event(cls(**{**fields, "acted_at": None, "amount_fen": amount_fen, **changes}))
+        fields |= {**_BEFORE.get(cls, {}), "acted_at": None, "amount_fen": amount_fen}
+        return self.event(cls(**{**fields, **changes}))
 
 
 def year(enterprise: str) -> list[Event]:
@@ -241,4 +251,6 @@ def random_event(random: Random, clerk: Clerk, balances: Balances) -> Event:
         named["before_fen"] = random.choice((max(stands.reserved, 1), random.randint(1, 100)))
     elif cls is ClaimClawbackRecovered:
         named["to"] = random.choice(("available", "appropriated"))
+    elif cls in {ClaimCut, ClaimRejected} and stands.payable:
+        named |= {**REVOKED, "to": random.choice(("available", "appropriated"))}
     return clerk.claim(cls, max(amount_fen, 1), **named)

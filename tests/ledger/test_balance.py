@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.balance import Balances, sum_up
+from ledger.balance import Balances, Claim, Fund, sum_up
 from ledger.codec import Event
 from ledger.events import (
     TYPES,
@@ -32,7 +32,7 @@ from ledger.journal import BUDGETARY, CHART, FINANCIAL, KEPT, post
 from ledger.laws import find_refusal
 from ledger.money import FEN_MAX
 from tests.ledger import books
-from tests.ledger.books import Clerk
+from tests.ledger.books import REVOKED, Clerk
 from tests.ledger.conftest import CODE, OTHER_CODE, fact, usage
 
 SEEDS = st.integers(0, 2**32)
@@ -78,6 +78,8 @@ def test_each_fen_paid_traces_to_a_line_of_a_notice_and_a_settled_order(seed: in
     balances = sum_up(events)
     cleared: dict[str, int] = {}
     for data in (event.data for event in events):
+        if isinstance(data, ClaimCut | ClaimRejected) and data.revokes:
+            cleared[data.claim] -= data.amount_fen
         if isinstance(data, ClaimCleared):
             assert data.claim not in cleared, "cleared by two lines"
             cleared[data.claim] = data.amount_fen
@@ -104,6 +106,8 @@ def test_random_histories_use_every_type_and_are_refused_one_of_each() -> None:
         carried += done
         refused |= {event.kind for event in unlawful}
     assert {event.kind for event in carried} == KEPT
+    revoked = [one.data for one in carried if getattr(one.data, "at", None) == "payment"]
+    assert {type(one) for one in revoked} == {ClaimCut, ClaimRejected}
     assert refused == KEPT
 
 
@@ -124,6 +128,32 @@ def test_a_transfer_stays_within_one_set_of_accounts() -> None:
 def test_usage_and_other_papers_post_nothing() -> None:
     assert post(usage("1")) == post(fact("1")) == ()
     assert sum_up([usage("1"), fact("1")]) == Balances()
+
+
+@pytest.mark.parametrize(("to", "closed"), [("available", False), ("appropriated", True)])
+def test_what_is_revoked_posts_the_reverse_of_clearing(to: str, *, closed: bool) -> None:
+    clerk = Clerk(CODE)
+    events = [
+        clerk.fund(FundAppropriated, 1_000),
+        clerk.claim(ClaimSubmitted, 300),
+        clerk.claim(ClaimCleared, 300),
+        *([clerk.fund(FundClosed, 700)] if closed else []),
+    ]
+    revoked = [
+        clerk.claim(ClaimCut, 100, **{**REVOKED, "to": to}),
+        clerk.claim(ClaimRejected, 200, **{**REVOKED, "to": to}),
+    ]
+    balances = Balances()
+    for event in [*events, *revoked]:
+        assert find_refusal(balances, event) is None
+        balances.apply(event)
+    left_fen = 0 if closed else 1_000
+    fund = balances.funds["hubei", 2022]
+    assert fund == Fund(-left_fen, left_fen, closed=int(closed))
+    assert set(balances.claims.values()) == {Claim(submitted=1)}
+    for cleared, event in ((100, revoked[0]), (200, revoked[1])):
+        posted = {(one.debit, one.credit, one.amount_fen) for one in post(event)}
+        assert posted == {(to, "expended", cleared), ("payable", "expense", cleared)}
 
 
 def test_an_unlawful_event_is_folded_all_the_same() -> None:
@@ -179,6 +209,14 @@ REFUSED: tuple[tuple[str, type[Data], int, dict[str, Any]], ...] = (
     ("too_much", ClaimCut, 1, {"claim": "cleared"}),
     ("amount_differs", ClaimRejected, 299, {"claim": "reserved"}),
     ("amount_differs", ClaimRejected, 200, {"claim": "cleared"}),
+    ("too_much", ClaimCut, 1, {"claim": "reserved", **REVOKED}),
+    ("too_much", ClaimCut, 50, {"claim": "cleared", **REVOKED}),
+    ("too_much", ClaimCut, 1, {"claim": "paid", **REVOKED}),
+    ("wrong_account", ClaimCut, 1, {"claim": "cleared", **REVOKED, "to": "appropriated"}),
+    ("amount_differs", ClaimRejected, 49, {"claim": "cleared", **REVOKED}),
+    ("amount_differs", ClaimRejected, 200, {"claim": "cleared", **REVOKED}),
+    ("amount_differs", ClaimRejected, 300, {"claim": "reserved", **REVOKED}),
+    ("wrong_account", ClaimRejected, 50, {"claim": "cleared", **REVOKED, "to": "appropriated"}),
     ("amount_differs", ClaimCleared, 301, {"claim": "reserved"}),
     ("amount_differs", ClaimCleared, 200, {"claim": "cleared"}),
     ("too_much", ClaimOrdered, 51, {"claim": "cleared", "order": "more"}),
@@ -242,6 +280,8 @@ def test_a_claim_of_another_enterprise_is_refused(standing: Balances) -> None:
         (ClaimResubmitted, 700, {"claim": "reserved", "before_fen": 300}),
         (ClaimResubmitted, 1, {"claim": "reserved", "before_fen": 300}),
         (ClaimRejected, 300, {"claim": "reserved"}),
+        (ClaimCut, 49, {"claim": "cleared", **REVOKED}),
+        (ClaimRejected, 50, {"claim": "cleared", **REVOKED}),
         (ClaimCleared, 300, {"claim": "reserved"}),
         (ClaimOrdered, 50, {"claim": "cleared", "order": "more"}),
         (ClaimPaid, 150, {"claim": "cleared", "order": "under-way"}),

@@ -42,6 +42,7 @@ from vouchers.claims.requests import (
     PayRequest,
     ReasonRequest,
     RecoverRequest,
+    RejectRequest,
     Request,
     ReturnRequest,
     SettleRequest,
@@ -89,6 +90,29 @@ class Setting:
         """Return the same with an amount of the claim's fund."""
         return {**self.said(), "fund": self.claim.fund, "amount_fen": amount_fen}
 
+    @property
+    def back_to(self) -> Literal["available", "appropriated"]:
+        """Return where what was expended goes when it comes back, or is not paid after all."""
+        return "appropriated" if self.is_closed else "available"
+
+    def revoking(self, document: str | None) -> dict[str, Any]:
+        """Return what a cut or a rejection says beside its amount of the stage that it is at.
+
+        Raises `InvalidInputError` (`no_document`) for a clearance revoked without one, and for a
+        document where there is nothing to revoke (`document_unused`).
+        """
+        if self.claim.stage != "payment":
+            if document is not None:
+                raise _document(
+                    "document_unused", "付款阶段之前不写文号", "a document is for what was cleared"
+                )
+            return {}
+        if document is None:
+            raise _document(
+                "no_document", "撤销公示无异议的认定须写明文号", "revoking takes a document"
+            )
+        return {"document": document, "to": self.back_to}
+
     def release(self, amount_fen: int) -> VoucherReleased:
         """Return that an amount of the voucher may be drawn again."""
         claim = self.claim
@@ -102,10 +126,23 @@ class Setting:
         )
 
 
+def _document(code: str, zh: str, en: str) -> InvalidInputError:
+    """Return the refusal of an act whose document is missing, or says nothing there."""
+    return InvalidInputError(
+        code,
+        Text(zh, en),
+        Text(
+            '以 --file 写明 "document"，或去掉该项',
+            'name it as "document" in --file, or leave it out',
+        ),
+    )
+
+
 def record(request: Request, at: Setting) -> list[Data]:
     """Return the events of an act on one claim.
 
-    Raises `InvalidInputError` (`bad_cut`, `cut_changes_nothing`) for a cut that cannot be.
+    Raises `InvalidInputError` (`bad_cut`, `cut_changes_nothing`) for a cut that cannot be, and what
+    `Setting.revoking` does.
     """
     return _record(request, at)
 
@@ -128,6 +165,8 @@ def _(request: ReturnRequest, at: Setting) -> list[Data]:
 def _(request: Marks, at: Setting) -> list[Data]:
     assert len(at.cuts) == len(request.cuts), request
     made: list[Data] = []
+    stage: Literal["check", "payment"] = "payment" if at.claim.stage == "payment" else "check"
+    told = at.revoking(request.document)
     for cut in at.cuts:
         if not cut.amount_fen:
             raise _no_cut(cut)
@@ -135,7 +174,8 @@ def _(request: Marks, at: Setting) -> list[Data]:
         made.append(
             ClaimCut(
                 **said,
-                at="check",
+                **told,
+                at=stage,
                 reason=cut.reason,
                 item=cut.invoice,
                 base_cut_fen=cut.base_cut_fen,
@@ -165,13 +205,17 @@ def _no_cut(cut: Cut) -> InvalidInputError:
 @_record.register
 def _(request: ReasonRequest, at: Setting) -> list[Data]:
     fen = at.claim.reserved_fen
-    if at.action == "withdraw":
-        assisted = at.capacity == "assistant"
-        ended: Data = ClaimWithdrawn(**at.money(fen), reason=request.reason, assisted=assisted)
-        # What was returned is released already.
-        return [ended] if at.claim.state == "returned" else [ended, at.release(fen)]
-    stage: Literal["approval", "objection"] = "objection" if at.claim.noticed else "approval"
-    return [ClaimRejected(**at.money(fen), at=stage, reason=request.reason), at.release(fen)]
+    assisted = at.capacity == "assistant"
+    ended = ClaimWithdrawn(**at.money(fen), reason=request.reason, assisted=assisted)
+    # What was returned is released already.
+    return [ended] if at.claim.state == "returned" else [ended, at.release(fen)]
+
+
+@_record.register
+def _(request: RejectRequest, at: Setting) -> list[Data]:
+    fen, told = at.claim.amount_fen, at.revoking(request.document)
+    rejected = ClaimRejected(**at.money(fen), **told, at=at.claim.stage, reason=request.reason)
+    return [rejected, at.release(fen)]
 
 
 @_record.register
@@ -274,7 +318,7 @@ def _(request: RecoverRequest, at: Setting) -> list[Data]:
             **at.money(request.amount_fen),
             document=request.document,
             bank_reference=request.bank_reference,
-            to="appropriated" if at.is_closed else "available",
+            to=at.back_to,
         )
     ]
 

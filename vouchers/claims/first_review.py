@@ -49,10 +49,14 @@ class CutMark(Struct, frozen=True, kw_only=True):
 
 
 class Marks(Struct, frozen=True, kw_only=True):
-    """All that a reviewer says of a claim."""
+    """All that a reviewer says of a claim.
+
+    `document` is by which the authority cuts what was cleared already.
+    """
 
     items: tuple[Mark, ...] = ()
     cuts: tuple[CutMark, ...] = ()
+    document: Word | None = None
 
 
 class Cut(NamedTuple):
@@ -191,7 +195,9 @@ def work_cuts(claim: Claim, marks: Iterable[CutMark], worth_of: WorthOf) -> tupl
         raise RuleViolationError(
             "cut_to_nothing",
             Text("核减后金额为 0", "nothing of the claim would be left"),
-            Text("请退回企业，或由主管部门不予支持", "return it, or have the authority reject it"),
+            Text(
+                "请由主管部门不予支持，初审中也可退回", "have the authority reject it, or return it"
+            ),
         )
     return tuple(made)
 

@@ -7,7 +7,7 @@ question, which a command asks before and an audit asks again.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
-from typing import Final
+from typing import Final, Literal
 
 from ledger.claim_state import STATE_OF, State
 from ledger.codec import Event
@@ -67,6 +67,9 @@ ACTION_OF: Final[dict[type[Data], Action]] = {
     ClaimLapsed: "lapse",
 }
 """The act that each event is the record of; a cut at an objection is part of its settling."""
+
+Stage = Literal["approval", "objection", "payment"]
+"""What a refusal rests on: a review, an objection to the notice, or a clearance that is revoked."""
 
 _CAPACITIES: Final[dict[type[Data], Capacity]] = {
     ClaimReturned: "reviewer",
@@ -171,6 +174,13 @@ class Claim:
         return self.moved_to
 
     @property
+    def stage(self) -> Stage:
+        """Return on what grounds the authority would refuse the claim now, or a part of it."""
+        if self.moved_to in ("cleared", "failed"):
+            return "payment"
+        return "objection" if self.noticed else "approval"
+
+    @property
     def owed_fen(self) -> int:
         """Return what the claim holds of its voucher beyond what it still asks for."""
         asks_nothing = self.moved_to in _ASKING_NOTHING
@@ -228,7 +238,8 @@ class Claim:
     @_apply.register
     def _(self, data: ClaimCut) -> None:
         self.amount_fen -= data.amount_fen
-        self.reserved_fen -= data.amount_fen
+        if not data.revokes:
+            self.reserved_fen -= data.amount_fen
         if data.item is not None and data.base_cut_fen is not None:
             self.base_cuts[data.item] = self.base_cuts.get(data.item, 0) + data.base_cut_fen
 
@@ -236,10 +247,14 @@ class Claim:
     def _(self, data: ClaimChecked) -> None:
         self.items = data.items
 
-    @_apply.register(ClaimRejected)
+    @_apply.register
+    def _(self, data: ClaimRejected) -> None:
+        if not data.revokes:
+            self.reserved_fen -= data.amount_fen
+
     @_apply.register(ClaimWithdrawn)
     @_apply.register(ClaimLapsed)
-    def _(self, data: ClaimRejected | ClaimWithdrawn | ClaimLapsed) -> None:
+    def _(self, data: ClaimWithdrawn | ClaimLapsed) -> None:
         self.reserved_fen -= data.amount_fen
 
     @_apply.register

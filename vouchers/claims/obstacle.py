@@ -137,7 +137,17 @@ def _(data: ClaimCut, claim: Claim) -> Text | None:
         return Text("没有待处理的异议", "no objection is open")
     if data.at == "check" and claim.state != "submitted":
         return Text("初审核减只能在初审时办理", "a check cuts while the claim is checked")
+    if data.revokes != (claim.stage == "payment"):
+        return _other_stage(data.at, claim)
     return None
+
+
+def _other_stage(at: str, claim: Claim) -> Text:
+    """Return that a cut or a rejection is of another stage than the claim."""
+    return Text(
+        f"申请处于 {claim.stage} 阶段，事件写的是 {at}",
+        f"the claim is at the stage {claim.stage}, the event says {at}",
+    )
 
 
 @_obstacle.register
@@ -157,22 +167,18 @@ def _(data: ClaimChecked, claim: Claim) -> Text | None:  # noqa: ARG001
 
 @_obstacle.register
 def _(data: ClaimRejected, claim: Claim) -> Text | None:
-    stage = "objection" if claim.noticed else "approval"
-    if data.at != stage:
-        return Text(
-            f"不予支持应记为 {stage}，事件写的是 {data.at}",
-            f"a rejection is at {stage} now, the event says {data.at}",
-        )
+    if data.at != claim.stage:
+        return _other_stage(data.at, claim)
     return _not_upheld(claim, data.effective_on)
 
 
 def _not_upheld(claim: Claim, day: str) -> Text | None:  # noqa: ARG001 - a bar's form
-    """Return that no objection to a claim that stood in a notice was upheld, if so."""
-    if not claim.noticed or any(one.outcome == "upheld" for one in claim.settled.values()):
+    """Return that no objection to a claim under notice was upheld, if so."""
+    if claim.stage != "objection" or any(one.outcome == "upheld" for one in claim.settled.values()):
         return None
     return Text(
-        "公示后不予支持，须有成立的异议",
-        "after its notice a claim is rejected for an objection that was upheld",
+        "公示中不予支持，须有成立的异议",
+        "a claim under notice is rejected for an objection that was upheld",
     )
 
 

@@ -20,9 +20,16 @@ class ReturnRequest(Struct, frozen=True, kw_only=True):
 
 
 class ReasonRequest(Struct, frozen=True, kw_only=True):
-    """Reject or withdraw a claim."""
+    """Withdraw a claim."""
 
     reason: str
+
+
+class RejectRequest(Struct, frozen=True, kw_only=True):
+    """Reject a claim; after it was cleared, by a document that revokes it (撤销)."""
+
+    reason: str
+    document: str | None = None
 
 
 class PaperRequest(Struct, frozen=True, kw_only=True):
@@ -100,6 +107,7 @@ Request = (
     ReturnRequest
     | Marks
     | ReasonRequest
+    | RejectRequest
     | PaperRequest
     | ObjectRequest
     | SettleRequest
@@ -114,7 +122,7 @@ REQUESTS: Final[dict[Action, type[Request]]] = {
     "return": ReturnRequest,
     "check": Marks,
     "cut": Marks,
-    "reject": ReasonRequest,
+    "reject": RejectRequest,
     "withdraw": ReasonRequest,
     "approve": PaperRequest,
     "close": PaperRequest,

@@ -76,6 +76,10 @@ PEOPLE: Final[dict[str, frozenset[Grant]]] = {
 }
 
 
+REVOKED: Final = {"document": "撤1号", "to": "available"}
+"""What a cut or a rejection says beside the rest once a claim was cleared."""
+
+
 def roster(**more: set[Grant]) -> Roster:
     """Return a roster of everybody, and of whom a test adds."""
     return Roster(grants={name: set(held) for name, held in PEOPLE.items()} | dict(more))
@@ -196,18 +200,22 @@ class Story:
             effective_on="2023-01-01",
         )
 
-    def cut(self, actor: str = "reviewer", amount_fen: int = 10, at: str = "check") -> "Story":
-        """Cut the claim."""
-        return self.do(ClaimCut, actor, amount_fen=amount_fen, at=at, reason="超出合同金额")
+    def cut(self, actor: str = "reviewer", amount_fen: int = 10) -> "Story":
+        """Cut the claim at the first review, or what was cleared by the approver."""
+        at = "check" if self.claim.stage == "approval" else self.claim.stage
+        actor = actor if at == "check" else "approver"
+        told = REVOKED if at == "payment" else {}
+        return self.do(ClaimCut, actor, amount_fen=amount_fen, at=at, reason="超出", **told)
 
     def check(self, actor: str = "reviewer", confirmed: Verdict = "met") -> "Story":
         """Conclude the first review."""
         return self.do(ClaimChecked, actor, items=reviewed(confirmed))
 
-    def reject(self, actor: str = "approver", at: str = "approval") -> "Story":
-        """Reject the claim."""
-        fen = self.claim.reserved_fen
-        return self.do(ClaimRejected, actor, amount_fen=fen, at=at, reason="不符合")
+    def reject(self, actor: str = "approver") -> "Story":
+        """Reject the claim, or revoke its clearance."""
+        fen, at = self.claim.amount_fen, self.claim.stage
+        told = REVOKED if at == "payment" else {}
+        return self.do(ClaimRejected, actor, amount_fen=fen, at=at, reason="不符合", **told)
 
     def approve(self, actor: str = "approver") -> "Story":
         """Approve what is reserved."""

@@ -49,6 +49,7 @@ from vouchers.claims.requests import (
     PayRequest,
     ReasonRequest,
     RecoverRequest,
+    RejectRequest,
     Request,
     ReturnRequest,
     SettleRequest,
@@ -209,11 +210,12 @@ class World:
         # Of some two in a hundred payments the bank's reference is there already.
         is_transfer = action in ("pay", "recover")
         reference = f"B-{self.random.randint(1, 50) if is_transfer else 0}"
+        revoked = "撤1号" if claim.stage == "payment" else None
         requests: dict[str, Request] = {
             "return": ReturnRequest(items=(Remark(item="x", reason="x"),)),
-            "cut": Marks(cuts=(CutMark(amount_fen=1, reason="x"),)),
+            "cut": Marks(cuts=(CutMark(amount_fen=1, reason="x"),), document=revoked),
             "check": Marks(),
-            "reject": ReasonRequest(reason="x"),
+            "reject": RejectRequest(reason="x", document=revoked),
             "withdraw": ReasonRequest(reason="x"),
             "approve": PaperRequest(),
             "close": PaperRequest(),
@@ -273,6 +275,8 @@ def check_laws(world: World) -> None:
         known = [key for key in world.balances.claims if key[0] == name]
         stands = world.balances.claims[known[0]] if known else ClaimStands()
         assert stands.reserved == claim.reserved_fen
+        is_owed = claim.state in ("cleared", "ordered", "failed")
+        assert stands.payable == (claim.amount_fen if is_owed else 0)
         approved_fen = BUDGET_FEN if claim.approved_fen is None else claim.approved_fen
         assert stands.paid == claim.paid_fen <= claim.amount_fen <= approved_fen
         assert (stands.receivable, stands.recovered) == (claim.receivable_fen, claim.recovered_fen)

@@ -34,7 +34,15 @@ from ledger.events import (
     VoucherReleased,
 )
 from ledger.roster import Roster
-from tests.vouchers.claims.story import ENTERPRISE, OTHER, PEOPLE, Story, reviewed, story_to
+from tests.vouchers.claims.story import (
+    ENTERPRISE,
+    OTHER,
+    PEOPLE,
+    REVOKED,
+    Story,
+    reviewed,
+    story_to,
+)
 from vouchers.claims.audit import History, audit_claims
 from vouchers.claims.fold import Claim
 from vouchers.claims.obstacle import find_bar, find_obstacle
@@ -110,6 +118,12 @@ BROKEN: list[tuple[State, type[Data], dict[str, Any]]] = [
         {"amount_fen": 100, "notice": "GS-1", "line": 1, "effective_on": "2022-11-29"},
     ),
     ("cleared", ClaimOrdered, {"amount_fen": 99, "order": "Z"}),
+    ("cleared", ClaimCut, {"amount_fen": 1, "at": "objection", "reason": "x"}),
+    ("cleared", ClaimRejected, {"amount_fen": 100, "at": "objection", "reason": "x"}),
+    ("failed", ClaimRejected, {"amount_fen": 100, "at": "approval", "reason": "x"}),
+    ("objected", ClaimCut, {"amount_fen": 1, "at": "payment", "reason": "x", **REVOKED}),
+    ("submitted", ClaimCut, {"amount_fen": 1, "at": "payment", "reason": "x", **REVOKED}),
+    ("checked", ClaimRejected, {"amount_fen": 100, "at": "payment", "reason": "x", **REVOKED}),
     ("ordered", ClaimPaid, {"amount_fen": 100, "order": "ZF-2", "bank_reference": "B"}),
 ]
 
@@ -152,8 +166,9 @@ SAID: dict[Action, Callable[[Claim], tuple[type[ClaimData | ClaimStep], dict[str
         ClaimRejected,
         {
             "amount_fen": claim.reserved_fen,
-            "at": "objection" if claim.noticed else "approval",
+            "at": claim.stage,
             "reason": "x",
+            **(REVOKED if claim.stage == "payment" else {}),
         },
     ),
     "object": lambda _: (ClaimObjected, {"objection": "Y", "digest": "c" * 64, "matter": "x"}),
@@ -269,6 +284,26 @@ def test_an_audit_takes_in_what_it_objects_to() -> None:
     history.apply(late)
     assert history.claims["SQ-1"].state == "approved"
     assert isinstance(history.roster, Roster)
+
+
+# --- a clearance that is revoked ---
+
+
+def test_what_was_cleared_is_cut_and_paid_for_less_or_rejected() -> None:
+    for state in ("cleared", "failed"):
+        cut = story_to(state).cut()
+        assert (cut.claim.state, cut.claim.amount_fen, cut.claim.drawn_fen) == (state, 90, 90)
+        assert found(cut.order(order="ZF-9").pay().book) == []
+        assert cut.claim.paid_fen == 90
+        rejected = story_to(state).reject()
+        assert (rejected.claim.state, rejected.claim.drawn_fen) == ("rejected", 0)
+        assert found(rejected.book) == []
+
+
+def test_a_revocation_by_another_capacity_is_found() -> None:
+    *book, cut, released = story_to("cleared").cut().book
+    for actor in ("reviewer", "payer", "clerk"):
+        assert found([*book, rewritten(cut, actor=actor), released]), actor
 
 
 # --- transfers ---

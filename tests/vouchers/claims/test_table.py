@@ -46,9 +46,9 @@ checked    withdraw:et return:a reject:a approve:a
 approved   return:a reject:a notice:a
 noticed    object:a reject:a clear:as
 objected   object:a settle:a reject:a
-cleared    order:f
+cleared    order:f cut:a reject:a
 ordered    pay:f fail:f
-failed     order:f
+failed     order:f cut:a reject:a
 paid       close:f assess:a recover:f
 closed     assess:a recover:f
 rejected
