@@ -10,9 +10,12 @@ from ledger.claim_list import ClaimFilter, Place
 from ledger.claim_state import STATES, State
 from ledger.credit_codes import require_code
 from ledger.documents import DocumentStore
+from ledger.errors import RuleViolationError
 from ledger.period import day_of, parse_date
 from ledger.read import read_heads
+from ledger.text import Text
 from portal.acting import acting, look, looking
+from portal.claim_draft import save_draft
 from portal.claim_queue import list_visible, list_waiting, listed_row
 from portal.claim_reading import Viewer, read_claim, read_headroom, render_claim, require_visible
 from portal.claim_submit import hand_in
@@ -21,7 +24,7 @@ from portal.desk import find_claim, is_repeat, open_desk
 from portal.desk_acts import compute_items, do_act, ground_for
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
-from vouchers.claims.claim_file import parse_claim_file
+from vouchers.claims.claim_file import parse_claim_file, parse_draft_file
 from vouchers.claims.item_view import hide, render_items
 from vouchers.claims.requests import REQUESTS, parse_request
 from vouchers.claims.table import Action
@@ -70,6 +73,33 @@ def submit(shell: Shell, file: Path, on: str | None) -> Result:
     return Result(data, show_claim(shell, data))
 
 
+@claim.command(
+    epilog="""\b
+Example:
+  suanquan claim draft --file claim.json
+with {"enterprise": "91420100MA4K2XY18X", "programme": "hubei"}
+
+\b
+The file is that of `claim submit`, as far as it goes. "claim": "SQ-…" replaces what was saved, and
+hands it in where `claim submit` is given it. The same file once more changes nothing. Documents are
+filed when it is handed in; a draft keeps their kind and what they are of."""
+)
+@click.option("--file", "file", type=click.Path(path_type=Path), required=True, metavar="FILE")
+@click.option("--on", "on", metavar="DATE", help="The day that counts, for officials.")
+@answers
+def draft(shell: Shell, file: Path, on: str | None) -> Result:
+    """Save what there is of a claim so far; nothing is handed in, checked or reserved."""
+    with file.open("rb") as opened:
+        asked = parse_draft_file(opened.read(DOCUMENT_BYTES_MAX + 1))
+    with acting(shell, alone=True) as one:
+        require_code(asked.enterprise, read_accepted(one.connection))
+        desk = open_desk(one, on)
+        read = save_draft(desk, asked)
+        viewer = Viewer(one.roster, one.name)
+        data = render_claim(read, viewer, day_of(one.at_ms), shell.language)
+    return Result(data, show_claim(shell, data))
+
+
 @claim.command(epilog="Example:  suanquan claim check SQ-7K3M9XQ2 --json")
 @click.argument("claim_id", metavar="ID")
 @answers
@@ -79,11 +109,22 @@ def check(shell: Shell, claim_id: str) -> Result:
         desk = open_desk(one)
         read = find_claim(desk, claim_id)
         viewer = Viewer(one.roster, one.name)
+        if read.claim.state == "draft":
+            raise _not_handed_in(claim_id)
         items = compute_items(desk, ground_for(desk, read.claim), read.claim)
     shown = items if viewer.is_insider() else hide(items)
     rows = render_items(shown, shell.language)
     data = {"id": claim_id, "revision": read.claim.revision, "seen": read.claim.events}
     return Result({**data, "items": rows}, show_items(shell, shown))
+
+
+def _not_handed_in(claim_id: str) -> RuleViolationError:
+    """Return the refusal to check what nobody asks for yet."""
+    return RuleViolationError(
+        "draft",
+        Text(f"申请 {claim_id} 是草稿，尚未提交", f"{claim_id} is a draft, and not handed in"),
+        Text("提交后核查：suanquan claim submit", "hand it in first: suanquan claim submit"),
+    )
 
 
 @claim.command(epilog="Example:  suanquan claim show SQ-7K3M9XQ2 --json")

@@ -5,6 +5,7 @@ what was done in which capacity, not by which official, and no index of a leaf: 
 others have made meanwhile is none of its business.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -149,6 +150,7 @@ def render_claim(read: Read, viewer: Viewer, today: str, language: Language) -> 
         "since": claim.since,
         "invoices": list(claim.invoices),
         "documents": list(claim.documents),
+        "draft": _draft(claim),
         "remarks": [{"item": one.item, "reason": one.reason} for one in claim.remarks],
         "objections": claim.open_objections if inside else len(claim.open_objections),
         "seen": claim.events,
@@ -158,6 +160,17 @@ def render_claim(read: Read, viewer: Viewer, today: str, language: Language) -> 
         ],
         "may": actions_of(*viewer, claim, today, read.papers.helpers(claim)),
     }
+
+
+def _draft(claim: Claim) -> dict[str, Any] | None:
+    """Return what a draft keeps, None of what was handed in; what is no object says nothing."""
+    if claim.state != "draft":
+        return None
+    try:
+        said = json.loads(claim.content)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def history_row(

@@ -60,6 +60,25 @@ def submit(desk: Desk, file: ClaimFile, documents: tuple[str, ...]) -> Read:
     `unknown_claim`, `not_allowed`, `no_account`, `invoice_claimed`, `undetermined`, `ineligible`,
     `other_year`, and what the books refuse; `InvalidInputError`: `unknown_invoice`, `too_much`.
     """
+    act, read = desk.act, find_named(desk, file)
+    claim = read.claim
+    if claim.events and file.claim is None and claim.state not in ("draft", "returned"):
+        return read
+    capacity = require_may(desk, read, "submit")
+    ground = read_ground(act.connection, claim.enterprise, desk.size, desk.book)
+    for event in act.events:
+        if event.subject == claim.enterprise:
+            ground.take(event)
+    read.papers = ground.papers
+    desk.append(read, _hand_in(desk, _Handing(read, ground, file, documents, capacity)))
+    return read
+
+
+def find_named(desk: Desk, file: ClaimFile) -> Read:
+    """Return the claim that a file names or is, `new` where it is not there yet.
+
+    Raises `RuleViolationError`: `unknown_claim`, `not_allowed`.
+    """
     act = desk.act
     name = claim_id(file, act.shell.signer.salt_key())
     read = read_claim(act.connection, name, desk.size)
@@ -71,15 +90,6 @@ def submit(desk: Desk, file: ClaimFile, documents: tuple[str, ...]) -> Read:
     viewer = Viewer(act.roster, act.name)
     if not viewer.may_see(claim) or claim.enterprise != file.enterprise:
         raise unknown_claim(name) if claim.events else _not_yours(file.enterprise)
-    if claim.events and file.claim is None and claim.state not in ("draft", "returned"):
-        return read
-    capacity = require_may(desk, read, "submit")
-    ground = read_ground(act.connection, claim.enterprise, desk.size, desk.book)
-    for event in act.events:
-        if event.subject == claim.enterprise:
-            ground.take(event)
-    read.papers = ground.papers
-    desk.append(read, _hand_in(desk, _Handing(read, ground, file, documents, capacity)))
     return read
 
 

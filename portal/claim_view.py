@@ -45,10 +45,21 @@ def _head(shell: Shell, data: dict[str, Any]) -> list[str]:
             f"clawback: CNY {due} receivable, {back} recovered",
         )
         lines.append(shell.say(told))
+    if data["draft"] is not None:
+        lines.append(shell.say(_drafted(data["draft"])))
     lines += _left(shell, data.get("headroom", {}))
     colon = shell.say(Text("：", ": "))
     lines += [f"  • {_item(shell, one)}{colon}{one['reason']}" for one in data["remarks"]]
     return lines
+
+
+def _drafted(draft: dict[str, Any]) -> Text:
+    """Return what a draft has so far."""
+    invoices, papers = len(draft.get("invoices", ())), len(draft.get("documents", ()))
+    return Text(
+        f"草稿：发票 {invoices} 张，材料 {papers} 份；尚未提交，不占资金与额度",
+        f"draft: {invoices} invoices, {papers} documents; not handed in, and nothing is reserved",
+    )
 
 
 def _left(shell: Shell, headroom: dict[str, int | None]) -> Iterator[str]:
@@ -122,7 +133,7 @@ def _command(data: dict[str, Any], action: Action) -> str:
     """Return the command that does an act, with what it has to be told."""
     match action:
         case "submit" | "draft":
-            return "claim submit --file FILE"
+            return f"claim {action} --file FILE"
         case "notice":
             return f"notice draw {data['programme']} --claim {data['id']} --basis DOCUMENT"
         case "order":

@@ -64,7 +64,7 @@ _STAFF: Final[tuple[tuple[str, str, str], ...]] = (
 
 _CLAWBACK: Final[dict[str, Any]] = {"amount_fen": 300_000, "document": "追字1号"}
 
-# No command writes drafts yet; they were for the portal that comes.
+# One of the time before `claim draft`, written below the desk: its content says nothing.
 DRAFT: Final = ClaimDrafted(
     claim="SQ-2023-9",
     revision=1,

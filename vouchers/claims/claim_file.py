@@ -50,6 +50,22 @@ class ClaimFile(Struct, frozen=True, kw_only=True):
     request: Word | None = None
 
 
+class DraftFile(ClaimFile, frozen=True, kw_only=True):
+    """What there is so far of what is to be handed in."""
+
+    invoices: tuple[Word, ...] = ()
+
+
+def parse_draft_file(raw: bytes) -> DraftFile:
+    """Return a draft's file, which may have no invoice yet.
+
+    Raises `InvalidInputError` as `parse_claim_file` does for what stands there.
+    """
+    file = decode(raw, DraftFile)
+    _check(file, invoices_min=0)
+    return file
+
+
 def parse_claim_file(raw: bytes) -> ClaimFile:
     """Return a claim's file.
 
@@ -58,11 +74,20 @@ def parse_claim_file(raw: bytes) -> ClaimFile:
     invoice number's own codes.
     """
     file = decode(raw, ClaimFile)
+    _check(file, invoices_min=1)
+    return file
+
+
+def _check(file: ClaimFile, invoices_min: int) -> None:
+    """Raise unless a file's codes, numbers, lists and amount can be."""
     check_credit_code_form(file.enterprise)
     for number in file.invoices:
         parse_invoice_number(number)
-    if not 0 < len(file.invoices) <= INVOICES_MAX:
-        expected = Text(f"1 至 {INVOICES_MAX} 张发票", f"1 to {INVOICES_MAX} invoices")
+    if not invoices_min <= len(file.invoices) <= INVOICES_MAX:
+        expected = Text(
+            f"{invoices_min} 至 {INVOICES_MAX} 张发票",
+            f"{invoices_min} to {INVOICES_MAX} invoices",
+        )
         refuse("invoices", len(file.invoices), expected)
     if len(file.documents) > DOCUMENTS_MAX:
         expected = Text(f"至多 {DOCUMENTS_MAX} 份材料", f"{DOCUMENTS_MAX} documents at most")
@@ -72,7 +97,6 @@ def parse_claim_file(raw: bytes) -> ClaimFile:
         refuse("invoices", twice[0], Text("每张发票只列一次", "each invoice once"))
     if file.asked_fen == 0:
         refuse("asked_fen", 0, Text("大于 0 的金额，或不填", "an amount above zero, or nothing"))
-    return file
 
 
 def canonical(file: ClaimFile) -> bytes:
