@@ -7,6 +7,8 @@
 - Papers are entered by the task force, and by an enterprise its own; from outside, by nobody named.
 - A credit code that fails its check is accepted by administrators and the task force.
 - Documents are filed, and vouchers taken out, by the task force or by the enterprise for itself.
+- A statement is answered by the enterprise, or by the task force from the enterprise's paper; the
+  task force settles what is disputed, but nobody for his own enterprise.
 """
 
 from dataclasses import dataclass, field
@@ -14,9 +16,11 @@ from functools import singledispatchmethod
 from typing import Final, NamedTuple
 
 from ledger.events import (
+    AnswerData,
     CalendarAdopted,
     CreditCodeAccepted,
     Data,
+    DisputeSettled,
     DocumentFiled,
     PaperData,
     ProgrammeAdopted,
@@ -127,4 +131,23 @@ class Rights:
         return Text(
             f"{by} 无权为 {subject} 申领 {data.programme}",
             f"{by} may not take out a voucher of {data.programme} for {subject}",
+        )
+
+    @entry_objection.register
+    def _(self, data: AnswerData, subject: str) -> Text | None:
+        by, is_own = data.actor, self.acts_for(data.actor, subject)
+        staff = self.has(by, "task_force")
+        if isinstance(data, DisputeSettled):
+            if staff and not is_own:
+                return None
+            return Text(
+                f"{by} 不是专班成员，或代表本企业，不能处理 {subject} 的异议",
+                f"{by} is not of the task force, or acts for {subject}, whose dispute it is",
+            )
+        if is_own or (staff and data.document is not None):
+            return None
+        return Text(
+            f"{by} 不能替 {subject} 答复；专班凭企业书面答复代录时须写明 document",
+            f"{by} may not answer for {subject}; the task force does from its paper: name it in"
+            " document",
         )

@@ -26,6 +26,7 @@ from portal.claim_ground import ASKING_NOTHING, Ground, read_ground
 from portal.claim_reading import Read, Viewer, read_claim, unknown_claim
 from portal.desk import Desk, require_may
 from portal.filing import What, file_documents
+from vouchers.answers import find_disputes, tell_dispute
 from vouchers.claims.claim_file import ClaimFile, canonical
 from vouchers.claims.fold import Claim
 from vouchers.claims.table import Capacity
@@ -197,6 +198,7 @@ def _require_free(ground: Ground, claim: Claim) -> None:
                     "enter the invoice, its contract and payments: suanquan paper add",
                 ),
             )
+        _require_undisputed(ground, invoice)
         for other in ground.claims_on(invoice, mentions[invoice], claim.claim):
             if (
                 other.enterprise == claim.enterprise
@@ -214,6 +216,20 @@ def _require_free(ground: Ground, claim: Claim) -> None:
                         "leave the invoice out, or withdraw that claim first",
                     ),
                 )
+
+
+def _require_undisputed(ground: Ground, invoice: str) -> None:
+    """Raise where a line of a settlement statement that an invoice is for is disputed."""
+    for statement, line in find_disputes(ground.account, ground.account.invoices[invoice]):
+        raise RuleViolationError(
+            "disputed",
+            tell_dispute(invoice, statement, line),
+            Text(
+                "异议由专班处理（suanquan statement settle）后再申请；或先不申报这张发票",
+                "claim it once the task force has settled the dispute (suanquan statement settle),"
+                " or leave the invoice out",
+            ),
+        )
 
 
 def _amount(worth: Worth, file: ClaimFile, claim: Claim) -> int:

@@ -11,6 +11,7 @@ from ledger.money import render_yuan
 from ledger.text import Text
 from portal.claim_ground import read_ground
 from portal.desk import Desk
+from vouchers.answers import find_disputes, tell_dispute
 from vouchers.claims.clawback import Paid, work_out_now
 from vouchers.claims.evidence import join
 from vouchers.claims.fold import Claim
@@ -32,8 +33,15 @@ _NEXT: Final[dict[State, Text]] = {
 
 
 def find_shortfall(desk: Desk, claim: Claim) -> Text | None:
-    """Return that a claim is worth less than it stands at, and what to do, None where it is not."""
+    """Return that a claim is worth less than it stands at, and what to do, None where it is not.
+
+    While a line that it is for is disputed, nobody knows.
+    """
     ground = read_ground(desk.act.connection, claim.enterprise, desk.size, desk.book)
+    for invoice in claim.invoices:
+        record = ground.account.invoices.get(invoice)
+        for statement, line in find_disputes(ground.account, record) if record else ():
+            return tell_dispute(invoice, statement, line)
     grounds = ground.grounds(claim.programme, claim.applied_on, claim.claim)
     worth = work_out_now(ground.account, Paid(claim, grounds), ground.reversals())
     if worth.amount_fen is not None and worth.amount_fen >= claim.amount_fen:

@@ -1,17 +1,20 @@
 """`suanquan statement make` and `list`: statements as PDF, and those that were issued."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 import click
+import msgspec
 from rich.console import Group
 from rich.table import Table
 
 from ledger.codec import encode
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.money import render_yuan
-from ledger.period import parse_month
+from ledger.period import day_of, parse_month, render_instant
 from ledger.text import Text
+from portal.answer_commands import answer_row, confirm, dispute, settle
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 from portal.trace_command import trace
@@ -23,6 +26,8 @@ from reports.snapshot import Snapshot
 from reports.statement import Kind
 from reports.supplement import explain
 from reports.verification import find_latest
+from vouchers.answers import Answer
+from vouchers.claims.calendar import WorkingDays
 
 SOURCE = "urn:suanquan:statements"
 
@@ -36,6 +41,9 @@ def statement() -> None:
 
 statement.add_command(trace)
 statement.add_command(verify)
+statement.add_command(confirm)
+statement.add_command(dispute)
+statement.add_command(settle)
 
 
 @statement.command(
@@ -102,14 +110,15 @@ def issue(
 
 def _record(shell: Shell, drafts: Sequence[Draft]) -> None:
     """Append the events that make the drafts issued."""
-    engine = shell.writer()
+    engine, at_ms = shell.writer(), now_ms()
     try:
         events = []
         for draft in drafts:
             data, subject = draft.issued.data, draft.issued.subject
+            data = msgspec.structs.replace(data, issued_at=render_instant(at_ms))
             salt = shell.salt(SOURCE, data.statement)
             events.append(encode(SOURCE, data.statement, subject, data, salt))
-        shell.store(engine).append_own(events, now_ms())
+        shell.store(engine).append_own(events, at_ms)
     finally:
         engine.dispose()
 
@@ -163,6 +172,12 @@ def _listed(
     rows = [
         statement_row(shell, snapshot, one, after) for one, after in zip(issued, later, strict=True)
     ]
+    days, today = WorkingDays(snapshot.book.calendars), date.fromisoformat(day_of(now_ms()))
+    for row, one in zip(rows, issued, strict=True):
+        if one.data.kind == "compute":
+            answers = snapshot.book.account(one.subject).answers
+            answer = answers.get(one.data.statement, Answer())
+            row.update(answer_row(shell, one.data, answer, today, days))
     if not rows:
         none = Text(
             "没有结算单。可用 suanquan statement make 制作。",
@@ -175,8 +190,9 @@ def _listed(
     table.add_column(shell.say(Text("期间", "period")), no_wrap=True)
     table.add_column(shell.say(Text("版次", "revision")), no_wrap=True, justify="right")
     table.add_column(shell.say(Text("金额（元）", "CNY")), no_wrap=True, justify="right")
+    table.add_column(shell.say(Text("答复", "answer")), overflow="fold")
     table.add_column(shell.say(Text("编号", "number")), overflow="fold")
-    for one in issued:
+    for row, one in zip(rows, issued, strict=True):
         data = one.data
         table.add_row(
             snapshot.book.account(one.subject).name,
@@ -184,6 +200,7 @@ def _listed(
             data.period,
             str(data.revision),
             render_yuan(data.total_fen),
+            row.get("answer_name", "—"),
             data.statement,
         )
     superseded = [

@@ -30,6 +30,7 @@ from reports.statement import (
     Yuan,
     digest_values,
 )
+from vouchers.answers import ANSWER_WORKING_DAYS
 from vouchers.book import Account, Book
 from vouchers.rating import Charge, ChargeLine, DayUsage, rate
 from vouchers.showing import render_exact
@@ -53,7 +54,7 @@ SYNTHETIC = Text(
 )
 
 # Any change of words or layout on this statement is a new version.
-MAKER = "compute/1"
+MAKER = "compute/2"
 
 TITLE = Text("算力服务结算单", "Compute settlement statement")
 
@@ -314,4 +315,12 @@ def _confirmation(book: Book, account: Account, charge: Charge) -> Section:
         (Text("服务方", "Provider"), _providers(book, charge)),
         (Text("用户", "Customer"), account.name),
     )
-    return Section(Text("双方确认", "Confirmation"), (Signatures(parties),))
+    how = Text(
+        f"请自签发次日起 {ANSWER_WORKING_DAYS} 个工作日内确认，或逐行写明理由提出异议；"
+        "有异议的行在处理完毕前不得申请补贴。逾期未答复的如实记为未答复，不视为确认。",
+        f"Please confirm within {ANSWER_WORKING_DAYS} working days after the day of issue, or"
+        " dispute lines with your reasons; no refund is claimed for a disputed line until it is"
+        " settled. Silence is shown as silence and is no agreement.",
+    )
+    blocks = (Paragraph(how), Signatures(parties))
+    return Section(Text("双方确认", "Confirmation"), blocks)

@@ -49,6 +49,12 @@ def find_latest(statements: Sequence[Issued]) -> dict[str, Issued]:
     }
 
 
+def enterprise_of(number: str) -> str:
+    """Return the credit code in a statement's number, empty for what is no number."""
+    found = _NUMBER.fullmatch(number.encode())
+    return number.split("-")[4] if found else ""
+
+
 def read_number(pdf: bytes) -> str | None:
     """Return the statement's number that a PDF bears in its metadata, None where it bears none.
 

@@ -11,11 +11,13 @@ from typing import Final
 
 from ledger.codec import Event
 from ledger.events import (
+    AnswerData,
     CalendarAdopted,
     ContractAmended,
     ContractRegistered,
     Data,
     DeclarationFiled,
+    DisputeSettled,
     EnterpriseRegistered,
     FactReported,
     FundingReported,
@@ -31,6 +33,8 @@ from ledger.events import (
     QualificationGranted,
     QualificationRevoked,
     ResourceListed,
+    StatementConfirmed,
+    StatementDisputed,
     StatementIssued,
     TaxDomicileRecorded,
     VoucherDrawn,
@@ -38,6 +42,7 @@ from ledger.events import (
     VoucherLapsed,
     VoucherReleased,
 )
+from vouchers.answers import Answer
 from vouchers.claims.drawn import release
 from vouchers.contract_terms import amend
 
@@ -51,7 +56,7 @@ class Account:
 
     `contracts` are as amended, `invoices` and `payments` as corrected; what is taken back of them
     by a day is `vouchers.net`'s business. `signed` and `…_recorded` hold what papers said first.
-    `drawn` is less what claims gave back.
+    `drawn` is less what claims gave back; `answers` are those to its statements, by number.
     """
 
     credit_code: str
@@ -77,6 +82,7 @@ class Account:
     drawn: list[VoucherDrawn] = field(default_factory=list)
     lapsed: dict[tuple[str, int], VoucherLapsed] = field(default_factory=dict)
     statements: list[StatementIssued] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -262,6 +268,10 @@ def _statement_issued(book: Book, data: StatementIssued, subject: str) -> None:
     _open(book, subject).statements.append(data)
 
 
+def _statement_answered(book: Book, data: AnswerData, subject: str) -> None:
+    _open(book, subject).answers.setdefault(data.statement, Answer()).take(data)
+
+
 def _programme_adopted(book: Book, data: ProgrammeAdopted, _subject: str) -> None:
     book.adopted[data.programme] = data
     book.values |= {one.hash: one.values for one in data.versions if one.values is not None}
@@ -293,6 +303,9 @@ _TAKERS: Final[dict[type[Data], Callable[..., None]]] = {
     VoucherReleased: _voucher_released,
     VoucherLapsed: _voucher_lapsed,
     StatementIssued: _statement_issued,
+    StatementConfirmed: _statement_answered,
+    StatementDisputed: _statement_answered,
+    DisputeSettled: _statement_answered,
     ProgrammeAdopted: _programme_adopted,
     CalendarAdopted: _calendar_adopted,
 }

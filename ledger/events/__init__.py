@@ -6,6 +6,13 @@ A class says to which log it belongs, whether it may come from outside, and whet
 enterprise (then `subject` is that enterprise's credit code).
 """
 
+from ledger.events.answers import (
+    AnswerData,
+    DisputedLine,
+    DisputeSettled,
+    StatementConfirmed,
+    StatementDisputed,
+)
 from ledger.events.claim_steps import (
     CheckedItem,
     ClaimApproved,
@@ -92,6 +99,7 @@ from ledger.events.settlement import (
 __all__ = [
     "TYPES",
     "AdoptedVersion",
+    "AnswerData",
     "BankAccountSet",
     "BatchRecorded",
     "CalendarAdopted",
@@ -124,6 +132,8 @@ __all__ = [
     "CreditCodeAccepted",
     "Data",
     "DeclarationFiled",
+    "DisputeSettled",
+    "DisputedLine",
     "DocumentFiled",
     "DocumentedData",
     "EnterpriseForgotten",
@@ -163,6 +173,8 @@ __all__ = [
     "RoleGranted",
     "RoleRequested",
     "RoleRevoked",
+    "StatementConfirmed",
+    "StatementDisputed",
     "StatementIssued",
     "TaxDomicileRecorded",
     "TokenIssued",
@@ -240,6 +252,9 @@ TYPES: dict[str, type[Data]] = {
         PaymentReversed,
         CreditCodeAccepted,
         DocumentFiled,
+        StatementConfirmed,
+        StatementDisputed,
+        DisputeSettled,
     )
 }
 """Every released event type by its name."""

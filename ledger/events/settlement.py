@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from ledger.errors import InvalidInputError
 from ledger.events.data import Data, LogName, check_fen
+from ledger.period import parse_instant
 from ledger.text import Text
 
 
@@ -109,3 +110,9 @@ class StatementIssued(Data, frozen=True):
     rules: str | None = None
     supplements: str | None = None
     claims_sha256: str | None = None
+    issued_at: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the instant, which the statements of older releases do not say."""
+        if self.issued_at is not None:
+            parse_instant(self.issued_at)

@@ -24,6 +24,8 @@ from ledger.events import (
     ContractRegistered,
     Data,
     DeclarationFiled,
+    DisputedLine,
+    DisputeSettled,
     DocumentFiled,
     EnterpriseRegistered,
     FactReported,
@@ -39,6 +41,8 @@ from ledger.events import (
     QualificationRevoked,
     RejectionSettled,
     ResourceListed,
+    StatementConfirmed,
+    StatementDisputed,
     StatementIssued,
     TaxDomicileRecorded,
     UsageRecorded,
@@ -78,6 +82,13 @@ NOW_MS = JULY_MS + 31 * 24 * HOUR_MS
 VKEYS = [render_vkey(VerifierKey(f"{ORIGIN}/usage", bytes([number]) * 32)) for number in (1, 2)]
 
 # One event of each released type with every field given.
+ANSWER = {
+    "statement": "JS-2022-07-000001",
+    "acted_at": "2022-08-02T02:00:00Z",
+    "actor": "q-1",
+    "document": "2022-9",
+}
+
 EXAMPLES: tuple[Data, ...] = (
     UsageRecorded(
         job="作业-1",
@@ -171,6 +182,7 @@ EXAMPLES: tuple[Data, ...] = (
         pdf_sha256="5" * 64,
         supplements="JS-2022-07-000000",
         claims_sha256="6" * 64,
+        issued_at="2022-08-01T02:00:00Z",
     ),
     UsageTallied(day="2022-07-01", resource="a100", events=3, quantity="86400.5"),
     RejectionSettled(
@@ -236,6 +248,12 @@ EXAMPLES: tuple[Data, ...] = (
         recorded_by="gh-1",
         ref="C-1",
     ),
+    StatementConfirmed(**ANSWER, pdf_sha256="5" * 64),
+    StatementDisputed(
+        **ANSWER,
+        lines=(DisputedLine(contract="C-1", resource="a100", reason="停机"),),
+    ),
+    DisputeSettled(**ANSWER, contract="C-1", resource="a100", outcome="upheld", reason="停机属实"),
 )
 
 

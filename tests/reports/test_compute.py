@@ -276,13 +276,16 @@ def test_a_synthetic_name_or_contract_puts_the_notice_on_the_page(
 
 
 def test_both_parties_have_room_for_their_stamps() -> None:
-    assert section(make(BOOK + USAGE), "双方确认").blocks == (
+    how, stamps = section(make(BOOK + USAGE), "双方确认").blocks
+    assert isinstance(how, Paragraph)
+    assert "10 个工作日" in how.text.zh
+    assert stamps == (
         Signatures(
             (
                 (Text("服务方", "Provider"), "武汉算力中心"),
                 (Text("用户", "Customer"), "华智科技"),
             )
-        ),
+        )
     )
 
 

@@ -14,6 +14,7 @@ from ledger.events import ContractRegistered, InvoiceRecorded
 from ledger.money import render_decimal, render_yuan
 from ledger.quantity import MICRO
 from ledger.text import Text
+from vouchers.answers import find_disputes, tell_dispute
 from vouchers.claims.evidence import Evidence, Item, Kind, conclude, join, no, open_
 from vouchers.decision import Finding
 from vouchers.programme import Version
@@ -68,6 +69,8 @@ def check_match(evidence: Evidence, kind: Kind) -> Item:
         text = _show(invoice, contract, figures, _quantities(evidence, record, contract))
         shown.append(text)
         findings += _compare(text, figures)
+        for statement, line in find_disputes(evidence.account, record):
+            findings.append(no("disputed", *tell_dispute(invoice, statement, line), _MATCH))
     if not evidence.claim.invoices:
         findings.append(open_("申请未列明发票", "the claim names no invoice", _MATCH))
     return conclude(kind, findings, join(shown), _MATCH)
