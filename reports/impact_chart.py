@@ -10,20 +10,15 @@ from typing import Final
 
 from ledger.money import FEN_PER_YUAN, render_yuan
 from ledger.text import Language, Text
-from reports.drawing import Anchor, Box, Drawing, Label
+from reports.drawing import Drawing
 from reports.fonts import Fonts
 from reports.pdf.chart import step_for
-from reports.pdf.lines import wrap
+from reports.sketch import GREY, HAIR, INK, MARGIN, WIDTH, Sketch
 from vouchers.impact import Impact, Sum
 from vouchers.names import LEVELS
 
-WIDTH: Final = 1200
-MARGIN: Final = 56
 BEFORE: Final = "#a9b4c2"
 AFTER: Final = "#213d63"
-INK: Final = "#1a1d21"
-GREY: Final = "#62666d"
-HAIR: Final = "#d9dce1"
 RISE: Final = "#b3452c"
 
 _ROW: Final = 62
@@ -39,53 +34,6 @@ _AXIS: Final[dict[Language, tuple[int, str]]] = {
 }
 
 
-class _Sheet:
-    """A drawing in the making, from the top down."""
-
-    def __init__(self, fonts: Fonts, language: Language) -> None:
-        self.fonts = fonts
-        self.language: Language = language
-        self.shapes: list[Box | Label] = []
-        self.y = float(MARGIN)
-
-    def say(self, text: Text) -> str:
-        """Return a sentence in the drawing's language."""
-        return text.render(self.language)
-
-    def box(self, x: float, y: float, width: float, height: float, ink: str) -> None:
-        """Place a rectangle, none where there is nothing to see."""
-        if width > 0 and height > 0:
-            self.shapes.append(Box(x, y, width, height, ink))
-
-    def label(  # noqa: PLR0913, PLR0917 - what a line of text is
-        self,
-        x: float,
-        y: float,
-        text: str,
-        size: float,
-        ink: str = INK,
-        anchor: Anchor = "start",
-        *,
-        bold: bool = False,
-    ) -> None:
-        """Place a line of text."""
-        self.shapes.append(Label(x, y, text, size, ink, bold, anchor))
-
-    def paragraph(self, text: str, size: float, ink: str, *, bold: bool = False) -> None:
-        """Place a text in as many lines as it takes, and go below it."""
-
-        def measure(piece: str) -> float:
-            return self.fonts.width(piece, size, bold=bold)
-
-        for line in wrap(text, WIDTH - 2 * MARGIN, measure):
-            self.y += size * 1.45
-            self.label(MARGIN, self.y - size * 0.3, line, size, ink, bold=bold)
-
-    def fit(self, text: str, width: float, size: float, *, bold: bool = False) -> float:
-        """Return a size of type at which a text stands in a width."""
-        return min(size, size * width / max(self.fonts.width(text, size, bold=bold), 1.0))
-
-
 def draw_impact(
     impact: Impact, title: Text, notes: Sequence[Text], fonts: Fonts, language: Language
 ) -> Drawing:
@@ -93,7 +41,7 @@ def draw_impact(
 
     Raises `InvalidInputError` (code `missing_glyph`) where a character cannot be shown.
     """
-    sheet = _Sheet(fonts, language)
+    sheet = Sketch(fonts, language)
     sheet.paragraph(sheet.say(title), 27, INK, bold=True)
     first, last = impact.months[0], impact.months[-1]
     sheet.paragraph(sheet.say(Text(f"{first} 至 {last}", f"{first} to {last}")), 15, GREY)
@@ -108,7 +56,7 @@ def draw_impact(
     return Drawing(WIDTH, round(sheet.y) + 32, sheet.say(title), sheet.shapes)
 
 
-def _sums(sheet: _Sheet, total: Sum) -> None:
+def _sums(sheet: Sketch, total: Sum) -> None:
     """Place the three sums beside each other, those of the bars in the bars' colours."""
     low, high = total.differences_fen
     parts = (
@@ -132,7 +80,7 @@ def _sums(sheet: _Sheet, total: Sum) -> None:
     sheet.y += 56 + 34
 
 
-def _programmes(sheet: _Sheet, impact: Impact) -> None:
+def _programmes(sheet: Sketch, impact: Impact) -> None:
     """Place a pair of lying bars for each programme, its amounts at their ends."""
     _heading(sheet, Text("各级补贴", "By level and programme"))
     rows = list(impact.by_programme.items())
@@ -162,7 +110,7 @@ def _programmes(sheet: _Sheet, impact: Impact) -> None:
     sheet.y += 22
 
 
-def _months(sheet: _Sheet, impact: Impact) -> None:
+def _months(sheet: Sketch, impact: Impact) -> None:
     """Place a pair of standing bars for each month, over a scale in round numbers."""
     unit_fen, unit = _AXIS[sheet.language]
     _heading(sheet, Text(f"按月（{unit}）", f"By month ({unit})"))
@@ -197,7 +145,7 @@ def _months(sheet: _Sheet, impact: Impact) -> None:
     sheet.y = base + 52
 
 
-def _heading(sheet: _Sheet, text: Text) -> None:
+def _heading(sheet: Sketch, text: Text) -> None:
     """Place a heading with the legend at its right."""
     sheet.label(MARGIN, sheet.y + 14, sheet.say(text), 18, bold=True)
     right = float(WIDTH - MARGIN)
@@ -222,7 +170,7 @@ def _highest(amounts: Sum) -> int:
     return max(max(pair) for pair in _pairs(amounts))
 
 
-def _span(sheet: _Sheet, low_fen: int, high_fen: int, sign: str = "") -> str:
+def _span(sheet: Sketch, low_fen: int, high_fen: int, sign: str = "") -> str:
     shown = [f"{sign if fen > 0 else ''}{render_yuan(fen)}" for fen in (low_fen, high_fen)]
     return shown[0] if low_fen == high_fen else sheet.say(Text("～", " – ")).join(shown)
 

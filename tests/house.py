@@ -57,7 +57,8 @@ SHELL: Final = words(
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog
     ingest.worker reports.drawing reports.fonts reports.impact_chart reports.issue reports.pdf
-    reports.reading reports.schedule reports.seal reports.sheets reports.trace reports.verification
+    reports.reading reports.schedule reports.seal reports.sheets reports.sketch reports.trace
+    reports.verification
     migrations portal vouchers.commands vouchers.reading
     """
 )

@@ -11,7 +11,8 @@ from ledger.period import months_between
 from ledger.text import Language, Text
 from reports.drawing import PNG_SCALE, Box, Drawing, Label, render_png, render_svg
 from reports.fonts import Fonts
-from reports.impact_chart import AFTER, BEFORE, MARGIN, WIDTH, draw_impact
+from reports.impact_chart import AFTER, BEFORE, draw_impact
+from reports.sketch import MARGIN, WIDTH
 from tests.vouchers.test_what_if import GENEROUS, THREE, changed, simulate
 from vouchers.catalogue import find_programmes
 
