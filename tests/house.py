@@ -36,8 +36,9 @@ CORE: Final = words(
     ledger.topics ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
-    reports.__init__ reports.annex reports.billing reports.claims reports.compute reports.snapshot
-    reports.statement reports.subsidy reports.supplement
+    reports.__init__ reports.annex reports.billing reports.claims reports.compute
+    reports.invoice_share reports.reconciliation reports.snapshot reports.statement reports.subsidy
+    reports.supplement
     vouchers
     """
 )
@@ -56,7 +57,8 @@ SHELL: Final = words(
     ingest.consumer ingest.file_worker ingest.incident ingest.lines
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog
-    ingest.worker reports.drawing reports.fonts reports.impact_chart reports.issue reports.pdf
+    ingest.worker reports.analysis reports.drawing reports.fonts reports.frames
+    reports.impact_chart reports.issue reports.month reports.month_chart reports.pdf
     reports.reading reports.schedule reports.seal reports.sheets reports.sketch reports.trace
     reports.verification
     migrations portal vouchers.commands vouchers.reading
@@ -108,7 +110,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "kafka": ("ingest.consumer", "ingest.producer", "ingest.record_batch"),
     "litestar": ("portal.web",),
     "openpyxl": ("reports.sheets",),
-    "pandas": ("reports.sheets",),
+    "pandas": ("reports.frames",),
     "psycopg": ("ledger",),
     "pyhanko": ("reports.seal",),
     "reportlab": ("reports.pdf", "reports.fonts"),
