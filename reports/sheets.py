@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.errors import InvalidInputError
 from ledger.money import FEN_PER_YUAN
@@ -27,10 +27,27 @@ _PACKED_AT_MOST: Final = 4
 _PARTS_MAX: Final = 200
 _WIDTH_MIN: Final = 8
 _WIDTH_MAX: Final = 60
+_A4: Final = 9
 
 
-def render_xlsx(sheets: Sequence[Spreadsheet], made_on: date) -> bytes:
-    """Return tables as a workbook, each on a sheet of its own; `made_on` is the day it bears."""
+class ColumnChart(NamedTuple):
+    """A chart at the right of the first sheet: one of its columns as bars, named by another."""
+
+    title: str
+    labels: int
+    values: int
+
+
+def render_xlsx(
+    sheets: Sequence[Spreadsheet],
+    made_on: date,
+    total: str = "",
+    chart: ColumnChart | None = None,
+) -> bytes:
+    """Return tables as a workbook, each on a sheet of its own; `made_on` is the day it bears.
+
+    Where `total` is given, a last row of that name sums the figures of each table by formulas.
+    """
     # Half a hundred modules that no other command needs.
     import xlsxwriter  # noqa: PLC0415
 
@@ -42,9 +59,15 @@ def render_xlsx(sheets: Sequence[Spreadsheet], made_on: date) -> bytes:
             "text": book.add_format({"num_format": "@"}),
             "number": book.add_format({"num_format": "0"}),
             "fen": book.add_format({"num_format": "#,##0.00"}),
+            "hundredth": book.add_format({"num_format": "#,##0.00"}),
         }
         for sheet in sheets:
-            _write(book.add_worksheet(sheet.name), sheet, formats)
+            page = book.add_worksheet(sheet.name)
+            _write(page, sheet, formats)
+            if total and sheet.rows:
+                _sum_up(book, page, sheet, total)
+        if chart is not None and sheets[0].rows:
+            _draw(book, sheets[0], chart)
     return file.getvalue()
 
 
@@ -62,10 +85,55 @@ def _write(page: Any, sheet: Spreadsheet, formats: dict[str, Any]) -> None:  # n
             if isinstance(cell, str):
                 # Not `write`, which looks at what a text says.
                 page.write_string(number, at, cell, formats["text"])
-            elif column.kind == "fen":
-                page.write_number(number, at, cell / FEN_PER_YUAN, formats["fen"])
+            elif column.kind in {"fen", "hundredth"}:
+                page.write_number(number, at, cell / FEN_PER_YUAN, formats[column.kind])
             else:
                 page.write_number(number, at, cell, formats["number"])
+
+
+def _sum_up(book: Any, page: Any, sheet: Spreadsheet, total: str) -> None:  # noqa: ANN401 - untyped
+    """Write the sums of a table's figures below it, each as a formula with its value."""
+    # As above.
+    from xlsxwriter.utility import xl_range  # noqa: PLC0415
+
+    last = len(sheet.rows)
+    title = book.add_format({"bold": True, "bottom": 1, "align": "right"})
+    for at, column in enumerate(sheet.columns):
+        shape = "0" if column.kind == "number" else "#,##0.00"
+        line = book.add_format({"bold": True, "top": 1, "num_format": shape})
+        if column.kind == "text":
+            page.write_string(last + 1, at, "" if at else total, line)
+            continue
+        value = sum(int(row[at]) for row in sheet.rows)
+        shown = value if column.kind == "number" else value / FEN_PER_YUAN
+        # Figures are shown with separators, and the sum is the widest of them.
+        width = max(len(f"{shown:,.2f}"), len(column.title.encode("gb18030"))) + 3
+        page.set_column(at, at, min(max(width, _WIDTH_MIN), _WIDTH_MAX))
+        page.write_string(0, at, column.title, title)
+        page.write_formula(last + 1, at, f"=SUM({xl_range(1, at, last, at)})", line, shown)
+    page.set_landscape()
+    page.set_paper(_A4)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(0)
+
+
+def _draw(book: Any, sheet: Spreadsheet, chart: ColumnChart) -> None:  # noqa: ANN401 - untyped
+    """Place a chart on the first sheet, in one dark ink that grey print keeps."""
+    made = book.add_chart({"type": "column"})
+    rows = 1, len(sheet.rows)
+    made.add_series(
+        {
+            "name": sheet.columns[chart.values].title,
+            "categories": [sheet.name, rows[0], chart.labels, rows[1], chart.labels],
+            "values": [sheet.name, rows[0], chart.values, rows[1], chart.values],
+            "fill": {"color": "#213d63"},
+            "gap": 60,
+        }
+    )
+    made.set_title({"name": chart.title, "overlay": False})
+    made.set_legend({"none": True})
+    made.set_size({"width": 760, "height": 360})
+    book.worksheets()[0].insert_chart(1, len(sheet.columns) + 1, made)
 
 
 def read_table(raw: bytes) -> list[list[str]]:

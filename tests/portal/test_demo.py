@@ -12,8 +12,12 @@ from beancount import loader
 
 from ledger.database import open_engine
 from ledger.events import Role
+from ledger.period import months_between
 from ledger.read import read_entries, read_heads
 from ledger.store import OWN_SOURCE
+from reports.frames import sum_months, tell
+from reports.reading import read_snapshot
+from reports.reconciliation import reconcile_all
 
 Run = Callable[..., Any]
 
@@ -45,10 +49,31 @@ def test_a_demo_is_played_proved_and_open_to_look_around(suanquan: Run, tmp_path
     assert sum(one["undetermined"] for one in data["decisions"]) > 0
     assert 0 < data["refunded_fen"] < data["charged_fen"]
     _look_around(suanquan, home, data)
+    _reconcile(home, data)
     _simulate(suanquan, home, data)
     _read_salts(home)
     _act(suanquan, home, data)
     _tamper(suanquan, home)
+
+
+def _reconcile(home: Path, data: dict[str, Any]) -> None:
+    """Hold a year's invoices against its usage: whatever differs is explained."""
+    engine = open_engine(f"sqlite:///{home / 'suanquan.db'}", "read")
+    try:
+        with engine.connect() as connection:
+            snapshot = read_snapshot(connection)
+    finally:
+        engine.dispose()
+    charged_fen = 0
+    codes = set()
+    for month in months_between("2022-01", "2023-01"):
+        reconciled = list(reconcile_all(snapshot, month))
+        sums = sum_months(reconciled)
+        charged_fen += sum(one.metered_fen for one in sums)
+        codes |= {one.explanation.code for one in tell(reconciled, sums)}
+    assert charged_fen == data["charged_fen"]
+    assert "unpaid" in codes
+    assert "unexplained" not in codes
 
 
 def _simulate(suanquan: Run, home: Path, data: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import csv
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,9 @@ from ledger.database import open_engine
 from ledger.events import UsageRecorded
 from ledger.identifiers import synthetic_credit_code
 from ledger.read import read_events, read_heads
+from reports.frames import Told, sum_months, tell
+from reports.reading import read_snapshot
+from reports.reconciliation import reconcile_all
 from tests.conftest import missing_service
 
 Run = Callable[..., Any]
@@ -62,6 +65,8 @@ def settle_and_prove(
         for name, tenant in tenants.items()
     }
 
+    hold_against_published(suanquan, home, oracle, tenants)
+
     made = suanquan("statement", "make", "--kind", "compute", "--month", MONTH, "--json").json
     used = {tenant for tenant, used_in in oracle if used_in == MONTH}
     assert len(made["rows"]) == len(used)
@@ -71,6 +76,52 @@ def settle_and_prove(
     replayed = suanquan("replay", "--statements", "--json").json
     assert replayed["match"] is True
     assert replayed["statements"] == {"rendered": len(used), "match": True}
+
+
+def hold_against_published(
+    suanquan: Run, home: Path, oracle: Oracle, tenants: dict[str, Tenant]
+) -> None:
+    """Hold usage against the published totals, and the months against their missing invoices."""
+    by_month, by_tenant = home / "by_month.csv", home / "by_tenant.csv"
+    rows = [f"{name},{month},{seconds}" for (name, month), seconds in oracle.items()]
+    by_month.write_text("\n".join(["enterprise,month,card_seconds", *rows]))
+    rows = [f"{name},{one.jobs},{one.card_seconds}" for name, one in tenants.items()]
+    by_tenant.write_text("\n".join(["cluster,jobs,card_seconds", *rows]))
+    for path, number in ((by_month, len(oracle)), (by_tenant, len(tenants))):
+        answer = suanquan("report", "totals", path, "--json")
+        assert answer.status == 0, answer.err
+        assert (answer.json["ok"], answer.json["compared"], answer.json["rows"]) == (
+            True,
+            number,
+            [],
+        )
+    (name, month), seconds = next(iter(oracle.items()))
+    row = f"{name},{month},{seconds}"
+    by_month.write_text(by_month.read_text().replace(row, f"{row}.5"))
+    answer = suanquan("report", "totals", by_month, "--json")
+    assert answer.status == 4
+    assert [
+        (row["enterprise"], row["month"], row["published"], row["recorded"])
+        for row in answer.json["rows"]
+    ] == [(name, month, f"{seconds}.5", str(seconds))]
+
+    codes = Counter(
+        one.explanation.code for one in explain_all(home, {month for _, month in oracle})
+    )
+    assert codes == {"not_invoiced": len(oracle)}
+
+
+def explain_all(home: Path, months: Iterable[str]) -> Iterator[Told]:
+    """Yield every explanation of some months, what is unexplained among them."""
+    engine = open_engine(f"sqlite:///{home / 'suanquan.db'}", "read")
+    try:
+        with engine.connect() as connection:
+            snapshot = read_snapshot(connection)
+    finally:
+        engine.dispose()
+    for month in sorted(months):
+        reconciled = list(reconcile_all(snapshot, month))
+        yield from tell(reconciled, sum_months(reconciled))
 
 
 def _jobs_by_subject(home: Path) -> Counter[str]:

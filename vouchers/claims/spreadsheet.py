@@ -28,11 +28,11 @@ BOM: Final = "\ufeff"
 _FORMULA: Final = frozenset("=+-@\t\r\n＝＋－＠")
 
 Cell = str | int
-Kind = Literal["text", "number", "fen"]
+Kind = Literal["text", "number", "hundredth", "fen"]
 
 
 class Column(Struct, frozen=True):
-    """A column's title and what its cells are: text, a whole number, or integer fen."""
+    """A column's title and its cells: text, whole numbers, whole hundredths, or integer fen."""
 
     title: str
     kind: Kind = "text"
@@ -134,7 +134,7 @@ def _render(column: Column, cell: Cell) -> str:
     """Return a cell as text that no spreadsheet runs."""
     if isinstance(cell, str):
         return guard(cell)
-    return render_plain_yuan(cell) if column.kind == "fen" else str(cell)
+    return str(cell) if column.kind == "number" else render_plain_yuan(cell)
 
 
 def render_plain_yuan(amount_fen: int) -> str:
