@@ -163,6 +163,34 @@ STANDINGS: Final = (
     ),
 )
 
+BEYOND: Final = (
+    # From elsewhere in the province, where no city or district shares: two projects in Yichang.
+    Standing(
+        average_milli=16_000,
+        qualifications=("technology_sme", "high_tech_enterprise"),
+        sales_million_yuan=90,
+        zone="xi-ling",
+        region="420500",
+        storage_milli=6_000,
+        contracts=2,
+    ),
+    # The same in Xiangyang, with one project.
+    Standing(
+        average_milli=6_000,
+        qualifications=("high_tech_enterprise",),
+        sales_million_yuan=40,
+        zone="fan-cheng",
+        region="420600",
+        storage_milli=4_000,
+    ),
+)
+"""Those who come to a centre once it has so many that the whole province knows it."""
+
+# Twice every standing: a small centre's enterprises stay the same, whoever comes to a bigger one.
+_AT_HOME: Final = 2 * len(STANDINGS)
+
+_CITIES: Final = {"420100": "武汉", "420500": "宜昌", "420600": "襄阳", "430100": "长沙"}
+
 # Two characters a word.
 _FIRST_WORDS: Final = (
     "楚衡澜屿砚川栖禾朔光沐垣鹭洲青珩越桓岚澈霁原弘砺"
@@ -296,21 +324,29 @@ class Member:
 
 def engage(seed: int, index: int, last: date) -> Member:
     """Return the enterprise of an index, the same for a seed however many there are."""
-    round_, place = divmod(index, len(STANDINGS))
-    standing = STANDINGS[place]
+    round_, standing = _place(index)
     offset = Random(f"{seed}/names").randrange(_WORDS)  # noqa: S311 - made up, no secret
     # Counting through one list while stepping through the other meets each pair once.
     first, last_ = index % _WORDS, (index + index // _WORDS + offset) % _WORDS
     name = _FIRST_WORDS[2 * first : 2 * first + 2] + _LAST_WORDS[2 * last_ : 2 * last_ + 2]
-    city = "武汉" if standing.region == "420100" else "长沙"
     member_seed = f"{seed}/{index}"
     share = 100 if round_ == 0 else Random(member_seed).randrange(40, 106)  # noqa: S311 - as above
     return Member(
         index=index,
         credit_code=synthetic_credit_code(f"simulated/{seed}/{index}", standing.region),
-        name=f"{city}{name}科技有限公司（示例）",
+        name=f"{_CITIES[standing.region]}{name}科技有限公司（示例）",
         standing=standing,
         average_milli=standing.average_milli * share // 100,
         last=last,
         seed=member_seed,
     )
+
+
+def _place(index: int) -> tuple[int, Standing]:
+    """Return how often every standing came before the enterprise of an index, and its own."""
+    if index < _AT_HOME:
+        round_, place = divmod(index, len(STANDINGS))
+        return round_, STANDINGS[place]
+    everybody = (*STANDINGS, *BEYOND)
+    round_, place = divmod(index - _AT_HOME, len(everybody))
+    return round_ + _AT_HOME // len(STANDINGS), everybody[place]

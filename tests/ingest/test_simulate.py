@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from ingest.simulate import BOOK_SOURCE, USAGE_SOURCE, Tally, simulate
-from ingest.simulate.cast import CENTRE, PROVIDER, STANDINGS
+from ingest.simulate.cast import BEYOND, CENTRE, PROVIDER, STANDINGS, engage
 from ledger.codec import Event, parse
 from ledger.events import DeclarationFiled, EnterpriseRegistered, InvoiceRecorded, PaymentRecorded
 from ledger.period import day_of
@@ -73,6 +74,17 @@ def test_more_enterprises_leave_the_others_as_they_are() -> None:
         [one.usage for one in simulate(count, 10, 3) if one.usage is not None] for count in (2, 14)
     )
     assert Counter(few) <= Counter(many)
+
+
+def test_only_a_big_centre_has_enterprises_from_elsewhere_in_the_province() -> None:
+    everybody = (*STANDINGS, *BEYOND)
+    small, last = 2 * len(STANDINGS), date(2022, 12, 31)
+    cast = [engage(1, index, last) for index in range(small + len(everybody) + 1)]
+    assert [one.standing for one in cast[:small]] == [*STANDINGS, *STANDINGS]
+    assert [one.standing for one in cast[small:]] == [*everybody, STANDINGS[0]]
+    assert {one.name[:2] for one in cast[:small]} == {"武汉", "长沙"}
+    named = [one.name[:2] for one in cast if one.standing in BEYOND]
+    assert named == ["宜昌", "襄阳"]
 
 
 def test_every_event_may_come_from_outside(year: list[Event]) -> None:
