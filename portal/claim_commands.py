@@ -21,7 +21,7 @@ from portal.claim_reading import Viewer, read_claim, read_headroom, render_claim
 from portal.claim_submit import hand_in
 from portal.claim_view import show_claim, show_items, show_list, show_waiting
 from portal.desk import find_claim, is_repeat, open_desk
-from portal.desk_acts import compute_items, do_act, ground_for
+from portal.desk_acts import compute_items, do_act
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 from vouchers.claims.claim_file import parse_claim_file, parse_draft_file
@@ -111,7 +111,7 @@ def check(shell: Shell, claim_id: str) -> Result:
         viewer = Viewer(one.roster, one.name)
         if read.claim.state == "draft":
             raise _not_handed_in(claim_id)
-        items = compute_items(desk, ground_for(desk, read.claim), read.claim)
+        items = compute_items(desk, desk.ground(read.claim.enterprise), read.claim)
     shown = items if viewer.is_insider() else hide(items)
     rows = render_items(shown, shell.language)
     data = {"id": claim_id, "revision": read.claim.revision, "seen": read.claim.events}

@@ -43,7 +43,8 @@ ASKING_NOTHING = FINAL | {"new", "draft"}
 class Ground:
     """One enterprise's papers at some size of the book, and what was added since.
 
-    `accounts` are the digests of the bank accounts that were ever entered as its own.
+    `accounts` are the digests of the bank accounts that were ever entered as its own, `cases` the
+    cases that were made of what is known so far, by day.
     """
 
     connection: Connection
@@ -54,12 +55,14 @@ class Ground:
     said: list[Data] = field(default_factory=list)
     usage: list[DayUsage] = field(default_factory=list)
     accounts: set[str] = field(default_factory=set)
+    cases: dict[str, Case] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Take in an event of the book about this enterprise."""
         self.book.apply(event)
         self.papers.apply(event)
         self.said.append(event.data)
+        self.cases.clear()
         if isinstance(event.data, BankAccountSet):
             self.accounts.add(event.data.digest)
 
@@ -79,7 +82,11 @@ class Ground:
 
     def case(self, on: str) -> Case:
         """Return the enterprise's case on a day of application."""
-        return case_of(self.book, self.account, self.usage, date.fromisoformat(on))
+        found = self.cases.get(on)
+        if found is None:
+            found = case_of(self.book, self.account, self.usage, date.fromisoformat(on))
+            self.cases[on] = found
+        return found
 
     def vouchers(self, leave_out: str | None = None) -> Vouchers:
         """Return the enterprise's vouchers, one claim's draws left out."""

@@ -14,7 +14,7 @@ from ledger.bookkeeping import read_funds
 from ledger.codec import Event
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
-from ledger.events import ClaimChecked, ClaimData, ClaimStep
+from ledger.events import ClaimChecked, ClaimData, ClaimStep, VoucherDrawn, VoucherReleased
 from ledger.roster import Roster
 from ledger.text import Language, Text
 from ledger.topics import claim_topic, enterprise_topic, personal_topic
@@ -30,6 +30,9 @@ _TOLD = (
     *("matter", "outcome", "order", "bank_reference", "item", "base_cut_fen", "to"),
 )
 """What a row of the history says beside its act, where the event says it."""
+
+
+_OF_CLAIMS = (ClaimData, ClaimStep, VoucherDrawn, VoucherReleased)
 
 
 class Viewer(NamedTuple):
@@ -79,9 +82,10 @@ def read_claims(
     found = {claim: Read(Claim(claim), [], papers) for claim, _ in wanted}
     for index, event in read_trail(connection, map(claim_topic, found), size):
         data = event.data
-        if isinstance(data, ClaimData | ClaimStep) and data.claim in found:
+        if isinstance(data, _OF_CLAIMS) and data.claim in found:
             found[data.claim].claim.apply(event)
-            found[data.claim].events.append((index, event))
+            if isinstance(data, ClaimData | ClaimStep):
+                found[data.claim].events.append((index, event))
     codes = {enterprise for _, enterprise in wanted}
     topics = [*map(enterprise_topic, codes), *map(personal_topic, codes)]
     for _, event in read_trail(connection, topics, size):

@@ -21,7 +21,7 @@ from portal.claim_reading import Read, read_claim
 from portal.claim_submit import submit
 from portal.demo_people import staff_of
 from portal.desk import Desk, open_desk
-from portal.desk_acts import compute_items, do_act, ground_for
+from portal.desk_acts import compute_items, do_act
 from portal.fund_commands import record_fund
 from portal.notice_desk import Asked, clear, draw_notice
 from portal.payment_desk import order_payments
@@ -218,7 +218,7 @@ def _hand_in(desk: Desk, file: ClaimFile) -> str | None:
 
 def _confirm(desk: Desk, read: Read) -> tuple[Mark, ...]:
     """Return that each item of a claim's check list is met, with a reason where it was not so."""
-    items = compute_items(desk, ground_for(desk, read.claim), read.claim)
+    items = compute_items(desk, desk.ground(read.claim.enterprise), read.claim)
     return tuple(
         Mark(item=one.item, verdict="met", reason=None if one.verdict == "met" else _CONFIRMED)
         for one in items

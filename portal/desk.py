@@ -18,6 +18,7 @@ from ledger.text import Text
 from ledger.topics import bank_topic
 from ledger.trail import read_trail
 from portal.acting import Act
+from portal.claim_ground import Ground, read_ground
 from portal.claim_reading import Read, Viewer, read_claim, require_visible
 from vouchers.adoption import rules_of
 from vouchers.book import Book
@@ -34,6 +35,9 @@ from vouchers.reading import read_rules
 CLAIMS: Final = "urn:suanquan:claims"
 VOUCHERS: Final = "urn:suanquan:vouchers"
 
+# Each is what some hundred papers, claims and days of usage take up in memory.
+GROUNDS_MAX: Final = 200
+
 # What two recordings of one act may differ in: when, and what was seen.
 _WHEN: Final = frozenset({"acted_at", "sizes", "effective_on", "rules"})
 
@@ -44,7 +48,7 @@ class Desk:
 
     `size` is the book's, `book` has its rules and nobody's papers, `rules` their hash. `machine`:
     it is the scheduler that acts. `transfers` are those that were recorded by the bank's references
-    in `looked_up`.
+    in `looked_up`, `grounds` what was read of enterprises, the latest last.
     """
 
     act: Act
@@ -55,6 +59,7 @@ class Desk:
     machine: bool = False
     transfers: Transfers = field(default_factory=Transfers)
     looked_up: set[str] = field(default_factory=set)
+    grounds: dict[str, Ground] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -65,6 +70,19 @@ class Desk:
     def name(self) -> str:
         """Return who acts here."""
         return SCHEDULER if self.machine else self.act.name
+
+    def ground(self, enterprise: str) -> Ground:
+        """Return what the book said of an enterprise when the act began.
+
+        A list has many claims of one enterprise: it is read once, and nothing may be added to it.
+        """
+        found = self.grounds.pop(enterprise, None)
+        if found is None:
+            found = read_ground(self.act.connection, enterprise, self.size, self.book)
+            if len(self.grounds) == GROUNDS_MAX:
+                del self.grounds[next(iter(self.grounds))]
+        self.grounds[enterprise] = found
+        return found
 
     def setting(self, claim: Claim, action: Action, capacity: Capacity, **more: Any) -> Setting:  # noqa: ANN401
         """Return who acts on a claim, in which capacity, when."""

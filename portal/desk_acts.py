@@ -5,7 +5,7 @@ from typing import Any, Final
 from ledger.bookkeeping import read_funds
 from ledger.personal import Objector
 from ledger.text import Text
-from portal.claim_ground import Ground, read_ground
+from portal.claim_ground import Ground
 from portal.claim_reading import Read
 from portal.desk import Desk, act_on, not_allowed, require_may
 from portal.payee import read_accounts
@@ -43,11 +43,6 @@ def _is_closed(desk: Desk, claim: Claim) -> bool:
     return bool(year and year.closed)
 
 
-def ground_for(desk: Desk, claim: Claim) -> Ground:
-    """Return what the desk knows of a claim's enterprise."""
-    return read_ground(desk.act.connection, claim.enterprise, desk.size, desk.book)
-
-
 def compute_items(desk: Desk, ground: Ground, claim: Claim) -> tuple[Item, ...]:
     """Return the check list of a claim as it is computed now."""
     return check(ground.evidence(claim, desk.day, find_holder(desk, claim)))
@@ -69,7 +64,7 @@ def _review(desk: Desk, read: Read, action: Action, marks: Marks) -> Read:
     """Return a claim after its reviewer's cuts, then after the first review where it is that."""
     require_may(desk, read, action)
     claim = read.claim
-    ground = ground_for(desk, claim)
+    ground = desk.ground(claim.enterprise)
     if action == "cut" and (marks.items or not marks.cuts):
         raise not_allowed(
             Text("核减只写 cuts，意见在完成初审时填写", "a cut has cuts alone, and no items"),

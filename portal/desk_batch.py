@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 from ledger.claim_list import ClaimFilter, list_claims
 from ledger.claim_state import State
+from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.events import ClaimData, ClaimStep, Data, Role
 from ledger.text import Language, Text
 from portal.acting import not_allowed
-from portal.claim_reading import Read, read_claim
+from portal.claim_reading import Read, read_claims
 from portal.desk import Desk, find_claim
 from portal.shortfall import find_shortfall
 from vouchers.claims.authorise import authorise
@@ -20,6 +21,8 @@ from vouchers.claims.table import Action, Capacity, name_doer
 # More claims than a programme has open at a time; each is folded from its events.
 CLAIMS_MAX = 10_000
 
+# How many claims one look at the trail names: SQLite bounds them.
+_AT_ONCE = 500
 
 # As many reasons as a person reads in one sentence.
 TOLD_MAX = 10
@@ -83,10 +86,17 @@ def find_waiting(
         return [find_claim(desk, name) for name in sorted(names)]
     wanted = ClaimFilter(tuple(states), None if programmes is None else tuple(programmes))
     listed = list_claims(desk.act.connection, wanted, CLAIMS_MAX)
-    return [
-        read_claim(desk.act.connection, name, desk.size)
-        for name in sorted(one.claim for one in listed)
-    ]
+    return read_each(
+        desk.act.connection, sorted((one.claim, one.enterprise) for one in listed), desk.size
+    )
+
+
+def read_each(connection: Connection, wanted: Sequence[tuple[str, str]], size: int) -> list[Read]:
+    """Return claims in the order in which they are asked for, each with its enterprise."""
+    found: dict[str, Read] = {}
+    for first in range(0, len(wanted), _AT_ONCE):
+        found |= read_claims(connection, wanted[first : first + _AT_ONCE], size)
+    return list(found.values())
 
 
 def why_not(desk: Desk, read: Read, action: Action, account: str | None = None) -> Capacity | Text:

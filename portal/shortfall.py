@@ -9,7 +9,6 @@ from typing import Final
 from ledger.claim_state import State
 from ledger.money import render_yuan
 from ledger.text import Text
-from portal.claim_ground import read_ground
 from portal.desk import Desk
 from vouchers.answers import find_disputes, tell_dispute
 from vouchers.claims.clawback import Paid, work_out_now
@@ -37,7 +36,7 @@ def find_shortfall(desk: Desk, claim: Claim) -> Text | None:
 
     While a line that it is for is disputed, nobody knows.
     """
-    ground = read_ground(desk.act.connection, claim.enterprise, desk.size, desk.book)
+    ground = desk.ground(claim.enterprise)
     for invoice in claim.invoices:
         record = ground.account.invoices.get(invoice)
         for statement, line in find_disputes(ground.account, record) if record else ():

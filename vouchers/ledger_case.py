@@ -230,6 +230,8 @@ def _metered_by_kind(
         (key, quantity)
         for key, quantity in usage
         if invoice.service_from <= key[3] <= invoice.service_to
+        # What names another contract is none of this one's.
+        and key[1] in ("", invoice.contract)
     ]
     metered: dict[ResourceKind | None, int] = {}
     for line in rate(book, account, within).lines:
