@@ -17,9 +17,11 @@ from ledger.text import Text
 from portal.acting import at_console
 from portal.adoption_commands import adopt_programmes, read_book
 from portal.calendar_commands import adopted
-from portal.demo_claims import Days, play_claims
+from portal.demo_claims import play_claims
+from portal.demo_counts import count_claims
 from portal.demo_people import add_people
 from portal.demo_summary import Outcome, founding, summarise
+from portal.demo_way import Days
 from portal.fund_commands import fund_row
 from portal.ingest_commands import record
 from portal.log_commands import check_all, compare_projections, head_row
@@ -56,6 +58,8 @@ WORK: Final = Days(
     noticed=date(YEAR + 1, 1, 6),
     cleared=date(YEAR + 1, 1, 20),
     paid=date(YEAR + 1, 1, 28),
+    # By then no window of the year is open any more.
+    lapsed=date(YEAR + 1, 4, 1),
 )
 MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
 
@@ -82,22 +86,20 @@ def demo(shell: Shell, directory: Path | None, seed: int, *, full: bool) -> Resu
     inner = Shell(Settings.of_home(home), shell.language, as_json=shell.as_json)
     size = FULL if full else SMALL
     events = _ingest(inner, home, size, seed)
-    with at_console(inner) as act:
-        adopt_programmes(act, read_book(act), founding(), decided_by="演示")
-        for year in (YEAR, YEAR + 1):
-            days = published(year)
-            assert days is not None
-            act.record(adopted(act, days, DOCUMENTS[year]))
-    users = add_people(inner, {code: one.name for code, one in _read(inner).book.accounts.items()})
-    outcome = _settle(inner, split=full)
-    _prove(inner)
+    with inner.staying_connected():
+        _adopt(inner)
+        accounts = _read(inner).book.accounts
+        users = add_people(inner, {code: one.name for code, one in accounts.items()})
+        outcome = _settle(inner, split=full)
+        _prove(inner)
     data = {
         "users": users,
         "dir": str(home),
         "events": events,
         "year": YEAR,
         "enterprises": size.enterprises,
-        "claims": outcome.claims,
+        "claims": sum(row["claims"] for row in outcome.claims),
+        "claims_by_level": outcome.claims,
         "charged_fen": outcome.charged_fen,
         "decisions": [_count(one.id, outcome.rulings) for one in founding()],
         "refunded_fen": sum(ruling.total_fen for ruling in outcome.rulings.values()),
@@ -109,7 +111,17 @@ def demo(shell: Shell, directory: Path | None, seed: int, *, full: bool) -> Resu
         ],
         "verified": True,
     }
-    return Result(data, summarise(shell, inner, data, outcome))
+    return Result(data, summarise(shell, inner, data, outcome, full=full))
+
+
+def _adopt(shell: Shell) -> None:
+    """Adopt the founding programmes, and the working days on which their claims stand."""
+    with at_console(shell) as act:
+        adopt_programmes(act, read_book(act), founding(), decided_by="演示")
+        for year in (YEAR, YEAR + 1):
+            days = published(year)
+            assert days is not None
+            act.record(adopted(act, days, DOCUMENTS[year]))
 
 
 def _prepare(home: Path) -> None:
@@ -150,7 +162,7 @@ def _settle(shell: Shell, *, split: bool) -> Outcome:
     ]
     issued = issue(shell, press, before, wanted)
     rulings = _rule(shell, before)
-    claims = play_claims(shell, before, rulings, WORK, split=split)
+    play_claims(shell, before, rulings, WORK, split=split)
     after = _read(shell)
     last = MONTHS[-1]
     subjects = subjects_of(after, "subsidy", last)
@@ -160,9 +172,10 @@ def _settle(shell: Shell, *, split: bool) -> Outcome:
         for code, usage in after.usage.items()
     )
     with shell.reading() as connection:
-        heads = list(read_heads(connection).values())
+        heads = read_heads(connection)
         funds = read_balances(connection).funds
-    return Outcome(after, charged_fen, rulings, issued, heads, funds, claims)
+        claims = count_claims(connection, founding(), heads["book"].size)
+    return Outcome(after, charged_fen, rulings, issued, list(heads.values()), funds, claims)
 
 
 def _read(shell: Shell) -> Snapshot:

@@ -22,6 +22,8 @@ _OFFICES: Final[dict[Capacity, str]] = {"approver": "authority", "payer": "finan
 def staff_of(programme: str, action: Action) -> str:
     """Return who of a demo's people does an act on the claims of a programme."""
     capacities = {one for step in STEPS if step.action == action for one in step.by.values()}
+    if "assistant" in capacities:
+        return "task-force-1"
     if "reviewer" in capacities:
         return "task-force-2"
     office = next(_OFFICES[one] for one in ("approver", "payer") if one in capacities)

@@ -15,6 +15,7 @@ from ledger.config import Settings
 from ledger.head import Head
 from ledger.money import render_yuan
 from ledger.text import Text
+from portal.demo_counts import counts_table
 from portal.fund_commands import funds_table
 from portal.shell import Shell, program
 from reports.issue import Issued, path_in
@@ -50,11 +51,16 @@ class Outcome:
     issued: Sequence[Issued]
     heads: Sequence[Head]
     funds: dict[FundKey, Fund]
-    claims: int
+    claims: list[dict[str, Any]]
 
 
-def summarise(outer: Shell, shell: Shell, data: dict[str, Any], outcome: Outcome) -> Group:
-    """Return what a person reads at the end; `outer` is the shell that the demo was called in."""
+def summarise(
+    outer: Shell, shell: Shell, data: dict[str, Any], outcome: Outcome, *, full: bool
+) -> Group:
+    """Return what a person reads at the end; `outer` is the shell that the demo was called in.
+
+    A small demo has too few claims to tell how many of them went which way.
+    """
     spent = Text(
         f"{data['year']} 年，{data['enterprises']} 家企业产生 {data['events']:,} 条记录，"
         f"应付算力费 ¥{render_yuan(data['charged_fen'])}；"
@@ -72,6 +78,7 @@ def summarise(outer: Shell, shell: Shell, data: dict[str, Any], outcome: Outcome
         Panel(shell.say(spent), title=shell.say(Text("算券演示", "Suanquan demo"))),
         _levels(shell, data),
         *_displaced(shell, outcome),
+        *([counts_table(shell, outcome.claims)] if full else []),
         funds_table(shell, outcome.funds, ("appropriated", "available", "paid")),
         _refusals(shell, outcome),
         _papers(shell, outcome),

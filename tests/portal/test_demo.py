@@ -34,6 +34,7 @@ def test_a_demo_is_played_proved_and_open_to_look_around(suanquan: Run, tmp_path
         "enterprises",
         "charged_fen",
         "decisions",
+        "claims_by_level",
         "statements",
         "checkpoint",
         "verified",
@@ -48,6 +49,7 @@ def test_a_demo_is_played_proved_and_open_to_look_around(suanquan: Run, tmp_path
         assert 0 < one["refunded_fen"] <= one["amount_fen"]
     assert sum(one["undetermined"] for one in data["decisions"]) > 0
     assert 0 < data["refunded_fen"] < data["charged_fen"]
+    _count(data)
     _look_around(suanquan, home, data)
     _reconcile(home, data)
     _simulate(suanquan, home, data)
@@ -74,6 +76,19 @@ def _reconcile(home: Path, data: dict[str, Any]) -> None:
     assert charged_fen == data["charged_fen"]
     assert "unpaid" in codes
     assert "unexplained" not in codes
+
+
+def _count(data: dict[str, Any]) -> None:
+    """A small demo has a claim for whatever a level refunds, and pays each of them."""
+    levels = data["claims_by_level"]
+    assert [row["level"] for row in levels] == ["province", "city", "district"]
+    assert [row["claims"] for row in levels] == [one["refunded_to"] for one in data["decisions"]]
+    assert data["claims"] == sum(row["claims"] for row in levels)
+    for row in levels:
+        assert row["kinds"]["paid"] == row["claims"]
+        assert row["kinds"]["returned"] == row["kinds"]["resubmitted"]
+        assert row["kinds"]["lapsed"] == row["kinds"]["draft"] == 0
+    assert sum(row["kinds"]["returned"] for row in levels) > 0
 
 
 def _simulate(suanquan: Run, home: Path, data: dict[str, Any]) -> None:
@@ -165,6 +180,7 @@ def test_what_a_demo_prints_can_be_pasted_into_the_shell_that_called_it(
     assert answer.status == 0, answer.out
     assert "…" not in answer.out
     assert "省级与市、区级互斥" in answer.out
+    assert "申请办理情况" not in answer.out, "too few claims to count"
     lines = answer.out.splitlines()
     papers = lines.index("可打开的三张结算单：") + 1
     for line in lines[papers : papers + 3]:
