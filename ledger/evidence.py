@@ -122,8 +122,20 @@ COLUMNS: Final[dict[str, dict[str, Guard | Text]]] = {
 """Each table's columns: what protects each, or why nothing does."""
 
 
+OPERATIONS: Final[dict[str, Text]] = {
+    "scheduled_run": Text(
+        "日程的运行记录只供运维，办了什么以日志为准；改动只会使其重办（无事可办）或不办（所缺可见于日志）",
+        "what the schedule ran is for operators, what was done stands in the log; a changed row"
+        " makes a run come again, with nothing left to do, or stay away, which the log shows",
+    ),
+}
+"""Tables of which nothing proves a row, and why that may be."""
+
+
 def unprotected() -> Iterator[Unprotected]:
-    """Yield the columns whose values nothing proves."""
+    """Yield the columns whose values nothing proves; `*` stands for all of a table."""
+    for table, why in OPERATIONS.items():
+        yield Unprotected(table, "*", why)
     for table, columns in COLUMNS.items():
         for column, guard in columns.items():
             if isinstance(guard, Text):

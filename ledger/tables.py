@@ -1,8 +1,8 @@
 """All tables, in SQLAlchemy Core: the only schema, which the migrations must build exactly.
 
-Four groups: the log (append-only, proved by its tree), what ingest knows of its streams, the
-projections, which are caches of the log and are rebuilt by a replay, and personal data, which may
-be erased.
+Five groups: the log (append-only, proved by its tree), what ingest knows of its streams, the
+projections, which are caches of the log and are rebuilt by a replay, personal data, which may
+be erased, and operations, on which nothing rests.
 """
 
 from typing import Final
@@ -280,6 +280,34 @@ claim_state: Final = Table(
     comment="Projection: the state of each claim, and what lists show of it.",
 )
 
+scheduled_run: Final = Table(
+    "scheduled_run",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("period", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("revision", BigInteger, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("due_at_ms", BigInteger, nullable=False),
+    Column("next_try_at_ms", BigInteger, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("holder", Text),
+    Column("held_until_ms", BigInteger),
+    Column("started_at_ms", BigInteger),
+    Column("finished_at_ms", BigInteger),
+    Column("error_code", Text),
+    Column("error_zh", Text),
+    Column("error_en", Text),
+    Column("outcome", Text),
+    CheckConstraint("state IN ('due', 'running', 'done', 'failed')", name="state"),
+    CheckConstraint(
+        "(state = 'running') = (holder IS NOT NULL) AND (holder IS NULL) = (held_until_ms IS NULL)",
+        name="held",
+    ),
+    Index("ix_scheduled_run_state", "state", "next_try_at_ms"),
+    comment="Operations: what the schedule has run, runs and has to run. Nothing rests on it.",
+)
+
 APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
 """Tables whose rows are never changed or removed."""
 
@@ -303,3 +331,6 @@ PROJECTIONS: Final = (
 
 ERASABLE: Final = {"personal_datum": ("salt", "value")}
 """Tables whose rows stay, and the columns that may become null."""
+
+OPERATIONS: Final = ("scheduled_run",)
+"""Tables of which every row may change, and none is evidence: no amount rests on any of them."""

@@ -36,7 +36,7 @@ CORE: Final = words(
     ledger.topics ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
-    reports.__init__ reports.annex reports.billing reports.claims reports.compute
+    reports.__init__ reports.annex reports.billing reports.claims reports.compute reports.due
     reports.invoice_share reports.reconciliation reports.snapshot reports.statement reports.subsidy
     reports.supplement
     vouchers
@@ -53,7 +53,7 @@ SHELL: Final = words(
     ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
     ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
     ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans ledger.store
-    ledger.claim_list ledger.order_list ledger.tables ledger.trail ledger.walls
+    ledger.claim_list ledger.order_list ledger.runs ledger.tables ledger.trail ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog

@@ -32,7 +32,7 @@ READABLE: Final[dict[Access, set[str]]] = {
     "keep": set(NAMES),
     "read": {
         *("log", "tile", "chunk", "usage_day", "source_day", "sequence_block"),
-        *(*tables.BOOKS, "trail", "claim_state"),
+        *(*tables.BOOKS, "trail", "claim_state", *tables.OPERATIONS),
     },
 }
 """Whose rows each role may read; of `chunk` the reader sees the book, by a view.
@@ -57,7 +57,7 @@ UPDATABLE: Final[dict[Access, dict[str, tuple[str, ...]]]] = {
                 for column in tables.metadata.tables[name].columns
                 if not column.primary_key
             )
-            for name in tables.PROJECTIONS
+            for name in (*tables.PROJECTIONS, *tables.OPERATIONS)
         },
     },
     "audit": {},

@@ -36,7 +36,7 @@ KEYS = {
 
 def test_every_table_is_of_one_kind() -> None:
     kinds = [*tables.APPEND_ONLY, *tables.HEADS, *tables.PROJECTIONS, *tables.ERASABLE]
-    assert sorted(kinds) == sorted(TABLES)
+    assert sorted([*kinds, *tables.OPERATIONS]) == sorted(TABLES)
 
 
 def test_an_upgraded_database_has_empty_logs(ledger: Ledger) -> None:
