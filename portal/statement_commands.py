@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Group
 from rich.table import Table
 
-from ledger.codec import encode
+from ledger.codec import Event, encode
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.money import render_yuan
 from ledger.period import day_of, parse_month, render_instant
@@ -103,24 +103,52 @@ def issue(
         _record(shell, drafts)
         for draft in drafts:
             press.keep(draft)
+    if lost := keep_missing(shell, press, issued):
+        failed.append(file_lost(lost))
     if failed:
         raise failed[0]
     return issued
+
+
+def keep_missing(shell: Shell, press: Press, issued: Sequence[Issued]) -> list[Issued]:
+    """Return which issued statements have no file now that those that are missing were made again.
+
+    These this program would print otherwise than was recorded.
+    """
+    if all(path_in(press.home, one).exists() for one in issued):
+        return []
+    with shell.auditing() as connection:
+        return press.keep_missing(connection, issued)
+
+
+def file_lost(lost: Sequence[Issued]) -> InvalidInputError:
+    """Return the error for statements whose files are gone and cannot be made again."""
+    shown = ", ".join(one.data.statement for one in lost)
+    return InvalidInputError(
+        "file_lost",
+        Text(
+            f"结算单文件缺失，且本程序版式已变，无法重排出原文件：{shown}",
+            f"files are missing, and this program would print them otherwise: {shown}",
+        ),
+        Text("请从备份恢复 statements 目录", "restore the directory statements from a backup"),
+    )
 
 
 def _record(shell: Shell, drafts: Sequence[Draft]) -> None:
     """Append the events that make the drafts issued."""
     engine, at_ms = shell.writer(), now_ms()
     try:
-        events = []
-        for draft in drafts:
-            data, subject = draft.issued.data, draft.issued.subject
-            data = msgspec.structs.replace(data, issued_at=render_instant(at_ms))
-            salt = shell.salt(SOURCE, data.statement)
-            events.append(encode(SOURCE, data.statement, subject, data, salt))
+        events = [event_of(shell, draft.issued, at_ms) for draft in drafts]
         shell.store(engine).append_own(events, at_ms)
     finally:
         engine.dispose()
+
+
+def event_of(shell: Shell, issued: Issued, at_ms: int) -> Event:
+    """Return the event that issues a statement at an instant; its id is the statement's number."""
+    number = issued.data.statement
+    data = msgspec.structs.replace(issued.data, issued_at=render_instant(at_ms))
+    return encode(SOURCE, number, issued.subject, data, shell.salt(SOURCE, number))
 
 
 @statement.command("list", epilog="Example:  suanquan statement list --json")

@@ -140,6 +140,26 @@ class Press:
         """Write a draft's file, once its event is recorded: then the number is its own."""
         write_file(path_in(self.home, draft.issued), draft.pdf)
 
+    def keep_missing(self, source: Connection | History, issued: Sequence[Issued]) -> list[Issued]:
+        """Return which issued statements have no file now that each missing one was made again.
+
+        Whoever ended between the event and the file left one without: it is rendered at the sizes
+        that its event names. What this program renders otherwise than was recorded has no file.
+        """
+        missing = [one for one in issued if not path_in(self.home, one).exists()]
+        lost = []
+        for snapshot in replay_snapshots(source, growing(one.data.sizes for one in missing)):
+            for one in missing:
+                if one.data.sizes != snapshot.sizes:
+                    continue
+                content = _MAKERS[one.data.kind](snapshot, one.subject, one.data.period)
+                pdf = self._render_again(snapshot, content, one.data)
+                if hashlib.sha256(pdf).hexdigest() == one.data.pdf_sha256:
+                    self.keep(Draft(one, pdf))
+                else:
+                    lost.append(one)
+        return lost
+
     def replay(
         self,
         source: Connection | History,
@@ -191,14 +211,19 @@ class Press:
             zh, en = "重算的申请情况不同", "made again, it says otherwise of claims"
             yield _finding(data, "claims_sha256", zh, en)
         elif data.renderer == _renderer(content):
-            numbered = _number(content, snapshot, data.statement, data.revision, data.supplements)
-            if hashlib.sha256(render(numbered, self.fonts)).hexdigest() != data.pdf_sha256:
+            pdf = self._render_again(snapshot, content, data)
+            if hashlib.sha256(pdf).hexdigest() != data.pdf_sha256:
                 yield _finding(data, "pdf_sha256", "重排文件不同", "rendered again, it differs")
         if not path.exists():
             if must_be_kept:
                 yield _finding(data, "path", f"文件缺失：{path}", f"{path} is missing")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != data.pdf_sha256:
             yield _finding(data, "path", f"文件被改动：{path}", f"{path} was changed")
+
+    def _render_again(self, snapshot: Snapshot, content: Statement, data: StatementIssued) -> bytes:
+        """Return the file of an issued statement as this program renders it."""
+        number, revision, first = data.statement, data.revision, data.supplements
+        return render(_number(content, snapshot, number, revision, first), self.fonts)
 
 
 def _number(

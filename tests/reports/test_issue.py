@@ -258,6 +258,29 @@ def test_replay_does_not_look_at_the_usage_projection(office: Office) -> None:
     assert office.replay() == []
 
 
+def test_a_missing_file_is_made_again_as_it_was(on_each: Office) -> None:
+    on_each.record(BOOK, USAGE)
+    first = on_each.make()
+    on_each.record(LATE, BILLS)
+    made = [first, on_each.make(), on_each.make("subsidy", "2022-12")]
+    before = [on_each.bytes_of(one) for one in made]
+    for one in made:
+        path_in(on_each.press.home, one).unlink()
+    on_each.record("usage a100 1 2022-07-05T00:00 2022-07-06T00:00")
+    with on_each.ledger.reading() as connection:
+        assert on_each.press.keep_missing(connection, made) == []
+    assert [on_each.bytes_of(one) for one in made] == before
+
+
+def test_a_file_that_would_come_out_otherwise_stays_missing_and_is_named(office: Office) -> None:
+    there, lost = office.make(), office.make("subsidy", "2022-12")
+    path_in(office.press.home, lost).unlink()
+    other = Issued(lost.subject, msgspec.structs.replace(lost.data, pdf_sha256="0" * 64))
+    with office.ledger.reading() as connection:
+        assert office.press.keep_missing(connection, [there, other]) == [other]
+    assert not path_in(office.press.home, lost).exists()
+
+
 def test_replay_finds_a_changed_file(office: Office) -> None:
     path = path_in(office.press.home, office.make())
     path.write_bytes(path.read_bytes().replace(b"%PDF-1", b"%PDF-2", 1))
