@@ -102,11 +102,16 @@ def _read_known(connection: Connection, groups: Collection[tuple[str, str]]) -> 
 
 
 def list_claimable(connection: Connection, now_ms: int, horizon_ms: int) -> list[Group]:
-    """Return the kinds and periods of which a run may be claimed.
+    """Return the kinds and periods of which a run may be claimed: none while somebody holds any.
 
-    A run that is to wait longer than the horizon was written by a clock that has gone back since.
+    So that runs come one after the other, in their order, however many look for them: what a
+    statement of August rests on must not depend on whether July's was recorded by then. A run that
+    is to wait longer than the horizon was written by a clock that has gone back since.
     """
     column = _table.c
+    is_held = and_(column.state == "running", ~_is_claimable(now_ms, horizon_ms))
+    if connection.execute(select(column.kind).where(is_held).limit(1)).first() is not None:
+        return []
     query = (
         select(column.kind, column.period, func.min(column.due_at_ms))
         .where(_is_claimable(now_ms, horizon_ms))

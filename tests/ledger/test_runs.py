@@ -59,6 +59,21 @@ def test_a_run_is_added_once(ledger: Ledger) -> None:
     ]
 
 
+def test_while_one_holds_a_run_nobody_is_offered_another(ledger: Ledger) -> None:
+    plan(ledger, A, NEXT)
+
+    def offered(now: int) -> list[Group]:
+        with ledger.read.connect() as connection:
+            return sorted(runs.list_claimable(connection, now, HORIZON))
+
+    assert offered(NOW - 1) == []
+    assert offered(NOW) == [JULY]
+    assert offered(NOW + 1) == [JULY, AUGUST]
+    claimed(ledger, "one")
+    assert offered(NOW + LEASE - 1) == []
+    assert offered(NOW + LEASE) == [JULY, AUGUST]
+
+
 def test_what_one_holds_nobody_else_claims(ledger: Ledger) -> None:
     plan(ledger, A, B, NEXT)
     assert claimed(ledger, "one") == [A, B]
@@ -147,6 +162,7 @@ def test_an_instant_of_a_clock_that_has_gone_back_holds_nobody_up(ledger: Ledger
     back = NOW - HORIZON
     with ledger.read.connect() as connection:
         assert runs.list_claimable(connection, back, HORIZON) == [JULY]
+        assert runs.list_claimable(connection, back + LEASE, HORIZON) == []
     assert claimed(ledger, "two", back + LEASE) == []
     assert claimed(ledger, "two", back) == [A]
 
