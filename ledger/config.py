@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 
 from ledger.errors import InvalidInputError
 from ledger.money import parse_decimal
+from ledger.period import parse_month
 from ledger.text import Text
 
 # Each log is a table row that every read looks at; more writers than this share them.
@@ -23,6 +24,16 @@ SHARE_DECIMALS_MAX: Final = 3
 # A note holds 100 signatures at most, two of them may be ours.
 WITNESSES_MAX: Final = 98
 
+WHOLE_NUMBERS: Final = {
+    # A month has 15 working days at least, whatever is on holiday.
+    "settlement_working_day": (3, 1, 15),
+    "settlement_hour": (9, 0, 23),
+    "schedule_tick_seconds": (60, 1, 3_600),
+    "schedule_lease_seconds": (900, 10, 86_400),
+    "schedule_attempts": (8, 1, 50),
+}
+"""Settings that are whole numbers: what each is where it is not set, its least and its greatest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -32,7 +43,8 @@ class Settings:
     first part of each log's origin and is fixed when the database is made. More than the share
     `bad_share_max` of bad records stops a partition. The `kafka_…` fields are
     as they were given, empty where they were not; `ingest.security` checks them before anything
-    connects. Secrets stay out of the representation.
+    connects. `settlement_…` say from which month on, and when, the schedule settles a month, and
+    `schedule_…` how it works (`reports.due`). Secrets stay out of the representation.
     """
 
     home: Path
@@ -51,6 +63,12 @@ class Settings:
     kafka_password_file: str = ""
     witnesses_file: str = ""
     witnesses_required: int = 0
+    settlement_since: str = ""
+    settlement_working_day: int = WHOLE_NUMBERS["settlement_working_day"][0]
+    settlement_hour: int = WHOLE_NUMBERS["settlement_hour"][0]
+    schedule_tick_seconds: int = WHOLE_NUMBERS["schedule_tick_seconds"][0]
+    schedule_lease_seconds: int = WHOLE_NUMBERS["schedule_lease_seconds"][0]
+    schedule_attempts: int = WHOLE_NUMBERS["schedule_attempts"][0]
 
     @classmethod
     def of_home(cls, home: Path, database_url: str = "", origin: str = "") -> Self:
@@ -80,6 +98,8 @@ class Settings:
             bad_share_max=_parse_share(found.get("SUANQUAN_BAD_SHARE_MAX") or "0.5"),
             witnesses_file=found.get("SUANQUAN_WITNESSES_FILE") or "",
             witnesses_required=_parse_required(found.get("SUANQUAN_WITNESSES_REQUIRED") or "0"),
+            settlement_since=_parse_since(found.get("SUANQUAN_SETTLEMENT_SINCE") or ""),
+            **_whole_numbers(found),
             **_kafka_settings(found),
         )
 
@@ -88,6 +108,40 @@ def _kafka_settings(found: Mapping[str, str | None]) -> dict[str, Any]:
     """Return the settings of Kafka that were given, by their fields' names."""
     names = [one.name for one in fields(Settings) if one.name.startswith("kafka_")]
     return {name: value for name in names if (value := found.get(f"SUANQUAN_{name.upper()}"))}
+
+
+def _whole_numbers(found: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the settings that are whole numbers, by their fields' names."""
+    return {name: _parse_whole(found, name) for name in WHOLE_NUMBERS}
+
+
+def _parse_whole(found: Mapping[str, str | None], name: str) -> int:
+    """Return the setting of a field that is a whole number."""
+    default, least, most = WHOLE_NUMBERS[name]
+    setting = f"SUANQUAN_{name.upper()}"
+    text = found.get(setting) or str(default)
+    if text in map(str, range(least, most + 1)):
+        return int(text)
+    raise InvalidInputError(
+        "bad_setting",
+        Text(f"{setting} 不能为 {text!r}", f"{setting} cannot be {text!r}"),
+        Text(f"请设为 {least} 到 {most} 的整数", f"set it to a whole number, {least} to {most}"),
+    )
+
+
+def _parse_since(text: str) -> str:
+    """Return the first month that the schedule settles, empty for the ledger's first."""
+    try:
+        return parse_month(text) if text else ""
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            "bad_setting",
+            Text(
+                f"SUANQUAN_SETTLEMENT_SINCE 不能为 {text!r}",
+                f"SUANQUAN_SETTLEMENT_SINCE cannot be {text!r}",
+            ),
+            error.next_step,
+        ) from error
 
 
 def _parse_required(text: str) -> int:

@@ -50,6 +50,14 @@ def read_usage_months(connection: Connection) -> Iterator[tuple[DayKey, int]]:
         yield (enterprise, contract, resource, _last_day(month_of)), int(whole) * MICRO + int(rest)
 
 
+def read_users(connection: Connection) -> Iterator[tuple[str, str]]:
+    """Yield (month, enterprise) of each month in which an enterprise used something."""
+    table = tables.usage_day.c
+    month = func.substr(table.day, 1, len("2022-07"))
+    for row in connection.execute(select(month, table.enterprise).distinct()):
+        yield row[0], row[1]
+
+
 @lru_cache(maxsize=4096)
 def _last_day(month: str) -> str:
     return last_day(month).isoformat()

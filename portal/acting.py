@@ -20,7 +20,7 @@ from ledger.period import render_instant
 from ledger.personal import SALT_BYTES, Datum, commit, encode_datum
 from ledger.read import read_heads
 from ledger.rights import CONSOLE
-from ledger.roster import Roster, digest_of
+from ledger.roster import SCHEDULER, Roster, digest_of
 from ledger.text import Text
 from portal.shell import Shell, now_ms
 
@@ -122,13 +122,16 @@ def acting(
 
 @contextmanager
 def at_console(
-    shell: Shell, enterprise: str | None = None, token: str | None = None
+    shell: Shell,
+    enterprise: str | None = None,
+    token: str | None = None,
+    at_ms: int | None = None,
 ) -> Iterator[Act]:
-    """Yield an act of the console of the ledger's machine.
+    """Yield an act of the console of the ledger's machine, now or at the instant of its clock.
 
     With a token the roster has whoever holds it and nobody else.
     """
-    at_ms = now_ms()
+    at_ms = now_ms() if at_ms is None else at_ms
     with (
         shell.writing() as engine,
         shell.store(engine).together() as store,
@@ -138,6 +141,17 @@ def at_console(
         act = Act(shell, connection, roster, None, at_ms)
         yield act
         store.append_own(act.events, at_ms, STREAM)
+
+
+def require_nobody() -> None:
+    """Raise `RuleViolationError` (`not_allowed`) where a token is set: the scheduler has none."""
+    if _token() is not None:
+        raise not_allowed(
+            Text(
+                f"此命令以 {SCHEDULER} 名义办理，不能用个人令牌，请去掉 {TOKEN}",
+                f"the {SCHEDULER} does this, and no person may pretend to be it: unset {TOKEN}",
+            )
+        )
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """`suanquan claim tick` and `claim clawbacks`: what time and red invoices bring about."""
 
-import os
 from typing import Any
 
 import click
@@ -10,9 +9,9 @@ from rich.table import Table
 from ledger.events import Role
 from ledger.money import render_yuan
 from ledger.read import read_heads
-from ledger.roster import SCHEDULER, Roster
+from ledger.roster import Roster
 from ledger.text import Text
-from portal.acting import TOKEN, at_console, look, not_allowed
+from portal.acting import at_console, look, require_nobody
 from portal.clawback_desk import list_clawbacks
 from portal.desk import open_desk
 from portal.desk_batch import Done
@@ -32,13 +31,7 @@ def tick(shell: Shell, on: str | None) -> Result:
 
     For a daily job on the ledger's machine, without a token. Doing it again changes nothing.
     """
-    if os.environ.get(TOKEN):
-        raise not_allowed(
-            Text(
-                f"此命令以 {SCHEDULER} 名义办理，不能用个人令牌，请去掉 {TOKEN}",
-                f"the {SCHEDULER} does this, and no person may pretend to be it: unset {TOKEN}",
-            )
-        )
+    require_nobody()
     with at_console(shell) as act:
         desk = open_desk(act, on, machine=True)
         ticked = tick_now(desk)

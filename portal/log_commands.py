@@ -103,6 +103,13 @@ def _heads_table(shell: Shell, heads: Any) -> Table:  # noqa: ANN401
 @answers
 def checkpoint(shell: Shell) -> Result:
     """Verify everything since the last checkpoint, then sign each log's head."""
+    notes = sign_heads(shell)
+    shown = "\n".join("\n".join([*one["vkeys"], "", one["note"]]) for one in notes)
+    return Result({"logs": notes}, shown.removesuffix("\n"))
+
+
+def sign_heads(shell: Shell) -> list[dict[str, Any]]:
+    """Return each log's checkpoint, signed once everything since the last one was verified."""
     notes = []
     with shell.auditing() as connection:
         heads = read_heads(connection)
@@ -121,8 +128,7 @@ def checkpoint(shell: Shell) -> Result:
                     "cosignatures": cosignature_rows(shell, head, note),
                 }
             )
-    shown = "\n".join("\n".join([*one["vkeys"], "", one["note"]]) for one in notes)
-    return Result({"logs": notes}, shown.removesuffix("\n"))
+    return notes
 
 
 @log.command(epilog="Examples:  suanquan log check    suanquan log check --full --json")

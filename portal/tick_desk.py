@@ -34,10 +34,21 @@ class Ticked(NamedTuple):
 
 def tick(desk: Desk) -> Ticked:
     """Return what was due by the desk's day, recorded as the scheduler's acts."""
+    cleared = clear_notices(desk)
+    return Ticked(cleared, *lapse(desk))
+
+
+def clear_notices(desk: Desk) -> Done:
+    """Return which claims stood through their notices without objection, recorded as cleared."""
     assert desk.machine, desk.name
-    cleared = clear(desk, None)
+    return clear(desk, None)
+
+
+def lapse(desk: Desk) -> tuple[Done, tuple[Voucher, ...]]:
+    """Return which claims lapsed, and the vouchers of which the rest did, recorded."""
+    assert desk.machine, desk.name
     lapsed = _lapse_claims(desk)
-    return Ticked(cleared, lapsed, tuple(_lapse_vouchers(desk)))
+    return lapsed, tuple(_lapse_vouchers(desk))
 
 
 def _lapse_claims(desk: Desk) -> Done:

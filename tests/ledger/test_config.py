@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.config import Settings
+from ledger.config import WHOLE_NUMBERS, Settings
 from ledger.errors import InvalidInputError
 
 NAMES = [f"SUANQUAN_{one.name.upper()}" for one in fields(Settings)]
@@ -67,13 +67,42 @@ def test_every_setting_is_read_under_its_own_name(
     monkeypatch.setenv("SUANQUAN_USAGE_LOGS", "7")
     monkeypatch.setenv("SUANQUAN_BAD_SHARE_MAX", "0.25")
     monkeypatch.setenv("SUANQUAN_WITNESSES_REQUIRED", "3")
+    monkeypatch.setenv("SUANQUAN_SETTLEMENT_SINCE", "2022-07")
+    for number, name in enumerate(WHOLE_NUMBERS, 11):
+        monkeypatch.setenv(f"SUANQUAN_{name.upper()}", str(number))
     expected: dict[str, object] = {
         one.name: f"of SUANQUAN_{one.name.upper()}" for one in fields(Settings)
     }
     expected |= {"home": directory / "of SUANQUAN_HOME", "usage_logs": 7}
     expected["bad_share_max"] = Fraction(1, 4)
-    expected |= {"witnesses_required": 3}
+    expected |= {"witnesses_required": 3, "settlement_since": "2022-07"}
+    expected |= {name: number for number, name in enumerate(WHOLE_NUMBERS, 11)}
     assert asdict(Settings.load()) == expected
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize("name", WHOLE_NUMBERS)
+def test_a_whole_number_that_is_none_or_out_of_bounds_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    _, least, most = WHOLE_NUMBERS[name]
+    for number in (least, most):
+        monkeypatch.setenv(f"SUANQUAN_{name.upper()}", str(number))
+        assert getattr(Settings.load(), name) == number
+    for text in (str(least - 1), str(most + 1), "1.0", "x", "٣"):
+        monkeypatch.setenv(f"SUANQUAN_{name.upper()}", text)
+        with pytest.raises(InvalidInputError) as caught:
+            Settings.load()
+        assert caught.value.code == "bad_setting"
+        assert repr(text) in caught.value.message.en
+
+
+@pytest.mark.usefixtures("directory")
+def test_a_month_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUANQUAN_SETTLEMENT_SINCE", "2022-13")
+    with pytest.raises(InvalidInputError) as caught:
+        Settings.load()
+    assert caught.value.code == "bad_setting"
 
 
 def test_a_setting_of_kafka_that_is_empty_keeps_its_default(

@@ -23,6 +23,8 @@ def existing(command: click.Command, path: str = "") -> Iterator[str]:
     if not isinstance(command, click.Group):
         yield path
         return
+    if command.invoke_without_command:
+        yield path
     for name, inner in command.commands.items():
         yield from existing(inner, f"{path} {name}".strip())
 
@@ -44,3 +46,5 @@ def test_commands_are_found_through_their_groups() -> None:
     inner = click.Group("log", commands={"check": click.Command("check")})
     outer = click.Group("x", commands={"log": inner, "demo": click.Command("demo")})
     assert set(existing(outer)) == {"log check", "demo"}
+    inner.invoke_without_command = True
+    assert set(existing(outer)) == {"log", "log check", "demo"}

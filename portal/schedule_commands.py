@@ -1,0 +1,323 @@
+"""`suanquan schedule`: do what is due, for ever or once; what ran, comes next, failed and why."""
+
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from threading import Event
+from typing import Any, Final
+
+import click
+from rich.console import Group
+from rich.table import Table
+
+from ingest.process import stopped_by_signals
+from ledger import runs
+from ledger.database import OperationalError
+from ledger.erasable import lock_book
+from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, TamperedLogError
+from ledger.period import ZONE, to_datetime
+from ledger.runs import Run
+from ledger.text import Language, Text
+from portal.acting import require_nobody
+from portal.jobs import JOBS
+from portal.options import answers
+from portal.scheduler import Scheduler
+from portal.shell import Result, Shell, now_ms
+from portal.work import Told
+from reports.due import Due, due, next_slot
+from reports.schedule import wake
+
+NAMES: Final = {one.job.kind: one.job.name for one in JOBS}
+
+STATES: Final = {
+    "due": Text("待办", "due"),
+    "waits": Text("等待", "waits"),
+    "running": Text("办理中", "running"),
+    "done": Text("完成", "done"),
+    "failed": Text("失败", "failed"),
+}
+
+LISTED: Final = 20
+"""Runs that are done, shown where nobody asks for more."""
+
+
+@answers
+def _run(shell: Shell, *, once: bool) -> Result:
+    """Do what is due, once or until SIGTERM."""
+    require_nobody()
+    holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+    stop = Event()
+    scheduler = Scheduler(shell, now_ms, holder, stop.is_set)
+    told: list[Told] = []
+
+    def tell(one: Told) -> None:
+        if once:
+            told.append(one)
+        shell.errors.print(_line(shell, one), markup=False)
+
+    def look() -> None:
+        try:
+            scheduler.look(tell)
+        except (OperationalError, InvalidInputError) as error:
+            # It comes back; what was held meanwhile is taken up again once its lease is over.
+            if isinstance(error, InvalidInputError) and error.code != "no_database":
+                raise
+            what = Text("数据库暂不可用，稍后重试", "the database is away; it is tried again")
+            shell.warn(Text(f"{what.zh}：{error}", f"{what.en}: {error}"))
+
+    with stopped_by_signals(stop.set):
+        if once:
+            scheduler.look(tell)
+        else:
+            wake(look, shell.settings.schedule_tick_seconds, stop)
+    rows = [_told_row(shell, one) for one in told]
+    done = sum(one.error is None for one in told)
+    said = Text(
+        f"完成 {done} 项，未完成 {len(told) - done} 项",
+        f"{done} runs done, {len(told) - done} not done",
+    )
+    shown = shell.say(said if once else Text("已停止", "stopped"))
+    return Result({"runs": rows}, shown, _status(told))
+
+
+def _status(told: Sequence[Told]) -> int:
+    """Return the exit status after some runs: what waits is no failure."""
+    failed = [one.error for one in told if one.error is not None and not one.waits]
+    if any(isinstance(one, TamperedLogError) for one in failed):
+        return TamperedLogError.exit_status
+    return RuleViolationError.exit_status if failed else 0
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Examples:
+  suanquan schedule                        # runs until SIGTERM or Ctrl-C
+  suanquan schedule --once --json          # for cron: does what is due and exits
+  suanquan schedule list
+Start it on several machines if you like: each run is done by one of them.""",
+)
+@click.option("--once", is_flag=True, help="Do all that is due, then exit; 3 where some failed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the words.")
+@click.pass_context
+def schedule(
+    context: click.Context, *, once: bool, as_json: bool, lang: Language | None
+) -> int | None:
+    """Do what is due: statements of each month, ended notices, lapses, checkpoints.
+
+    It only wakes; the database says what is due and who does it, so that a missed night, two
+    schedulers or a crash change nothing. A line on standard error tells of each run.
+    """
+    if context.invoked_subcommand is None:
+        return _run(once=once, as_json=as_json, lang=lang)
+    return None
+
+
+@schedule.command(
+    "list", epilog="Examples:  suanquan schedule list    suanquan schedule list --json"
+)
+@click.option("--kind", type=click.Choice(list(NAMES)), help="Only this kind of job.")
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    default=LISTED,
+    show_default=True,
+    help="How many runs that are done to show, the newest; all others are shown always.",
+)
+@answers
+def list_(shell: Shell, kind: str | None, limit: int) -> Result:
+    """Show what comes next, what is due, waits, runs or failed and why, and what was done."""
+    scheduler, now = Scheduler(shell, now_ms, ""), now_ms()
+    held = scheduler.holdings()
+    with shell.reading() as connection:
+        found = runs.read_runs(connection, kind)
+    jobs = [one.job for one in JOBS if kind in (None, one.job.kind)]
+    known = {one.key[:3] for one in found}
+    missing = [one for one in due(now, held, scheduler.timetable, jobs) if one[:3] not in known]
+    done = [one for one in found if one.state == "done"]
+    shown = [one for one in found if one.state != "done"] + done[max(0, len(done) - limit) :]
+    rows = [_due_row(one) for one in missing] + [_row(shell, one) for one in shown]
+    coming: list[dict[str, Any]] = []
+    for job in jobs:
+        slot = next_slot(now, held, scheduler.timetable, job)
+        ran = [one.finished_at_ms or 0 for one in done if one.kind == job.kind]
+        coming.append(
+            {
+                "kind": job.kind,
+                "name": shell.say(job.name),
+                "rhythm": shell.say(job.rhythm),
+                "next_period": slot and slot.period,
+                "next_at": slot and render_local(slot.at_ms),
+                "why": slot and slot.why and shell.say(slot.why),
+                "last_done_at": render_local(max(ran)) if ran else None,
+            }
+        )
+    data = {"jobs": coming, "runs": rows}
+    return Result(data, Group(_jobs_table(shell, coming), _runs_table(shell, rows)))
+
+
+@schedule.command(
+    epilog="""\b
+Examples:
+  suanquan schedule retry settlement 2022-07
+  suanquan schedule retry settlement 2022-07 91420100MA4K2XY18X
+A run that is done gets a next one, which makes a supplementary statement where the ledger says
+something else by now."""
+)
+@click.argument("kind", type=click.Choice(list(NAMES)))
+@click.argument("period")
+@click.argument("subject", required=False)
+@answers
+def retry(shell: Shell, kind: str, period: str, subject: str | None) -> Result:
+    """Let runs that failed, wait or are done be due now; the scheduler does them at its next look.
+
+    Raises `InvalidInputError` (`unknown_run`), `RuleViolationError` (`running`).
+    """
+    require_nobody()
+    with shell.writing() as engine, engine.begin() as connection:
+        lock_book(connection)
+        found = runs.read_runs(connection, kind, period)
+        named = [one for one in found if subject in (None, one.subject)]
+        # They come by revision: of each subject the last one stands.
+        last = {one.subject: one for one in sorted(named, key=lambda run: run.revision)}
+        keys = runs.try_again(connection, last.values(), now_ms())
+    if not named:
+        raise _unknown_run(kind, period, subject)
+    if not keys:
+        raise RuleViolationError(
+            "running",
+            Text("正在办理中", "it is running"),
+            Text("见 suanquan schedule list", "see suanquan schedule list"),
+        )
+    rows = [one._asdict() for one in keys]
+    told = Text(f"{len(rows)} 项将于下次检查时办理", f"{len(rows)} runs are done at the next look")
+    return Result({"runs": rows}, shell.say(told))
+
+
+def _unknown_run(kind: str, period: str, subject: str | None) -> InvalidInputError:
+    """Return the error for a run that there is none of."""
+    name = " ".join(filter(None, (kind, period, subject)))
+    return InvalidInputError(
+        "unknown_run",
+        Text(f"没有运行 {name}", f"there is no run {name}"),
+        Text(
+            "运行见 suanquan schedule list --limit 1000；到期的会自动加入",
+            "see suanquan schedule list --limit 1000; what is due is added by itself",
+        ),
+    )
+
+
+# --- as it is shown ---
+
+
+def render_local(at_ms: int) -> str:
+    """Return an instant in the centre's zone, to the second."""
+    return to_datetime(at_ms).astimezone(ZONE).isoformat(timespec="seconds")
+
+
+def _line(shell: Shell, one: Told) -> str:
+    """Return the line of the log that tells of a run."""
+    state = "done" if one.error is None else "waits" if one.waits else "failed"
+    said = one.outcome or ""
+    if one.error is not None:
+        found = one.error.render(shell.language)
+        said = f"[{found['code']}] {found['message']}"
+    words = (
+        render_local(now_ms()),
+        shell.say(NAMES[one.key.kind]),
+        one.key.period,
+        one.key.subject,
+        shell.say(STATES[state]),
+        said,
+    )
+    return " ".join(filter(None, words))
+
+
+def _told_row(shell: Shell, one: Told) -> dict[str, Any]:
+    """Return the command line's keys of what came of a run."""
+    error: LedgerError | None = one.error
+    return {
+        **one.key._asdict(),
+        "done": error is None,
+        "waits": one.waits,
+        "outcome": one.outcome,
+        "error": None if error is None else error.render(shell.language),
+    }
+
+
+def _due_row(one: Due) -> dict[str, Any]:
+    """Return the command line's keys of a run that nobody has added yet."""
+    name = {"kind": one.kind, "period": one.period, "subject": one.subject, "revision": 1}
+    nothing = dict.fromkeys(("started_at", "finished_at", "error", "outcome"))
+    at = render_local(one.at_ms)
+    return {**name, "state": "due", "due_at": at, "next_try_at": at, "attempts": 0, **nothing}
+
+
+def _row(shell: Shell, one: Run) -> dict[str, Any]:
+    """Return a run's keys of the command line."""
+    instants = {
+        name: None if at_ms is None else render_local(at_ms)
+        for name, at_ms in (("started_at", one.started_at_ms), ("finished_at", one.finished_at_ms))
+    }
+    error = None
+    if one.error is not None:
+        error = {"code": one.error_code, "message": shell.say(one.error)}
+    return {
+        **one.key._asdict(),
+        "state": "waits" if one.state == "due" and one.error and not one.attempts else one.state,
+        "due_at": render_local(one.due_at_ms),
+        "next_try_at": render_local(one.next_try_at_ms),
+        "attempts": one.attempts,
+        **instants,
+        "error": error,
+        "outcome": one.outcome,
+    }
+
+
+def _jobs_table(shell: Shell, coming: Sequence[dict[str, Any]]) -> Table:
+    """Return the jobs and when each comes next as a table."""
+    table = Table(title=shell.say(Text("日程", "calendar")))
+    for title in (
+        Text("任务", "job"),
+        Text("周期", "rhythm"),
+        Text("下一期间", "next period"),
+        Text("时间", "at"),
+        Text("上次完成", "last done"),
+    ):
+        table.add_column(shell.say(title), no_wrap=True)
+    for one in coming:
+        words = (
+            one["name"],
+            one["rhythm"],
+            one["next_period"],
+            one["next_at"],
+            one["last_done_at"],
+        )
+        table.add_row(*(word or "–" for word in words))
+    return table
+
+
+def _runs_table(shell: Shell, rows: Sequence[dict[str, Any]]) -> Table | str:
+    """Return the runs as a table, or the sentence that there are none."""
+    if not rows:
+        return shell.say(Text("尚无运行记录。", "Nothing ran yet, and nothing is due."))
+    table = Table(title=shell.say(Text("运行", "runs")))
+    for title in (Text("任务", "job"), Text("期间", "period"), Text("对象", "subject")):
+        table.add_column(shell.say(title), no_wrap=True)
+    for title in (Text("状态", "state"), Text("次数", "tries"), Text("时间", "at")):
+        table.add_column(shell.say(title), no_wrap=True)
+    table.add_column(shell.say(Text("结果或原因", "outcome or reason")), overflow="fold")
+    for one in rows:
+        error = one["error"]
+        table.add_row(
+            shell.say(NAMES.get(one["kind"], Text(one["kind"], one["kind"]))),
+            one["period"],
+            one["subject"],
+            shell.say(STATES[one["state"]]),
+            str(one["attempts"]),
+            one["finished_at"] or one["next_try_at"],
+            one["outcome"] or "" if error is None else f"[{error['code']}] {error['message']}",
+        )
+    return table

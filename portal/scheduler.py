@@ -1,0 +1,142 @@
+"""One look at what is due: add it, claim it, run it, until nothing is left or it is told to stop.
+
+The database decides who does what: two schedulers, or one that was ended and started again, add and
+claim the same runs (`ledger.runs`), and each is somebody's alone. Time is handed in.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ledger import runs
+from ledger.database import Connection, OperationalError
+from ledger.erasable import lock_book
+from ledger.query import read_users
+from ledger.read import read_heads
+from ledger.runs import Claim, Key
+from portal.jobs import JOBS, Entry
+from portal.shell import Shell
+from portal.work import StoppedError, Told, Work, as_error
+from reports.due import BACKOFF_MAX_MS, Due, Holdings, Timetable, due
+from reports.reading import read_book
+from vouchers.book import Book
+from vouchers.claims.calendar import WorkingDays
+
+FIRST_REVISION = 1
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """Who looks, by which clock, and what it may do."""
+
+    shell: Shell
+    clock: Callable[[], int]
+    holder: str
+    stopped: Callable[[], bool] = lambda: False
+    entries: Sequence[Entry] = JOBS
+    _read: tuple[int, Holdings] | None = None
+
+    @property
+    def timetable(self) -> Timetable:
+        """Return when the centre settles a month."""
+        settings = self.shell.settings
+        return Timetable(
+            settings.settlement_working_day, settings.settlement_hour, settings.settlement_since
+        )
+
+    def look(self, tell: Callable[[Told], None] = lambda _: None) -> list[Told]:
+        """Return what came of each run that was due, each told as soon as its group is done."""
+        self.add_due()
+        told: list[Told] = []
+        while not self.stopped() and (work := self._claim()) is not None:
+            self._run(work)
+            for one in work.told:
+                tell(one)
+            told += work.told
+        return told
+
+    def add_due(self) -> None:
+        """Add the runs that are due and were not there."""
+        now_ms = self.clock()
+        found = due(now_ms, self.holdings(), self.timetable, [one.job for one in self.entries])
+        with self.shell.writing() as engine, engine.begin() as connection:
+            lock_book(connection)
+            runs.add_due(connection, [(_key(one), one.at_ms) for one in found])
+
+    def holdings(self) -> Holdings:
+        """Return what the ledger holds; the book is read again once it has grown."""
+        with self.shell.reading() as connection:
+            head = read_heads(connection)["book"]
+            if self._read is None or self._read[0] != head.size:
+                book = read_book(connection, head)
+                self._read = head.size, Holdings({}, _bought(book), WorkingDays(book.calendars))
+            return self._read[1]._replace(used=_used(connection))
+
+    def _claim(self) -> Work | None:
+        """Return runs of one kind and period that are ours now, None where nothing is to be had."""
+        settings, now_ms = self.shell.settings, self.clock()
+        lease_ms = settings.schedule_lease_seconds * 1000
+        # What is written for later is never for later than this.
+        horizon_ms = 2 * max(lease_ms, BACKOFF_MAX_MS)
+        claim = Claim(self.holder, now_ms, now_ms + lease_ms, settings.schedule_attempts)
+        order = {one.job.kind: number for number, one in enumerate(self.entries)}
+        with self.shell.writing() as engine, engine.begin() as connection:
+            lock_book(connection)
+            found = runs.list_claimable(connection, now_ms, horizon_ms)
+            known = [one for one in found if one.kind in order]
+            for group in sorted(known, key=lambda one: (one.due_at_ms, order[one.kind], one)):
+                if held := runs.claim(connection, group, claim, horizon_ms):
+                    return Work(
+                        shell=self.shell,
+                        clock=self.clock,
+                        stopped=self.stopped,
+                        holder=self.holder,
+                        group=group,
+                        runs=held,
+                        lease_ms=lease_ms,
+                        attempts_max=settings.schedule_attempts,
+                        held_until_ms=claim.until_ms,
+                    )
+        return None
+
+    def _run(self, work: Work) -> None:
+        """Run what is held; nothing that it raises ends the scheduler but a database that is away.
+
+        Of that nothing can be written down: the runs are held until their lease is over.
+        """
+        (entry,) = (one for one in self.entries if one.job.kind == work.group.kind)
+        try:
+            entry.run(work)
+        except StoppedError:
+            work.give_back()
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is told with the run, and the next one runs
+            work.set_back([run.key for run in work.runs], as_error(error))
+
+
+def _key(one: Due) -> Key:
+    """Return the name of the first run of what is due."""
+    return Key(one.kind, one.period, one.subject, FIRST_REVISION)
+
+
+def _used(connection: Connection) -> dict[str, set[str]]:
+    """Return who used something, by month."""
+    found: dict[str, set[str]] = {}
+    for month, enterprise in read_users(connection):
+        found.setdefault(month, set()).add(enterprise)
+    return found
+
+
+def _bought(book: Book) -> dict[str, set[str]]:
+    """Return who was invoiced, paid, or took either back, by month."""
+    found: dict[str, set[str]] = {}
+    for code, account in book.accounts.items():
+        days = [
+            *(one.issued_on for one in account.invoices.values()),
+            *(one.paid_on for one in account.payments.values()),
+            *(one.issued_on for one in account.red_invoices.values()),
+            *(one.reversed_on for one in account.payments_back.values()),
+        ]
+        for day in days:
+            found.setdefault(day[: len("2022-07")], set()).add(code)
+    return found
