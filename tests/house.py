@@ -38,7 +38,7 @@ CORE: Final = words(
     ingest.quarantine ingest.simulate ingest.topic
     reports.__init__ reports.annex reports.billing reports.claims reports.compute reports.due
     reports.invoice_share reports.reconciliation reports.snapshot reports.statement reports.subsidy
-    reports.supplement
+    reports.supplement reports.terms
     vouchers
     """
 )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from math import fsum
 from typing import Final
 
-from ledger.money import render_capital, render_yuan
 from ledger.text import Text
 from reports.pdf.page import (
     ACCENT,
@@ -25,7 +24,17 @@ from reports.pdf.page import (
     set_lines,
     set_pair,
 )
-from reports.statement import Amount, Cell, Head, Number, Paragraph, Signatures, Statement, Yuan
+from reports.statement import Amount, Cell, Head, Paragraph, Signatures, Statement
+from reports.terms import (
+    DATED,
+    HEADS,
+    IN_CAPITALS,
+    SEAL,
+    identify,
+    read_cell,
+    render_capitals,
+    render_digits,
+)
 
 TITLE: Final = Pair(Style(21, 29, bold=True), Style(10, 15, ink=GREY))
 META: Final = Style(9, 15)
@@ -39,9 +48,6 @@ DIGITS: Final = Style(17, 24, bold=True)
 CAPITALS: Final = Style(10.5, 16, bold=True)
 SMALL: Final = Pair(Style(7, 10.5, ink=GREY), Style(6.5, 9.5, ink=GREY))
 
-# What stands where there is nothing to show, so that nobody takes it for a fault.
-NOTHING: Final = Text("无记录", "No entries")
-
 _GAP: Final = 13.0
 _APART: Final = 24.0
 _PAD: Final = 9.0
@@ -54,22 +60,10 @@ def title(flow: Flow, statement: Statement) -> None:
     if statement.title.en:
         flow.place(set_lines(flow.fonts, statement.title.en, TITLE.en, WIDTH), "center")
     flow.skip(6)
-    flow.place(_rows(flow, _identity(statement)), "center")
+    flow.place(_rows(flow, identify(statement)), "center")
     flow.skip(7)
     flow.page.rule(flow.y, 1.4, ACCENT)
     flow.skip(12)
-
-
-def _identity(statement: Statement) -> list[tuple[Text, str]]:
-    """Return label and value of what tells this statement from every other one."""
-    parts = [(Text("期间", "Period"), statement.period)]
-    if statement.number:
-        parts.insert(0, (Text("编号", "No."), statement.number))
-    if statement.revision > 1:
-        parts.append((Text("修订", "Revision"), str(statement.revision)))
-    if statement.supplements is not None:
-        parts.append((Text("补充单据，原编号", "Supplements"), statement.supplements))
-    return parts
 
 
 def _rows(flow: Flow, parts: Sequence[tuple[Text, str]]) -> list[Line]:
@@ -122,22 +116,8 @@ def facts(flow: Flow, pairs: Sequence[tuple[Text, Cell]]) -> None:
 def _fact(flow: Flow, label: Text, value: Cell, width: float) -> list[Line]:
     """Return the lines of a label and of its value."""
     return set_pair(flow.fonts, label, LABEL, width) + set_pair(
-        flow.fonts, cell_text(value, symbol="¥"), VALUE, width
+        flow.fonts, read_cell(value, symbol="¥"), VALUE, width
     )
-
-
-def cell_text(cell: Cell, symbol: str = "") -> Text:
-    """Return what a cell says, money with a currency symbol where one is given."""
-    if isinstance(cell, Yuan):
-        return Text(_digits(cell.fen, symbol), "")
-    if isinstance(cell, Number):
-        return Text(cell.value, "")
-    return Text(cell.zh, cell.en)
-
-
-def _digits(fen: int, symbol: str) -> str:
-    """Return yuan in digits, a minus before the symbol."""
-    return ("-" if fen < 0 else "") + symbol + render_yuan(abs(fen))
 
 
 def heading(flow: Flow, text: Text) -> None:
@@ -160,10 +140,10 @@ def amount(flow: Flow, block: Amount) -> None:
     """Return nothing; places a sum in digits and in capital numerals, under its label."""
     inner = WIDTH - 2 * _PAD - 4
     label = set_pair(flow.fonts, block.label, STRONG, inner / 2)
-    digits = set_lines(flow.fonts, _digits(block.fen, "¥"), DIGITS, inner / 2)
-    name = set_pair(flow.fonts, Text("大写", "In capital numerals"), LABEL, inner)
+    digits = set_lines(flow.fonts, render_digits(block.fen, "¥"), DIGITS, inner / 2)
+    name = set_pair(flow.fonts, IN_CAPITALS, LABEL, inner)
     start = name[0].width + 10
-    capitals = set_lines(flow.fonts, _capitals(block.fen), CAPITALS, inner - start)
+    capitals = set_lines(flow.fonts, render_capitals(block.fen), CAPITALS, inner - start)
     first = max(height_of(label), height_of(digits))
     height = first + height_of(capitals) + 12
     flow.need(height)
@@ -175,12 +155,6 @@ def amount(flow: Flow, block: Amount) -> None:
     flow.page.text(capitals, left + start, top + first + 6, inner - start, "right")
     flow.y = top + height
     flow.skip(9)
-
-
-def _capitals(fen: int) -> str:
-    """Return capital numerals; 负 stands between 人民币 and the amount of a sum below zero."""
-    text = render_capital(abs(fen))
-    return text.replace("人民币", "人民币负", 1) if fen < 0 else text
 
 
 def signatures(flow: Flow, block: Signatures) -> None:
@@ -199,8 +173,8 @@ def signatures(flow: Flow, block: Signatures) -> None:
         left = LEFT + n * (column + between)
         flow.page.frame(left, top, column, height, RULE)
         flow.page.text(lines, left + _PAD, top + 7, column - 2 * _PAD)
-        stamp = set_pair(flow.fonts, Text("（盖章）", "Seal"), LABEL, column)
-        dated = set_pair(flow.fonts, Text("日期：      年    月    日", "Date"), LABEL, column)
+        stamp = set_pair(flow.fonts, SEAL, LABEL, column)
+        dated = set_pair(flow.fonts, DATED, LABEL, column)
         flow.page.text(stamp, left + _PAD, top + height - 32, column)
         flow.page.text(dated, left + _PAD, top + height - 18, column)
     flow.y = top + height
@@ -211,11 +185,7 @@ def heads(flow: Flow, trees: Sequence[Head]) -> None:
     """Return nothing; places at the foot of the last page the heads of the logs it comes from."""
     if not trees:
         return
-    says = Text(
-        "本单由下列账本树头之内的记录算出，凭此可以重新计算、逐条核对。",
-        "Computed from the entries under these tree heads; anyone can replay and check them.",
-    )
-    lines = set_pair(flow.fonts, says, SMALL, WIDTH)
+    lines = set_pair(flow.fonts, HEADS, SMALL, WIDTH)
     lines += _columns(flow, [(tree.origin, str(tree.size), tree.root) for tree in trees])
     height = height_of(lines) + 6
     flow.need(height + _GAP)

@@ -6,7 +6,7 @@ from typing import Final
 
 from ledger.money import parse_decimal
 from ledger.text import Text
-from reports.pdf.blocks import NOTHING, SMALL
+from reports.pdf.blocks import SMALL
 from reports.pdf.page import (
     ACCENT,
     BLACK,
@@ -24,6 +24,7 @@ from reports.pdf.page import (
     set_pair,
 )
 from reports.statement import Chart
+from reports.terms import NOTHING
 
 _PLOT_HEIGHT: Final = 92.0
 _LABEL_HEIGHT: Final = 13.0

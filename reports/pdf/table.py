@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 
 from ledger.text import Text
 from reports.fonts import Fonts
-from reports.pdf.blocks import NOTHING, cell_text
 from reports.pdf.lines import pieces
 from reports.pdf.page import (
     BLACK,
@@ -26,6 +25,7 @@ from reports.pdf.page import (
     set_pair,
 )
 from reports.statement import Column, Table
+from reports.terms import NOTHING, read_cell
 
 HEAD: Final = Pair(Style(8, 11.5, bold=True), Style(6.5, 9, ink=GREY))
 CELL: Final = Pair(Style(8.5, 12.5), Style(7, 9.5, ink=GREY))
@@ -91,8 +91,8 @@ class _Grid(NamedTuple):
 
 def table(flow: Flow, block: Table) -> None:
     """Return nothing; places a table, its total never alone on a page."""
-    rows = [[cell_text(cell) for cell in row] for row in block.rows]
-    total = None if block.total is None else [cell_text(cell) for cell in block.total]
+    rows = [[read_cell(cell) for cell in row] for row in block.rows]
+    total = None if block.total is None else [read_cell(cell) for cell in block.total]
     grid = _grid(flow.fonts, block.columns, rows + ([] if total is None else [total]))
     head = grid.row(flow.fonts, [column.title for column in block.columns], HEAD)
     blank = [NOTHING, *[Text("", "")] * (len(block.columns) - 1)]
