@@ -1,6 +1,7 @@
 """Money: rounding, splitting, reading and printing, each against a slow and obvious reference."""
 
 import itertools
+import re
 from fractions import Fraction
 
 import pytest
@@ -330,10 +331,74 @@ def read_capital(text: str) -> int:
     return total * 100 + fen
 
 
+INTEGER = re.compile(r"([零壹贰叁肆伍陆柒捌玖拾佰仟]*)([兆亿万元])")
+DIGIT = re.compile(r"(零?)([壹贰叁肆伍陆柒捌玖])([拾佰仟]?)")
+CENTS = re.compile(r"(?:([壹贰叁肆伍陆柒捌玖])角)?(零)?(?:([壹贰叁肆伍陆柒捌玖])分)?(整)?")
+EXPONENTS = {"兆": 12, "亿": 8, "万": 4, "元": 0}
+
+
+def read_strictly(text: str) -> int:
+    """Return the fen of an amount in capital numerals, written as the rule has it and no other way.
+
+    《正确填写票据和结算凭证的基本规定》: each digit with its unit, 壹 before 拾 too; one 零 for any
+    run of zeros between two digits; none before 角 where yuan end in zero, which the rule allows
+    either way; 整 after 元 or 角 and never after 分.
+    """
+    assert text.startswith("人民币"), text
+    integer, yuan, cents = text.removeprefix("人民币").partition("元")
+    if not yuan:
+        integer, cents = "", integer
+    places: list[tuple[int, int]] = []
+    rest = INTEGER.sub("", integer + yuan)
+    assert not rest, rest
+    for digits, group in INTEGER.findall(integer + yuan) if integer != "零" else ():
+        assert not DIGIT.sub("", digits), text
+        assert digits or (group == "元" and places), text
+        for zero, digit, unit in DIGIT.findall(digits):
+            place = EXPONENTS[group] + " 拾佰仟".index(unit or " ")
+            last = places[-1][0] if places else place + 1
+            assert place < last, text
+            assert (zero == "零") == (last - place > 1), text
+            places.append((place, DIGITS.index(digit)))
+    found = CENTS.fullmatch(cents)
+    assert found, text
+    jiao, zero, fen, whole = found.groups()
+    assert bool(zero) == bool(yuan and fen and not jiao), text
+    assert bool(whole) == (not fen), text
+    assert yuan or jiao or fen, text
+    total: int = sum(digit * 10**place for place, digit in places) * 100
+    return total + sum(DIGITS.index(one or "零") * n for one, n in ((jiao, 10), (fen, 1)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "拾元整",
+        "壹万壹元整",
+        "壹万零零壹元整",
+        "壹万零元整",
+        "壹亿万元整",
+        "壹拾壹拾元整",
+        "壹拾贰佰元整",
+        "壹元壹分",
+        "壹元零壹分整",
+        "壹元零壹角整",
+        "壹元壹角",
+        "零元零壹分",
+        "元整",
+        "整",
+        "壹仟零壹拾万零壹元",
+    ],
+)
+def test_the_strict_reader_refuses_what_is_written_otherwise(text: str) -> None:
+    with pytest.raises(AssertionError):
+        assert render_capital(read_strictly(f"人民币{text}")) == f"人民币{text}"
+
+
 def check_capital(fen: int) -> None:
     """Check one amount: it reads back, and keeps the rules of writing."""
     text = render_capital(fen)
-    assert read_capital(text) == fen, text
+    assert read_capital(text) == read_strictly(text) == fen, text
     assert text.startswith("人民币")
     assert text.endswith("整") == (fen % 10 == 0), text
     assert "零零" not in text
@@ -353,10 +418,15 @@ def test_capital_numerals_read_back(fen: int) -> None:
 
 
 def test_capital_numerals_read_back_with_zeros_in_every_place() -> None:
-    for digits in itertools.product("01", repeat=11):
+    for digits in itertools.product("01", repeat=16):
         check_capital(int("".join(digits)))
     for places in itertools.combinations(range(16), 2):
         check_capital(sum(7 * 10**place for place in places) % FEN_MAX)
+
+
+def test_every_small_amount_reads_back() -> None:
+    for fen in range(20_001):
+        check_capital(fen)
 
 
 def test_two_amounts_never_share_their_capital_numerals() -> None:
