@@ -65,7 +65,7 @@ def _plot(flow: Flow, block: Chart) -> None:
     values = [parse_decimal(value) for value in block.values]
     step = step_for(max(values))
     ticks = max(1, -(-max(values) // step))
-    names = [_plain(step * n) for n in range(ticks + 1)]
+    names = [render_tick(step * n) for n in range(ticks + 1)]
     left = LEFT + max(flow.fonts.width(name, TICK.size) for name in names) + 5
     base = flow.y + _PLOT_HEIGHT
     for n, name in enumerate(names):
@@ -81,7 +81,9 @@ def _plot(flow: Flow, block: Chart) -> None:
         x = left + slot * (n + 0.5) - bar / 2
         flow.page.boxes.append(Box(x, base - height, bar, height, ACCENT))
     peak = values.index(max(values))
-    _centred(flow, _plain(values[peak]), PEAK, left + slot * (peak + 0.5), base - heights[peak] - 9)
+    _centred(
+        flow, render_tick(values[peak]), PEAK, left + slot * (peak + 0.5), base - heights[peak] - 9
+    )
     _label(flow, block.labels, left, slot, base)
 
 
@@ -114,7 +116,7 @@ def step_for(highest: Fraction) -> Fraction:
     raise AssertionError
 
 
-def _plain(value: Fraction) -> str:
+def render_tick(value: Fraction) -> str:
     """Return a tick in digits, without zeros at the end of its decimals."""
     whole, rest = divmod(value, 1)
     digits = f"{int(rest * 10**13):013d}".rstrip("0")

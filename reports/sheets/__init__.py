@@ -1,9 +1,9 @@
-"""Tables as XLSX workbooks, written and read: the one file that knows the libraries for it.
+"""Tables as XLSX workbooks, written and read: this package alone knows the libraries for it.
 
 Written cells have types: a text is a text, so that an account's digits stay as they are and nothing
 is run as a formula; money is a number with two decimals. The same tables give the same bytes. What
 is read comes from outside: its size is held before anything is unpacked, a formula is refused, and
-every cell becomes the text that a CSV would hold.
+every cell becomes the text that a CSV would hold. `pages` writes what is laid out for print.
 """
 
 import io
