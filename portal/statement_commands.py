@@ -1,4 +1,4 @@
-"""`suanquan statement make` and `list`: statements as PDF, and those that were issued."""
+"""`suanquan statement make` and `list`: statements made, and those that were issued."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,11 +15,13 @@ from ledger.money import render_yuan
 from ledger.period import day_of, parse_month, render_instant
 from ledger.text import Text
 from portal.answer_commands import answer_row, confirm, dispute, settle
+from portal.export_command import export, write_beside
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 from portal.trace_command import trace
 from portal.verify_command import verify
 from reports.claims import acts_in, net_fen
+from reports.formats import FORMATS, Format
 from reports.issue import Draft, Issued, Press, list_issued, path_in, require_tallied, subjects_of
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
@@ -39,6 +41,7 @@ def statement() -> None:
     """Make and list settlement statements."""
 
 
+statement.add_command(export)
 statement.add_command(trace)
 statement.add_command(verify)
 statement.add_command(confirm)
@@ -50,15 +53,25 @@ statement.add_command(settle)
     epilog="""\b
 Examples:
   suanquan statement make --kind compute --month 2022-07
-  suanquan statement make --kind subsidy --month 2022-12 --enterprise 91420100MA4K2XY18X"""
+  suanquan statement make --kind subsidy --month 2022-12 --enterprise 91420100MA4K2XY18X
+  suanquan statement make --month 2022-07 --format xlsx --format html"""
 )
 @click.option(
     "--kind", type=click.Choice(["compute", "subsidy"]), default="compute", show_default=True
 )
 @click.option("--month", required=True, help="Such as 2022-07.")
 @click.option("--enterprise", help="Only this credit code.")
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(FORMATS),
+    multiple=True,
+    help="Also write this format beside the PDF; may be given again.",
+)
 @answers
-def make(shell: Shell, kind: Kind, month: str, enterprise: str | None) -> Result:
+def make(
+    shell: Shell, kind: Kind, month: str, enterprise: str | None, formats: tuple[Format, ...]
+) -> Result:
     """Make the statements of a month; making them again changes nothing."""
     month = parse_month(month)
     with shell.reading() as connection:
@@ -73,16 +86,23 @@ def make(shell: Shell, kind: Kind, month: str, enterprise: str | None) -> Result
             Text("可先运行 suanquan usage 查看用量", "see suanquan usage for what was used"),
         )
     chosen = [enterprise] if enterprise is not None else subjects
-    made = issue(shell, shell.press(), snapshot, [(kind, month, one) for one in chosen])
+    press, others = shell.press(), [form for form in dict.fromkeys(formats) if form != "pdf"]
+    made = issue(shell, press, snapshot, [(kind, month, one) for one in chosen], others)
+    write_beside(shell, press, made, others)
     return _listed(shell, snapshot, made, {})
 
 
 def issue(
-    shell: Shell, press: Press, snapshot: Snapshot, wanted: Sequence[tuple[Kind, str, str]]
+    shell: Shell,
+    press: Press,
+    snapshot: Snapshot,
+    wanted: Sequence[tuple[Kind, str, str]],
+    others: Sequence[Format] = (),
 ) -> list[Issued]:
     """Return the statements of (kind, period, enterprise), those that are new recorded now.
 
-    A statement that cannot be printed stops nothing else: the others are issued, then it is told.
+    New ones are written as PDF and in the `others`. A statement that cannot be printed stops
+    no other one: the rest is issued, then it is told.
     """
     issued: list[Issued] = []
     drafts: list[Draft] = []
@@ -102,7 +122,7 @@ def issue(
     if drafts:
         _record(shell, drafts)
         for draft in drafts:
-            press.keep(draft)
+            press.keep(draft, others)
     if lost := keep_missing(shell, press, issued):
         failed.append(file_lost(lost))
     if failed:

@@ -17,6 +17,7 @@ from ledger.usage import render_quantity, separate_thousands
 from portal.options import answers
 from portal.proof_commands import covering_note, prove_entries
 from portal.shell import Result, Shell
+from reports.issue import Issued
 from reports.trace import Traced, find_issue
 from reports.trace import trace as trace_entries
 
@@ -42,14 +43,7 @@ DIR/<log>-<index>.tlog-proof is what suanquan log check-proof checks with the lo
 def trace(shell: Shell, number: str, proofs: Path | None, first: int | None) -> Result:
     """List the entries of the logs that a statement was made from, and what each adds."""
     with shell.auditing() as connection:
-        found = find_issue(connection, number)
-        if found is None:
-            raise InvalidInputError(
-                "no_statement",
-                Text(f"没有编号为 {number} 的结算单", f"there is no statement {number}"),
-                Text("编号见 suanquan statement list", "see suanquan statement list"),
-            )
-        index, issued = found
+        index, issued = require_issue(connection, number)
         with shell.progress(Text("追溯", "tracing"), sum(issued.data.sizes.values())) as step:
             traced = list(trace_entries(connection, issued, step))
         places = [(one.log, one.index) for one in traced] + [("book", index)]
@@ -73,6 +67,21 @@ def trace(shell: Shell, number: str, proofs: Path | None, first: int | None) -> 
     if proofs is not None:
         data["proofs"] = {"dir": str(proofs), "written": written}
     return Result(data, _trace_shown(shell, data))
+
+
+def require_issue(connection: Connection, number: str) -> tuple[int, Issued]:
+    """Return the statement with a number and the index of its entry in the book.
+
+    Raises `InvalidInputError` (`no_statement`) where there is none.
+    """
+    found = find_issue(connection, number)
+    if found is None:
+        raise InvalidInputError(
+            "no_statement",
+            Text(f"没有编号为 {number} 的结算单", f"there is no statement {number}"),
+            Text("编号见 suanquan statement list", "see suanquan statement list"),
+        )
+    return found
 
 
 def _write_proofs(

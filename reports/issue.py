@@ -22,9 +22,11 @@ from ledger.query import read_source_days
 from ledger.secret import write_file
 from ledger.tally import differing_days
 from ledger.text import Text
+from reports import formats
 from reports.claims import acts_in, digest_claims
 from reports.compute import make_compute
 from reports.fonts import Fonts
+from reports.formats import Format
 from reports.pdf import RENDERER, render
 from reports.reading import replay_snapshots
 from reports.snapshot import Snapshot, growing
@@ -50,10 +52,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A statement that is rendered but not recorded yet."""
+    """A statement that is rendered but not recorded yet, and what it says."""
 
     issued: Issued
     pdf: bytes
+    content: Statement
 
 
 def subjects_of(snapshot: Snapshot, kind: Kind, period: str) -> list[str]:
@@ -119,7 +122,8 @@ class Press:
         revision = len(earlier) + 1
         first = earlier[0].statement if earlier else None
         number = f"SQ-{_LETTERS[kind]}-{period}-{subject}-{revision}"
-        pdf = render(_number(content, snapshot, number, revision, first), self.fonts)
+        numbered = _number(content, snapshot, number, revision, first)
+        pdf = render(numbered, self.fonts)
         data = StatementIssued(
             statement=number,
             kind=kind,
@@ -134,11 +138,17 @@ class Press:
             supplements=first,
             claims_sha256=content.claims_sha256,
         )
-        return Draft(Issued(subject, data), pdf)
+        return Draft(Issued(subject, data), pdf, numbered)
 
-    def keep(self, draft: Draft) -> None:
-        """Write a draft's file, once its event is recorded: then the number is its own."""
+    def keep(self, draft: Draft, others: Sequence[Format] = ()) -> None:
+        """Write a draft's files, once its event is recorded: then the number is its own.
+
+        The PDF is what was issued; `others` are written beside it.
+        """
         write_file(path_in(self.home, draft.issued), draft.pdf)
+        for form in others:
+            made = formats.render(draft.content, form, self.fonts)
+            write_file(path_in(self.home, draft.issued, form), made)
 
     def keep_missing(self, source: Connection | History, issued: Sequence[Issued]) -> list[Issued]:
         """Return which issued statements have no file now that each missing one was made again.
@@ -152,10 +162,10 @@ class Press:
             for one in missing:
                 if one.data.sizes != snapshot.sizes:
                     continue
-                content = _MAKERS[one.data.kind](snapshot, one.subject, one.data.period)
-                pdf = self._render_again(snapshot, content, one.data)
+                content = make_again(snapshot, one)
+                pdf = render(content, self.fonts)
                 if hashlib.sha256(pdf).hexdigest() == one.data.pdf_sha256:
-                    self.keep(Draft(one, pdf))
+                    self.keep(Draft(one, pdf, content))
                 else:
                     lost.append(one)
         return lost
@@ -197,7 +207,7 @@ class Press:
     ) -> Iterator[Finding]:
         """Yield what differs when one statement is made again."""
         data, path = issued.data, path_in(self.home, issued)
-        content = _MAKERS[data.kind](snapshot, issued.subject, data.period)
+        content = make_again(snapshot, issued)
         rules = rules_hash(snapshot.book, data.kind)
         if data.rules != rules:
             zh = f"所记规则 {data.rules} 不是账本当时采纳的 {rules}"
@@ -210,20 +220,25 @@ class Press:
         elif data.claims_sha256 not in (None, content.claims_sha256):
             zh, en = "重算的申请情况不同", "made again, it says otherwise of claims"
             yield _finding(data, "claims_sha256", zh, en)
-        elif data.renderer == _renderer(content):
-            pdf = self._render_again(snapshot, content, data)
-            if hashlib.sha256(pdf).hexdigest() != data.pdf_sha256:
-                yield _finding(data, "pdf_sha256", "重排文件不同", "rendered again, it differs")
+        elif data.renderer == _renderer(content) and _hash(content, self.fonts) != data.pdf_sha256:
+            yield _finding(data, "pdf_sha256", "重排文件不同", "rendered again, it differs")
         if not path.exists():
             if must_be_kept:
                 yield _finding(data, "path", f"文件缺失：{path}", f"{path} is missing")
         elif hashlib.sha256(path.read_bytes()).hexdigest() != data.pdf_sha256:
             yield _finding(data, "path", f"文件被改动：{path}", f"{path} was changed")
 
-    def _render_again(self, snapshot: Snapshot, content: Statement, data: StatementIssued) -> bytes:
-        """Return the file of an issued statement as this program renders it."""
-        number, revision, first = data.statement, data.revision, data.supplements
-        return render(_number(content, snapshot, number, revision, first), self.fonts)
+
+def _hash(content: Statement, fonts: Fonts) -> str:
+    """Return the SHA-256 of a statement's PDF, in hexadecimal."""
+    return hashlib.sha256(render(content, fonts)).hexdigest()
+
+
+def make_again(snapshot: Snapshot, issued: Issued) -> Statement:
+    """Return an issued statement as the ledger gives it at the sizes that it saw, numbered."""
+    data = issued.data
+    content = _MAKERS[data.kind](snapshot, issued.subject, data.period)
+    return _number(content, snapshot, data.statement, data.revision, data.supplements)
 
 
 def _number(
@@ -247,9 +262,9 @@ def _says(issued: StatementIssued, content: Statement, snapshot: Snapshot) -> bo
     return digest_claims(seen) == content.claims_sha256
 
 
-def path_in(home: Path, issued: Issued) -> Path:
+def path_in(home: Path, issued: Issued, form: Format = "pdf") -> Path:
     """Return where a home keeps the file of an issued statement."""
-    return home / "statements" / issued.data.period / f"{issued.data.statement}.pdf"
+    return home / "statements" / issued.data.period / f"{issued.data.statement}.{form}"
 
 
 def _renderer(content: Statement) -> str:

@@ -42,6 +42,7 @@ COMMANDS = (
     "programme simulate",
     "statement make",
     "statement list",
+    "statement export",
     "statement trace",
     "log list",
     "log checkpoint",

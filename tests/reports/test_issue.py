@@ -355,7 +355,7 @@ def test_what_an_earlier_version_worded_otherwise_still_stands(office: Office) -
         draft.issued.data, renderer="pdf/0 compute/0", pdf_sha256=hashlib.sha256(pdf).hexdigest()
     )
     old = Issued(CODE, data)
-    office.press.keep(Draft(old, pdf))
+    office.press.keep(Draft(old, pdf, draft.content))
     office.issue(data)
     assert office.make() == old, "the same values make no other statement"
     assert office.replay() == []
