@@ -119,13 +119,14 @@ class Transfer(NamedTuple):
 
 def post(event: Event) -> tuple[Transfer, ...]:
     """Return the transfers that an event makes, none where it moves nothing."""
-    if event.kind not in KEPT:
-        return ()
-    data = event.data
+    return post_data(event.data, event.subject) if event.kind in KEPT else ()
+
+
+def post_data(data: Data, subject: str) -> tuple[Transfer, ...]:
+    """Return the transfers that what an event says makes, none where it moves nothing."""
     if isinstance(data, ClaimData):
-        return _post_claim(data, event.subject)
-    assert isinstance(data, FundData), event
-    return _post_fund(data)
+        return _post_claim(data, subject)
+    return _post_fund(data) if isinstance(data, FundData) else ()
 
 
 def _post_fund(data: FundData) -> tuple[Transfer, ...]:

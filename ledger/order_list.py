@@ -1,8 +1,4 @@
-"""Lists of payment orders, each with whose claim it pays and what became of it.
-
-Orders go to the bank in batches. A batch is what its orders' numbers begin with: those of
-`hubei-2022-B1` are `hubei-2022-B1-0001` and so on, so that the bank's answer names it too.
-"""
+"""Lists of payment orders, each with whose claim it pays and what became of it."""
 
 from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
@@ -10,6 +6,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Connection, select
 
 from ledger import tables
+from ledger.order_number import batch_of
 
 Outcome = Literal["open", "paid", "failed"]
 
@@ -28,17 +25,6 @@ class Ordered(NamedTuple):
     def batch(self) -> str:
         """Return the batch in which the order goes to the bank."""
         return batch_of(self.order)
-
-
-def number_order(batch: str, number: int) -> str:
-    """Return the number of a batch's order, counted from 1."""
-    return f"{batch}-{number:04}"
-
-
-def batch_of(order: str) -> str:
-    """Return the batch of an order's number; one of another form is a batch by itself."""
-    batch, _, number = order.rpartition("-")
-    return batch if batch and number.isdecimal() else order
 
 
 def list_orders(

@@ -14,6 +14,7 @@ from ledger.events import (
     AnswerData,
     DisputedLine,
     DisputeSettled,
+    IssuedData,
     StatementConfirmed,
     StatementDisputed,
     StatementIssued,
@@ -171,7 +172,7 @@ def _answer(
 
 
 def answer_row(
-    shell: Shell, issued: StatementIssued, answer: Answer, today: date, days: WorkingDays
+    shell: Shell, issued: IssuedData, answer: Answer, today: date, days: WorkingDays
 ) -> dict[str, Any]:
     """Return the command line's keys of how far the answer to a statement is."""
     standing = stand(issued, answer, today, days)

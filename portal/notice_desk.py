@@ -6,7 +6,6 @@ stays as the public read it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import NamedTuple
 
 from ledger.database import Connection
@@ -36,19 +35,19 @@ from vouchers.claims.calendar import WorkingDays
 from vouchers.claims.fold import Claim
 from vouchers.claims.notice import (
     Approved,
+    Given,
     Heading,
     Line,
     Notice,
     describe_claim,
     draw_up,
-    length_of,
+    head_notice,
+    head_noticed,
 )
 from vouchers.claims.requests import EmptyRequest
 from vouchers.claims.table import Capacity
-from vouchers.programme import Programme, Version
+from vouchers.programme import Programme
 from vouchers.reading import read_rules
-
-_OBJECTIONS = Text("公示单位，书面、实名", "to whoever gives notice, in writing and by name")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +134,6 @@ def _noticed(said: dict[str, object], notice: Notice, line: Line, asked: Asked) 
 def _heading(desk: Desk, asked: Asked, programme: Programme) -> Heading:
     """Return what stands above the lines."""
     first_day = parse_date(asked.first_day) if asked.first_day else parse_date(desk.day) + DAY
-    version = programme.version_on(first_day) or programme.versions[-1]
     named = asked.notice or f"{asked.programme}-{first_day:%Y%m%d}"
     taken = list_topics(desk.act.connection, notice_topic(named), desk.size)
     if asked.notice is None:
@@ -147,24 +145,8 @@ def _heading(desk: Desk, asked: Asked, programme: Programme) -> Heading:
             Text(f"公示 {named} 已发布", f"the notice {named} was given before"),
             Text("请另取编号，或不填 --notice", "choose another id, or leave --notice out"),
         )
-    return _head(programme, version, first_day, asked, named)
-
-
-def _head(
-    programme: Programme, version: Version, first_day: date, asked: Asked, named: str
-) -> Heading:
-    """Return the head of a notice, with its defaults filled in."""
-    given = asked.objections
-    return Heading(
-        notice=named,
-        programme=programme.id,
-        name=programme.name,
-        basis=asked.basis,
-        authority=asked.authority or f"{programme.name.zh}主管部门",
-        objections=Text(given, given) if given else _OBJECTIONS,
-        first_day=first_day,
-        working_days=length_of(version),
-    )
+    given = Given(named, asked.basis, asked.authority, asked.objections)
+    return head_notice(programme, first_day, given)
 
 
 def _approved(book: Book, read: Read) -> Approved:
@@ -262,14 +244,6 @@ def make_again(connection: Connection, notice: str, size: int) -> Stood:
     claims = [fold_at(connection, one.claim, at) for at, one in rows]
     book = _read_book(connection, [one.enterprise for one in claims], then)
     programme = choose(rules_of(book), [first.programme])[0]
-    first_day = parse_date(first.first_day)
-    asked = Asked(
-        programme=first.programme,
-        basis=first.basis or "—",
-        authority=first.authority,
-        objections=first.objections,
-    )
-    version = programme.version_on(first_day) or programme.versions[-1]
     lines = tuple(
         Line(
             line=one.line,
@@ -280,7 +254,7 @@ def make_again(connection: Connection, notice: str, size: int) -> Stood:
         for (_, one), claim in zip(rows, claims, strict=True)
     )
     drawn = Notice(
-        heading=_head(programme, version, first_day, asked, notice),
+        heading=head_noticed(programme, first),
         last_day=parse_date(first.last_day),
         calendars=first.calendars,
         lines=lines,

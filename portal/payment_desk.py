@@ -11,7 +11,8 @@ from typing import NamedTuple
 from ledger.database import Connection
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import ClaimFailed, ClaimOrdered, ClaimPaid, Data
-from ledger.order_list import Ordered, list_orders, number_order
+from ledger.order_list import Ordered, list_orders
+from ledger.order_number import number_order
 from ledger.period import parse_date
 from ledger.personal import BankAccount
 from ledger.read import read_heads

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import click
 import msgspec
@@ -23,6 +23,7 @@ from portal.verify_command import verify
 from reports.claims import acts_in, net_fen
 from reports.formats import FORMATS, Format
 from reports.issue import Draft, Issued, Press, list_issued, path_in, require_tallied, subjects_of
+from reports.kinds import FORMS
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
@@ -32,8 +33,6 @@ from vouchers.answers import Answer
 from vouchers.claims.calendar import WorkingDays
 
 SOURCE = "urn:suanquan:statements"
-
-KINDS: Final = {"compute": Text("算力", "compute"), "subsidy": Text("补贴", "subsidy")}
 
 
 @click.group()
@@ -56,9 +55,7 @@ Examples:
   suanquan statement make --kind subsidy --month 2022-12 --enterprise 91420100MA4K2XY18X
   suanquan statement make --month 2022-07 --format xlsx --format html"""
 )
-@click.option(
-    "--kind", type=click.Choice(["compute", "subsidy"]), default="compute", show_default=True
-)
+@click.option("--kind", type=click.Choice(list(FORMS)), default="compute", show_default=True)
 @click.option("--month", required=True, help="Such as 2022-07.")
 @click.option("--enterprise", help="Only this credit code.")
 @click.option(
@@ -78,18 +75,26 @@ def make(
         snapshot = read_snapshot(connection)
         if kind == "compute":
             require_tallied(connection, month)
-    subjects = subjects_of(snapshot, kind, month)
-    if enterprise is not None and enterprise not in subjects:
-        raise InvalidInputError(
-            "nothing_to_settle",
-            Text(f"{enterprise} 在 {month} 没有可结算的内容", f"{enterprise} has none in {month}"),
-            Text("可先运行 suanquan usage 查看用量", "see suanquan usage for what was used"),
-        )
-    chosen = [enterprise] if enterprise is not None else subjects
+    chosen = subjects_of(snapshot, kind, month)
+    if enterprise is not None:
+        # A claim's forms go to its enterprise; a statement that is for none is nobody's.
+        whose = snapshot.claimants if FORMS[kind].of_claim else {}
+        chosen = [one for one in chosen if whose.get(one, one) == enterprise]
+        if not chosen:
+            raise _nothing(enterprise, month)
     press, others = shell.press(), [form for form in dict.fromkeys(formats) if form != "pdf"]
     made = issue(shell, press, snapshot, [(kind, month, one) for one in chosen], others)
     write_beside(shell, press, made, others)
     return _listed(shell, snapshot, made, {})
+
+
+def _nothing(enterprise: str, month: str) -> InvalidInputError:
+    """Return the refusal of a statement of nothing."""
+    return InvalidInputError(
+        "nothing_to_settle",
+        Text(f"{enterprise} 在 {month} 没有可结算的内容", f"{enterprise} has none in {month}"),
+        Text("可先运行 suanquan usage 查看用量", "see suanquan usage for what was used"),
+    )
 
 
 def issue(
@@ -99,7 +104,7 @@ def issue(
     wanted: Sequence[tuple[Kind, str, str]],
     others: Sequence[Format] = (),
 ) -> list[Issued]:
-    """Return the statements of (kind, period, enterprise), those that are new recorded now.
+    """Return the statements of (kind, period, about what), those that are new recorded now.
 
     New ones are written as PDF and in the `others`. A statement that cannot be printed stops
     no other one: the rest is issued, then it is told.
@@ -195,6 +200,7 @@ def statement_row(
         "id": one.data.statement,
         "kind": one.data.kind,
         "subject": one.subject,
+        "about": one.about,
         "period": one.data.period,
         "revision": one.data.revision,
         "total_fen": one.data.total_fen,
@@ -243,8 +249,8 @@ def _listed(
     for row, one in zip(rows, issued, strict=True):
         data = one.data
         table.add_row(
-            snapshot.book.account(one.subject).name,
-            shell.say(KINDS[data.kind]),
+            snapshot.book.account(one.subject).name if one.subject else one.about,
+            shell.say(FORMS[data.kind].title),
             data.period,
             str(data.revision),
             render_yuan(data.total_fen),

@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
-from ledger.events import StatementIssued
+from ledger.events import IssuedData, ReportIssued, StatementIssued
 from ledger.finding import Finding
 from ledger.history import History
 from ledger.query import read_source_days
@@ -24,30 +25,33 @@ from ledger.tally import differing_days
 from ledger.text import Text
 from reports import formats
 from reports.claims import acts_in, digest_claims
-from reports.compute import make_compute
 from reports.fonts import Fonts
 from reports.formats import Format
+from reports.kinds import FORMS, Series, series_of
 from reports.pdf import RENDERER, render
 from reports.reading import replay_snapshots
 from reports.snapshot import Snapshot, growing
 from reports.statement import Head, Kind, Statement
-from reports.subsidy import make_subsidy
 from vouchers.adoption import find_differences, require_same, rules_of
 from vouchers.book import Book
-
-_LETTERS: dict[Kind, str] = {"compute": "C", "subsidy": "S"}
-_MAKERS: dict[Kind, Callable[[Snapshot, str, str], Statement]] = {
-    "compute": make_compute,
-    "subsidy": make_subsidy,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An issued statement: whose it is, and what its event says."""
+    """An issued statement: whose it is, if anybody's, and what its event says."""
 
     subject: str
-    data: StatementIssued
+    data: IssuedData
+
+    @property
+    def about(self) -> str:
+        """Return what it is about: an enterprise, or a claim, a notice, a fund, a batch."""
+        return self.data.about or self.subject
+
+    @property
+    def series(self) -> Series:
+        """Return what it shares with the statements that it follows or that follow it."""
+        return series_of(self.data.kind, self.data.period, self.about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,8 @@ class Draft:
 
 
 def subjects_of(snapshot: Snapshot, kind: Kind, period: str) -> list[str]:
-    """Return the credit codes, in order, of all enterprises that a statement concerns in a month.
-
-    A compute statement concerns whoever used something in the month; a subsidy statement whoever
-    was invoiced by its end.
-    """
-    if kind == "compute":
-        return [one for one in sorted(snapshot.usage) if snapshot.usage_in(one, period)]
-    return sorted(
-        code
-        for code, account in snapshot.book.accounts.items()
-        if any(invoice.issued_on[:7] <= period for invoice in account.invoices.values())
-    )
+    """Return, in order, all that a kind of statement is about in a month."""
+    return FORMS[kind].subjects(snapshot, period)
 
 
 def require_tallied(connection: Connection, period: str) -> None:
@@ -107,7 +101,7 @@ class Press:
     home: Path
     fonts: Fonts
 
-    def draft(self, snapshot: Snapshot, kind: Kind, period: str, subject: str) -> Issued | Draft:
+    def draft(self, snapshot: Snapshot, kind: Kind, period: str, about: str) -> Issued | Draft:
         """Return the statement that stands for a period, or the draft of one that must follow.
 
         Raises `RuleViolationError` (`rules_differ`) for a refund under rules that the ledger has
@@ -115,30 +109,33 @@ class Press:
         """
         if kind == "subsidy":
             require_same(snapshot.book)
-        content = _MAKERS[kind](snapshot, subject, period)
-        earlier = snapshot.book.account(subject).issued(kind, period)
-        if earlier and _says(earlier[-1], content, snapshot):
-            return Issued(subject, earlier[-1])
+        content = FORMS[kind].make(snapshot, about, period)
+        series = series_of(kind, period, about)
+        earlier = [one for one in _issued_to(snapshot, content.subject) if one.series == series]
+        if earlier and _says(earlier[-1].data, content, snapshot):
+            return earlier[-1]
         revision = len(earlier) + 1
-        first = earlier[0].statement if earlier else None
-        number = f"SQ-{_LETTERS[kind]}-{period}-{subject}-{revision}"
+        first = earlier[0].data.statement if earlier else None
+        number = f"SQ-{FORMS[kind].letter}-{period}-{about}-{revision}"
         numbered = _number(content, snapshot, number, revision, first)
         pdf = render(numbered, self.fonts)
-        data = StatementIssued(
-            statement=number,
-            kind=kind,
-            period=period,
-            revision=revision,
-            sizes=snapshot.sizes,
-            rules=rules_hash(snapshot.book, kind),
-            renderer=_renderer(content),
-            total_fen=content.total_fen,
-            values_sha256=content.values_sha256,
-            pdf_sha256=hashlib.sha256(pdf).hexdigest(),
-            supplements=first,
-            claims_sha256=content.claims_sha256,
-        )
-        return Draft(Issued(subject, data), pdf, numbered)
+        said: dict[str, Any] = {
+            "statement": number,
+            "kind": kind,
+            "period": period,
+            "revision": revision,
+            "sizes": snapshot.sizes,
+            "rules": rules_hash(snapshot.book, kind),
+            "renderer": _renderer(content),
+            "total_fen": content.total_fen,
+            "values_sha256": content.values_sha256,
+            "pdf_sha256": hashlib.sha256(pdf).hexdigest(),
+            "supplements": first,
+            "claims_sha256": content.claims_sha256,
+            "about": content.about,
+        }
+        data = StatementIssued(**said) if content.subject else ReportIssued(**said)
+        return Draft(Issued(content.subject, data), pdf, numbered)
 
     def keep(self, draft: Draft, others: Sequence[Format] = ()) -> None:
         """Write a draft's files, once its event is recorded: then the number is its own.
@@ -237,7 +234,7 @@ def _hash(content: Statement, fonts: Fonts) -> str:
 def make_again(snapshot: Snapshot, issued: Issued) -> Statement:
     """Return an issued statement as the ledger gives it at the sizes that it saw, numbered."""
     data = issued.data
-    content = _MAKERS[data.kind](snapshot, issued.subject, data.period)
+    content = FORMS[data.kind].make(snapshot, issued.about, data.period)
     return _number(content, snapshot, data.statement, data.revision, data.supplements)
 
 
@@ -251,7 +248,7 @@ def _number(
     )
 
 
-def _says(issued: StatementIssued, content: Statement, snapshot: Snapshot) -> bool:
+def _says(issued: IssuedData, content: Statement, snapshot: Snapshot) -> bool:
     """Return whether an issued statement says what one that is made now would say.
 
     What it said of claims is read from the book as it saw it: earlier versions said nothing.
@@ -287,15 +284,19 @@ def find_changed_rules(book: Book) -> Iterator[Finding]:
 
 
 def list_issued(snapshot: Snapshot) -> list[Issued]:
-    """Return every issued statement, by enterprise and in the order of issue."""
-    return [
-        Issued(code, data)
-        for code, account in sorted(snapshot.book.accounts.items())
-        for data in account.statements
-    ]
+    """Return every issued statement in the order of issue: by enterprise, then those for none."""
+    codes = sorted(snapshot.book.accounts)
+    return [one for code in [*codes, ""] for one in _issued_to(snapshot, code)]
 
 
-def _finding(data: StatementIssued, column: str, zh: str, en: str) -> Finding:
+def _issued_to(snapshot: Snapshot, code: str) -> list[Issued]:
+    """Return the statements issued to an enterprise, or to none, in the order of issue."""
+    if not code:
+        return [Issued("", data) for data in snapshot.book.reports]
+    return [Issued(code, data) for data in snapshot.book.account(code).statements]
+
+
+def _finding(data: IssuedData, column: str, zh: str, en: str) -> Finding:
     """Return a finding about an issued statement."""
     what = Text(f"{data.statement}：{zh}", f"{data.statement}: {en}")
     return Finding("book", None, "statement", column, what)

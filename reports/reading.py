@@ -27,7 +27,7 @@ def read_snapshot(connection: Connection) -> Snapshot:
     usage: dict[str, list[DayUsage]] = {}
     for key, quantity in read_usage_days(connection):
         usage.setdefault(key[0], []).append((key, quantity))
-    return Snapshot(fold.book, usage, tuple(heads.values()), fold.claims)
+    return fold.snapshot(usage, tuple(heads.values()))
 
 
 def read_book(connection: Connection, head: Head) -> Book:
@@ -84,7 +84,7 @@ def replay_snapshots(source: Connection | History, sizes: Iterable[Sizes]) -> It
                 _add_usage(rows, history, Span(log, start, min(start + SPAN, wanted[log])))
         at = dict(wanted)
         seen = {name: heads[name] for name in heads if name in stated}
-        yield Snapshot(fold.book, _group(rows), _heads_at(history, seen, wanted), fold.claims)
+        yield fold.snapshot(_group(rows), _heads_at(history, seen, wanted))
 
 
 def _add_usage(rows: Rows, history: History, span: Span) -> None:

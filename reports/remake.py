@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from ledger.database import Connection
 from ledger.errors import InvalidInputError, TamperedLogError
-from ledger.events import StatementIssued
+from ledger.events import IssuedData
 from ledger.history import History
 from ledger.text import Language, Text
 from reports.fonts import Fonts
@@ -48,7 +48,7 @@ def render_again(
     return made
 
 
-def _agrees(content: Statement, data: StatementIssued) -> bool:
+def _agrees(content: Statement, data: IssuedData) -> bool:
     """Return whether a statement states what was issued; early ones said nothing of claims."""
     claims = data.claims_sha256 in {None, content.claims_sha256}
     return claims and content.values_sha256 == data.values_sha256

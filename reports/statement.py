@@ -6,13 +6,13 @@ the `statement.issued` event; equal values give equal bytes.
 """
 
 import hashlib
-from typing import Literal
 
 import msgspec
 
+from ledger.events import StatementKind
 from ledger.text import Text
 
-Kind = Literal["compute", "subsidy"]
+Kind = StatementKind
 
 
 class Yuan(msgspec.Struct, frozen=True, tag="yuan"):
@@ -101,7 +101,10 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """A document for one enterprise and one period, complete but for its rendering.
+    """A document of one period, complete but for its rendering.
+
+    `subject` is the credit code of the enterprise that it is for, empty where it is for none, and
+    `about` what it is about instead of an enterprise's month: a claim, a notice, a fund, a batch.
 
     `facts` is the block of label and value under the title. `notices` are warnings that no reader
     may miss (synthetic prices, a sample without a seal). `total_fen` is what it comes to, and
@@ -128,6 +131,7 @@ class Statement(msgspec.Struct, frozen=True):
     maker: str
     supplements: str | None = None
     claims_sha256: str | None = None
+    about: str | None = None
 
 
 def encode(statement: Statement) -> bytes:

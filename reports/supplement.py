@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ledger.events import StatementIssued
+from ledger.events import IssuedData
 from ledger.money import render_yuan
 from ledger.text import Text
 from reports.claims import acts_in, name_claim, stand_now, tell_act
@@ -26,7 +26,7 @@ _AMOUNTS: Final[tuple[tuple[str, Text], ...]] = (
 
 
 def supplement_section(
-    earlier: Sequence[StatementIssued],
+    earlier: Sequence[IssuedData],
     acts: Sequence[Act],
     values_sha256: str,
     total_fen: int,
@@ -51,7 +51,7 @@ def supplement_section(
     return Section(Text("补充说明", "What this supplements"), tuple(blocks))
 
 
-def _named(earlier: Sequence[StatementIssued]) -> Text:
+def _named(earlier: Sequence[IssuedData]) -> Text:
     """Return which statement is supplemented, and which one was the latest until now."""
     first, last = earlier[0], earlier[-1]
     zh = f"本单补充 {first.statement}（第 {first.revision} 版，文件 SHA-256 {first.pdf_sha256}）"
@@ -64,7 +64,7 @@ def _named(earlier: Sequence[StatementIssued]) -> Text:
     )
 
 
-def _recomputed(first: StatementIssued, total_fen: int) -> Text:
+def _recomputed(first: IssuedData, total_fen: int) -> Text:
     """Return that the refund was computed on other facts, with both totals."""
     before, now = render_yuan(first.total_fen), render_yuan(total_fen)
     return Text(
@@ -89,9 +89,7 @@ def _changes(
                 yield cell, item, Yuan(was_fen), Yuan(is_fen), Yuan(is_fen - was_fen)
 
 
-def explain(
-    snapshot: Snapshot, subject: str, earlier: StatementIssued, later: StatementIssued
-) -> Text:
+def explain(snapshot: Snapshot, subject: str, earlier: IssuedData, later: IssuedData) -> Text:
     """Return why a later statement for the same period superseded an earlier one."""
     told: list[Text] = []
     if earlier.values_sha256 != later.values_sha256:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ledger.codec import Event
 from ledger.database import Connection
-from ledger.events import LogName, StatementIssued
+from ledger.events import IssuedData, LogName
 from ledger.period import cut_by_day
 from ledger.read import parse_entry, read_entries, read_events, read_heads
 from reports.issue import Issued
@@ -49,7 +49,7 @@ def trace(
             if event.subject != issued.subject:
                 continue
             if event.usage is None:
-                if log == "book" and event.kind is not StatementIssued:
+                if log == "book" and event.kind is not IssuedData:
                     yield Traced(log, index, event)
             elif micro := _held_in(event, issued.data.period):
                 yield Traced(log, index, event, micro)
@@ -69,9 +69,9 @@ def _held_in(event: Event, month: str) -> int:
 def find_issue(connection: Connection, number: str) -> tuple[int, Issued] | None:
     """Return the book's index of the entry that issued a statement and what it says, or None."""
     for index, event in read_events(connection, "book", 0, read_heads(connection)["book"].size):
-        if event.kind is StatementIssued:
+        if issubclass(event.kind, IssuedData):
             data = event.data
-            assert isinstance(data, StatementIssued)
+            assert isinstance(data, IssuedData)
             if data.statement == number:
                 return index, Issued(event.subject, data)
     return None

@@ -9,7 +9,10 @@ from typing import Final
 from reports.issue import Issued
 
 # A number as the title in the PDF's metadata has it: UTF-16BE, whose zero bytes are escaped.
-_NUMBER: Final = re.compile(rb"SQ-[A-Z]-[0-9]{4}-[0-9]{2}-[0-9A-Z]{18}-[1-9][0-9]{0,8}")
+_NUMBER: Final = re.compile(
+    rb"SQ-[A-Z]-[0-9]{4}-[0-9]{2}-[0-9A-Za-z][0-9A-Za-z._-]{0,63}-[1-9][0-9]{0,8}"
+)
+_OF_ENTERPRISE: Final = re.compile(r"SQ-[A-Z]-[0-9]{4}-[0-9]{2}-([0-9A-Z]{18})-[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +44,18 @@ def verify(statements: Sequence[Issued], pdf: bytes) -> Verified:
 
 def find_latest(statements: Sequence[Issued]) -> dict[str, Issued]:
     """Return the latest statement for its period by the number of each that was superseded."""
-    latest = {_period(one): one for one in statements}
+    latest = {one.series: one for one in statements}
     return {
-        one.data.statement: latest[_period(one)]
+        one.data.statement: latest[one.series]
         for one in statements
-        if one.data.statement != latest[_period(one)].data.statement
+        if one.data.statement != latest[one.series].data.statement
     }
 
 
 def enterprise_of(number: str) -> str:
     """Return the credit code in a statement's number, empty for what is no number."""
-    found = _NUMBER.fullmatch(number.encode())
-    return number.split("-")[4] if found else ""
+    found = _OF_ENTERPRISE.fullmatch(number)
+    return found[1] if found else ""
 
 
 def read_number(pdf: bytes) -> str | None:
@@ -62,8 +65,3 @@ def read_number(pdf: bytes) -> str | None:
     """
     found = _NUMBER.search(pdf.replace(rb"\000", b"").replace(b"\0", b""))
     return None if found is None else found[0].decode()
-
-
-def _period(one: Issued) -> tuple[str, str, str]:
-    """Return what a statement is about: statements that share it follow one another."""
-    return one.subject, one.data.kind, one.data.period

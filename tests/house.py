@@ -33,12 +33,14 @@ CORE: Final = words(
     ledger.identifiers ledger.journal ledger.journal_text ledger.laws ledger.merkle ledger.money
     ledger.note ledger.partial ledger.period ledger.personal ledger.proof ledger.quantity
     ledger.media ledger.rights ledger.roster ledger.skim ledger.tally ledger.text ledger.tlog
-    ledger.topics ledger.usage
+    ledger.order_number ledger.topics ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
-    reports.__init__ reports.annex reports.billing reports.claims reports.compute reports.due
-    reports.invoice_share reports.reconciliation reports.snapshot reports.statement reports.subsidy
-    reports.supplement reports.terms
+    reports.__init__ reports.annex reports.application_form reports.billing reports.claim_facts
+    reports.claims reports.compute reports.due reports.fund_report reports.invoice_share
+    reports.kinds reports.notice_list reports.payment_list reports.reconciliation
+    reports.review_form reports.snapshot reports.statement reports.subsidy reports.supplement
+    reports.terms
     vouchers
     """
 )

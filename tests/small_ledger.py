@@ -102,7 +102,7 @@ def snapshot_of(*logs: list[Event]) -> Snapshot:
     fold = Fold()
     for event in (event for log in logs for event in log):
         fold.take(event.data, event.subject)
-    return Snapshot(fold.book, usage_of(*logs), HEADS, fold.claims)
+    return fold.snapshot(usage_of(*logs), HEADS)
 
 
 class SmallLedger:

@@ -15,6 +15,7 @@ from ledger.events import (
     AnswerData,
     DisputeSettled,
     InvoiceRecorded,
+    IssuedData,
     StatementConfirmed,
     StatementDisputed,
     StatementIssued,
@@ -75,7 +76,7 @@ class Standing(NamedTuple):
     open_lines: tuple[Line, ...] = ()
 
 
-def stand(issued: StatementIssued, answer: Answer, today: date, days: WorkingDays) -> Standing:
+def stand(issued: IssuedData, answer: Answer, today: date, days: WorkingDays) -> Standing:
     """Return how far the answer to a statement is on a day."""
     due_on = _due_on(issued, days)
     lines = tuple(answer.open_lines)
@@ -88,7 +89,7 @@ def stand(issued: StatementIssued, answer: Answer, today: date, days: WorkingDay
     return Standing("silent" if due_on is not None and today > due_on else "awaiting", due_on)
 
 
-def _due_on(issued: StatementIssued, days: WorkingDays) -> date | None:
+def _due_on(issued: IssuedData, days: WorkingDays) -> date | None:
     """Return the last day for an answer: the days are counted from the one after the issue."""
     if issued.issued_at is None:
         return None

@@ -32,6 +32,7 @@ from ledger.events import (
     ProgrammeAdopted,
     QualificationGranted,
     QualificationRevoked,
+    ReportIssued,
     ResourceListed,
     StatementConfirmed,
     StatementDisputed,
@@ -107,7 +108,8 @@ class Book:
 
     `resources` has the last listing of each resource, `listings` every one by the day it is from.
     `adopted` has the last adoption of each programme, `values` the text behind each hash that any
-    adoption gave, `calendars` the last adopted calendar of each year.
+    adoption gave, `calendars` the last adopted calendar of each year. `reports` are the issued
+    statements that are for no single enterprise.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -117,6 +119,7 @@ class Book:
         self.adopted: dict[str, ProgrammeAdopted] = {}
         self.values: dict[str, str] = {}
         self.calendars: dict[int, CalendarAdopted] = {}
+        self.reports: list[ReportIssued] = []
         for event in events:
             self.apply(event)
 
@@ -268,6 +271,10 @@ def _statement_issued(book: Book, data: StatementIssued, subject: str) -> None:
     _open(book, subject).statements.append(data)
 
 
+def _report_issued(book: Book, data: ReportIssued, _subject: str) -> None:
+    book.reports.append(data)
+
+
 def _statement_answered(book: Book, data: AnswerData, subject: str) -> None:
     _open(book, subject).answers.setdefault(data.statement, Answer()).take(data)
 
@@ -303,6 +310,7 @@ _TAKERS: Final[dict[type[Data], Callable[..., None]]] = {
     VoucherReleased: _voucher_released,
     VoucherLapsed: _voucher_lapsed,
     StatementIssued: _statement_issued,
+    ReportIssued: _report_issued,
     StatementConfirmed: _statement_answered,
     StatementDisputed: _statement_answered,
     DisputeSettled: _statement_answered,

@@ -89,7 +89,10 @@ from ledger.events.people import (
 )
 from ledger.events.rules import AdoptedVersion, CalendarAdopted, ProgrammeAdopted
 from ledger.events.settlement import (
+    IssuedData,
+    ReportIssued,
     StatementIssued,
+    StatementKind,
     VoucherDrawn,
     VoucherGranted,
     VoucherLapsed,
@@ -149,6 +152,7 @@ __all__ = [
     "InvoiceData",
     "InvoiceRecorded",
     "InvoiceReversed",
+    "IssuedData",
     "LogKeyIntroduced",
     "LogKeyRetired",
     "LogKind",
@@ -167,6 +171,7 @@ __all__ = [
     "QualificationRevoked",
     "RejectionSettled",
     "Remark",
+    "ReportIssued",
     "ResourceKind",
     "ResourceListed",
     "Role",
@@ -176,6 +181,7 @@ __all__ = [
     "StatementConfirmed",
     "StatementDisputed",
     "StatementIssued",
+    "StatementKind",
     "TaxDomicileRecorded",
     "TokenIssued",
     "UsageRecorded",
@@ -255,6 +261,7 @@ TYPES: dict[str, type[Data]] = {
         StatementConfirmed,
         StatementDisputed,
         DisputeSettled,
+        ReportIssued,
     )
 }
 """Every released event type by its name."""

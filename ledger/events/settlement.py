@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal
 
 from ledger.errors import InvalidInputError
-from ledger.events.data import Data, LogName, check_fen
+from ledger.events.data import Data, LogName, check_fen, check_ids
 from ledger.period import parse_instant
 from ledger.text import Text
 
@@ -88,18 +88,23 @@ class VoucherLapsed(Data, frozen=True):
     lapsed_on: str
 
 
-class StatementIssued(Data, frozen=True):
-    """A statement was made from the logs at the sizes named; `rules` is its programmes' hash.
+StatementKind = Literal["compute", "subsidy", "application", "review", "notice", "fund", "payment"]
+"""算力服务结算单, 补贴结算单, 兑付申请表, 初审意见表, 公示名单, 资金执行情况表, 付款批次表."""
 
-    `claims_sha256` is the digest of the claims that a subsidy statement states, None where it
-    states none: as long as no claim was handed in, and before statements told of claims.
+
+class IssuedData(Data, frozen=True):
+    """What every issued statement says: the logs' sizes that it was made from, and its digests.
+
+    `about` is what the statement is about where that is no enterprise's month: a claim, a notice, a
+    fund, a payment batch. `rules` is the hash of the programmes that it applies. `claims_sha256` is
+    the digest of the claims that a subsidy statement states, None where it states none: as long as
+    no claim was handed in, and before statements told of claims.
     """
 
-    type: ClassVar[str] = "cn.suanquan.statement.issued.v1"
     outside: ClassVar[bool] = False
 
     statement: str
-    kind: Literal["compute", "subsidy"]
+    kind: StatementKind
     period: str
     revision: int
     sizes: dict[LogName, int]
@@ -111,8 +116,27 @@ class StatementIssued(Data, frozen=True):
     supplements: str | None = None
     claims_sha256: str | None = None
     issued_at: str | None = None
+    about: str | None = None
 
     def __post_init__(self) -> None:
-        """Check the instant, which the statements of older releases do not say."""
+        """Check the id, and the instant, which the statements of older releases do not say."""
+        check_ids(about=self.about)
         if self.issued_at is not None:
             parse_instant(self.issued_at)
+
+
+class StatementIssued(IssuedData, frozen=True):
+    """A statement for one enterprise was made: of a month, or of one of its claims."""
+
+    type: ClassVar[str] = "cn.suanquan.statement.issued.v1"
+
+    kind: Literal["compute", "subsidy", "application", "review"]
+
+
+class ReportIssued(IssuedData, frozen=True):
+    """A statement that is for no single enterprise was made."""
+
+    type: ClassVar[str] = "cn.suanquan.report.issued.v1"
+    about_enterprise: ClassVar[bool] = False
+
+    kind: Literal["notice", "fund", "payment"]

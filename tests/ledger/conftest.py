@@ -40,6 +40,7 @@ from ledger.events import (
     QualificationGranted,
     QualificationRevoked,
     RejectionSettled,
+    ReportIssued,
     ResourceListed,
     StatementConfirmed,
     StatementDisputed,
@@ -183,6 +184,7 @@ EXAMPLES: tuple[Data, ...] = (
         supplements="JS-2022-07-000000",
         claims_sha256="6" * 64,
         issued_at="2022-08-01T02:00:00Z",
+        about="SQ-1",
     ),
     UsageTallied(day="2022-07-01", resource="a100", events=3, quantity="86400.5"),
     RejectionSettled(
@@ -254,6 +256,22 @@ EXAMPLES: tuple[Data, ...] = (
         lines=(DisputedLine(contract="C-1", resource="a100", reason="停机"),),
     ),
     DisputeSettled(**ANSWER, contract="C-1", resource="a100", outcome="upheld", reason="停机属实"),
+    ReportIssued(
+        statement="SQ-F-2022-07-hubei-2",
+        kind="fund",
+        period="2022-07",
+        revision=2,
+        sizes={"usage": 567, "book": 4},
+        rules="3" * 64,
+        renderer="1",
+        total_fen=12_345,
+        values_sha256="4" * 64,
+        pdf_sha256="5" * 64,
+        supplements="SQ-F-2022-07-hubei-1",
+        claims_sha256="6" * 64,
+        issued_at="2022-08-01T02:00:00Z",
+        about="hubei",
+    ),
 )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from ledger.codec import encode
 from ledger.database import open_engine
 from ledger.errors import InvalidInputError, RuleViolationError
-from ledger.events import ClaimCut, ClaimSubmitted, FundAppropriated, StatementIssued
+from ledger.events import ClaimCut, ClaimSubmitted, FundAppropriated, IssuedData, StatementIssued
 from ledger.finding import Finding
 from ledger.money import render_yuan
 from reports.compute import MAKER
@@ -72,7 +72,7 @@ class Office:
         self.issue(made.issued.data)
         return made.issued
 
-    def issue(self, data: StatementIssued) -> None:
+    def issue(self, data: IssuedData) -> None:
         """Append the event that makes a statement issued."""
         self.ledger.append(encode("urn:test:statements", data.statement, CODE, data, SALT))
 
@@ -297,7 +297,7 @@ def test_replay_finds_a_missing_file(office: Office) -> None:
     assert what == f"SQ-C-2022-07-{CODE}-1: {path} is missing"
 
 
-def drafted(office: Office) -> StatementIssued:
+def drafted(office: Office) -> IssuedData:
     """Return what a right event would say, its file kept."""
     draft = office.press.draft(office.snapshot(), "compute", "2022-07", CODE)
     assert isinstance(draft, Draft)
@@ -305,7 +305,7 @@ def drafted(office: Office) -> StatementIssued:
     return draft.issued.data
 
 
-Change = Callable[[StatementIssued], dict[str, object]]
+Change = Callable[[IssuedData], dict[str, object]]
 
 
 @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ def cut(office: Office) -> None:
     office.ledger.append(Clerk(CODE, "cut").claim(ClaimCut, 30_000, claim="SQ-1"))
 
 
-def drafted_subsidy(office: Office) -> StatementIssued:
+def drafted_subsidy(office: Office) -> IssuedData:
     """Return what a right event of a subsidy statement would say, its file kept."""
     draft = office.press.draft(office.snapshot(), "subsidy", "2022-12", CODE)
     assert isinstance(draft, Draft)

@@ -10,13 +10,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
 
 from ledger.errors import InvalidInputError
-from ledger.events import ClaimStep
+from ledger.events import ClaimNoticed, ClaimStep
 from ledger.events.data import check_amount, check_ids, check_words
 from ledger.money import render_capital, render_yuan
 from ledger.period import DAY
@@ -25,12 +25,14 @@ from vouchers.book import Book
 from vouchers.cited import Cited, assume
 from vouchers.claims.calendar import WorkingDays
 from vouchers.claims.spreadsheet import Column, Kind, Spreadsheet, digest_of
-from vouchers.programme import Version
+from vouchers.programme import Programme, Version
 
 PRACTICE: Final = Cited(5, assume("武汉惯例", "the practice in Wuhan"), "A")
 """How many working days a notice stands where the programme's rule does not say."""
 
 LINES_MAX: Final = 10_000
+
+_OBJECTIONS: Final = Text("公示单位，书面、实名", "to whoever gives notice, in writing and by name")
 
 
 class Approved(Struct, frozen=True, kw_only=True):
@@ -100,6 +102,37 @@ class Notice(Struct, frozen=True, kw_only=True):
 def length_of(version: Version) -> Cited[int]:
     """Return how many working days a version's notices stand, with the clause or the practice."""
     return version.notice_days or PRACTICE
+
+
+class Given(NamedTuple):
+    """What whoever gives a notice says of it; what is left out has a default."""
+
+    notice: str
+    basis: str
+    authority: str | None = None
+    objections: str | None = None
+
+
+def head_notice(programme: Programme, first_day: date, given: Given) -> Heading:
+    """Return the head of a programme's notice from a day on."""
+    version = programme.version_on(first_day) or programme.versions[-1]
+    where = given.objections
+    return Heading(
+        notice=given.notice,
+        programme=programme.id,
+        name=programme.name,
+        basis=given.basis,
+        authority=given.authority or f"{programme.name.zh}主管部门",
+        objections=Text(where, where) if where else _OBJECTIONS,
+        first_day=first_day,
+        working_days=length_of(version),
+    )
+
+
+def head_noticed(programme: Programme, line: ClaimNoticed) -> Heading:
+    """Return the head of a notice by one of its lines."""
+    given = Given(line.notice, line.basis or "—", line.authority, line.objections)
+    return head_notice(programme, date.fromisoformat(line.first_day), given)
 
 
 def describe_claim(

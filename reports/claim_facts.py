@@ -1,0 +1,86 @@
+"""What both forms of a claim say: whose it is, of what, and its events up to a step."""
+
+from ledger.events import ClaimData, ClaimStep, InvoiceRecorded
+from ledger.text import Text
+from reports.snapshot import Snapshot
+from reports.statement import Cell, Words
+from reports.subsidy import SYNTHETIC
+from vouchers.adoption import choose, rules_of
+from vouchers.book import Account
+from vouchers.claims.fold import Claim
+from vouchers.names import LEVELS, REGIONS, ZONES, call
+
+Kinds = type | tuple[type, ...]
+
+
+def events_of(snapshot: Snapshot, claim: str) -> list[ClaimData | ClaimStep]:
+    """Return what the book says of a claim, in order."""
+    said = snapshot.claims.get(snapshot.claimants.get(claim, ""), [])
+    steps = (data for _, data in said if isinstance(data, ClaimData | ClaimStep))
+    return [data for data in steps if data.claim == claim]
+
+
+def last_done(snapshot: Snapshot, kinds: Kinds, month: str) -> list[str]:
+    """Return the claims, by id, whose last event of some kinds counts from a day of a month."""
+    found = []
+    for claim in sorted(snapshot.claimants):
+        done = [one for one in events_of(snapshot, claim) if isinstance(one, kinds)]
+        if done and done[-1].effective_on[:7] == month:
+            found.append(claim)
+    return found
+
+
+def claim_until(
+    snapshot: Snapshot, claim: str, kinds: Kinds
+) -> tuple[Claim, list[ClaimData | ClaimStep]]:
+    """Return a claim as its last event of some kinds left it, and its events through that one."""
+    events = events_of(snapshot, claim)
+    at = max(number for number, one in enumerate(events) if isinstance(one, kinds))
+    folded = Claim(claim)
+    for one in events[: at + 1]:
+        folded.take(one, snapshot.claimants[claim])
+    return folded, events[: at + 1]
+
+
+def claim_facts(snapshot: Snapshot, claim: Claim) -> tuple[tuple[Text, Cell], ...]:
+    """Return whose claim it is, of what, and when it was handed in."""
+    account = snapshot.book.account(claim.enterprise)
+    programme = choose(rules_of(snapshot.book), [claim.programme])[0]
+    registered = account.registered.registered_region if account.registered else None
+    zones = [call(ZONES, one) for one in dict.fromkeys(one.zone for one in account.domiciles)]
+    taxed = Words("、".join(one.zh for one in zones) or "—", ", ".join(one.en for one in zones))
+    level = LEVELS[programme.level]
+    return (
+        (Text("申请编号", "Claim"), Words(f"{claim.claim}（第 {claim.revision} 版）")),
+        (
+            Text("项目", "Programme"),
+            Words(f"{level.zh}：{programme.name.zh}", f"{level.en}: {programme.name.en}"),
+        ),
+        (Text("年度", "Year"), Words(str(claim.year))),
+        (Text("申请日期", "Handed in on"), Words(claim.applied_on)),
+        (Text("申请企业", "Enterprise"), Words(account.name)),
+        (Text("统一社会信用代码", "Credit code"), Words(account.credit_code)),
+        (Text("注册地", "Registered in"), _region(registered)),
+        (Text("纳税地", "Tax domicile"), taxed),
+    )
+
+
+def _region(code: str | None) -> Words:
+    """Return a region by its name and code."""
+    if code is None:
+        return Words("—")
+    name = call(REGIONS, code)
+    return Words(code) if name.zh == code else Words(f"{name.zh}（{code}）", name.en)
+
+
+def find_warnings(account: Account, claim: Claim) -> tuple[Text, ...]:
+    """Return that a name or a contract of the claim was made up, where it was."""
+    made_up = account.registered is not None and account.registered.synthetic
+    contracts = [account.contracts.get(one.contract) for one in records_of(account, claim)]
+    return (SYNTHETIC,) if made_up or any(one and one.synthetic for one in contracts) else ()
+
+
+def records_of(account: Account, claim: Claim) -> list[InvoiceRecorded]:
+    """Return the claim's invoices that are on record, in its order."""
+    found = (account.invoices.get(one) for one in claim.invoices)
+    return [one for one in found if one is not None]

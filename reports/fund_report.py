@@ -1,0 +1,226 @@
+"""资金执行情况表: what a fund got, reserved, spent and paid by a month's end, year by year.
+
+What counts later than the month's last day is left out. The figures are those of the books, added
+up from the same transfers.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Final
+
+from ledger.events import ClaimData, Data, FundAppropriated, FundData, FundTransferred
+from ledger.journal import CHART, Account, post_data
+from ledger.period import last_day
+from ledger.text import Text
+from reports.snapshot import Snapshot
+from reports.statement import (
+    Amount,
+    Block,
+    Cell,
+    Column,
+    Number,
+    Paragraph,
+    Section,
+    Signatures,
+    Statement,
+    Table,
+    Words,
+    Yuan,
+    digest_values,
+)
+from vouchers.claims.fold import action_of
+from vouchers.claims.table import ACTION_NAMES
+from vouchers.wording import render_percent
+
+# Any change of words or layout on this statement is a new version.
+MAKER = "fund/1"
+
+TITLE = Text("资金执行情况表", "Fund execution statement")
+
+# Signs by which each account reads as an amount: two of them stand on the credit side.
+_SIGNS: Final[dict[Account, int]] = {
+    "appropriated": -1,
+    "available": 1,
+    "encumbered": 1,
+    "expended": 1,
+    "payable": -1,
+    "treasury": -1,
+    "receivable": 1,
+}
+
+_FUND_ACTS: Final = {
+    "cn.suanquan.fund.appropriated.v1": Text("预算下达", "appropriated"),
+    "cn.suanquan.fund.transferred.v1": Text("资金调剂", "transferred"),
+    "cn.suanquan.fund.closed.v1": Text("年终结账", "closed"),
+}
+
+Balances = dict[int, dict[Account, int]]
+"""Debits less credits by year and account."""
+
+
+def make_fund_report(snapshot: Snapshot, fund: str, month: str) -> Statement:
+    """Return the execution statement of a fund by a month's end, not yet numbered."""
+    until = last_day(month).isoformat()
+    moved = [one for one in snapshot.budget if _touches(one[0], fund) and _day(one[0]) <= until]
+    balances = _balance(moved, fund)
+    in_month = list(_movements([one for one in moved if _day(one[0])[:7] == month], fund))
+    spent_fen = sum(_read(one, "expended") for one in balances.values())
+    return Statement(
+        number="",
+        kind="fund",
+        title=TITLE,
+        subject="",
+        subject_name=_name(moved, fund),
+        period=month,
+        revision=0,
+        facts=(
+            (Text("资金", "Fund"), Words(_name(moved, fund), fund)),
+            (Text("截至", "By the end of"), Words(until)),
+        ),
+        sections=(_budget(balances), _money(balances), _month(in_month, month), _basis()),
+        notices=(),
+        heads=(),
+        total_fen=spent_fen,
+        values_sha256=digest_values(fund, month, sorted(balances.items()), in_month),
+        maker=MAKER,
+        about=fund,
+    )
+
+
+def funds_by(snapshot: Snapshot, month: str) -> list[str]:
+    """Return the funds, by code, of which the budget said something by a month's end."""
+    until = last_day(month).isoformat()
+    said = (data for data, _ in snapshot.budget if _day(data) <= until)
+    return sorted({data.fund for data in said if isinstance(data, FundData)})
+
+
+def _day(data: Data) -> str:
+    """Return the day from which an event of a fund or a claim counts."""
+    assert isinstance(data, ClaimData | FundData), data
+    return data.effective_on
+
+
+def _touches(data: Data, fund: str) -> bool:
+    """Return whether an event moves something in a fund."""
+    assert isinstance(data, ClaimData | FundData), data
+    return fund in (data.fund, data.to_fund if isinstance(data, FundTransferred) else data.fund)
+
+
+def _balance(moved: list[tuple[Data, str]], fund: str) -> Balances:
+    """Return what each year of a fund stands at."""
+    balances: Balances = {}
+    for data, subject in moved:
+        for one in post_data(data, subject):
+            if one.fund == fund:
+                year = balances.setdefault(one.year, dict.fromkeys(CHART, 0))
+                year[one.debit] += one.amount_fen
+                year[one.credit] -= one.amount_fen
+    return dict(sorted(balances.items()))
+
+
+def _read(year: dict[Account, int], account: Account) -> int:
+    """Return an account's balance as the amount that people call by its name."""
+    return _SIGNS[account] * year[account]
+
+
+def _name(moved: list[tuple[Data, str]], fund: str) -> str:
+    """Return what the budget last called a fund, its code where it named none."""
+    names = [data.name for data, _ in moved if isinstance(data, FundAppropriated) and data.name]
+    return names[-1] if names else fund
+
+
+def _budget(balances: Balances) -> Section:
+    """Return the budgetary accounts of each year, with how much of it is spent."""
+    accounts: tuple[Account, ...] = ("appropriated", "available", "encumbered", "expended")
+    columns = (
+        Column(Text("年度", "Year"), 10),
+        *(Column(CHART[one], 19, figures=True) for one in accounts),
+        Column(Text("执行率", "Spent"), 14, figures=True),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for year, stands in balances.items():
+        given_fen, spent_fen = _read(stands, "appropriated"), _read(stands, "expended")
+        share = render_percent(Fraction(spent_fen, given_fen)) if given_fen else "—"
+        figures = (Yuan(_read(stands, one)) for one in accounts)
+        rows.append((Words(str(year)), *figures, Words(share)))
+    spent_fen = sum(_read(one, "expended") for one in balances.values())
+    blocks: tuple[Block, ...] = (
+        Table(columns, tuple(rows)),
+        Amount(Text("累计支出", "Expended in all"), spent_fen),
+    )
+    return Section(Text("预算执行（元）", "Budget, in CNY"), blocks)
+
+
+def _money(balances: Balances) -> Section:
+    """Return what was paid, is still owed, and is claimed back, by year."""
+    accounts: tuple[Account, ...] = ("treasury", "payable", "receivable")
+    names = (
+        Text("已由国库支付", "Paid by the treasury"),
+        Text("应付未付", "Payable"),
+        Text("应追缴", "Claimed back"),
+    )
+    columns = (
+        Column(Text("年度", "Year"), 13),
+        *(Column(one, 29, figures=True) for one in names),
+    )
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (Words(str(year)), *(Yuan(_read(stands, one)) for one in accounts))
+        for year, stands in balances.items()
+    )
+    return Section(Text("资金收付（元）", "Money, in CNY"), (Table(columns, rows),))
+
+
+def _movements(moved: list[tuple[Data, str]], fund: str) -> Iterator[tuple[Text, int, int]]:
+    """Yield (what was done, how often, fen) of a month, in the order in which it first was."""
+    counts: dict[Text, list[int]] = {}
+    for data, _ in moved:
+        counts.setdefault(_call(data), []).append(_signed(data, fund))
+    for name, amounts in counts.items():
+        yield name, len(amounts), sum(amounts)
+
+
+def _call(data: Data) -> Text:
+    """Return what an event is called."""
+    if isinstance(data, ClaimData):
+        return ACTION_NAMES[action_of(data)]
+    return _FUND_ACTS[data.type]
+
+
+def _signed(data: Data, fund: str) -> int:
+    """Return an event's amount, below zero where a transfer takes it from the fund."""
+    assert isinstance(data, ClaimData | FundData), data
+    leaves = isinstance(data, FundTransferred) and data.fund == fund
+    return -data.amount_fen if leaves else data.amount_fen
+
+
+def _month(rows: list[tuple[Text, int, int]], month: str) -> Section:
+    """Return what happened in the month, by what was done."""
+    heading = Text(f"本月发生额（{month}）", f"In the month ({month})")
+    if not rows:
+        none = Text("本月没有发生额。", "Nothing moved in the month.")
+        return Section(heading, (Paragraph(none),))
+    columns = (
+        Column(Text("事项", "What was done"), 50),
+        Column(Text("笔数", "Number"), 20, figures=True),
+        Column(Text("金额（元）", "CNY"), 30, figures=True),
+    )
+    cells = tuple(
+        (Words(name.zh, name.en), Number(str(number)), Yuan(fen)) for name, number, fen in rows
+    )
+    return Section(heading, (Table(columns, cells),))
+
+
+def _basis() -> Section:
+    """Return how the figures follow, and room for the stamps."""
+    how = Text(
+        "按权责：提交即冻结，公示期满确认即列支出并形成应付，国库按银行回单付讫；"
+        "各年度预算四个科目之和恒为零。逐笔分录见账簿导出。",
+        "An amount is encumbered when it is claimed, expended and payable once it is cleared, and"
+        " paid on the bank's word; the four budgetary accounts of a year always sum to zero. The"
+        " journal's export has every entry.",
+    )
+    parties = (
+        (Text("主管部门", "Authority"), "—"),
+        (Text("财政部门", "Finance"), "—"),
+    )
+    return Section(Text("说明与签章", "Notes and stamps"), (Paragraph(how), Signatures(parties)))
