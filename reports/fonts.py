@@ -20,8 +20,9 @@ from importlib.resources import as_file, files
 from io import BytesIO
 from itertools import repeat
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from fontTools.pens.basePen import BasePen
 from fontTools.ttLib import TTFont
 
 from ledger.errors import InvalidInputError
@@ -154,6 +155,47 @@ def subset(face: Face, text: str) -> bytes:
         made = BytesIO()
         font.save(made)
     return made.getvalue()
+
+
+class _Outliner(BasePen):  # type: ignore[misc] # fontTools has no types
+    """A pen that notes where it went, every curve as a cubic one."""
+
+    def __init__(self, glyphs: Any) -> None:  # noqa: ANN401 - fontTools has no types
+        super().__init__(glyphs)
+        self.steps: list[tuple[str, tuple[float, ...]]] = []
+        self.x = 0
+
+    def _note(self, step: str, *points: tuple[float, float]) -> None:
+        self.steps.append((step, tuple(c for x, y in points for c in (x + self.x, y))))
+
+    def _moveTo(self, pt: tuple[float, float]) -> None:  # noqa: N802 - fontTools' name
+        self._note("move", pt)
+
+    def _lineTo(self, pt: tuple[float, float]) -> None:  # noqa: N802 - fontTools' name
+        self._note("line", pt)
+
+    def _curveToOne(self, *points: tuple[float, float]) -> None:  # noqa: N802 - fontTools' name
+        self._note("curve", *points)
+
+    def _closePath(self) -> None:  # noqa: N802 - fontTools' name
+        self._note("close")
+
+
+@functools.cache
+def outline(face: Path, text: str) -> tuple[tuple[str, tuple[float, ...]], ...]:
+    """Return the contours of a text as steps (move, line, curve, close) with their coordinates.
+
+    They are in thousandths of the type size from where the text begins. What is drawn so is a
+    picture: no program extracts it as text.
+    """
+    with TTFont(face, lazy=True) as font:
+        glyphs, names = font.getGlyphSet(), font.getBestCmap()
+        pen = _Outliner(glyphs)
+        for char in text:
+            glyph = glyphs[names[ord(char)]]
+            glyph.draw(pen)
+            pen.x += glyph.width
+    return tuple(pen.steps)
 
 
 @contextmanager

@@ -107,7 +107,7 @@ class Statement(msgspec.Struct, frozen=True):
     `about` what it is about instead of an enterprise's month: a claim, a notice, a fund, a batch.
 
     `facts` is the block of label and value under the title. `notices` are warnings that no reader
-    may miss (synthetic prices, a sample without a seal). `total_fen` is what it comes to, and
+    may miss (synthetic prices). `total_fen` is what it comes to, and
     `values_sha256` the digest of the figures and findings that it states: two statements with one
     digest, and one of claims (`claims_sha256`, None where there are none), differ at most in words
     and layout, whose version is `maker`. `number`, `revision` and `heads` are empty until it is

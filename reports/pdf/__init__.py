@@ -1,7 +1,8 @@
 """A statement as a PDF: A4, Chinese first with English beside it, the same bytes for ever.
 
 `lines` breaks sentences, `page` has the measures and the cursor, `blocks`, `table` and `chart` set
-what a statement is made of, and `paint` is the only module that knows ReportLab.
+what a statement is made of, `mark` takes the mark of a file without a seal away, and `paint` is the
+only module that knows ReportLab.
 """
 
 from typing import Final, assert_never
@@ -35,7 +36,7 @@ from reports.statement import (
 )
 
 # Goes into each issued statement's event. Any change of the bytes is a new version.
-RENDERER: Final = "pdf/1"
+RENDERER: Final = "pdf/2"
 
 _FURNITURE: Final = Style(7, 10, ink=GREY)
 _FOOTER_Y: Final = PAGE_HEIGHT - 46.0

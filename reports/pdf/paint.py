@@ -8,7 +8,7 @@ distributions). Uncompressed pages and font subsets also read in any text editor
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +18,18 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.textobject import PDFTextObject
 
-from reports.fonts import Fonts
+from reports.fonts import UNITS_PER_EM, Fonts, outline
+from reports.pdf import mark
 from reports.pdf.page import PAGE_HEIGHT, PAGE_WIDTH, Box, Page, Run, Style
 
 AUTHOR: Final = "Suanquan"
 LANGUAGE: Final = "zh-CN"
+
+# Words across the page, under its text: their weight, size and height above its middle. Grey enough
+# to be seen in print, pale enough to read figures on. Contours may overlap.
+_MARK: Final = (("样 章", True, 150, -30), ("SAMPLE, NOT SEALED 未盖章", False, 28, -90))
+_NON_ZERO: Final = 1
+_MARK_INK: Final = (0.915, 0.915, 0.925)
 
 # ISO 32000-1, 9.7.5 by way of Adobe Technical Note 5014: so many entries to a block of a CMap.
 _ENTRIES_MAX: Final = 100
@@ -130,15 +137,51 @@ def paint(pages: Sequence[Page], fonts: Fonts, *, title: str, subject: str) -> b
     words = "\n".join(run.text for page in pages for run in page.runs)
     names = (_registered(fonts.regular.path), _registered(fonts.bold.path))
     canvas: Any = _Canvas(names[0], _Info(title, subject), words.encode())
+    _define_mark(canvas, fonts)
     for number, page in enumerate(pages):
-        for mark, (name, y) in enumerate(page.marks):
-            key = f"{number}-{mark}"
+        canvas.doForm(mark.NAME)
+        for place, (name, y) in enumerate(page.marks):
+            key = f"{number}-{place}"
             canvas.bookmarkPage(key, fit="XYZ", left=0, top=_up(y) + 12, zoom=0)
             canvas.addOutlineEntry(name, key)
         _paint_boxes(canvas, page.boxes)
         _paint_runs(canvas, page.runs, names)
         canvas.showPage()
     return bytes(canvas.getpdfdata())
+
+
+def _define_mark(canvas: Canvas, fonts: Fonts) -> None:
+    """Return nothing; the mark of a file without a seal can then be shown under any page.
+
+    It is drawn and not written, so that the text of a page is extracted without it.
+    """
+    canvas.beginForm(mark.NAME, 0, 0, PAGE_WIDTH, PAGE_HEIGHT)
+    canvas.setFillColorRGB(*_MARK_INK)
+    for words, bold, size, y in _MARK:
+        path = canvas.beginPath()
+        draw: dict[str, Callable[..., None]] = {
+            "move": path.moveTo,
+            "line": path.lineTo,
+            "curve": path.curveTo,
+            "close": path.close,
+        }
+        left = -fonts.width(words, size, bold=bold) / 2
+        for step, where in outline(fonts.face(bold=bold).path, words):
+            points = [
+                (left + x * size / UNITS_PER_EM, y + up * size / UNITS_PER_EM)
+                for x, up in zip(where[::2], where[1::2], strict=True)
+            ]
+            draw[step](*(c for point in points for c in _turned(*point)))
+        canvas.drawPath(path, stroke=0, fill=1, fillMode=_NON_ZERO)
+    canvas.endForm()
+
+
+def _turned(x: float, y: float) -> tuple[float, float]:
+    """Return a point turned around the middle of the page, by the angle whose sine is 4/5."""
+    return (
+        round(PAGE_WIDTH / 2 + 0.6 * x - 0.8 * y, 2),
+        round(PAGE_HEIGHT / 2 + 0.8 * x + 0.6 * y, 2),
+    )
 
 
 @functools.cache
