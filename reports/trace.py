@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ledger.codec import Event
 from ledger.database import Connection
-from ledger.events import IssuedData, LogName
+from ledger.events import IssuedData, LogName, StatementSealed
 from ledger.period import cut_by_day
 from ledger.read import parse_entry, read_entries, read_events, read_heads
 from reports.issue import Issued
@@ -49,7 +49,7 @@ def trace(
             if event.subject != issued.subject:
                 continue
             if event.usage is None:
-                if log == "book" and event.kind is not IssuedData:
+                if log == "book" and not issubclass(event.kind, IssuedData | StatementSealed):
                     yield Traced(log, index, event)
             elif micro := _held_in(event, issued.data.period):
                 yield Traced(log, index, event, micro)

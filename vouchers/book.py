@@ -37,6 +37,7 @@ from ledger.events import (
     StatementConfirmed,
     StatementDisputed,
     StatementIssued,
+    StatementSealed,
     TaxDomicileRecorded,
     VoucherDrawn,
     VoucherGranted,
@@ -84,6 +85,7 @@ class Account:
     lapsed: dict[tuple[str, int], VoucherLapsed] = field(default_factory=dict)
     statements: list[StatementIssued] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
+    seals: dict[str, StatementSealed] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -279,6 +281,10 @@ def _statement_answered(book: Book, data: AnswerData, subject: str) -> None:
     _open(book, subject).answers.setdefault(data.statement, Answer()).take(data)
 
 
+def _statement_sealed(book: Book, data: StatementSealed, subject: str) -> None:
+    _open(book, subject).seals[data.statement] = data
+
+
 def _programme_adopted(book: Book, data: ProgrammeAdopted, _subject: str) -> None:
     book.adopted[data.programme] = data
     book.values |= {one.hash: one.values for one in data.versions if one.values is not None}
@@ -314,6 +320,7 @@ _TAKERS: Final[dict[type[Data], Callable[..., None]]] = {
     StatementConfirmed: _statement_answered,
     StatementDisputed: _statement_answered,
     DisputeSettled: _statement_answered,
+    StatementSealed: _statement_sealed,
     ProgrammeAdopted: _programme_adopted,
     CalendarAdopted: _calendar_adopted,
 }

@@ -93,6 +93,7 @@ from ledger.events.settlement import (
     ReportIssued,
     StatementIssued,
     StatementKind,
+    StatementSealed,
     VoucherDrawn,
     VoucherGranted,
     VoucherLapsed,
@@ -182,6 +183,7 @@ __all__ = [
     "StatementDisputed",
     "StatementIssued",
     "StatementKind",
+    "StatementSealed",
     "TaxDomicileRecorded",
     "TokenIssued",
     "UsageRecorded",
@@ -262,6 +264,7 @@ TYPES: dict[str, type[Data]] = {
         StatementDisputed,
         DisputeSettled,
         ReportIssued,
+        StatementSealed,
     )
 }
 """Every released event type by its name."""

@@ -1,9 +1,9 @@
-"""Events of settlement: vouchers granted and drawn, statements issued."""
+"""Events of settlement: vouchers granted and drawn, statements issued and sealed."""
 
 from typing import ClassVar, Literal
 
 from ledger.errors import InvalidInputError
-from ledger.events.data import Data, LogName, check_fen, check_ids
+from ledger.events.data import Data, LogName, check_digests, check_fen, check_ids, check_words
 from ledger.period import parse_instant
 from ledger.text import Text
 
@@ -140,3 +140,28 @@ class ReportIssued(IssuedData, frozen=True):
     about_enterprise: ClassVar[bool] = False
 
     kind: Literal["notice", "fund", "payment"]
+
+
+class StatementSealed(Data, frozen=True):
+    """A statement's file was sealed: `sha256` is that of the sealed file, which is kept.
+
+    `certificate_sha256` is the fingerprint of the certificate that signed, `signer` its subject
+    (RFC 4514), `profile` how it signed, such as `PAdES-B-B`. `sealed_at` is the time that the
+    signature states. Signatures differ each time, so the file can be checked and not made again.
+    """
+
+    type: ClassVar[str] = "cn.suanquan.statement.sealed.v1"
+    outside: ClassVar[bool] = False
+
+    statement: str
+    profile: str
+    sha256: str
+    certificate_sha256: str
+    signer: str
+    sealed_at: str
+
+    def __post_init__(self) -> None:
+        """Check the digests, the words and the instant."""
+        check_digests(sha256=self.sha256, certificate_sha256=self.certificate_sha256)
+        check_words(profile=self.profile, signer=self.signer)
+        parse_instant(self.sealed_at)

@@ -45,6 +45,7 @@ from ledger.events import (
     StatementConfirmed,
     StatementDisputed,
     StatementIssued,
+    StatementSealed,
     TaxDomicileRecorded,
     UsageRecorded,
     UsageTallied,
@@ -271,6 +272,14 @@ EXAMPLES: tuple[Data, ...] = (
         claims_sha256="6" * 64,
         issued_at="2022-08-01T02:00:00Z",
         about="hubei",
+    ),
+    StatementSealed(
+        statement="JS-2022-07-000001",
+        profile="PAdES-B-B",
+        sha256="6" * 64,
+        certificate_sha256="7" * 64,
+        signer="CN=云栖智算中心,C=CN",
+        sealed_at="2022-08-01T00:00:00Z",
     ),
 )
 

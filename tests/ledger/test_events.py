@@ -42,6 +42,7 @@ from ledger.events import (
     RoleRequested,
     RoleRevoked,
     StatementIssued,
+    StatementSealed,
     TaxDomicileRecorded,
     TokenIssued,
     UsageRecorded,
@@ -119,6 +120,14 @@ DRAWN: dict[str, Any] = {
     "invoices": ("22420000000000000001", "22420000000000000002"),
     "parts_fen": (100, 0),
 }
+SEALED: dict[str, Any] = {
+    "statement": "SQ-C-2022-07-91420100MA4K2XY18X-1",
+    "profile": "PAdES-B-B",
+    "sha256": "0" * 64,
+    "certificate_sha256": "0" * 64,
+    "signer": "CN=x",
+    "sealed_at": "2022-08-01T00:00:00Z",
+}
 PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
 
 
@@ -176,6 +185,11 @@ PRICE = {"resource": "a100", "unit_price": "7.5", "per": "card_hour"}
         (VoucherDrawn, DRAWN, {"parts_fen": (60, 30, 10)}, "bad_parts"),
         (VoucherDrawn, DRAWN, {"parts_fen": (101, -1)}, "absurd_money"),
         (VoucherDrawn, DRAWN, {"base_fen": -1}, "absurd_money"),
+        (StatementSealed, SEALED, {"sha256": "x"}, "bad_digest"),
+        (StatementSealed, SEALED, {"certificate_sha256": ""}, "bad_digest"),
+        (StatementSealed, SEALED, {"profile": " "}, "bad_words"),
+        (StatementSealed, SEALED, {"signer": ""}, "bad_words"),
+        (StatementSealed, SEALED, {"sealed_at": "2022-08-01"}, "bad_instant"),
     ],
 )
 def test_a_wrong_value_is_refused_under_its_code(
@@ -233,6 +247,7 @@ def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
         VoucherGranted,
         VoucherDrawn,
         StatementIssued,
+        StatementSealed,
         LogKeyIntroduced,
         LogKeyRetired,
         RoleRequested,

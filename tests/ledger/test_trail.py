@@ -87,6 +87,7 @@ def said_of(name: str) -> set[str]:
         ("enterprise.forgotten", {PEOPLE, f"personal/{CODE}"}),
         ("contract.registered", {f"enterprise/{CODE}"}),
         ("statement.issued", {f"enterprise/{CODE}"}),
+        ("statement.sealed", {f"enterprise/{CODE}"}),
         ("voucher.granted", {f"enterprise/{CODE}", VOUCHERS}),
         ("voucher.lapsed", {f"enterprise/{CODE}", VOUCHERS}),
         ("voucher.released", {f"enterprise/{CODE}", "claim/SQ-2022-1", f"invoice/{INVOICE}"}),
