@@ -16,7 +16,7 @@ import msgspec
 
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
-from ledger.events import IssuedData, ReportIssued, StatementIssued
+from ledger.events import IssuedData, ReportIssued, StatementIssued, StatementSealed
 from ledger.finding import Finding
 from ledger.history import History
 from ledger.query import read_source_days
@@ -38,10 +38,11 @@ from vouchers.book import Book
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """An issued statement: whose it is, if anybody's, and what its event says."""
+    """An issued statement: whose it is, if anybody's, what its event says, and that of its seal."""
 
     subject: str
     data: IssuedData
+    seal: StatementSealed | None = None
 
     @property
     def about(self) -> str:
@@ -194,8 +195,16 @@ class Press:
     def find_strays(self, issued: Sequence[Issued]) -> Iterator[Finding]:
         """Yield the files among the statements that no event of the ledger knows."""
         known = {path_in(self.home, one) for one in issued}
+        known |= {sealed_path_in(self.home, one) for one in issued if one.seal is not None}
+        unsealed = {sealed_path_in(self.home, one) for one in issued if one.seal is None}
         for path in sorted((self.home / "statements").rglob("*.pdf")):
-            if path not in known:
+            if path in unsealed:
+                what = Text(
+                    f"{path} 的印章未入账；请运行 suanquan statement seal 重新加盖",
+                    f"the seal of {path} was never recorded; suanquan statement seal replaces it",
+                )
+                yield Finding("book", None, "statement", "seal", what)
+            elif path not in known:
                 what = Text(f"{path} 不是账本签发的", f"{path} was not issued by this ledger")
                 yield Finding("book", None, "statement", "path", what)
 
@@ -264,6 +273,11 @@ def path_in(home: Path, issued: Issued, form: Format = "pdf") -> Path:
     return home / "statements" / issued.data.period / f"{issued.data.statement}.{form}"
 
 
+def sealed_path_in(home: Path, issued: Issued) -> Path:
+    """Return where a home keeps the sealed file of an issued statement."""
+    return path_in(home, issued).with_suffix(".sealed.pdf")
+
+
 def _renderer(content: Statement) -> str:
     """Return the versions of words and layout: only equal ones give equal bytes."""
     return f"{RENDERER} {content.maker}"
@@ -293,7 +307,8 @@ def _issued_to(snapshot: Snapshot, code: str) -> list[Issued]:
     """Return the statements issued to an enterprise, or to none, in the order of issue."""
     if not code:
         return [Issued("", data) for data in snapshot.book.reports]
-    return [Issued(code, data) for data in snapshot.book.account(code).statements]
+    account = snapshot.book.account(code)
+    return [Issued(code, one, account.seals.get(one.statement)) for one in account.statements]
 
 
 def _finding(data: IssuedData, column: str, zh: str, en: str) -> Finding:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.events import StatementSealed
 from reports.issue import Issued
 
 # A number as the title in the PDF's metadata has it: UTF-16BE, whose zero bytes are escaped.
@@ -19,14 +20,16 @@ _OF_ENTERPRISE: Final = re.compile(r"SQ-[A-Z]-[0-9]{4}-[0-9]{2}-([0-9A-Z]{18})-[
 class Verified:
     """What the ledger knows of a file: the statement that it is, the one that it claims to be.
 
-    `issued` is None for bytes that were never issued. `claimed` is then the issued statement whose
-    number the file bears, None where it bears none of ours. `superseded_by` is the latest
-    statement for the same period, None where that is this one.
+    `issued` is None for bytes that were never issued; `claimed` is then the issued statement whose
+    number the file bears, None where it bears none of ours. `seal` is what the book says of the
+    seal where the file is the sealed one. `superseded_by` is the latest statement for the same
+    period, None where that is this one.
     """
 
     sha256: str
     number: str | None
     issued: Issued | None
+    seal: StatementSealed | None
     claimed: Issued | None
     superseded_by: Issued | None
 
@@ -36,10 +39,13 @@ def verify(statements: Sequence[Issued], pdf: bytes) -> Verified:
     sha256 = hashlib.sha256(pdf).hexdigest()
     number = read_number(pdf)
     issued = next((one for one in statements if one.data.pdf_sha256 == sha256), None)
+    sealed = next((one for one in statements if one.seal and one.seal.sha256 == sha256), None)
+    issued = issued or sealed
     claimed = next((one for one in statements if one.data.statement == number), None)
     named = issued or claimed
     later = find_latest(statements).get(named.data.statement) if named else None
-    return Verified(sha256, number, issued, None if issued else claimed, later)
+    seal = sealed.seal if sealed else None
+    return Verified(sha256, number, issued, seal, None if issued else claimed, later)
 
 
 def find_latest(statements: Sequence[Issued]) -> dict[str, Issued]:
