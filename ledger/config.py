@@ -41,10 +41,11 @@ class Settings:
 
     `home` holds the SQLite file, keys, the last signed checkpoints and statements. `origin` is the
     first part of each log's origin and is fixed when the database is made. More than the share
-    `bad_share_max` of bad records stops a partition. The `kafka_…` fields are
-    as they were given, empty where they were not; `ingest.security` checks them before anything
-    connects. `settlement_…` say from which month on, and when, the schedule settles a month, and
-    `schedule_…` how it works (`reports.due`). Secrets stay out of the representation.
+    `bad_share_max` of bad records stops a partition. The `kafka_…` and `seal_…` fields are as they
+    were given, empty where they were not; `ingest.security` checks the former before anything
+    connects, `portal.seal_settings` the latter before anything is sealed. `settlement_…` say from
+    which month on, and when, the schedule settles a month, and `schedule_…` how it works
+    (`reports.due`). Secrets stay out of the representation.
     """
 
     home: Path
@@ -69,6 +70,10 @@ class Settings:
     schedule_tick_seconds: int = WHOLE_NUMBERS["schedule_tick_seconds"][0]
     schedule_lease_seconds: int = WHOLE_NUMBERS["schedule_lease_seconds"][0]
     schedule_attempts: int = WHOLE_NUMBERS["schedule_attempts"][0]
+    seal_key: str = ""
+    seal_certificate: str = ""
+    seal_roots: str = ""
+    seal_timestamp_url: str = ""
 
     @classmethod
     def of_home(cls, home: Path, database_url: str = "", origin: str = "") -> Self:
@@ -100,13 +105,13 @@ class Settings:
             witnesses_required=_parse_required(found.get("SUANQUAN_WITNESSES_REQUIRED") or "0"),
             settlement_since=_parse_since(found.get("SUANQUAN_SETTLEMENT_SINCE") or ""),
             **_whole_numbers(found),
-            **_kafka_settings(found),
+            **_as_given(found),
         )
 
 
-def _kafka_settings(found: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return the settings of Kafka that were given, by their fields' names."""
-    names = [one.name for one in fields(Settings) if one.name.startswith("kafka_")]
+def _as_given(found: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return the settings of Kafka and of seals that were given, by their fields' names."""
+    names = [one.name for one in fields(Settings) if one.name.startswith(("kafka_", "seal_"))]
     return {name: value for name in names if (value := found.get(f"SUANQUAN_{name.upper()}"))}
 
 

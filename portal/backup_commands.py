@@ -40,7 +40,7 @@ from portal.filing import check_documents
 from portal.log_commands import EXIT_DISAGREES, compare_projections, finding_row, head_row
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
-from reports.issue import list_issued, path_in
+from reports.issue import list_issued, path_in, sealed_path_in
 from reports.reading import read_snapshot
 
 Signed = dict[LogName, tlog.Checkpoint]
@@ -167,7 +167,9 @@ def _copy_statements(shell: Shell, draft: Path) -> int:
     """Return how many statements' files were copied: those that the copy knows, no later ones."""
     home = shell.settings.home
     with _shell_of(shell, draft).reading() as copy:
-        paths = [path_in(home, one) for one in list_issued(read_snapshot(copy))]
+        issued = list_issued(read_snapshot(copy))
+    paths = [path_in(home, one) for one in issued]
+    paths += [sealed_path_in(home, one) for one in issued if one.seal]
     for path in paths:
         if not path.exists():
             shell.warn(Text(f"结算单文件缺失：{path}", f"the statement {path} is missing"))

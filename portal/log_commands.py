@@ -29,8 +29,12 @@ from ledger.walls import check_walls
 from portal import key_commands, proof_commands, witness_commands
 from portal.filing import check_kept
 from portal.options import answers
+from portal.seal_settings import find_seal_faults
 from portal.shell import Result, Shell
 from portal.witnessed import check_witnesses, cosignature_rows, row_lines
+from reports.issue import list_issued
+from reports.snapshot import Snapshot
+from vouchers.book import Book
 from vouchers.claims.audit import audit_claims
 
 EXIT_DISAGREES = TamperedLogError.exit_status
@@ -133,7 +137,7 @@ def sign_heads(shell: Shell) -> list[dict[str, Any]]:
 
 @log.command(epilog="Examples:  suanquan log check    suanquan log check --full --json")
 @click.option(
-    "--full", is_flag=True, help="Also fold again, check the database file and documents."
+    "--full", is_flag=True, help="Also fold again, check the database file, documents and seals."
 )
 @answers
 def check(shell: Shell, *, full: bool) -> Result:
@@ -153,6 +157,7 @@ def check(shell: Shell, *, full: bool) -> Result:
             told = {one.what for one in findings}
             differing = compare_projections(shell, connection, heads)[1]
             differing += find_document_faults(shell, connection, heads)
+            differing += find_broken_seals(shell, connection, heads)
             findings += [one for one in differing if one.what not in told]
     data = {
         "ok": not findings,
@@ -293,6 +298,19 @@ def find_document_faults(
         return check_kept(shell, connection, book.size)[1]
     except TamperedLogError as error:
         return [unreadable(error)]
+
+
+def find_broken_seals(shell: Shell, connection: Connection, heads: Sequence[Head]) -> list[Finding]:
+    """Return which sealed statements are missing here, altered, or sealed badly.
+
+    A book that cannot be read is left to the check of the tree.
+    """
+    (book,) = (head for head in heads if head.name == "book")
+    try:
+        folded = Book(event for _, event in read_events(connection, "book", 0, book.size))
+    except LedgerError:
+        return []
+    return find_seal_faults(shell, list_issued(Snapshot(folded, {}, ())))
 
 
 def unreadable(error: TamperedLogError) -> Finding:

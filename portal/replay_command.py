@@ -32,6 +32,7 @@ from portal.log_commands import (
     unreadable,
 )
 from portal.options import answers
+from portal.seal_settings import find_seal_faults
 from portal.shell import Result, Shell
 from portal.usage_command import parse_sizes, require_sizes
 from reports.issue import list_issued
@@ -241,8 +242,9 @@ def replay_statements(
         press = shell.press()
         with shell.progress(Text("重制结算单", "making statements again"), len(issued)) as step:
             findings = list(press.replay(source, issued, step, must_be_kept=own))
-            if own:
-                findings.extend(press.find_strays(issued))
+        findings += find_seal_faults(shell, issued, must_be_kept=own)
+        if own:
+            findings.extend(press.find_strays(issued))
     except TamperedLogError as error:
         return {"rendered": 0, "match": False}, [unreadable(error)]
     return {"rendered": len(issued), "match": not findings}, findings

@@ -17,12 +17,22 @@ from ledger.text import Text
 from portal.answer_commands import answer_row, confirm, dispute, settle
 from portal.export_command import export, write_beside
 from portal.options import answers
+from portal.seal_command import seal
 from portal.shell import Result, Shell, now_ms
 from portal.trace_command import trace
 from portal.verify_command import verify
 from reports.claims import acts_in, net_fen
 from reports.formats import FORMATS, Format
-from reports.issue import Draft, Issued, Press, list_issued, path_in, require_tallied, subjects_of
+from reports.issue import (
+    Draft,
+    Issued,
+    Press,
+    list_issued,
+    path_in,
+    require_tallied,
+    sealed_path_in,
+    subjects_of,
+)
 from reports.kinds import FORMS
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
@@ -37,10 +47,11 @@ SOURCE = "urn:suanquan:statements"
 
 @click.group()
 def statement() -> None:
-    """Make and list settlement statements."""
+    """Make, seal and list settlement statements."""
 
 
 statement.add_command(export)
+statement.add_command(seal)
 statement.add_command(trace)
 statement.add_command(verify)
 statement.add_command(confirm)
@@ -210,6 +221,8 @@ def statement_row(
         "supplements": one.data.supplements,
         "superseded_by": later.data.statement if later else None,
         "superseded_why": shell.say(_why(snapshot, one, later)) if later else None,
+        "sealed_path": str(sealed_path_in(shell.settings.home, one)) if one.seal else None,
+        "sealed_sha256": one.seal.sha256 if one.seal else None,
     }
 
 

@@ -1,15 +1,19 @@
 """`suanquan statement verify`: whether a file is a statement exactly as it was issued."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Group
 
 from ledger.database import Connection
 from ledger.errors import InvalidInputError, TamperedLogError
+from ledger.period import parse_instant, render_instant
 from ledger.read import read_events
 from ledger.text import Text
 from portal.options import answers
+from portal.seal_settings import seal_roots
 from portal.shell import Result, Shell
 from reports.issue import Issued, list_issued
 from reports.reading import read_snapshot
@@ -26,8 +30,9 @@ Example:
   suanquan statement verify SQ-C-2022-07-91420100MA4K2XY18X-1.pdf
 
 \b
-Ends with 0 where the file is a statement byte for byte; 4 where it bears the number of a statement
-but is another file; 2 where it is none of this ledger's."""
+Ends with 0 where the file is a statement byte for byte, sealed or not; 4 where it bears the number
+of a statement but is another file, or where its seal leads to no root of SUANQUAN_SEAL_ROOTS; 2
+where it is none of this ledger's."""
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @answers
@@ -39,6 +44,7 @@ def verify(shell: Shell, file: Path) -> Result:
         found = look_up(list_issued(snapshot), pdf)
         named = found.issued or found.claimed
         differing = _differing(connection, named) if named else ()
+    signature = _signature(shell, pdf, found)
     later = found.superseded_by
     why = explain(snapshot, named.subject, named.data, later.data) if named and later else None
     data = {
@@ -54,11 +60,65 @@ def verify(shell: Shell, file: Path) -> Result:
             {**one._asdict(), "changes": [change._asdict() for change in one.changes]}
             for one in differing
         ],
-        # No seal signs statements yet.
-        "signature": None,
+        "sealed_sha256": named.seal.sha256 if named and named.seal else None,
+        "signature": signature,
     }
-    told = [shell.say(text) for text in (_told(file, found, why), *map(Difference.tell, differing))]
-    return Result(data, Group(*told), _status(found))
+    texts = [_told(file, found, why), *_told_of(signature), *map(Difference.tell, differing)]
+    return Result(data, Group(*map(shell.say, texts)), _status(found, signature))
+
+
+def _signature(shell: Shell, pdf: bytes, found: Verified) -> dict[str, Any] | None:
+    """Return what a file's signature says and whether it holds, None for a file without any.
+
+    The certificate is judged as of the time in the book, for a file that the book does not know as
+    of now. What this program cannot check, such as SM2, is null: only the hash speaks for it.
+    """
+    from reports.seal.kept import is_checkable  # noqa: PLC0415 - brings pyHanko, which is slow
+    from reports.seal.signature import read_signature  # noqa: PLC0415 - likewise
+
+    seal = found.seal
+    if seal is not None and not is_checkable(seal.profile):
+        return {
+            "profile": seal.profile,
+            "signer": seal.signer,
+            "certificate_sha256": seal.certificate_sha256,
+            "valid": None,
+            "trusted": None,
+            "at": seal.sealed_at,
+        }
+    at_ms = None if seal is None else parse_instant(seal.sealed_at)
+    read = read_signature(pdf, seal_roots(shell.settings), at_ms)
+    if read is None:
+        return None
+    return {
+        "profile": read.profile or None,
+        "signer": read.signer or None,
+        "certificate_sha256": read.certificate_sha256 or None,
+        "valid": read.valid,
+        "trusted": read.trusted,
+        "at": render_instant(read.at_ms) if read.profile else None,
+    }
+
+
+def _told_of(signature: Mapping[str, Any] | None) -> list[Text]:
+    """Return what is said of a signature to a person."""
+    if signature is None:
+        return []
+    by = f"{signature['signer']}, {signature['profile']}, {signature['at']}"
+    if signature["valid"] is None:
+        zh = f"印章：{by}；本程序不能验证此种签名，请用签章服务方的阅读器验证"
+        en = f"seal: {by}; this program cannot check it, use the e-seal service's reader"
+    elif not signature["valid"]:
+        zh, en = "印章签名无效", "the signature of its seal does not hold"
+    elif signature["trusted"] is None:
+        zh = f"印章签名有效：{by}；未设 SUANQUAN_SEAL_ROOTS，证书链未验证"
+        en = f"the seal holds: {by}; no SUANQUAN_SEAL_ROOTS are set to check its certificate by"
+    elif signature["trusted"]:
+        zh, en = f"印章签名有效且可信：{by}", f"the seal holds and is trusted: {by}"
+    else:
+        zh = f"印章签名有效，但证书不通向 SUANQUAN_SEAL_ROOTS 中的根：{by}"
+        en = f"the seal holds, but leads to no root of SUANQUAN_SEAL_ROOTS: {by}"
+    return [Text(zh, en)]
 
 
 def _differing(connection: Connection, named: Issued) -> tuple[Difference, ...]:
@@ -69,10 +129,14 @@ def _differing(connection: Connection, named: Issued) -> tuple[Difference, ...]:
     return find_differences(rules_of(book), book.values)
 
 
-def _status(found: Verified) -> int:
-    """Return the exit status: a changed statement is evidence, a stranger's file wrong input."""
+def _status(found: Verified, signature: Mapping[str, Any] | None) -> int:
+    """Return the exit status: a changed statement is evidence, a stranger's file wrong input.
+
+    So is a seal that does not lead to a root that was named.
+    """
     if found.issued is not None:
-        return 0
+        refused = signature is not None and False in (signature["valid"], signature["trusted"])
+        return TamperedLogError.exit_status if refused else 0
     return (TamperedLogError if found.claimed else InvalidInputError).exit_status
 
 

@@ -167,6 +167,7 @@ def test_a_statement_is_known_by_its_bytes_alone(
         "superseded_why": None,
         "rules": None,
         "rules_differ": [],
+        "sealed_sha256": None,
         "signature": None,
     }
     renamed.write_bytes(path.read_bytes() + b"\n")

@@ -2,7 +2,7 @@
 
 It holds every kind of event, records refused and one of them taken in after all, numbers that are
 missing, a tally, two usage logs, a year of funds and claims, claims in every state, people with
-personal data kept and forgotten, a document, a key that took over, both statements, signed
+personal data kept and forgotten, a document, a key that took over, both statements, a seal, signed
 checkpoints, an export and a proof, and beside it what this version says of it. A later version
 migrates a copy and must say the same.
 
@@ -34,6 +34,7 @@ from ledger.store import Batch, Store
 from tests.ledger import books, people
 from tests.papers import make_pdf
 from tests.releases import ANSWERS, ARCHIVE, DATABASE, QUESTIONS, ROOT, claims
+from tests.reports.seals import Authority, key_pem, pem, write
 from tests.small_ledger import CODE, PROVIDER, RECORDED_AT_MS, events
 
 AGENT: Final = "urn:agent:1"
@@ -140,13 +141,13 @@ def make(name: str) -> Path:
     return folder
 
 
-def run(home: Path, *words: str) -> dict[str, Any]:
+def run(home: Path, *words: str, **settings: str) -> dict[str, Any]:
     """Return what a command answers on a home."""
     done = subprocess.run(
         [sys.executable, "-m", "portal", *words, "--json"],
         check=True,
         stdout=subprocess.PIPE,
-        env={**os.environ, **_environment(home)},
+        env={**os.environ, **_environment(home), **settings},
     )
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -185,8 +186,17 @@ def _play(home: Path, scratch: Path) -> None:
         run(home, "log", "rotate-key", "usage", *more)
     for kind, month in (("compute", "2022-07"), ("subsidy", "2022-08")):
         run(home, "statement", "make", "--kind", kind, "--month", month)
+    _seal(home, scratch / "seal")
     run(home, "log", "export", str(home / "export"))
     run(home, "log", "prove", "usage", "7", "--out", str(home / "entry.tlog-proof"))
+
+
+def _seal(home: Path, directory: Path) -> None:
+    """Seal one of the statements, by a certificate made for it."""
+    identity = Authority.made().identity()
+    key, certificate = write(directory, key_pem(identity.key), pem(identity.certificate))
+    settings = {"SUANQUAN_SEAL_KEY": str(key), "SUANQUAN_SEAL_CERTIFICATE": str(certificate)}
+    run(home, "statement", "seal", "--month", "2022-07", **settings)
 
 
 def _write(store: Store) -> None:
