@@ -1,5 +1,5 @@
 # How the house is set up, shown, tested and measured. Needs GNU make, bash and Python 3.11 to 3.13; a Kafka broker also needs
-# Java and Maven, and one test hledger: the tests bring all three by apt where they are root.
+# Java and Maven, others hledger and poppler-utils: the tests bring them by apt where they are root.
 # Works with an empty environment, as root or not; what the machine says about package sources is left alone.
 
 SHELL := /bin/bash

@@ -1,4 +1,4 @@
-"""Real servers and programs for tests and measurements: PostgreSQL 18, Apache Kafka 4, hledger."""
+"""Servers and programs for tests and measurements: PostgreSQL 18, Kafka 4, hledger, poppler."""
 
 import os
 import shutil
