@@ -96,8 +96,9 @@ def test_every_event_about_an_enterprise_lands_in_its_account() -> None:
     assert held == [event.data for event in log[1:]]
     booked = {one for one in TYPES.values() if one.log == "book" and one.about_enterprise}
     booked -= {VoucherReleased, VoucherLapsed, DocumentFiled}
-    # Personal data and their erasure are the roster's, claims the books'.
-    elsewhere = {"ledger.events.people", "ledger.events.claims", "ledger.events.claim_steps"}
+    # Personal data and their erasure are the roster's, claims the books', answers of their own.
+    names = ("people", "claims", "claim_steps", "answers")
+    elsewhere = {f"ledger.events.{name}" for name in names}
     booked -= {one for one in booked if one.__module__ in elsewhere}
     assert {type(one) for one in held} == booked
 
