@@ -92,7 +92,7 @@ def _seal(shell: Shell, sealer: Sealer, one: Issued, *, named: bool) -> Statemen
     made = kept.seal(sealer, before, seal_roots(shell.settings))
     said, path = kept.event_of(one, made), sealed_path_in(shell.settings.home, one)
     write_file(path, made.pdf)
-    event = encode(SOURCE, said.statement, one.subject, said, shell.salt(SOURCE, said.statement))
+    event = encode(SOURCE, said.statement, "", said, shell.salt(SOURCE, said.statement))
     with shell.writing() as engine:
         try:
             shell.store(engine).append_own([event], now_ms())

@@ -305,10 +305,9 @@ def list_issued(snapshot: Snapshot) -> list[Issued]:
 
 def _issued_to(snapshot: Snapshot, code: str) -> list[Issued]:
     """Return the statements issued to an enterprise, or to none, in the order of issue."""
-    if not code:
-        return [Issued("", data) for data in snapshot.book.reports]
-    account = snapshot.book.account(code)
-    return [Issued(code, one, account.seals.get(one.statement)) for one in account.statements]
+    book = snapshot.book
+    found: Sequence[IssuedData] = book.account(code).statements if code else book.reports
+    return [Issued(code, one, book.seals.get(one.statement)) for one in found]
 
 
 def _finding(data: IssuedData, column: str, zh: str, en: str) -> Finding:

@@ -85,7 +85,6 @@ class Account:
     lapsed: dict[tuple[str, int], VoucherLapsed] = field(default_factory=dict)
     statements: list[StatementIssued] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
-    seals: dict[str, StatementSealed] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -111,7 +110,7 @@ class Book:
     `resources` has the last listing of each resource, `listings` every one by the day it is from.
     `adopted` has the last adoption of each programme, `values` the text behind each hash that any
     adoption gave, `calendars` the last adopted calendar of each year. `reports` are the issued
-    statements that are for no single enterprise.
+    statements that are for no single enterprise, `seals` what sealed a statement, by its number.
     """
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -122,6 +121,7 @@ class Book:
         self.values: dict[str, str] = {}
         self.calendars: dict[int, CalendarAdopted] = {}
         self.reports: list[ReportIssued] = []
+        self.seals: dict[str, StatementSealed] = {}
         for event in events:
             self.apply(event)
 
@@ -281,8 +281,8 @@ def _statement_answered(book: Book, data: AnswerData, subject: str) -> None:
     _open(book, subject).answers.setdefault(data.statement, Answer()).take(data)
 
 
-def _statement_sealed(book: Book, data: StatementSealed, subject: str) -> None:
-    _open(book, subject).seals[data.statement] = data
+def _statement_sealed(book: Book, data: StatementSealed, _subject: str) -> None:
+    book.seals[data.statement] = data
 
 
 def _programme_adopted(book: Book, data: ProgrammeAdopted, _subject: str) -> None:

@@ -151,6 +151,7 @@ class StatementSealed(Data, frozen=True):
     """
 
     type: ClassVar[str] = "cn.suanquan.statement.sealed.v1"
+    about_enterprise: ClassVar[bool] = False
     outside: ClassVar[bool] = False
 
     statement: str

@@ -9,6 +9,7 @@ from pypdf import PdfReader
 
 from tests.portal.office import ONE, TWO, Office, office
 from tests.portal.stages import BASIS, clear, pay
+from tests.reports.seals import Authority, key_pem, pem, write
 from tests.small_ledger import CODE, events
 
 __all__ = ["office"]
@@ -146,3 +147,18 @@ def test_each_kind_has_every_format(office: Office, kind: str, tmp_path: Path) -
         assert "error" not in made, made
         assert out.stat().st_size > 0
     assert "华智科技" in (tmp_path / "x.html").read_text("utf-8") or kind == "fund"
+
+
+def test_a_fund_statement_is_sealed_as_any_other(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (row,) = make(office, "fund")
+    root = Authority.made()
+    identity = root.identity()
+    files = write(tmp_path / "seal", key_pem(identity.key), pem(identity.certificate))
+    for name, path in zip(("KEY", "CERTIFICATE"), files, strict=True):
+        monkeypatch.setenv(f"SUANQUAN_SEAL_{name}", str(path))
+    sealed = office.ask("", "statement", "seal", row["id"])
+    found = office.ask("", "statement", "verify", sealed["rows"][0]["path"])
+    assert (found["id"], found["signature"]["valid"]) == (row["id"], True)
+    sound(office)

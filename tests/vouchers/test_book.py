@@ -11,7 +11,6 @@ from ledger.events import (
     CalendarAdopted,
     DocumentFiled,
     StatementIssued,
-    StatementSealed,
     VoucherDrawn,
     VoucherLapsed,
     VoucherReleased,
@@ -55,22 +54,10 @@ STATEMENT = StatementIssued(
     values_sha256="",
     pdf_sha256="",
 )
-SEAL = StatementSealed(
-    statement="SQ-C-2022-07-1",
-    profile="PAdES-B-B",
-    sha256="0" * 64,
-    certificate_sha256="1" * 64,
-    signer="CN=x",
-    sealed_at="2022-08-01T00:00:00Z",
-)
 
 
 def test_every_event_about_an_enterprise_lands_in_its_account() -> None:
-    log = [
-        *events(EVERY_TYPE),
-        encode("urn:test", "s-1", CODE, STATEMENT, SALT),
-        encode("urn:test", "s-2", CODE, SEAL, SALT),
-    ]
+    log = [*events(EVERY_TYPE), encode("urn:test", "s-1", CODE, STATEMENT, SALT)]
     account = book_of(log).account(CODE)
     held = [
         account.registered,
@@ -91,7 +78,6 @@ def test_every_event_about_an_enterprise_lands_in_its_account() -> None:
         *account.granted.values(),
         *account.drawn,
         *account.statements,
-        *account.seals.values(),
     ]
     assert held == [event.data for event in log[1:]]
     booked = {one for one in TYPES.values() if one.log == "book" and one.about_enterprise}
