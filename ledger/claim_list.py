@@ -54,6 +54,7 @@ class ClaimFilter:
     programmes: Collection[str] | None = None
     enterprise: str | None = None
     year: int | None = None
+    claim: str | None = None
 
 
 def list_claims(
@@ -73,6 +74,8 @@ def list_claims(
         query = query.where(table.enterprise == wanted.enterprise)
     if wanted.year is not None:
         query = query.where(table.year == wanted.year)
+    if wanted.claim is not None:
+        query = query.where(table.claim == wanted.claim)
     if after is not None:
         query = query.where(tuple_(table.since, table.claim) > tuple_(*map(literal, after)))
     query = query.order_by(table.since, table.claim).limit(limit)

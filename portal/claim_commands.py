@@ -16,8 +16,8 @@ from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import acting, look, looking
 from portal.claim_draft import save_draft
-from portal.claim_queue import list_visible, list_waiting, listed_row
-from portal.claim_reading import Viewer, read_claim, read_headroom, render_claim, require_visible
+from portal.claim_queue import find_visible, list_visible, list_waiting, listed_row
+from portal.claim_reading import Viewer, read_headroom, render_claim
 from portal.claim_submit import hand_in
 from portal.claim_view import show_claim, show_items, show_list, show_waiting
 from portal.desk import find_claim, is_repeat, open_desk
@@ -135,9 +135,8 @@ def show(shell: Shell, claim_id: str) -> Result:
     with shell.reading() as connection:
         roster, actor = look(connection, alone=True)
         size = read_heads(connection)["book"].size
-        read = read_claim(connection, claim_id, size)
         viewer = Viewer(roster, actor.person)
-        require_visible(read, viewer)
+        read = find_visible(connection, viewer, claim_id, size)
         headroom = read_headroom(connection, read.claim, viewer, size)
     shown = render_claim(read, viewer, day_of(now_ms()), shell.language)
     data = {**shown, "headroom": headroom}

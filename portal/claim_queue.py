@@ -1,4 +1,4 @@
-"""Lists of claims: all that somebody may see, and what waits for him, oldest first."""
+"""What somebody may see of claims: one by its id, a list of them, and what waits for him."""
 
 from collections.abc import Collection, Iterator
 from datetime import date
@@ -9,7 +9,7 @@ from ledger.claim_state import State
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.rights import Grant
-from portal.claim_reading import Read, Viewer, read_claims
+from portal.claim_reading import Read, Viewer, read_claim, read_claims, unknown_claim
 from vouchers.claims.authorise import OFFICIALS, actions_of
 from vouchers.claims.calendar import WorkingDays
 from vouchers.claims.table import TURN, Action
@@ -39,12 +39,12 @@ def filters_of(viewer: Viewer, wanted: ClaimFilter, *, turn: bool = False) -> It
         states = _states(grant, wanted.states, turn=turn)
         if grant.role == "enterprise":
             if wanted.enterprise in (None, grant.scope):
-                yield ClaimFilter(states, wanted.programmes, grant.scope, wanted.year)
+                yield ClaimFilter(states, wanted.programmes, grant.scope, wanted.year, wanted.claim)
         elif grant.role in OFFICIALS or (grant.role == "auditor" and not turn):
             programmes = wanted.programmes
             if grant.scope is not None:
                 programmes = {grant.scope} & set(programmes or {grant.scope})
-            yield ClaimFilter(states, programmes, wanted.enterprise, wanted.year)
+            yield ClaimFilter(states, programmes, wanted.enterprise, wanted.year, wanted.claim)
 
 
 def _states(
@@ -74,6 +74,21 @@ def list_visible(
     for one in filters_of(viewer, wanted, turn=turn):
         found |= {row.claim: row for row in list_claims(connection, one, limit, after)}
     return sorted(found.values(), key=lambda one: one.place)[:limit]
+
+
+def find_visible(connection: Connection, viewer: Viewer, claim: str, size: int) -> Read:
+    """Return a claim after the book's first entries, if somebody may know of it.
+
+    Whether he may is asked of the table first, with the question of a list: nothing that is read
+    until he is refused, and so no time that it takes, tells a claim of others from none. The claim
+    itself has the last word. Raises `RuleViolationError` (`unknown_claim`).
+    """
+    if not list_visible(connection, viewer, ClaimFilter(claim=claim), 1):
+        raise unknown_claim(claim)
+    read = read_claim(connection, claim, size)
+    if not read.claim.events or not viewer.may_see(read.claim):
+        raise unknown_claim(claim)
+    return read
 
 
 def list_waiting(

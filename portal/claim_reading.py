@@ -102,13 +102,6 @@ def read_papers(connection: Connection, enterprise: str, size: int) -> Papers:
     return papers
 
 
-def require_visible(read: Read, viewer: Viewer) -> None:
-    """Raise `RuleViolationError` (`unknown_claim`) unless somebody may know of a claim."""
-    claim = read.claim
-    if not claim.events or not viewer.may_see(claim):
-        raise unknown_claim(claim.claim)
-
-
 def read_headroom(
     connection: Connection, claim: Claim, viewer: Viewer, size: int
 ) -> dict[str, int | None]:

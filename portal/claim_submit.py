@@ -23,10 +23,11 @@ from ledger.money import render_yuan
 from ledger.text import Text
 from portal.acting import not_allowed
 from portal.claim_ground import ASKING_NOTHING, Ground, read_ground
-from portal.claim_reading import Read, Viewer, read_claim, unknown_claim
-from portal.desk import Desk, require_may
+from portal.claim_reading import Read, read_claim, unknown_claim
+from portal.desk import Desk, find_claim, require_may
 from portal.filing import What, file_documents
 from vouchers.answers import find_disputes, tell_dispute
+from vouchers.claims.authorise import may_see
 from vouchers.claims.claim_file import ClaimFile, canonical
 from vouchers.claims.fold import Claim
 from vouchers.claims.table import Capacity
@@ -81,16 +82,17 @@ def find_named(desk: Desk, file: ClaimFile) -> Read:
     Raises `RuleViolationError`: `unknown_claim`, `not_allowed`.
     """
     act = desk.act
+    # Before any claim is looked for: a file that somebody guessed tells him nothing.
+    if not may_see(act.roster, act.name, file.enterprise, file.programme):
+        raise _not_yours(file.enterprise)
     name = claim_id(file, act.shell.signer.salt_key())
-    read = read_claim(act.connection, name, desk.size)
+    known = file.claim is not None
+    read = find_claim(desk, name) if known else read_claim(act.connection, name, desk.size)
     claim = read.claim
-    if file.claim is not None and not claim.events:
-        raise unknown_claim(name)
     if not claim.events:
         claim.enterprise, claim.programme = file.enterprise, file.programme
-    viewer = Viewer(act.roster, act.name)
-    if not viewer.may_see(claim) or claim.enterprise != file.enterprise:
-        raise unknown_claim(name) if claim.events else _not_yours(file.enterprise)
+    if claim.enterprise != file.enterprise:
+        raise unknown_claim(name)
     return read
 
 
@@ -187,7 +189,6 @@ def _require_free(ground: Ground, claim: Claim) -> None:
     Only its own claims are looked at: another one's are none of its business, and stand in the
     check list for those who review.
     """
-    mentions = ground.mentions(claim.invoices)
     for invoice in claim.invoices:
         if invoice not in ground.account.invoices:
             raise InvalidInputError(
@@ -199,12 +200,12 @@ def _require_free(ground: Ground, claim: Claim) -> None:
                 ),
             )
         _require_undisputed(ground, invoice)
-        for other in ground.claims_on(invoice, mentions[invoice], claim.claim):
-            if (
-                other.enterprise == claim.enterprise
-                and other.programme == claim.programme
-                and other.state not in ASKING_NOTHING
-            ):
+    # Only now: of an invoice that the enterprise does not know, nothing that others said is read.
+    mentions = ground.mentions(claim.invoices)
+    for invoice in claim.invoices:
+        own = [one for one in mentions[invoice] if one.subject == claim.enterprise]
+        for other in ground.claims_on(invoice, own, claim.claim):
+            if other.programme == claim.programme and other.state not in ASKING_NOTHING:
                 raise RuleViolationError(
                     "invoice_claimed",
                     Text(

@@ -19,7 +19,8 @@ from ledger.topics import bank_topic
 from ledger.trail import read_trail
 from portal.acting import Act
 from portal.claim_ground import Ground, read_ground
-from portal.claim_reading import Read, Viewer, read_claim, require_visible
+from portal.claim_queue import find_visible
+from portal.claim_reading import Read, Viewer
 from vouchers.adoption import rules_of
 from vouchers.book import Book
 from vouchers.claims.acts import Setting, record
@@ -169,9 +170,9 @@ def find_claim(desk: Desk, claim: str) -> Read:
 
     Raises `RuleViolationError` (`unknown_claim`).
     """
-    read = read_claim(desk.act.connection, claim, desk.size)
-    require_visible(read, Viewer(desk.act.roster, desk.act.name))
-    return read
+    return find_visible(
+        desk.act.connection, Viewer(desk.act.roster, desk.act.name), claim, desk.size
+    )
 
 
 def require_may(desk: Desk, read: Read, action: Action) -> Capacity:
