@@ -12,6 +12,7 @@ from ledger.codec import Event
 from ledger.database import Connection
 from ledger.events import (
     BankAccountSet,
+    ClaimResubmitted,
     ClaimSubmitted,
     Data,
     DocumentFiled,
@@ -204,7 +205,7 @@ class Ground:
         names = dict.fromkeys(
             event.data.claim
             for event in mentions
-            if isinstance(event.data, ClaimSubmitted) and event.data.claim != but
+            if isinstance(event.data, ClaimSubmitted | ClaimResubmitted) and event.data.claim != but
         )
         for name in names:
             claim = read_claim(self.connection, name, self.size).claim

@@ -145,6 +145,15 @@ def test_an_invoice_is_held_by_one_claim(office: Office) -> None:
     assert sound(office)
 
 
+def test_an_invoice_that_came_with_a_second_revision_is_held(office: Office) -> None:
+    claim = office.submit(invoices=[ONE])["id"]
+    office.act("task-1", claim, "return", items=[{"item": "sums", "reason": "发票有误"}])
+    assert office.submit(invoices=[TWO], claim=claim)["invoices"] == [TWO]
+    refused = office.submit(invoices=[TWO], request="2")
+    assert code_of(refused) == "invoice_claimed"
+    assert claim in refused["error"]["message"]
+
+
 def test_only_finance_of_a_fund_moves_it(office: Office) -> None:
     more = ("--year", 2022, "--amount", 1, "--on", "2022-06-01", "--document", "9")
     for who in ("admin-1", "task-2", "authority-2", "auditor-1", "firm-1"):
