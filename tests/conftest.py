@@ -55,12 +55,12 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def fresh_database(postgres_url: str) -> Iterator[str]:
-    """Yield the URL of an empty database on a server, dropped afterwards."""
+def fresh_database(postgres_url: str, template: str = "template0") -> Iterator[str]:
+    """Yield the URL of a database on a server, dropped afterwards: empty, or a template's copy."""
     name = f"test_{next(_NUMBERS)}"
     server = postgres_url.replace("+psycopg", "")
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0 STRATEGY file_copy')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
     yield postgres_url.replace("/postgres?", f"/{name}?")
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
