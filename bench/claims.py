@@ -23,6 +23,7 @@ from bench.measure import Measurement, Reading
 from bench.world import Databases
 from ledger.codec import encode
 from ledger.config import Settings
+from ledger.errors import RuleViolationError
 from ledger.events import FactReported
 from ledger.projection import PROJECTIONS
 from ledger.store import Store
@@ -89,6 +90,15 @@ class Desk:
         self.timed.setdefault(name, []).append(time.perf_counter() - start)
         return result.data
 
+    def refused(self, name: str, who: str, claim: str) -> None:
+        """Look at a claim that is not there, or not for whoever looks; the time is noted."""
+        os.environ["SUANQUAN_TOKEN"] = self._office.tokens[who]
+        function: Any = claim_commands.show.callback
+        start = time.perf_counter()
+        with pytest.raises(RuleViolationError, match="unknown_claim"):
+            function.__wrapped__(self._shell, claim_id=claim)
+        self.timed.setdefault(name, []).append(time.perf_counter() - start)
+
     def act(self, who: str, claim: str, action: str, file: Path | None, reason: str | None) -> None:
         """Do an act on a claim, its time noted."""
         with ExitStack() as stack:
@@ -115,6 +125,10 @@ def work(office: Office, desk: Desk, firms: list[tuple[str, str]]) -> Timed:
             desk.act("authority-1", claim, "approve", None, None)
         else:
             desk.act("task-2", claim, "withdraw", None, "重报")
+        # What an enterprise is told takes no longer where the claim is another's.
+        pair = [("unknown", f"SQ-N{number:09}"), ("another's", claim)]
+        for whose, name in pair if number % 2 else pair[::-1]:
+            desk.refused(f"show, {whose} id, an enterprise", "firm-1", name)
         for who in ("task-1", "authority-1", "firm-1"):
             desk.ask(f"next, {who}", who, claim_commands.next_, limit=20)
             desk.ask(f"list, {who}", who, claim_commands.list_, **wanted, **page)
