@@ -34,6 +34,7 @@ from vouchers.claims.requests import (
     PaperRequest,
     PayRequest,
     ReasonRequest,
+    RejectRequest,
     Request,
     ReturnRequest,
 )
@@ -62,7 +63,7 @@ _Done = tuple[Action, Capacity, Request]
 _REASON: Final = ReasonRequest(reason="演示")
 _ENDS: Final[dict[tuple[State, State], _Done]] = {
     ("submitted", "withdrawn"): ("withdraw", "claimant", _REASON),
-    ("checked", "rejected"): ("reject", "approver", _REASON),
+    ("checked", "rejected"): ("reject", "approver", RejectRequest(reason="演示")),
     ("submitted", "returned"): (
         "return",
         "reviewer",
