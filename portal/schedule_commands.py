@@ -4,7 +4,6 @@ import os
 import secrets
 import socket
 from collections.abc import Sequence
-from threading import Event
 from typing import Any, Final
 
 import click
@@ -47,8 +46,8 @@ def _run(shell: Shell, *, once: bool) -> Result:
     """Do what is due, once or until SIGTERM."""
     require_nobody()
     holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-    stop = Event()
-    scheduler = Scheduler(shell, now_ms, holder, stop.is_set)
+    stops: list[bool] = []
+    scheduler = Scheduler(shell, now_ms, holder, lambda: bool(stops))
     told: list[Told] = []
 
     def tell(one: Told) -> None:
@@ -66,11 +65,11 @@ def _run(shell: Shell, *, once: bool) -> Result:
             what = Text("数据库暂不可用，稍后重试", "the database is away; it is tried again")
             shell.warn(Text(f"{what.zh}：{error}", f"{what.en}: {error}"))
 
-    with stopped_by_signals(stop.set):
+    with stopped_by_signals(lambda: stops.append(True)):
         if once:
             scheduler.look(tell)
         else:
-            wake(look, shell.settings.schedule_tick_seconds, stop)
+            wake(look, shell.settings.schedule_tick_seconds, scheduler.stopped)
     rows = [_told_row(shell, one) for one in told]
     done = sum(one.error is None for one in told)
     said = Text(

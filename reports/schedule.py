@@ -5,16 +5,21 @@ call that takes longer than the pause is not made twice, and calls that were mis
 """
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from typing import Final
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 
+# A signal's handler may set a flag and no more: what it would notify, the signal may have caught
+# holding the lock. So the flag is looked at, this often.
+POLL_S: Final = 0.2
 
-def wake(tick: Callable[[], None], every_s: int, stop: Event) -> None:
-    """Call a function now and every so many seconds, and return once `stop` is set.
+
+def wake(tick: Callable[[], None], every_s: int, stopped: Callable[[], bool]) -> None:
+    """Call a function now and every so many seconds, and return once it is `stopped`.
 
     The call under way is waited for. An exception of the function's ends the waking and is raised.
     """
@@ -24,7 +29,6 @@ def wake(tick: Callable[[], None], every_s: int, stop: Event) -> None:
 
     def give_up(event: JobExecutionEvent) -> None:
         raised.append(event.exception)
-        stop.set()
 
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.add_listener(give_up, EVENT_JOB_ERROR)
@@ -33,7 +37,8 @@ def wake(tick: Callable[[], None], every_s: int, stop: Event) -> None:
     job = scheduler.add_job(tick, "interval", seconds=every_s, next_run_time=now, **options)
     scheduler.start()
     try:
-        while not stop.wait(every_s):
+        while not stopped() and not raised:
+            time.sleep(POLL_S)
             # Instants are of the wall's clock: one that went back leaves the next as far ahead.
             if job.next_run_time > datetime.now(UTC) + pause:
                 job.modify(next_run_time=datetime.now(UTC))

@@ -175,7 +175,7 @@ def test_it_runs_until_it_is_told_to_stop(suanquan: Run, home: Path, tmp_path: P
         assert process.stderr is not None
         lines = [process.stderr.readline().decode() for _ in range(3)]
         os.kill(process.pid, signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(60) == 0, [*lines, process.stderr.read()]
         assert process.stdout is not None
         assert "stopped" in process.stdout.read().decode()
     assert "sign checkpoints" in lines[2]
