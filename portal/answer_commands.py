@@ -24,6 +24,7 @@ from ledger.text import Text
 from portal.acting import Act, acting
 from portal.claim_ground import Ground, read_ground
 from portal.options import answers
+from portal.seal_command import find_seal
 from portal.shell import Result, Shell
 from reports.verification import enterprise_of
 from vouchers.answers import STATUSES, Answer, Line, find_answer_obstacle, stand
@@ -77,7 +78,7 @@ def confirm(shell: Shell, number: str, file: Path | None, document: str | None) 
     """Confirm a compute statement for the enterprise that it is of."""
 
     def make(act: Act, issued: StatementIssued, _: Ground) -> AnswerData:
-        held = hashlib.sha256(file.read_bytes()).hexdigest() if file else issued.pdf_sha256
+        held = _hash_held(act, issued, file)
         return StatementConfirmed(**_said(act, number, document), pdf_sha256=held)
 
     return _answer(shell, number, make)
@@ -134,6 +135,16 @@ def settle(shell: Shell, number: str, file: BinaryIO) -> Result:
         )
 
     return _answer(shell, number, make)
+
+
+def _hash_held(act: Act, issued: StatementIssued, file: Path | None) -> str:
+    """Return the SHA-256 issued for that file and for the sealed one, else the file's own."""
+    if file is None:
+        return issued.pdf_sha256
+    held, seal = hashlib.sha256(file.read_bytes()).hexdigest(), None
+    if held != issued.pdf_sha256:
+        seal = find_seal(act.connection, issued.statement)
+    return issued.pdf_sha256 if seal is not None and seal.sha256 == held else held
 
 
 def _said(act: Act, number: str, document: str | None) -> dict[str, Any]:

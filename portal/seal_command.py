@@ -6,9 +6,12 @@ from typing import Any, Final
 import click
 
 from ledger.codec import encode
+from ledger.database import Connection
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import StatementSealed
 from ledger.period import parse_month
+from ledger.query import find_entry
+from ledger.read import parse_entry, read_some
 from ledger.secret import write_file
 from ledger.text import Text
 from portal.options import answers
@@ -57,6 +60,17 @@ def seal(shell: Shell, numbers: tuple[str, ...], month: str | None) -> Result:
     told = Text(f"新加盖 {count} 份，共 {len(rows)} 份", f"{count} sealed now, {len(rows)} in all")
     paths = [row["path"] for row in rows]
     return Result({"sealed": count, "rows": rows}, "\n".join([*paths, shell.say(told)]))
+
+
+def find_seal(connection: Connection, number: str) -> StatementSealed | None:
+    """Return what the book says of a statement's seal, None where it has none."""
+    place = find_entry(connection, SOURCE, number)
+    if place is None:
+        return None
+    (entry,) = read_some(connection, place[0], [place[1]]).values()
+    data = parse_entry(*place, entry).data
+    assert isinstance(data, StatementSealed), data
+    return data
 
 
 def _is_chosen(one: Issued, numbers: Sequence[str], month: str | None) -> bool:

@@ -10,6 +10,7 @@ from ledger.events import DisputeSettled, StatementConfirmed
 from portal import statement_commands
 from tests.portal.office import ONE, TWO, Office, office
 from tests.portal.stages import approve
+from tests.reports.seals import Authority, key_pem, pem, write
 from tests.small_ledger import CODE, SALT, events
 
 __all__ = ["office"]
@@ -75,6 +76,22 @@ def test_an_enterprise_confirms_the_very_file(office: Office, tmp_path: Path) ->
     assert office.ask("firm-1", "statement", "confirm", NUMBER)["answer"] == "confirmed"
     assert book_size(office) == size
     assert dispute(office)["error"]["code"] == "answered"
+
+
+def test_the_sealed_file_confirms_as_the_issued_one_does(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = Authority.made().identity()
+    files = write(tmp_path / "seal", key_pem(identity.key), pem(identity.certificate))
+    for name, path in zip(("KEY", "CERTIFICATE"), files, strict=True):
+        monkeypatch.setenv(f"SUANQUAN_SEAL_{name}", str(path))
+    sealed = Path(office.ask("", "statement", "seal", NUMBER)["rows"][0]["path"])
+    changed = tmp_path / "changed.pdf"
+    changed.write_bytes(sealed.read_bytes() + b"\n")
+    refused = office.ask("firm-1", "statement", "confirm", NUMBER, "--file", changed)
+    assert refused["error"]["code"] == "answered"
+    confirmed = office.ask("firm-1", "statement", "confirm", NUMBER, "--file", sealed)
+    assert confirmed["answer"] == "confirmed"
 
 
 def test_a_disputed_line_cannot_be_claimed_until_it_is_settled(office: Office) -> None:
