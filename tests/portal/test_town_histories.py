@@ -219,8 +219,8 @@ class Histories(RuleBasedStateMachine):
     def wait(self, chance: Random, claim: Claim) -> None:
         """Let a notice end, or somebody object to it, or clear it before the time."""
         assert claim.noticed is not None
-        if chance.random() < 0.2:
-            self.do(chance, chance.choice(PEOPLE), "clear", claim)
+        if chance.random() < 0.4:
+            self.do(chance, chance.choice(("authority-2", "both-2", "both-3")), "clear", claim)
         elif chance.random() < 0.3:
             self.let_days_pass(claim.noticed.first_day, 0)
             able = [who for who, action in self.able(claim) if action == "object"]

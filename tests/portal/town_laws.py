@@ -18,6 +18,7 @@ from ledger.events import (
     ClaimApproved,
     ClaimClawbackAssessed,
     ClaimClawbackRecovered,
+    ClaimCleared,
     ClaimCut,
     ClaimData,
     ClaimFailed,
@@ -185,6 +186,11 @@ class Laws:
         stands.lines.append(data)
 
     @_take.register
+    def _(self, data: ClaimCleared, stands: Stands) -> None:
+        assert data.effective_on > stands.lines[-1].last_day, data
+        assert (data.notice, data.line) == (stands.lines[-1].notice, stands.lines[-1].line), data
+
+    @_take.register
     def _(self, data: ClaimOrdered, stands: Stands) -> None:
         assert data.order not in self.orders, data
         assert data.amount_fen == stands.asked_fen, data
@@ -202,7 +208,6 @@ class Laws:
         assert data.order not in stands.settled, data
         assert (len(stands.lines), stands.paid_fen) == (1, 0), data
         assert data.amount_fen <= stands.lines[0].amount_fen == stands.approved_fen, data
-        assert data.effective_on > stands.lines[0].last_day, data
         stands.settled.append(data.order)
         stands.paid_fen = data.amount_fen
         self.spent[data.fund, data.year] += data.amount_fen
