@@ -108,10 +108,12 @@ def snapshot_of(*logs: list[Event]) -> Snapshot:
 class SmallLedger:
     """A database that holds the ledger of a text, with the writer's and the reader's engines."""
 
-    def __init__(self, url: str) -> None:
-        own = open_engine(url, "own")
-        upgrade(own, "centre.example")
-        own.dispose()
+    def __init__(self, url: str, *, is_made: bool = False) -> None:
+        """Open the database, whose schema is there already where it `is_made`."""
+        if not is_made:
+            own = open_engine(url, "own")
+            upgrade(own, "centre.example")
+            own.dispose()
         self.write = open_engine(url, "write")
         self.read = open_engine(url, "audit")
         self._store = Store(self.write, PROJECTIONS)

@@ -16,6 +16,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import missing_service
+from tests.portal.furnished import office_on_postgresql, office_on_sqlite
+
+__all__ = ["office_on_postgresql", "office_on_sqlite"]
 
 
 class Answer(NamedTuple):

@@ -4,6 +4,7 @@ Everything goes through the command line in this process, on each kind of databa
 """
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -156,9 +157,9 @@ def adoption() -> list[Any]:
     return [encode("urn:test", f"rules-{i}", "", one, SALT) for i, one in enumerate(made) if one]
 
 
-@pytest.fixture
+@pytest.fixture(params=["sqlite", "postgresql"])
 def office(
-    database_url: str,
+    request: pytest.FixtureRequest,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
@@ -171,8 +172,10 @@ def office(
         said = capfd.readouterr()
         return json.loads(said.out or said.err.splitlines()[-1])
 
-    with opened(database_url, tmp_path, monkeypatch, run) as made:
-        yield made
+    made = request.getfixturevalue(f"office_on_{request.param}")
+    shutil.copytree(made.home, tmp_path / "home")
+    with made.copied() as url, closing(SmallLedger(url, is_made=True)) as ledger:
+        yield _at(ledger, url, tmp_path, monkeypatch, run, made.tokens)
 
 
 @contextmanager
@@ -181,11 +184,7 @@ def opened(
 ) -> Iterator[Office]:
     """Yield a new office in an empty database, whose commands are run by a function."""
     with closing(SmallLedger(url)) as ledger:
-        monkeypatch.setenv("SUANQUAN_HOME", str(folder / "home"))
-        monkeypatch.setenv("SUANQUAN_DATABASE_URL", url)
-        made = Office(ledger, folder, run)
-        for module in (acting, claim_commands, user_commands):
-            monkeypatch.setattr(module, "now_ms", made.at_ms)
+        made = _at(ledger, url, folder, monkeypatch, run, {})
         ledger.append(*adoption(), *events(PAPERS))
         budget = ("--year", 2022, "--amount", 500_000, "--on", "2022-01-05", "--document", "1")
         made.ask("", "fund", "appropriate", "hubei", *budget)
@@ -194,3 +193,21 @@ def opened(
             assert "error" not in made.ask("admin-1", "calendar", "adopt", year)
         made.set_account()
         yield made
+
+
+def _at(  # noqa: PLR0913, PLR0917 - all that an office consists of
+    ledger: SmallLedger,
+    url: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    run: Callable[..., Any],
+    tokens: dict[str, str],
+) -> Office:
+    """Return an office at a ledger, whose commands find their way there and its clock."""
+    monkeypatch.setenv("SUANQUAN_HOME", str(folder / "home"))
+    monkeypatch.setenv("SUANQUAN_DATABASE_URL", url)
+    made = Office(ledger, folder, run)
+    made.tokens |= tokens
+    for module in (acting, claim_commands, user_commands):
+        monkeypatch.setattr(module, "now_ms", made.at_ms)
+    return made

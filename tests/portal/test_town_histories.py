@@ -29,18 +29,17 @@ from hypothesis.stateful import (
 from ledger.database import open_engine
 from ledger.money import render_yuan
 from ledger.read import read_events, read_heads
+from tests.portal.furnished import Made, made_on_postgresql, made_on_sqlite
 from tests.portal.town import (
     FIRMS,
     INVOICES_YUAN,
     LAST_DAY,
     OWNERS,
     PROGRAMMES,
-    Made,
     Refused,
     Town,
+    fill,
     invoice_of,
-    made_on_postgresql,
-    made_on_sqlite,
 )
 from tests.portal.town_laws import Laws, hold_replay
 from tests.small_ledger import invoice_number
@@ -444,9 +443,9 @@ def town(
     """Yield a town that the tests of this module share, on each kind of database."""
     folder = tmp_path_factory.mktemp("town")
     if request.param == "sqlite":
-        opened = made_on_sqlite(folder)
+        opened = made_on_sqlite(folder, fill)
     else:
-        opened = made_on_postgresql(request.getfixturevalue("postgres_url"), folder)
+        opened = made_on_postgresql(request.getfixturevalue("postgres_url"), folder, fill)
     with opened as made:
         yield Played(request.param, made, Counter())
 

@@ -5,30 +5,23 @@ that stay open: thousands of them are played, and a process for each would take 
 """
 
 import json
-import shutil
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from itertools import count
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
-import psycopg
 import pytest
-from psycopg import sql
 
 from ledger.config import Settings
-from ledger.database import make_url
 from ledger.errors import LedgerError
 from ledger.events import Role
 from ledger.identifiers import synthetic_credit_code
 from ledger.period import parse_instant
 from portal import acting, claim_commands, cli, user_commands
 from portal.shell import Shell
-from tests.conftest import fresh_database
-from tests.portal.desks import answer
-from tests.portal.office import OTHER, Office, opened
+from tests.portal.furnished import Made
+from tests.portal.office import OTHER, Office
 from tests.small_ledger import CODE, events, invoice_number
 
 THIRD: Final = synthetic_credit_code("third of a town")
@@ -70,17 +63,6 @@ _PURCHASE: Final = """
     payment  {number} 2022-{month}-10 {yuan}
     usage    a100 50 2022-{month}-01T00:00 2022-{month}-21T00:00 {contract}
 """
-
-
-_REVOKE: Final = sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC")
-
-
-class Made(NamedTuple):
-    """A town as it is on its first day: how its ledger is copied, its home, everybody's token."""
-
-    copied: Callable[[], AbstractContextManager[str]]
-    home: Path
-    tokens: dict[str, str]
 
 
 class Refused(NamedTuple):
@@ -142,60 +124,7 @@ class Town:
         return path
 
 
-@contextmanager
-def made_on_sqlite(folder: Path) -> Iterator[Made]:
-    """Yield a town whose ledgers are files."""
-    first, numbers = folder / "first.db", count()
-
-    @contextmanager
-    def copied() -> Iterator[str]:
-        path = folder / f"copy-{next(numbers)}" / "suanquan.db"
-        path.parent.mkdir()
-        source, copy = sqlite3.connect(first), sqlite3.connect(path)
-        source.backup(copy)
-        source.close()
-        copy.close()
-        yield f"sqlite:///{path}"
-        shutil.rmtree(path.parent)
-
-    yield _make(f"sqlite:///{first}", folder, copied)
-
-
-@contextmanager
-def made_on_postgresql(server: str, folder: Path) -> Iterator[Made]:
-    """Yield a town whose ledgers are databases of a server."""
-    with fresh_database(server) as url:
-        first = _name_of(url)
-
-        @contextmanager
-        def copied() -> Iterator[str]:
-            with fresh_database(server, template=first) as copy:
-                # A copy has everything but the rights on the database itself.
-                with psycopg.connect(copy.replace("+psycopg", ""), autocommit=True) as connection:
-                    connection.execute(_REVOKE.format(sql.Identifier(_name_of(copy))))
-                yield copy
-
-        yield _make(url, folder, copied)
-
-
-def _name_of(url: str) -> str:
-    """Return the name of a server's database."""
-    name = make_url(url).database
-    assert name is not None, url
-    return name
-
-
-def _make(url: str, folder: Path, copied: Callable[[], AbstractContextManager[str]]) -> Made:
-    """Return a town once its first ledger is made and closed."""
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        opened(url, folder, patch, answer) as office,
-    ):
-        _fill(office)
-        return Made(copied, folder / "home", dict(office.tokens))
-
-
-def _fill(office: Office) -> None:
+def fill(office: Office) -> None:
     """Give an office three enterprises with papers, people of two roles, and little money."""
     for firm, (code, name) in enumerate(FIRMS.items(), 1):
         office.ledger.append(*events(_ENTERPRISE.format(name=name), code))
