@@ -25,6 +25,7 @@ from portal import (
     claim_commands,
     database_commands,
     decide_command,
+    deliver_command,
     demo_command,
     document_commands,
     enterprise_commands,
@@ -107,6 +108,7 @@ for command in (
     author_commands.programme.add_command(command)
 for command in (claim_batch_commands.tick, claim_batch_commands.clawbacks):
     claim_commands.claim.add_command(command)
+statement_commands.statement.add_command(deliver_command.deliver)
 
 
 def main() -> None:

@@ -59,8 +59,8 @@ SHELL: Final = words(
     ingest.consumer ingest.file_worker ingest.incident ingest.lines
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog
-    ingest.worker reports.analysis reports.drawing reports.fonts reports.formats reports.frames
-    reports.impact_chart reports.issue reports.month reports.month_chart reports.pdf
+    ingest.worker reports.analysis reports.delivery reports.drawing reports.fonts reports.formats
+    reports.frames reports.impact_chart reports.issue reports.month reports.month_chart reports.pdf
     reports.reading reports.remake reports.schedule reports.seal reports.sheets reports.sketch
     reports.trace reports.verification
     migrations portal vouchers.commands vouchers.reading
