@@ -24,6 +24,8 @@ SHARE_DECIMALS_MAX: Final = 3
 # A note holds 100 signatures at most, two of them may be ours.
 WITNESSES_MAX: Final = 98
 
+_AS_GIVEN: Final = ("kafka_", "seal_", "smtp_")
+
 WHOLE_NUMBERS: Final = {
     # A month has 15 working days at least, whatever is on holiday.
     "settlement_working_day": (3, 1, 15),
@@ -41,11 +43,11 @@ class Settings:
 
     `home` holds the SQLite file, keys, the last signed checkpoints and statements. `origin` is the
     first part of each log's origin and is fixed when the database is made. More than the share
-    `bad_share_max` of bad records stops a partition. The `kafka_…` and `seal_…` fields are as they
-    were given, empty where they were not; `ingest.security` checks the former before anything
-    connects, `portal.seal_settings` the latter before anything is sealed. `settlement_…` say from
-    which month on, and when, the schedule settles a month, and `schedule_…` how it works
-    (`reports.due`). Secrets stay out of the representation.
+    `bad_share_max` of bad records stops a partition. The `kafka_…`, `seal_…` and `smtp_…` fields
+    are as they were given; `ingest.security` checks the first before anything connects,
+    `portal.seal_settings` the second before anything is sealed, `portal.mail_server` the last.
+    `settlement_…` say from which month on, and when, the schedule settles a month, and
+    `schedule_…` how it works (`reports.due`). Secrets stay out of the representation.
     """
 
     home: Path
@@ -74,6 +76,12 @@ class Settings:
     seal_certificate: str = ""
     seal_roots: str = ""
     seal_timestamp_url: str = ""
+    smtp_host: str = ""
+    smtp_port: str = "587"
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_starttls: str = "yes"
+    smtp_from: str = ""
 
     @classmethod
     def of_home(cls, home: Path, database_url: str = "", origin: str = "") -> Self:
@@ -110,8 +118,8 @@ class Settings:
 
 
 def _as_given(found: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return the settings of Kafka and of seals that were given, by their fields' names."""
-    names = [one.name for one in fields(Settings) if one.name.startswith(("kafka_", "seal_"))]
+    """Return the settings of Kafka, seals and mail that were given, by their fields' names."""
+    names = [one.name for one in fields(Settings) if one.name.startswith(_AS_GIVEN)]
     return {name: value for name in names if (value := found.get(f"SUANQUAN_{name.upper()}"))}
 
 

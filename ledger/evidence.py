@@ -124,9 +124,11 @@ COLUMNS: Final[dict[str, dict[str, Guard | Text]]] = {
 
 OPERATIONS: Final[dict[str, Text]] = {
     "scheduled_run": Text(
-        "日程的运行记录只供运维，办了什么以日志为准；改动只会使其重办（无事可办）或不办（所缺可见于日志）",
+        "日程的运行记录只供运维，办了什么以日志为准；改动只会使其重办（无事可办）或不办（所缺可见于日志）；"
+        "邮件只记于此，改动会使其再发或不发",
         "what the schedule ran is for operators, what was done stands in the log; a changed row"
-        " makes a run come again, with nothing left to do, or stay away, which the log shows",
+        " makes a run come again, with nothing left to do, or stay away, which the log shows;"
+        " mail stands here alone, and is sent again or not at all",
     ),
 }
 """Tables of which nothing proves a row, and why that may be."""

@@ -120,14 +120,19 @@ def list_claimable(connection: Connection, now_ms: int, horizon_ms: int) -> list
     return list(map(Group._make, connection.execute(query)))
 
 
-def claim(connection: Connection, group: Group, claim: Claim, horizon_ms: int) -> list[Run]:
-    """Return the runs of a group that are the claimer's now; the book is locked.
+def claim(
+    connection: Connection, group: Group, claim: Claim, horizon_ms: int, subject: str | None = None
+) -> list[Run]:
+    """Return the runs of a group that are the claimer's now, as they stood; the book is locked.
 
+    Where a subject is named it is that one's alone.
     Whatever has been tried twice, its process gone each time, comes alone: if it is what ends a
     process, it ends no other run. After `attempts_max` of these it has failed.
     """
     column = _table.c
     query = select(_table).where(_in(group), _is_claimable(claim.now_ms, horizon_ms))
+    if subject is not None:
+        query = query.where(column.subject == subject)
     query = query.order_by(column.attempts, column.subject, column.revision)
     found = [_run(row) for row in connection.execute(query)]
     gone = [one for one in found if one.attempts >= claim.attempts_max]

@@ -33,6 +33,7 @@ from portal import (
     impact_command,
     ingest_commands,
     log_commands,
+    mail_command,
     notice_commands,
     paper_commands,
     payment_commands,
@@ -108,7 +109,8 @@ for command in (
     author_commands.programme.add_command(command)
 for command in (claim_batch_commands.tick, claim_batch_commands.clawbacks):
     claim_commands.claim.add_command(command)
-statement_commands.statement.add_command(deliver_command.deliver)
+for command in (deliver_command.deliver, mail_command.mail):
+    statement_commands.statement.add_command(command)
 
 
 def main() -> None:

@@ -71,8 +71,8 @@ SHELL: Final = words(
 WORLD: Final = words(
     """
     alembic asyncio glob http importlib io kafka locale logging multiprocessing os pathlib pkgutil
-    psycopg secrets shutil signal socket sqlalchemy sqlite3 subprocess sys tempfile threading time
-    urllib
+    psycopg secrets shutil signal smtplib socket sqlalchemy sqlite3 subprocess sys tempfile
+    threading time urllib
     """
 )
 """Libraries that reach a clock, a file, a process or a network: none for the core."""
@@ -117,6 +117,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "pyhanko": ("reports.seal",),
     "reportlab": ("reports.pdf", "reports.fonts"),
     "rich": ("portal",),
+    "smtplib": ("portal.mail_server",),
     "sqlalchemy": ("ledger", "migrations"),
     "sqlite3": ("ledger",),
     "uvicorn": ("portal",),

@@ -85,6 +85,21 @@ def test_what_one_holds_nobody_else_claims(ledger: Ledger) -> None:
         assert runs.read_held(connection, JULY, "two") == []
 
 
+def test_one_subject_of_a_group_is_claimed_alone(ledger: Ledger) -> None:
+    plan(ledger, A, B)
+    for who, subject, found in (("one", "b", [B]), ("two", "b", []), ("two", "a", [A])):
+        with writing(ledger) as connection:
+            claim = Claim(who, NOW, NOW + LEASE, 3)
+            held = runs.claim(connection, JULY, claim, HORIZON, subject)
+        assert [one.key for one in held] == found
+        assert all(one.state == "due" for one in held)
+    with writing(ledger) as connection:
+        (gone,) = runs.claim(
+            connection, JULY, Claim("three", NOW + LEASE, NOW + 2 * LEASE, 3), HORIZON, "a"
+        )
+    assert (gone.key, gone.state) == (A, "running")
+
+
 def test_who_is_gone_is_followed_and_holds_nothing_any_more(ledger: Ledger) -> None:
     plan(ledger, A, B)
     claimed(ledger, "one")
