@@ -25,6 +25,7 @@ about never changes once a trail holds it; another answer for a released event n
 that fills the trail anew.
 """
 
+import unicodedata
 from functools import cache
 from typing import Final
 
@@ -131,7 +132,12 @@ def notice_topic(notice: str) -> str:
 
 def bank_topic(reference: str) -> str:
     """Return the topic of a bank's reference: what was paid or came back by it."""
-    return f"bank/{reference}"
+    return f"bank/{normalise_reference(reference)}"
+
+
+def normalise_reference(reference: str) -> str:
+    """Return a bank's reference as it is compared: no width, case or space tells two apart."""
+    return "".join(unicodedata.normalize("NFKC", reference).casefold().split())
 
 
 def topics_of(event: Event) -> tuple[str, ...]:
@@ -145,6 +151,8 @@ def topics_of(event: Event) -> tuple[str, ...]:
     for field, prefix in _by_field(kind):
         said = getattr(data, field)
         names = said if isinstance(said, tuple) else (said,)
+        if prefix == "bank":
+            names = tuple(name and normalise_reference(name) for name in names)
         topics += [f"{prefix}/{name}" for name in names if name is not None]
     return tuple(dict.fromkeys(topics))
 

@@ -214,11 +214,12 @@ Examples:
   suanquan claim act SQ-7K3M9XQ2 approve --on 2022-12-05
 
 \b
-What a file holds (reject and withdraw take --reason alone; approve, clear and close need nothing):
+What a file holds (withdraw takes --reason alone, as reject does before a claim is cleared; approve,
+clear and close need nothing):
   return   {"items": [{"item": "documents", "reason": "the bank slip is missing"}]}
   cut      {"cuts": [{"invoice": "22420000000000000001", "base_cut_fen": 100, "reason": "storage"}]}
            once cleared {"cuts": [{"amount_fen": 3000000, "reason": "…"}], "document": "2022-9"}
-  reject   once cleared {"reason": "a red invoice", "document": "2022-9"}
+  reject   {"reason": "a red invoice", "document": "2022-9"}
   check    {"items": [{"item": "status", "verdict": "met"}]}
   approve  {"document": "2022-7"}
   object   {"matter": "…", "objector": {"name": "…", "phone": "…", "address": "…"}}

@@ -27,7 +27,7 @@ def save_draft(desk: Desk, file: DraftFile) -> Read:
     read = find_named(desk, file)
     claim, content = read.claim, _content(file)
     capacity = require_may(desk, read, "draft")
-    if claim.events and claim.content == content:
+    if claim.events and (claim.programme, claim.content) == (file.programme, content):
         return read
     ground = read_ground(desk.act.connection, claim.enterprise, desk.size, desk.book)
     programme, day = ground.programme(file.programme), date.fromisoformat(desk.day)

@@ -30,14 +30,11 @@ from vouchers.claims.drawn import Vouchers, fold_vouchers
 from vouchers.claims.evidence import Elsewhere, Evidence, Named, Printed, Reversal
 from vouchers.claims.fold import Claim
 from vouchers.claims.helped import Papers
-from vouchers.claims.table import FINAL
+from vouchers.claims.table import HOLDING_NOTHING
 from vouchers.claims.worth import Grounds, Worth, work_out
 from vouchers.ledger_case import case_of
 from vouchers.programme import Programme
 from vouchers.rating import DayUsage
-
-ASKING_NOTHING = FINAL | {"new", "draft"}
-"""States of a claim that holds no invoice."""
 
 
 @dataclass(slots=True)
@@ -178,7 +175,7 @@ class Ground:
         mentions = self.mentions(claim.invoices)
         for invoice in claim.invoices:
             for one in self.claims_on(invoice, mentions[invoice], claim.claim):
-                live = one.state not in ASKING_NOTHING
+                live = one.state not in HOLDING_NOTHING
                 yield Elsewhere(
                     invoice, one.enterprise, one.claim, one.programme, one.version, live
                 )

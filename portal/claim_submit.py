@@ -22,7 +22,7 @@ from ledger.events import (
 from ledger.money import render_yuan
 from ledger.text import Text
 from portal.acting import not_allowed
-from portal.claim_ground import ASKING_NOTHING, Ground, read_ground
+from portal.claim_ground import Ground, read_ground
 from portal.claim_reading import Read, read_claim, unknown_claim
 from portal.desk import Desk, find_claim, require_may
 from portal.filing import What, file_documents
@@ -30,7 +30,7 @@ from vouchers.answers import find_disputes, tell_dispute
 from vouchers.claims.authorise import may_see
 from vouchers.claims.claim_file import ClaimFile, canonical
 from vouchers.claims.fold import Claim
-from vouchers.claims.table import Capacity
+from vouchers.claims.table import HOLDING_NOTHING, Capacity
 from vouchers.claims.worth import Worth
 
 # 50 bits: nobody guesses one, and a number of them says nothing about how many there are.
@@ -205,7 +205,7 @@ def _require_free(ground: Ground, claim: Claim) -> None:
     for invoice in claim.invoices:
         own = [one for one in mentions[invoice] if one.subject == claim.enterprise]
         for other in ground.claims_on(invoice, own, claim.claim):
-            if other.programme == claim.programme and other.state not in ASKING_NOTHING:
+            if other.programme == claim.programme and other.state not in HOLDING_NOTHING:
                 raise RuleViolationError(
                     "invoice_claimed",
                     Text(
@@ -283,5 +283,5 @@ def _other_year(claim: Claim, year: int) -> RuleViolationError:
             f"申请属 {claim.year} 年度，现在提交属 {year} 年度",
             f"the claim is of {claim.year}; handed in now it would be of {year}",
         ),
-        Text(f"{claim.year} 年度已截止，请另提申请", "that year is over: make a new claim"),
+        Text("请另提申请，不填 claim", "make a new claim: leave claim out of the file"),
     )

@@ -10,6 +10,7 @@ from typing import Final
 
 from ledger.events import ClaimData, Data, FundAppropriated, FundData, FundTransferred
 from ledger.journal import CHART, Account, post_data
+from ledger.money import render_decimal
 from ledger.period import last_day
 from ledger.text import Text
 from reports.snapshot import Snapshot
@@ -30,7 +31,6 @@ from reports.statement import (
 )
 from vouchers.claims.fold import action_of
 from vouchers.claims.table import ACTION_NAMES
-from vouchers.wording import render_percent
 
 # Any change of words or layout on this statement is a new version.
 MAKER = "fund/1"
@@ -140,7 +140,7 @@ def _budget(balances: Balances) -> Section:
     rows: list[tuple[Cell, ...]] = []
     for year, stands in balances.items():
         given_fen, spent_fen = _read(stands, "appropriated"), _read(stands, "expended")
-        share = render_percent(Fraction(spent_fen, given_fen)) if given_fen else "—"
+        share = _percent(spent_fen, given_fen) if given_fen else "—"
         figures = (Yuan(_read(stands, one)) for one in accounts)
         rows.append((Words(str(year)), *figures, Words(share)))
     spent_fen = sum(_read(one, "expended") for one in balances.values())
@@ -149,6 +149,11 @@ def _budget(balances: Balances) -> Section:
         Amount(Text("累计支出", "Expended in all"), spent_fen),
     )
     return Section(Text("预算执行（元）", "Budget, in CNY"), blocks)
+
+
+def _percent(part_fen: int, whole_fen: int) -> str:
+    """Return a share in percent, rounded to two decimals."""
+    return f"{render_decimal(Fraction(100 * part_fen, whole_fen), 2)}%"
 
 
 def _money(balances: Balances) -> Section:

@@ -68,6 +68,21 @@ class Answer:
                 self.settled[data.contract, data.resource] = data
 
 
+@dataclass(slots=True)
+class Answered:
+    """What an audit knows of an enterprise: its statements, in order, and the answers to them."""
+
+    statements: list[StatementIssued] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+    def take(self, data: StatementIssued | AnswerData) -> None:
+        """Take in a statement, or what was answered to one, lawful or not."""
+        if isinstance(data, StatementIssued):
+            self.statements.append(data)
+        else:
+            self.answers.setdefault(data.statement, Answer()).take(data)
+
+
 class Standing(NamedTuple):
     """How far the answer to a statement is; `due_on` is None where no calendar or date tells."""
 
@@ -122,7 +137,7 @@ def tell_dispute(invoice: str, statement: str, line: Line) -> Text:
     )
 
 
-def find_answer_obstacle(account: "Account", data: AnswerData) -> Text | None:
+def find_answer_obstacle(account: "Account | Answered", data: AnswerData) -> Text | None:
     """Return why an answer may not follow what the book has, None where it may."""
     issued = next((one for one in account.statements if one.statement == data.statement), None)
     if issued is None or issued.kind != "compute":

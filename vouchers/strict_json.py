@@ -183,8 +183,8 @@ def _build_str(kind: inspect.StrType, value: object, path: str) -> str:
         shape = Text(f"符合 {kind.pattern} 的文字", f"text of the form {kind.pattern}")
         refuse(path, value, form or shape)
     if not value.strip() or (limit and len(value) > limit):
-        length = f"非空文字，最多 {limit} 字", f"text, not blank, {limit} characters at most"
-        refuse(path, value, Text(*length))
+        zh, en = (f"，最多 {limit} 字", f", {limit} characters at most") if limit else ("", "")
+        refuse(path, value, Text(f"非空文字{zh}", f"text, not blank{en}"))
     # They break a line, hide, or turn the text around them where a person reads it.
     if any(unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} for char in value):
         refuse(path, value, Text("不含控制字符的文字", "text without control characters"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.codec import encode
-from ledger.events import DisputeSettled, StatementConfirmed
+from ledger.events import AnswerData, DisputeSettled, StatementConfirmed
 from portal import statement_commands
 from tests.portal.office import ONE, TWO, Office, office
 from tests.portal.stages import approve
@@ -168,5 +168,20 @@ def test_an_audit_finds_an_answer_that_nobody_may_have_given(office: Office) -> 
     office.ledger.append(
         *(encode("urn:test", f"forged-{at}", CODE, one, SALT) for at, one in enumerate(forged))
     )
-    found = office.ask("", "log", "check", "--full")["findings"]
-    assert len(found) == len(forged), found
+    found = office.ask("", "log", "check", "--full", "--lang", "en")["findings"]
+    # Each is judged twice: by whom it was given, and by what it says.
+    assert len(found) == 2 * len(forged), found
+    assert sum("acts for" in one["what"] or "may not answer" in one["what"] for one in found) == 2
+
+
+@pytest.mark.parametrize("wrong", ["file", "statement", "line"])
+def test_an_audit_finds_an_answer_that_says_what_cannot_be(office: Office, wrong: str) -> None:
+    said = {"statement": NUMBER, "acted_at": "2022-11-01T02:00:00Z", "actor": "firm-1"}
+    if wrong == "statement":
+        said["statement"] = f"SQ-C-2022-06-{CODE}-1"
+    data: AnswerData = StatementConfirmed(**said, pdf_sha256="0" * 64)
+    if wrong == "line":
+        data = DisputeSettled(**said | {"actor": "task-1"}, **LINE, outcome="dismissed", reason="x")
+    office.ledger.append(encode("urn:test", "forged", CODE, data, SALT))
+    (found,) = office.ask("", "log", "check", "--full")["findings"]
+    assert found["index"] > 0

@@ -90,7 +90,7 @@ def test_a_fund_says_what_the_books_say(office: Office) -> None:
     (stands,) = office.ask("finance-1", "fund", "list")["rows"]
     assert row["total_fen"] == stands["expended_fen"] == 9_000_000
     said = printed(row)
-    for words in ("500,000.00", "410,000.00", "90,000.00", "18%", "登记付款成功", "下达付款"):
+    for words in ("500,000.00", "410,000.00", "90,000.00", "18.00%", "登记付款成功", "下达付款"):
         assert words in said, words
     (earlier,) = make(office, "fund", "2022-10")
     assert earlier["total_fen"] == 0

@@ -131,10 +131,9 @@ def _document(code: str, zh: str, en: str) -> InvalidInputError:
     return InvalidInputError(
         code,
         Text(zh, en),
-        Text(
-            '以 --file 写明 "document"，或去掉该项',
-            'name it as "document" in --file, or leave it out',
-        ),
+        Text('以 --file 写明 "document"', 'name it as "document" in --file')
+        if code == "no_document"
+        else Text('请去掉 "document"', 'leave "document" out'),
     )
 
 

@@ -9,23 +9,27 @@ from dataclasses import dataclass, field
 
 from ledger.codec import Event
 from ledger.events import (
+    AnswerData,
     ClaimData,
     ClaimOrdered,
     ClaimResubmitted,
     ClaimStep,
     ClaimSubmitted,
     FundData,
+    StatementIssued,
     VoucherDrawn,
     VoucherReleased,
 )
 from ledger.finding import Finding
 from ledger.roster import Roster
 from ledger.text import Text
+from vouchers.answers import Answered, find_answer_obstacle
 from vouchers.claims.authorise import authorise, authorise_fund, may_see
 from vouchers.claims.fold import Claim, ClaimEvent, action_of, capacity_of
 from vouchers.claims.helped import Papers
 from vouchers.claims.obstacle import find_obstacle
 from vouchers.claims.quota import VoucherEvent, judge_voucher
+from vouchers.claims.table import HOLDING_NOTHING
 from vouchers.claims.transfers import Transfer, Transfers, name_repeat
 
 
@@ -33,37 +37,65 @@ from vouchers.claims.transfers import Transfer, Transfers, name_repeat
 class History:
     """The book folded as far as claims go: who may act, each claim, who entered which paper.
 
-    `transfers` are the bank's, as they were recorded of claims.
+    `transfers` are the bank's, as they were recorded of claims; `answered` are each enterprise's
+    statements with its answers, `held` the claims that ever named an invoice, by its enterprise and
+    their programme.
     """
 
     roster: Roster = field(default_factory=Roster)
     claims: dict[str, Claim] = field(default_factory=dict)
     papers: Papers = field(default_factory=Papers)
     transfers: Transfers = field(default_factory=Transfers)
+    answered: dict[str, Answered] = field(default_factory=dict)
+    held: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
     early: set[str] = field(default_factory=set)
     has_acts: bool = False
     has_fund_acts: bool = False
 
     def objections(self, event: Event) -> Iterator[Text]:
-        """Yield what is wrong with the next event, if it is one of a claim, a voucher or a fund."""
+        """Yield what is wrong with the next event of a claim, a voucher, a fund or an answer."""
         data, claim = event.data, self._claim_of(event)
         if isinstance(data, FundData):
             if data.acted_at is not None or self.has_fund_acts:
                 wrong = authorise_fund(self.roster, data.actor, data)
                 if wrong is not None:
                     yield wrong
+        elif isinstance(data, AnswerData):
+            wrong = find_answer_obstacle(self.answered.get(event.subject, Answered()), data)
+            if wrong is not None:
+                yield wrong
         elif isinstance(data, VoucherEvent):
             if self.has_acts:
                 yield from judge_voucher(self.papers.quotas, claim, event)
         elif isinstance(data, ClaimEvent):
-            if data.acted_at is None or data.actor is None:
-                if self.has_acts:
-                    yield Text("未写明何人何时办理", "it does not say who acted, and when")
-            elif data.claim in self.early:
-                yield Text("早期申请不再办理", "a claim from before accounts goes on no more")
-            else:
-                assert claim is not None, event
-                yield from judge(self.roster, claim, event, self.papers, self.transfers)
+            assert claim is not None, event
+            yield from self._of_claim(claim, event, data)
+
+    def _of_claim(self, claim: Claim, event: Event, data: ClaimEvent) -> Iterator[Text]:
+        """Yield what is wrong with the next event of a claim."""
+        if data.acted_at is None or data.actor is None:
+            if self.has_acts:
+                yield Text("未写明何人何时办理", "it does not say who acted, and when")
+        elif data.claim in self.early:
+            yield Text("早期申请不再办理", "a claim from before accounts goes on no more")
+        else:
+            yield from judge(self.roster, claim, event, self.papers, self.transfers)
+            yield from self._held_already(claim, event)
+
+    def _held_already(self, claim: Claim, event: Event) -> Iterator[Text]:
+        """Yield each invoice of a claim that another one of its programme holds."""
+        data = event.data
+        if not isinstance(data, ClaimSubmitted | ClaimResubmitted):
+            return
+        for invoice in data.invoices:
+            for name in sorted(self.held.get((event.subject, data.programme, invoice), ())):
+                other = self.claims[name]
+                holds = other.state not in HOLDING_NOTHING and invoice in other.invoices
+                if name != claim.claim and holds:
+                    yield Text(
+                        f"发票 {invoice} 已在申请 {name} 中申报",
+                        f"invoice {invoice} is claimed already, in {name}",
+                    )
 
     def unfinished(self) -> Iterator[tuple[str, Text]]:
         """Yield each claim that holds of a voucher what it does not ask for, with what is wrong."""
@@ -97,6 +129,12 @@ class History:
         if claim is not None:
             self.claims[claim.claim] = claim
             claim.apply(event)
+        if isinstance(data, StatementIssued | AnswerData):
+            self.answered.setdefault(event.subject, Answered()).take(data)
+        if isinstance(data, ClaimSubmitted | ClaimResubmitted):
+            for invoice in data.invoices:
+                key = event.subject, data.programme, invoice
+                self.held.setdefault(key, set()).add(data.claim)
         if isinstance(data, ClaimEvent):
             if data.acted_at is None:
                 self.early.add(data.claim)

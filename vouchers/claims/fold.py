@@ -119,7 +119,8 @@ def capacity_of(data: ClaimEvent) -> Capacity:
 class Claim:
     """Where a claim stands; `state` is `new` before its first event.
 
-    `applied_on` is the day on which it was last handed in: the day of its case. `asked_fen` is what
+    `since` is the day from which it stands as it does, `last_on` the latest day of any act on it,
+    `applied_on` the day on which it was last handed in: the day of its case. `asked_fen` is what
     was handed in, `amount_fen` what is left of it after cuts, `drawn_fen` what it holds of its
     voucher by its last `draw`. `acted` has the people who acted on this revision, `assistants`
     whoever claimed or helped with any. `items` is the check list as the first review left it,
@@ -133,6 +134,7 @@ class Claim:
     year: int = 0
     moved_to: State = "new"
     since: str = ""
+    last_on: str = ""
     applied_on: str = ""
     revision: int = 1
     asked_fen: int = 0
@@ -200,6 +202,7 @@ class Claim:
             return
         self.enterprise, self.programme, self.year = subject, data.programme, data.year
         self.events += 1
+        self.last_on = max(self.last_on, data.effective_on)
         if isinstance(data, ClaimData):
             self.fund = data.fund
         if isinstance(data, ClaimResubmitted):

@@ -32,7 +32,7 @@ from ledger.events import (
 )
 from ledger.text import Text
 from vouchers.claims.checklist import REVIEWED
-from vouchers.claims.fold import Claim, ClaimEvent
+from vouchers.claims.fold import Claim, ClaimEvent, action_of
 from vouchers.claims.table import Action
 
 
@@ -49,7 +49,7 @@ def find_obstacle(claim: Claim, data: ClaimEvent, enterprise: str) -> Text | Non
             f"the event is of revision {data.revision}, not {expected}",
         )
     return (
-        _too_early(claim, data.effective_on)
+        _too_early(claim, action_of(data), data.effective_on)
         or _obstacle(data, claim)
         or _voucher_differs(claim, data)
     )
@@ -61,16 +61,21 @@ def find_bar(claim: Claim, action: Action, day: str) -> Text | None:
     These are the conditions of `find_obstacle` that rest on the claim and the day alone.
     """
     bar = _BARS.get(action)
-    return _too_early(claim, day) or (bar(claim, day) if bar else None)
+    return _too_early(claim, action, day) or (bar(claim, day) if bar else None)
 
 
-def _too_early(claim: Claim, day: str) -> Text | None:
-    """Return that a day is before the claim's last step, if so."""
-    if not claim.since or day >= claim.since:
+def _too_early(claim: Claim, action: Action, day: str) -> Text | None:
+    """Return that a day is before the claim's last step, if so.
+
+    An objection that came in time may be entered after a later act under the same notice, and a
+    draft is no step: a paper that is older than it may be entered from it.
+    """
+    last = claim.since if action == "object" else claim.last_on
+    if claim.moved_to == "draft" or day >= last:
         return None
     return Text(
-        f"生效日 {day} 早于上一步的 {claim.since}",
-        f"it counts from {day}, before the last step of {claim.since}",
+        f"生效日 {day} 早于上一步的 {last}",
+        f"it counts from {day}, before the last step of {last}",
     )
 
 
@@ -97,11 +102,18 @@ def _voucher_differs(claim: Claim, data: ClaimEvent) -> Text | None:
 def _differs(claim: Claim, data: ClaimEvent, enterprise: str) -> Text | None:
     """Return what an event says of the claim that its earlier events said otherwise."""
     fund = data.fund if isinstance(data, ClaimData) and claim.fund else claim.fund
-    there = claim.enterprise, claim.programme, claim.fund, claim.year
-    here = enterprise, data.programme, fund, data.year
-    if there == here:
-        return None
-    return Text(f"申请属于 {there}，事件写的是 {here}", f"the claim is of {there}, not of {here}")
+    for zh, en, there, here in (
+        ("企业", "enterprise", claim.enterprise, enterprise),
+        ("项目", "programme", claim.programme, data.programme),
+        ("资金", "fund", claim.fund, fund),
+        ("年度", "year", claim.year, data.year),
+    ):
+        if there != here:
+            return Text(
+                f"申请的{zh}为 {there}，不能改为 {here}",
+                f"the claim's {en} is {there} and stays so: not {here}",
+            )
+    return None
 
 
 @singledispatch

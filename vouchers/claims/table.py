@@ -180,6 +180,10 @@ FINAL: Final[frozenset[State]] = frozenset(STATES) - {one.state for one in STEPS
 """States that no act leads out of."""
 
 
+HOLDING_NOTHING: Final[frozenset[State]] = FINAL | {"new", "draft"}
+"""States of a claim that holds no invoice."""
+
+
 def actions_in(state: State) -> Iterator[Action]:
     """Yield what may be done in a state, by somebody."""
     return (one.action for one in STEPS if one.state == state)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ledger.codec import Event
 from ledger.events import ClaimClawbackRecovered, ClaimPaid
 from ledger.text import Text
+from ledger.topics import normalise_reference
 
 Transfer = ClaimPaid | ClaimClawbackRecovered
 
@@ -55,4 +56,4 @@ def name_repeat(data: Transfer, claim: str | None) -> Text:
 
 def _key(data: Transfer) -> _Key:
     """Return what tells a transfer from every other."""
-    return type(data), data.fund, data.bank_reference
+    return type(data), data.fund, normalise_reference(data.bank_reference)

@@ -61,6 +61,7 @@ BUDGET_FEN = 1_000
 QUOTA_FEN = 300
 ACTORS = (*PEOPLE, SCHEDULER)
 
+ENDED_SHARE = 0.05
 ENDING = frozenset({"withdraw", "reject", "return"})
 
 _SOMEBODY = Objector(name="x", phone="1", address="x")
@@ -132,7 +133,9 @@ class World:
                 if one[1] not in ENDING and (one[1], claim.state) != ("draft", "draft")
             ]
             if able:
-                actor, action = self.random.choice(onward or able)
+                # Now and then one ends, or starts anew, what could have gone on.
+                is_over = self.random.random() < ENDED_SHARE
+                actor, action = self.random.choice(able if is_over else onward or able)
         made = list(self.attempt(claim, actor, action))
         self.try_all(claim, made)
 

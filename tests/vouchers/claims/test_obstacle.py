@@ -165,7 +165,7 @@ SAID: dict[Action, Callable[[Claim], tuple[type[ClaimData | ClaimStep], dict[str
     "reject": lambda claim: (
         ClaimRejected,
         {
-            "amount_fen": claim.reserved_fen,
+            "amount_fen": claim.amount_fen,
             "at": claim.stage,
             "reason": "x",
             **(REVOKED if claim.stage == "payment" else {}),
@@ -311,7 +311,17 @@ def test_a_revocation_by_another_capacity_is_found() -> None:
 
 def other(changes: dict[str, Any], *, paid: bool = True) -> list[Event]:
     """Return the history of a second claim, whose last event says something else."""
-    story = Story("SQ-2").submit().check().approve().notice().clear().order(order="ZF-2").pay()
+    elsewhere = ("22420000000000000002",)
+    story = (
+        Story("SQ-2")
+        .submit(invoices=elsewhere)
+        .check()
+        .approve()
+        .notice()
+        .clear()
+        .order(order="ZF-2")
+        .pay()
+    )
     if not paid:
         story.assess().recover()
     book = [one for one in story.book if one.kind is not VoucherGranted]
@@ -324,6 +334,41 @@ def test_a_transfer_that_pays_two_claims_is_found() -> None:
     assert found([*first, *other({"bank_reference": "B-other"})]) == []
     (said,) = found([*first, *other({})])
     assert "the bank's reference B1 is recorded of a payment of SQ-1 already" in said
+
+
+def test_a_transfer_is_one_however_its_reference_is_typed() -> None:
+    first = story_to("paid").book
+    for typed in (" B1", "B1 ", "b1", "Ｂ１", "B 1"):
+        (said,) = found([*first, *other({"bank_reference": typed})])
+        assert "is recorded of a payment of SQ-1 already" in said
+
+
+def test_an_invoice_in_two_claims_of_a_programme_is_found() -> None:
+    first = story_to("submitted").book
+    again = [one for one in Story("SQ-2").submit().book if one.kind is not VoucherGranted]
+    (said,) = [one for one in found([*first, *again]) if "is claimed already" in one]
+    assert "in SQ-1" in said
+    over = story_to("withdrawn").book
+    assert not any("claimed already" in one for one in found([*over, *again]))
+
+
+@pytest.mark.parametrize("earlier", ["2022-11-01", "2022-11-02"])
+def test_no_act_counts_from_a_day_before_one_that_moved_no_state(earlier: str) -> None:
+    story = story_to("paid")
+    late = {"amount_fen": 30, "document": "x", "reason": "x", "effective_on": "2022-12-20"}
+    story.do(ClaimClawbackAssessed, "approver", **late)
+    assert story.claim.since < "2022-12-20"
+    said = story.said("payer", effective_on=earlier) | {
+        "amount_fen": 1,
+        "document": "x",
+        "bank_reference": "B",
+        "to": "available",
+        "fund": "hubei",
+    }
+    data = ClaimClawbackRecovered(**said)
+    assert find_obstacle(story.claim, data, ENTERPRISE) is not None
+    then = ClaimClawbackRecovered(**said | {"effective_on": "2022-12-20"})
+    assert find_obstacle(story.claim, then, ENTERPRISE) is None
 
 
 def test_a_transfer_that_comes_back_twice_is_found() -> None:
