@@ -181,7 +181,6 @@ class _Outliner(BasePen):  # type: ignore[misc] # fontTools has no types
         self._note("close")
 
 
-@functools.cache
 def outline(face: Path, text: str) -> tuple[tuple[str, tuple[float, ...]], ...]:
     """Return the contours of a text as steps (move, line, curve, close) with their coordinates.
 

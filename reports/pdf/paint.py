@@ -16,6 +16,7 @@ from reportlab import rl_config
 from reportlab.pdfbase import pdfdoc, pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
+from reportlab.pdfgen.pathobject import PDFPathObject
 from reportlab.pdfgen.textobject import PDFTextObject
 
 from reports.fonts import UNITS_PER_EM, Fonts, outline
@@ -39,8 +40,14 @@ class _Font(TTFont):
     """A TrueType font whose text can be extracted above U+FFFF too.
 
     ReportLab writes the map back to Unicode in one block and such characters with five digits;
-    the standard wants blocks of a hundred and UTF-16.
+    the standard wants blocks of a hundred and UTF-16. And it copies the table of all glyphs, some
+    ten megabytes, for each subset that it takes from it.
     """
+
+    def __init__(self, name: str, path: Path) -> None:
+        super().__init__(name, str(path), asciiReadable=False, shapable=False)
+        face: Any = self.face
+        face.get_table = functools.cache(face.get_table)
 
     def addObjects(self, doc: pdfdoc.PDFDocument) -> None:  # noqa: N802 - ReportLab's name
         """Return nothing; adds the subsets as ReportLab does, then writes their maps again."""
@@ -158,22 +165,29 @@ def _define_mark(canvas: Canvas, fonts: Fonts) -> None:
     canvas.beginForm(mark.NAME, 0, 0, PAGE_WIDTH, PAGE_HEIGHT)
     canvas.setFillColorRGB(*_MARK_INK)
     for words, bold, size, y in _MARK:
-        path = canvas.beginPath()
-        draw: dict[str, Callable[..., None]] = {
-            "move": path.moveTo,
-            "line": path.lineTo,
-            "curve": path.curveTo,
-            "close": path.close,
-        }
         left = -fonts.width(words, size, bold=bold) / 2
-        for step, where in outline(fonts.face(bold=bold).path, words):
-            points = [
-                (left + x * size / UNITS_PER_EM, y + up * size / UNITS_PER_EM)
-                for x, up in zip(where[::2], where[1::2], strict=True)
-            ]
-            draw[step](*(c for point in points for c in _turned(*point)))
+        path = _mark_path(fonts.face(bold=bold).path, words, size, left, y)
         canvas.drawPath(path, stroke=0, fill=1, fillMode=_NON_ZERO)
     canvas.endForm()
+
+
+@functools.cache
+def _mark_path(face: Path, words: str, size: float, left: float, y: float) -> PDFPathObject:
+    """Return the contours of words of the mark, the same in every document of a process."""
+    path = PDFPathObject()
+    draw: dict[str, Callable[..., None]] = {
+        "move": path.moveTo,
+        "line": path.lineTo,
+        "curve": path.curveTo,
+        "close": path.close,
+    }
+    for step, where in outline(face, words):
+        points = [
+            (left + x * size / UNITS_PER_EM, y + up * size / UNITS_PER_EM)
+            for x, up in zip(where[::2], where[1::2], strict=True)
+        ]
+        draw[step](*(c for point in points for c in _turned(*point)))
+    return path
 
 
 def _turned(x: float, y: float) -> tuple[float, float]:
@@ -191,7 +205,7 @@ def _registered(path: Path) -> str:
     rl_config.invariant = 1
     rl_config.pdfMultiLine = 0
     rl_config.canvas_baseColor = None
-    pdfmetrics.registerFont(_Font(path.stem, str(path), asciiReadable=False, shapable=False))
+    pdfmetrics.registerFont(_Font(path.stem, path))
     return path.stem
 
 

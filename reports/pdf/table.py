@@ -48,13 +48,15 @@ _START: Final = 46.0
 
 
 class _Row(NamedTuple):
-    """The lines of each cell."""
+    """The lines of each cell, and how high they stand: asked for many times, added up once."""
 
     cells: list[list[Line]]
+    height: float
 
-    @property
-    def height(self) -> float:
-        return max(map(height_of, self.cells)) + 2 * _PAD_Y
+    @classmethod
+    def of(cls, cells: list[list[Line]]) -> "_Row":
+        """Return the row of some cells."""
+        return cls(cells, max(map(height_of, cells)) + 2 * _PAD_Y)
 
     def split(self, height: float) -> "tuple[_Row, _Row]":
         """Return the lines that stand in `height`, at least one a cell, and those that remain."""
@@ -67,7 +69,7 @@ class _Row(NamedTuple):
                 count += 1
             first.append(lines[:count])
             rest.append(lines[count:])
-        return _Row(first), _Row(rest)
+        return _Row.of(first), _Row.of(rest)
 
 
 class _Grid(NamedTuple):
@@ -81,7 +83,7 @@ class _Grid(NamedTuple):
         """Return a row, set."""
         assert len(texts) == len(self.columns), "a row has as many cells as the table has columns"
         scaled = _scaled(pair, self.scale)
-        return _Row(
+        return _Row.of(
             [
                 set_pair(fonts, text, scaled, width - 2 * _PAD_X, beside=pair is TOTAL)
                 for text, width in zip(texts, self.widths, strict=True)
