@@ -6,7 +6,8 @@ later state of the ledger. Files come after; a run that is taken over with a num
 to see to its file, which is made again from the sizes in the event where it is missing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Final
 
 from ledger.events import StatementIssued
@@ -14,7 +15,8 @@ from ledger.identity import find_standing
 from ledger.runs import Key, Run, note
 from portal.statement_commands import SOURCE, event_of, file_lost, keep_missing
 from portal.work import Work, as_error
-from reports.issue import Draft, Issued, Press, require_tallied
+from reports.issue import Issued, require_tallied
+from reports.print_room import PrintRoom, Wanted, count_processes, print_room
 from reports.reading import read_snapshot
 from reports.statement import Kind
 
@@ -35,22 +37,22 @@ def settle_subsidy(work: Work) -> None:
 def _settle(work: Work, kind: Kind) -> None:
     """Draft, record, keep and finish the statements of a month for the runs at hand."""
     press = work.shell.press()
-    standing, recorded = _noted(work), dict[Key, Draft]()
+    standing, recorded = _noted(work), dict[Key, Issued]()
     left = [run for run in work.runs if run.key not in standing]
-    while left:
-        drafts, stood = _draft(work, press, kind, left)
-        standing |= stood
-        made, taken = _record(work, drafts)
-        recorded |= made
-        # Somebody took their numbers meanwhile: they are drafted again, from what is there now.
-        left = [run for run in left if run.key in taken]
-    for draft in recorded.values():
+    with print_room(press) as room:
+        while left:
+            drafts, stood = _draft(work, room, kind, left)
+            standing |= stood
+            made, taken = _record(work, drafts)
+            recorded |= made
+            # Somebody took their numbers meanwhile: they are drafted again, from what is there now.
+            left = [run for run in left if run.key in taken]
         work.go_on()
-        press.keep(draft)
+        room.keep(recorded.values())
     lost = keep_missing(work.shell, press, list(standing.values()))
     for key in [key for key, issued in standing.items() if issued in lost]:
         work.set_back([key], file_lost([standing.pop(key)]))
-    issued = standing | {key: draft.issued for key, draft in recorded.items()}
+    issued = standing | recorded
     with work.writing() as (_, connection):
         work.finish(connection, [(key, one.data.statement) for key, one in issued.items()])
 
@@ -70,8 +72,8 @@ def _noted(work: Work) -> dict[Key, Issued]:
 
 
 def _draft(
-    work: Work, press: Press, kind: Kind, left: Iterable[Run]
-) -> tuple[dict[Key, Draft], dict[Key, Issued]]:
+    work: Work, room: PrintRoom, kind: Kind, left: Sequence[Run]
+) -> tuple[dict[Key, Issued], dict[Key, Issued]]:
     """Return the statements of a month that are new, and those that stand, by their runs.
 
     Raises `RuleViolationError` (`tally_differs`) while usage of the month is missing. A statement
@@ -82,36 +84,39 @@ def _draft(
         if kind == "compute":
             require_tallied(connection, period)
         snapshot = read_snapshot(connection)
-    drafts, standing = dict[Key, Draft](), dict[Key, Issued]()
-    for run in left:
-        work.go_on()
-        try:
-            made = press.draft(snapshot, kind, period, run.subject)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the others have none of it
-            work.set_back([run.key], as_error(error))
-            continue
-        if isinstance(made, Draft):
-            drafts[run.key] = made
-        else:
-            standing[run.key] = made
+
+    def wanted() -> Iterator[tuple[Key, Wanted]]:
+        for run in left:
+            work.go_on()
+            yield run.key, (kind, period, run.subject)
+
+    drafts, standing = dict[Key, Issued](), dict[Key, Issued]()
+    with closing(room.make(snapshot, wanted(), count_processes(len(left)))) as coming:
+        for key, outcome, is_new in coming:
+            if isinstance(outcome, Exception):
+                work.set_back([key], as_error(outcome))
+            elif is_new:
+                drafts[key] = outcome
+            else:
+                standing[key] = outcome
     return drafts, standing
 
 
-def _record(work: Work, drafts: Mapping[Key, Draft]) -> tuple[dict[Key, Draft], set[Key]]:
+def _record(work: Work, drafts: Mapping[Key, Issued]) -> tuple[dict[Key, Issued], set[Key]]:
     """Return which drafts are issued now, and the runs of those whose numbers were taken."""
     if not drafts:
         return {}, set()
     at_ms = work.clock()
     with work.writing() as (store, connection):
         names = {
-            (SOURCE, drafts[key].issued.data.statement): key
+            (SOURCE, drafts[key].data.statement): key
             for key in work.held(connection)
             if key in drafts
         }
         taken = {names[name] for name in find_standing(connection, names)}
         made = {key: drafts[key] for key in names.values() if key not in taken}
-        events = [event_of(work.shell, draft.issued, at_ms) for draft in made.values()]
+        events = [event_of(work.shell, draft, at_ms) for draft in made.values()]
         store.append_own(events, at_ms, STREAM)
         for key, draft in made.items():
-            note(connection, key, draft.issued.data.statement)
+            note(connection, key, draft.data.statement)
     return made, taken

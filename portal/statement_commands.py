@@ -1,6 +1,7 @@
 """`suanquan statement make` and `list`: statements made, and those that were issued."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -24,7 +25,6 @@ from portal.verify_command import verify
 from reports.claims import acts_in, net_fen
 from reports.formats import FORMATS, Format
 from reports.issue import (
-    Draft,
     Issued,
     Press,
     list_issued,
@@ -34,6 +34,7 @@ from reports.issue import (
     subjects_of,
 )
 from reports.kinds import FORMS
+from reports.print_room import Wanted, count_processes, print_room
 from reports.reading import read_snapshot
 from reports.snapshot import Snapshot
 from reports.statement import Kind
@@ -76,9 +77,18 @@ Examples:
     multiple=True,
     help="Also write this format beside the PDF; may be given again.",
 )
+@click.option(
+    "--processes", type=click.IntRange(1, 256), help="Print so wide (default: every processor)."
+)
 @answers
 def make(
-    shell: Shell, kind: Kind, month: str, enterprise: str | None, formats: tuple[Format, ...]
+    shell: Shell,
+    *,
+    kind: Kind,
+    month: str,
+    enterprise: str | None,
+    formats: tuple[Format, ...],
+    processes: int | None,
 ) -> Result:
     """Make the statements of a month; making them again changes nothing."""
     month = parse_month(month)
@@ -94,7 +104,8 @@ def make(
         if not chosen:
             raise _nothing(enterprise, month)
     press, others = shell.press(), [form for form in dict.fromkeys(formats) if form != "pdf"]
-    made = issue(shell, press, snapshot, [(kind, month, one) for one in chosen], others)
+    wanted = [(kind, month, one) for one in chosen]
+    made = issue(shell, press, snapshot, wanted, others=others, processes=processes)
     write_beside(shell, press, made, others)
     return _listed(shell, snapshot, made, {})
 
@@ -112,37 +123,45 @@ def issue(
     shell: Shell,
     press: Press,
     snapshot: Snapshot,
-    wanted: Sequence[tuple[Kind, str, str]],
+    wanted: Sequence[Wanted],
+    *,
     others: Sequence[Format] = (),
+    processes: int | None = None,
 ) -> list[Issued]:
     """Return the statements of (kind, period, about what), those that are new recorded now.
 
     New ones are written as PDF and in the `others`. A statement that cannot be printed stops
-    no other one: the rest is issued, then it is told.
+    no other one: the rest is issued, then it is told. The result is the same for any number of
+    processes, by default as many as are worth their start.
     """
-    issued: list[Issued] = []
-    drafts: list[Draft] = []
-    failed: list[LedgerError] = []
-    with shell.progress(Text("制作结算单", "making statements"), len(wanted)) as step:
-        for kind, period, subject in wanted:
-            try:
-                made = press.draft(snapshot, kind, period, subject)
-            except InvalidInputError as error:
-                failed.append(error)
-                continue
-            if isinstance(made, Draft):
-                drafts.append(made)
-                made = made.issued
-            issued.append(made)
-            step(1)
-    if drafts:
-        _record(shell, drafts)
-        for draft in drafts:
-            press.keep(draft, others)
+    made: dict[int, Issued] = {}
+    failed: dict[int, LedgerError] = {}
+    new: list[int] = []
+    processes = processes or count_processes(len(wanted))
+    with print_room(press, others) as room:
+        with (
+            shell.progress(Text("制作结算单", "making statements"), len(wanted)) as step,
+            closing(room.make(snapshot, enumerate(wanted), processes)) as coming,
+        ):
+            for place, outcome, is_new in coming:
+                if isinstance(outcome, Issued):
+                    made[place] = outcome
+                elif isinstance(outcome, InvalidInputError):
+                    failed[place] = outcome
+                else:
+                    raise outcome
+                if is_new:
+                    new.append(place)
+                step(1)
+        if new:
+            drafts = [made[place] for place in sorted(new)]
+            _record(shell, drafts)
+            room.keep(drafts)
+    issued = [made[place] for place in sorted(made)]
     if lost := keep_missing(shell, press, issued):
-        failed.append(file_lost(lost))
+        failed[len(wanted)] = file_lost(lost)
     if failed:
-        raise failed[0]
+        raise failed[min(failed)]
     return issued
 
 
@@ -170,11 +189,11 @@ def file_lost(lost: Sequence[Issued]) -> InvalidInputError:
     )
 
 
-def _record(shell: Shell, drafts: Sequence[Draft]) -> None:
+def _record(shell: Shell, drafts: Sequence[Issued]) -> None:
     """Append the events that make the drafts issued."""
     engine, at_ms = shell.writer(), now_ms()
     try:
-        events = [event_of(shell, draft.issued, at_ms) for draft in drafts]
+        events = [event_of(shell, draft, at_ms) for draft in drafts]
         shell.store(engine).append_own(events, at_ms)
     finally:
         engine.dispose()

@@ -30,7 +30,7 @@ from reports.formats import Format
 from reports.kinds import FORMS, Series, series_of
 from reports.pdf import RENDERER, render
 from reports.reading import replay_snapshots
-from reports.snapshot import Snapshot, growing
+from reports.snapshot import Sizes, Snapshot, growing
 from reports.statement import Head, Kind, Statement
 from vouchers.adoption import find_differences, require_same, rules_of
 from vouchers.book import Book
@@ -53,6 +53,15 @@ class Issued:
     def series(self) -> Series:
         """Return what it shares with the statements that it follows or that follow it."""
         return series_of(self.data.kind, self.data.period, self.about)
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A statement to be printed: what it says, of which log sizes, by which rules."""
+
+    content: Statement
+    sizes: Sizes
+    rules: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +111,8 @@ class Press:
     home: Path
     fonts: Fonts
 
-    def draft(self, snapshot: Snapshot, kind: Kind, period: str, about: str) -> Issued | Draft:
-        """Return the statement that stands for a period, or the draft of one that must follow.
+    def compose(self, snapshot: Snapshot, kind: Kind, period: str, about: str) -> Issued | Composed:
+        """Return the statement that stands for a period, or one to be printed that must follow.
 
         Raises `RuleViolationError` (`rules_differ`) for a refund under rules that the ledger has
         adopted and the program no longer has.
@@ -119,34 +128,38 @@ class Press:
         first = earlier[0].data.statement if earlier else None
         number = f"SQ-{FORMS[kind].letter}-{period}-{about}-{revision}"
         numbered = _number(content, snapshot, number, revision, first)
-        pdf = render(numbered, self.fonts)
+        return Composed(numbered, snapshot.sizes, rules_hash(snapshot.book, kind))
+
+    def print(self, composed: Composed) -> Draft:
+        """Return a statement printed, and what its event will say."""
+        content = composed.content
+        pdf = render(content, self.fonts)
         said: dict[str, Any] = {
-            "statement": number,
-            "kind": kind,
-            "period": period,
-            "revision": revision,
-            "sizes": snapshot.sizes,
-            "rules": rules_hash(snapshot.book, kind),
+            "statement": content.number,
+            "kind": content.kind,
+            "period": content.period,
+            "revision": content.revision,
+            "sizes": composed.sizes,
+            "rules": composed.rules,
             "renderer": _renderer(content),
             "total_fen": content.total_fen,
             "values_sha256": content.values_sha256,
             "pdf_sha256": hashlib.sha256(pdf).hexdigest(),
-            "supplements": first,
+            "supplements": content.supplements,
             "claims_sha256": content.claims_sha256,
             "about": content.about,
         }
         data = StatementIssued(**said) if content.subject else ReportIssued(**said)
-        return Draft(Issued(content.subject, data), pdf, numbered)
+        return Draft(Issued(content.subject, data), pdf, content)
 
-    def keep(self, draft: Draft, others: Sequence[Format] = ()) -> None:
-        """Write a draft's files, once its event is recorded: then the number is its own.
-
-        The PDF is what was issued; `others` are written beside it.
-        """
+    def keep(self, draft: Draft) -> None:
+        """Write the PDF of a draft, which is what is issued."""
         write_file(path_in(self.home, draft.issued), draft.pdf)
-        for form in others:
-            made = formats.render(draft.content, form, self.fonts)
-            write_file(path_in(self.home, draft.issued, form), made)
+
+    def keep_beside(self, draft: Draft, form: Format) -> None:
+        """Write a draft in another format, beside its PDF."""
+        made = formats.render(draft.content, form, self.fonts)
+        write_file(path_in(self.home, draft.issued, form), made)
 
     def keep_missing(self, source: Connection | History, issued: Sequence[Issued]) -> list[Issued]:
         """Return which issued statements have no file now that each missing one was made again.

@@ -2,12 +2,20 @@
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ledger.config import Settings
+from ledger.read import read_entries, read_heads
+from portal.shell import Shell
+from portal.statement_commands import issue
 from reports.formats import FORMATS
+from reports.issue import Issued, subjects_of
+from reports.print_room import Wanted
+from reports.reading import read_snapshot
 from tests.portal.conftest import Run
 
 
@@ -97,3 +105,36 @@ def test_a_file_that_cannot_be_written_is_told(suanquan: Run, tmp_path: Path) ->
     out = tmp_path / "nowhere" / "out.csv"
     answer = suanquan("statement", "export", number, "--format", "csv", "--out", out, "--json")
     assert (answer.status, answer.error["code"]) == (2, "file")
+
+
+def issue_january(home: Path, processes: int) -> tuple[list[Issued], list[dict[str, Any]]]:
+    """Return January's statements as issued in a home, and what the events say, in their order."""
+    url = f"sqlite:///{home / 'suanquan.db'}"
+    shell = Shell(Settings.of_home(home, url), "en", as_json=True)
+    with shell.reading() as connection:
+        snapshot = read_snapshot(connection)
+        before = read_heads(connection)["book"].size
+    codes = subjects_of(snapshot, "compute", "2022-01")
+    wanted: list[Wanted] = [("compute", "2022-01", code) for code in codes]
+    issued = issue(shell, shell.press(), snapshot, wanted, processes=processes)
+    with shell.reading() as connection:
+        size = read_heads(connection)["book"].size
+        entries = [json.loads(one) for _, one in read_entries(connection, "book", before, size)]
+    events = [one for one in entries if one["type"].startswith("cn.suanquan.statement.issued")]
+    return issued, [{**one["data"], "issued_at": ""} for one in events]
+
+
+def test_any_number_of_processes_records_the_same_events_in_the_same_order(
+    suanquan: Run, tmp_path: Path, home: Path
+) -> None:
+    path, other = tmp_path / "month.ndjson", tmp_path / "other"
+    suanquan("simulate", "--enterprises", 9, "--days", 31, "--out", path)
+    suanquan("ingest", "file", path, "--format", "cloudevents")
+    shutil.copytree(home, other)
+    issued, said = issue_january(home, 1)
+    assert issue_january(other, 3) == (issued, said)
+    assert [one["statement"] for one in said] == [one.data.statement for one in issued]
+    assert len(said) == 9
+    files = {one.name: one.read_bytes() for one in (home / "statements").rglob("*.pdf")}
+    assert {one.name: one.read_bytes() for one in (other / "statements").rglob("*.pdf")} == files
+    assert len(files) == 9

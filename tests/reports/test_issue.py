@@ -63,9 +63,14 @@ class Office:
         """Append the facts of some lines."""
         self.ledger.append(*events("\n".join(lines)))
 
+    def draft(self, kind: Kind, month: str) -> Issued | Draft:
+        """Return the statement that stands for a month, or the draft of one that must follow."""
+        made = self.press.compose(self.snapshot(), kind, month, CODE)
+        return made if isinstance(made, Issued) else self.press.print(made)
+
     def make(self, kind: Kind = "compute", month: str = "2022-07") -> Issued:
         """Return the enterprise's statement for a month, kept and recorded where it is new."""
-        made = self.press.draft(self.snapshot(), kind, month, CODE)
+        made = self.draft(kind, month)
         if isinstance(made, Issued):
             return made
         self.press.keep(made)
@@ -178,10 +183,10 @@ def test_each_kind_is_numbered_by_itself(office: Office) -> None:
 
 
 def test_number_revision_and_heads_are_no_content(office: Office) -> None:
-    content = office.press.draft(office.snapshot(), "compute", "2022-07", CODE)
+    content = office.draft("compute", "2022-07")
     assert isinstance(content, Draft)
     office.record("declaration 2023")
-    again = office.press.draft(office.snapshot(), "compute", "2022-07", CODE)
+    again = office.draft("compute", "2022-07")
     assert isinstance(again, Draft)
     assert again.issued.data.values_sha256 == content.issued.data.values_sha256
     assert again.issued.data.sizes != content.issued.data.sizes
@@ -299,7 +304,7 @@ def test_replay_finds_a_missing_file(office: Office) -> None:
 
 def drafted(office: Office) -> IssuedData:
     """Return what a right event would say, its file kept."""
-    draft = office.press.draft(office.snapshot(), "compute", "2022-07", CODE)
+    draft = office.draft("compute", "2022-07")
     assert isinstance(draft, Draft)
     office.press.keep(draft)
     return draft.issued.data
@@ -348,7 +353,7 @@ def test_a_statement_keeps_its_digest_while_its_log_grows(office: Office) -> Non
 
 def test_what_an_earlier_version_worded_otherwise_still_stands(office: Office) -> None:
     office.record(BOOK, USAGE)
-    draft = office.press.draft(office.snapshot(), "compute", "2022-07", CODE)
+    draft = office.draft("compute", "2022-07")
     assert isinstance(draft, Draft)
     pdf = draft.pdf.replace(b"%PDF-1.3", b"%PDF-1.4")
     data = msgspec.structs.replace(
@@ -380,7 +385,7 @@ def cut(office: Office) -> None:
 
 def drafted_subsidy(office: Office) -> IssuedData:
     """Return what a right event of a subsidy statement would say, its file kept."""
-    draft = office.press.draft(office.snapshot(), "subsidy", "2022-12", CODE)
+    draft = office.draft("subsidy", "2022-12")
     assert isinstance(draft, Draft)
     office.press.keep(draft)
     return draft.issued.data

@@ -12,7 +12,7 @@ from ledger.codec import encode
 from ledger.errors import InvalidInputError, TamperedLogError
 from reports.fonts import Fonts
 from reports.formats import FORMATS, render
-from reports.issue import Draft, Issued, Press, path_in
+from reports.issue import Composed, Draft, Issued, Press, path_in
 from reports.reading import read_snapshot
 from reports.remake import remake, render_again
 from tests.small_ledger import CODE, SALT, SmallLedger, events
@@ -37,11 +37,14 @@ class Office:
         """Return July's statement after some facts, kept in all formats and recorded."""
         self.ledger.append(*events("\n".join(lines)))
         with self.ledger.reading() as connection:
-            made = self.press.draft(read_snapshot(connection), "compute", "2022-07", CODE)
-        assert isinstance(made, Draft)
+            composed = self.press.compose(read_snapshot(connection), "compute", "2022-07", CODE)
+        assert isinstance(composed, Composed)
+        made = self.press.print(composed)
         data = made.issued.data
         self.ledger.append(encode("urn:test:statements", data.statement, CODE, data, SALT))
-        self.press.keep(made, [form for form in FORMATS if form != "pdf"])
+        self.press.keep(made)
+        for form in FORMATS:
+            self.press.keep_beside(made, form)
         return made
 
 
