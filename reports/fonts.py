@@ -129,7 +129,7 @@ def instantiate(source: Path, weight: int, path: Path) -> None:
     """Return nothing; `path` then holds one weight of a variable font, whole or not at all."""
     from fontTools.varLib import instancer  # noqa: PLC0415 - slow to import, needed once
 
-    with TTFont(source, recalcTimestamp=False) as font, _without_collector():
+    with TTFont(source, recalcTimestamp=False) as font, without_collector():
         for tag in _UNUSED_TABLES:
             if tag in font:
                 del font[tag]
@@ -148,7 +148,7 @@ def subset(face: Face, text: str) -> bytes:
     from fontTools import subset as subsetting  # noqa: PLC0415 - slow to import, rarely needed
 
     options = subsetting.Options(hinting=False, layout_features=[], notdef_outline=True)
-    with TTFont(face.path, recalcTimestamp=False) as font, _without_collector():
+    with TTFont(face.path, recalcTimestamp=False) as font, without_collector():
         cutter = subsetting.Subsetter(options)
         cutter.populate(text=text)
         cutter.subset(font)
@@ -198,7 +198,7 @@ def outline(face: Path, text: str) -> tuple[tuple[str, tuple[float, ...]], ...]:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Hold cyclic garbage collection: a million live points make it a quarter of the whole time."""
     enabled = gc.isenabled()
     gc.disable()

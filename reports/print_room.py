@@ -25,8 +25,8 @@ from reports.statement import Kind
 
 _LOCK: Final = ".lock"
 
-# A process takes a second to start and to read the fonts, in which some fifty are printed.
-_WORTH_A_PROCESS: Final = 50
+# A process takes a second to start and to read the fonts, in which some sixty are printed.
+_WORTH_A_PROCESS: Final = 90
 
 Wanted = tuple[Kind, str, str]
 """A kind of statement, its period, and what it is about."""

@@ -8,7 +8,7 @@ only module that knows ReportLab.
 from typing import Final, assert_never
 
 from ledger.text import Text
-from reports.fonts import Fonts
+from reports.fonts import Fonts, without_collector
 from reports.pdf import blocks
 from reports.pdf.chart import chart
 from reports.pdf.page import (
@@ -47,12 +47,14 @@ def render(statement: Statement, fonts: Fonts) -> bytes:
 
     Raises `InvalidInputError` (code `missing_glyph`) where a character cannot be printed.
     """
-    return paint(
-        lay_out(statement, fonts),
-        fonts,
-        title=f"{statement.title.zh} {statement.number}".rstrip(),
-        subject=f"{statement.subject_name} {statement.subject} {statement.period}",
-    )
+    # Thousands of lines and runs are alive meanwhile, and none of them is garbage.
+    with without_collector():
+        return paint(
+            lay_out(statement, fonts),
+            fonts,
+            title=f"{statement.title.zh} {statement.number}".rstrip(),
+            subject=f"{statement.subject_name} {statement.subject} {statement.period}",
+        )
 
 
 def lay_out(statement: Statement, fonts: Fonts) -> list[Page]:

@@ -17,7 +17,7 @@ _PIECES: Final = re.compile(
 )
 
 # Widths are sums of floats: what was measured to fit must fit when it is measured again.
-_TOLERANCE: Final = 0.01
+TOLERANCE: Final = 0.01
 
 
 def pieces(text: str) -> list[str]:
@@ -30,7 +30,7 @@ def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
 
     The lines are the text itself but for the spaces at the breaks. There is always one line.
     """
-    room = width + _TOLERANCE
+    room = width + TOLERANCE
     if measure(text) <= room:
         return [text]
     lines, line, used = [], "", 0.0

@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from ledger.text import Text
 from reports.fonts import Fonts
-from reports.pdf.lines import wrap
+from reports.pdf.lines import TOLERANCE, wrap
 
 # ISO 216 A4, 210 by 297 mm.
 PAGE_WIDTH: Final = 595.28
@@ -137,6 +137,9 @@ def set_lines(fonts: Fonts, text: str, style: Style, width: float) -> list[Line]
     def measure(part: str) -> float:
         return fonts.width(part, style.size, bold=style.bold)
 
+    whole = measure(text)
+    if whole <= width + TOLERANCE:
+        return [Line((Span(0.0, text, style),), whole, style.leading)]
     return [
         Line((Span(0.0, line, style),), measure(line), style.leading)
         for line in wrap(text, width, measure)

@@ -166,7 +166,7 @@ class _Sheet:
 def _grid(fonts: Fonts, columns: Sequence[Column], rows: Sequence[Sequence[Text]]) -> _Grid:
     """Return the columns in proportion to their weights, but none narrower than it needs."""
     needs = [
-        max(_need(fonts, column, row[i]) for row in [[c.title for c in columns], *rows])
+        max(_need(fonts, column, text) for text in {column.title, *(row[i] for row in rows)})
         for i, column in enumerate(columns)
     ]
     scale = 1.0
