@@ -1,8 +1,8 @@
 """Run measurements and print them as a table: `make bench`, or `python -m bench THEME …`.
 
 Without a theme it runs the short ones, some ten minutes. The long ones are `curve`, which stores
-thirty million records and takes twenty minutes, `claims`, `memory`, `auditor` and `simulate`:
-`make bench-long`.
+thirty million records and takes twenty minutes, `claims`, `memory`, `auditor`, `simulate`
+and `statements`: `make bench-long`.
 """
 
 import os
@@ -21,6 +21,7 @@ from bench import (
     profile,
     rules,
     simulate,
+    statements,
     streams,
 )
 from bench.measure import HEAD, Measurement, Reading
@@ -50,6 +51,7 @@ LONG: Final[dict[str, Callable[[streams.Broker, Databases], Rows]]] = {
     "claims": claims.claims,
     "curve": curve.curve,
     "simulate": lambda _, databases: simulate.simulate(databases),
+    "statements": lambda _, databases: statements.statements(databases),
     "memory": lambda broker, databases: streams.flat_memory(broker, databases, MEMORY_RECORDS),
 }
 
