@@ -12,7 +12,7 @@ from ledger.events import LogName
 from ledger.gap import Block
 from ledger.period import last_day
 from ledger.quantity import MICRO
-from ledger.tables import LOG_NAMES
+from ledger.tables import LOG_NAMES, LOG_NUMBERS
 from ledger.tally import SourceDay
 from ledger.text import Text
 from ledger.usage import DayKey
@@ -72,6 +72,19 @@ def find_entry(connection: Connection, source: str, event_id: str) -> tuple[LogN
         .where(named.name == source, table.event_id == event_id)
     ).first()
     return None if row is None else (LOG_NAMES[row[0]], row[1])
+
+
+def find_entries(connection: Connection, source: str, prefix: str) -> list[int]:
+    """Return the indexes of a source's events in the book whose ids begin in some way, in order."""
+    table, named = tables.identity.c, tables.source.c
+    query = (
+        select(table.leaf_index)
+        .join(tables.source, named.number == table.source)
+        .where(named.name == source, table.log == LOG_NUMBERS["book"])
+        .where(table.event_id.startswith(prefix, autoescape=True))
+        .order_by(table.leaf_index)
+    )
+    return list(connection.scalars(query))
 
 
 def read_source_spans(connection: Connection, prefix: str) -> list[tuple[str, int, int]]:

@@ -50,7 +50,7 @@ class Ground:
     size: int
     book: Book
     papers: Papers = field(default_factory=Papers)
-    said: list[Data] = field(default_factory=list)
+    heard: list[Event] = field(default_factory=list)
     usage: list[DayUsage] = field(default_factory=list)
     accounts: set[str] = field(default_factory=set)
     cases: dict[str, Case] = field(default_factory=dict)
@@ -59,10 +59,22 @@ class Ground:
         """Take in an event of the book about this enterprise."""
         self.book.apply(event)
         self.papers.apply(event)
-        self.said.append(event.data)
+        self.heard.append(event)
         self.cases.clear()
         if isinstance(event.data, BankAccountSet):
             self.accounts.add(event.data.digest)
+
+    @property
+    def said(self) -> list[Data]:
+        """Return what was said of the enterprise, in order."""
+        return [event.data for event in self.heard]
+
+    def papers_apart(self) -> Papers:
+        """Return the papers as a value of their own, to which an act may add."""
+        papers = Papers()
+        for event in self.heard:
+            papers.apply(event)
+        return papers
 
     @property
     def account(self) -> Account:
@@ -205,7 +217,8 @@ class Ground:
             if isinstance(event.data, ClaimSubmitted | ClaimResubmitted) and event.data.claim != but
         )
         for name in names:
-            claim = read_claim(self.connection, name, self.size).claim
+            # Whoever entered its papers does not matter here.
+            claim = read_claim(self.connection, name, self.size, lambda _: Papers()).claim
             if invoice in claim.invoices:
                 yield claim
 

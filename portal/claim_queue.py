@@ -1,6 +1,6 @@
 """What somebody may see of claims: one by its id, a list of them, and what waits for him."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from ledger.rights import Grant
 from portal.claim_reading import Read, Viewer, read_claim, read_claims, unknown_claim
 from vouchers.claims.authorise import OFFICIALS, actions_of
 from vouchers.claims.calendar import WorkingDays
+from vouchers.claims.helped import Papers
 from vouchers.claims.table import TURN, Action
 from vouchers.reading import read_rules
 
@@ -76,16 +77,24 @@ def list_visible(
     return sorted(found.values(), key=lambda one: one.place)[:limit]
 
 
-def find_visible(connection: Connection, viewer: Viewer, claim: str, size: int) -> Read:
+def find_visible(
+    connection: Connection,
+    viewer: Viewer,
+    claim: str,
+    size: int,
+    papers_of: Callable[[str], Papers] | None = None,
+) -> Read:
     """Return a claim after the book's first entries, if somebody may know of it.
 
     Whether he may is asked of the table first, with the question of a list: nothing that is read
     until he is refused, and so no time that it takes, tells a claim of others from none. The claim
-    itself has the last word. Raises `RuleViolationError` (`unknown_claim`).
+    itself has the last word. `papers_of` is as in `read_claim`.
+
+    Raises `RuleViolationError` (`unknown_claim`).
     """
     if not list_visible(connection, viewer, ClaimFilter(claim=claim), 1):
         raise unknown_claim(claim)
-    read = read_claim(connection, claim, size)
+    read = read_claim(connection, claim, size, papers_of)
     if not read.claim.events or not viewer.may_see(read.claim):
         raise unknown_claim(claim)
     return read

@@ -6,7 +6,7 @@ others have made meanwhile is none of its business.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -59,15 +59,25 @@ class Read:
     papers: Papers
 
 
-def read_claim(connection: Connection, claim: str, size: int) -> Read:
-    """Return a claim after the book's first entries; `new` where there is none of that id."""
+def read_claim(
+    connection: Connection,
+    claim: str,
+    size: int,
+    papers_of: Callable[[str], Papers] | None = None,
+) -> Read:
+    """Return a claim after the book's first entries; `new` where there is none of that id.
+
+    `papers_of` gives an enterprise's papers to whoever has them, so that they are not read again.
+    """
     read = Read(Claim(claim), [], Papers())
     for index, event in read_trail(connection, [claim_topic(claim)], size):
         read.claim.apply(event)
         if isinstance(event.data, ClaimData | ClaimStep):
             read.events.append((index, event))
-    if read.claim.enterprise:
-        read.papers = read_papers(connection, read.claim.enterprise, size)
+    enterprise = read.claim.enterprise
+    if enterprise:
+        found = papers_of(enterprise) if papers_of else read_papers(connection, enterprise, size)
+        read.papers = found
     return read
 
 

@@ -170,8 +170,13 @@ def find_claim(desk: Desk, claim: str) -> Read:
 
     Raises `RuleViolationError` (`unknown_claim`).
     """
+    viewer = Viewer(desk.act.roster, desk.act.name)
     return find_visible(
-        desk.act.connection, Viewer(desk.act.roster, desk.act.name), claim, desk.size
+        desk.act.connection,
+        viewer,
+        claim,
+        desk.size,
+        lambda enterprise: desk.ground(enterprise).papers_apart(),
     )
 
 

@@ -8,6 +8,7 @@ from ledger.text import Text
 from portal.claim_ground import Ground
 from portal.claim_reading import Read
 from portal.desk import Desk, act_on, not_allowed, require_may
+from portal.fund_commands import find_closing
 from portal.payee import read_accounts
 from portal.shortfall import find_shortfall
 from vouchers.claims.checklist import check
@@ -38,9 +39,23 @@ def do_act(desk: Desk, read: Read, action: Action, request: Request) -> Read:
 
 
 def _is_closed(desk: Desk, claim: Claim) -> bool:
-    """Return whether the year of a claim's fund is closed."""
+    """Return whether the year of a claim's fund is closed.
+
+    Raises `RuleViolationError` (`not_allowed`) for a day before it was: what comes back then would
+    go where it does not stand yet.
+    """
     year = read_funds(desk.act.connection, {claim.fund}).get((claim.fund, claim.year))
-    return bool(year and year.closed)
+    if year is None or not year.closed:
+        return False
+    closing = find_closing(desk.act.connection, claim.fund, claim.year)
+    if closing is not None and desk.day < closing.effective_on:
+        closed_on = closing.effective_on
+        why = Text(
+            f"{claim.fund} {claim.year} 年度已于 {closed_on} 结账，办理日期不得早于该日",
+            f"{claim.fund} {claim.year} was closed on {closed_on}: name that day or a later one",
+        )
+        raise not_allowed(why, claim.claim)
+    return True
 
 
 def compute_items(desk: Desk, ground: Ground, claim: Claim) -> tuple[Item, ...]:

@@ -8,15 +8,17 @@ from msgspec import structs
 from rich.table import Table
 
 from ledger.balance import Fund, FundKey
-from ledger.bookkeeping import read_balances
+from ledger.bookkeeping import read_balances, read_funds
+from ledger.by_day import find_shortage
 from ledger.database import Connection
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import FundAppropriated, FundClosed, FundData, FundTransferred
 from ledger.journal import CHART
 from ledger.journal_text import read_entries_of, render_beancount, render_hledger, render_json
 from ledger.money import parse_yuan, render_yuan
-from ledger.query import find_entry
-from ledger.read import read_events, read_heads
+from ledger.period import day_of
+from ledger.query import find_entries, find_entry
+from ledger.read import read_data, read_events, read_heads
 from ledger.text import Text
 from portal.acting import Act, acting, not_allowed
 from portal.options import answers
@@ -174,10 +176,48 @@ def record_fund(act: Act, what: str, data: FundData) -> None:
         raise not_allowed(wrong)
     before = _find(act.connection, event_id)
     if before is None:
+        if isinstance(data, FundTransferred | FundClosed) and data.effective_on < day_of(act.at_ms):
+            _require_left(act.connection, data)
         named = structs.replace(data, actor=act.name or None, acted_at=act.at)
         act.record(named, name=(SOURCE, event_id))
     elif structs.replace(before, actor=None, acted_at=None) != data:
         raise _document_used(data)
+
+
+def _require_left(connection: Connection, data: FundData) -> None:
+    """Raise `RuleViolationError` (`short_then`) unless a fund had enough on every day since an act.
+
+    Reads the whole book, which a few acts a year may do.
+    """
+    held = read_funds(connection, {data.fund}).get((data.fund, data.year))
+    if held is None or held.available < data.amount_fen:
+        # Today's balance refuses it already, and says why.
+        return
+    size = read_heads(connection)["book"].size
+    said = ((one, event.subject) for event, one in read_data(connection, "book", 0, size))
+    short = find_shortage(said, data)
+    if short is not None:
+        day, fen, name = short[0], render_yuan(short[1]), f"{data.fund} {data.year}"
+        raise RuleViolationError(
+            "short_then",
+            Text(
+                f"自 {data.effective_on} 起计，{name} 在 {day} 的可用余额将为 -{fen} 元",
+                f"counted from {data.effective_on}, {name} would have had CNY -{fen} on {day}",
+            ),
+            Text(
+                "届时已冻结的款项后来才释放；请填释放之后的日期",
+                "what was reserved then was released later: name a day after that",
+            ),
+        )
+
+
+def find_closing(connection: Connection, fund: str, year: int) -> FundClosed | None:
+    """Return the event that closed a fund's year, None where it is open."""
+    for place in find_entries(connection, SOURCE, f"{fund}/{year}/closed/"):
+        ((_, event),) = read_events(connection, "book", place, place + 1)
+        assert isinstance(event.data, FundClosed), event
+        return event.data
+    return None
 
 
 def _find(connection: Connection, event_id: str) -> FundData | None:

@@ -92,6 +92,12 @@ def make(
 ) -> Result:
     """Make the statements of a month; making them again changes nothing."""
     month = parse_month(month)
+    if month > day_of(now_ms())[:7]:
+        raise InvalidInputError(
+            "future_month",
+            Text(f"{month} 尚未开始", f"{month} has not begun"),
+            Text("请填已开始的月份", "name a month that has begun"),
+        )
     with shell.reading() as connection:
         snapshot = read_snapshot(connection)
         if kind == "compute":

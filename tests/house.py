@@ -27,7 +27,7 @@ ARROWS: Final[Mapping[str, tuple[str, ...]]] = {
 
 CORE: Final = words(
     """
-    ledger.__init__ ledger.balance ledger.claim_state ledger.codec ledger.compact
+    ledger.__init__ ledger.balance ledger.by_day ledger.claim_state ledger.codec ledger.compact
     ledger.cosignature ledger.credit_codes ledger.errors
     ledger.events ledger.evidence ledger.facts ledger.finding ledger.gap ledger.head
     ledger.identifiers ledger.journal ledger.journal_text ledger.laws ledger.merkle ledger.money

@@ -202,3 +202,31 @@ def test_a_payment_that_came_back_is_claimed_back(office: Office) -> None:
     reverse(office, "back")
     (found,) = office.ask("authority-1", "claim", "clawbacks")["rows"]
     assert (found["id"], found["amount_fen"]) == (claim, 9_000_000)
+
+
+def test_an_act_on_a_day_before_the_year_was_closed_is_refused(office: Office) -> None:
+    (claim,) = clear(office, ONE)
+    office.today = "2023-01-12"
+    closing = ("--year", 2022, "--on", "2023-01-10", "--document", "结1")
+    assert "error" not in office.ask("finance-1", "fund", "close", "hubei", *closing)
+    revoked = {"reason": "发票红冲", "document": "撤1"}
+    early = office.act("authority-1", claim, "reject", "--on", "2022-12-20", **revoked)["error"]
+    assert "2023-01-10" in early["message"], early
+    assert office.act("authority-1", claim, "reject", **revoked)["state"] == "rejected"
+
+
+def test_a_transfer_is_held_to_what_the_fund_had_on_every_day_since(office: Office) -> None:
+    claim = office.submit()["id"]
+    office.check("task-1", claim)
+    office.today = "2022-11-20"
+    office.act("authority-1", claim, "reject", "--reason", "不支持")
+    budget = ("--year", 2022, "--amount", 1, "--on", "2022-01-05", "--document", "9")
+    office.ask("finance-2", "fund", "appropriate", "wuhan", *budget)
+    moved = ("--year", 2022, "--to", "wuhan", "--amount", "450000", "--document", "调1")
+    short = office.ask("finance-2", "fund", "transfer", "hubei", *moved, "--on", "2022-05-11")
+    assert (short["error"]["code"], "2022-11-01" in short["error"]["message"]) == (
+        "short_then",
+        True,
+    )
+    done = office.ask("finance-2", "fund", "transfer", "hubei", *moved, "--on", "2022-11-20")
+    assert "error" not in done, done
