@@ -15,7 +15,7 @@ from ledger.events import (
 )
 from ledger.money import render_yuan
 from ledger.text import Text
-from reports.claim_facts import claim_facts, claim_until, find_warnings, last_done, records_of
+from reports.claim_facts import Form, claim_until, last_done, records_of, state_claim
 from reports.snapshot import Snapshot
 from reports.statement import (
     Amount,
@@ -29,7 +29,6 @@ from reports.statement import (
     Table,
     Words,
     Yuan,
-    digest_values,
 )
 from vouchers.book import Account
 from vouchers.claims.fold import Claim
@@ -60,7 +59,6 @@ def make_application(snapshot: Snapshot, claim: str, month: str) -> Statement:
     """Return the claim form of a claim as it was last handed in, not yet numbered."""
     folded, _ = claim_until(snapshot, claim, _HANDED)
     account = snapshot.book.account(folded.enterprise)
-    facts = claim_facts(snapshot, folded)
     sections = (
         _standing(account, folded),
         _contracts(snapshot, account, folded),
@@ -69,23 +67,8 @@ def make_application(snapshot: Snapshot, claim: str, month: str) -> Statement:
         _asked(account, folded),
         _promise(account),
     )
-    return Statement(
-        number="",
-        kind="application",
-        title=TITLE,
-        subject=folded.enterprise,
-        subject_name=account.name,
-        period=month,
-        revision=0,
-        facts=facts,
-        sections=sections,
-        notices=find_warnings(account, folded),
-        heads=(),
-        total_fen=folded.asked_fen,
-        values_sha256=digest_values(facts, sections),
-        maker=MAKER,
-        about=claim,
-    )
+    form = Form("application", TITLE, MAKER, sections, folded.asked_fen)
+    return state_claim(snapshot, folded, month, form)
 
 
 def _standing(account: Account, claim: Claim) -> Section:

@@ -1,9 +1,11 @@
 """What both forms of a claim say: whose it is, of what, and its events up to a step."""
 
+from typing import NamedTuple
+
 from ledger.events import ClaimData, ClaimStep, InvoiceRecorded
 from ledger.text import Text
 from reports.snapshot import Snapshot
-from reports.statement import Cell, Words
+from reports.statement import Cell, Kind, Section, Statement, Words, digest_values
 from reports.subsidy import SYNTHETIC
 from vouchers.adoption import choose, rules_of
 from vouchers.book import Account
@@ -22,12 +24,10 @@ def events_of(snapshot: Snapshot, claim: str) -> list[ClaimData | ClaimStep]:
 
 def last_done(snapshot: Snapshot, kinds: Kinds, month: str) -> list[str]:
     """Return the claims, by id, whose last event of some kinds counts from a day of a month."""
-    found = []
-    for claim in sorted(snapshot.claimants):
-        done = [one for one in events_of(snapshot, claim) if isinstance(one, kinds)]
-        if done and done[-1].effective_on[:7] == month:
-            found.append(claim)
-    return found
+    of_claims = (data for said in snapshot.claims.values() for _, data in said)
+    done = (one for one in of_claims if isinstance(one, ClaimData | ClaimStep))
+    last = {one.claim: one.effective_on[:7] for one in done if isinstance(one, kinds)}
+    return sorted(claim for claim, at in last.items() if at == month)
 
 
 def claim_until(
@@ -42,7 +42,36 @@ def claim_until(
     return folded, events[: at + 1]
 
 
-def claim_facts(snapshot: Snapshot, claim: Claim) -> tuple[tuple[Text, Cell], ...]:
+class Form(NamedTuple):
+    """What a form says of a claim beside whose it is; `total_fen` is what it comes to."""
+
+    kind: Kind
+    title: Text
+    maker: str
+    sections: tuple[Section, ...]
+    total_fen: int
+
+
+def state_claim(snapshot: Snapshot, claim: Claim, month: str, form: Form) -> Statement:
+    """Return the statement of a claim by a form, not yet numbered."""
+    account, facts = snapshot.book.account(claim.enterprise), _facts(snapshot, claim)
+    return Statement(
+        kind=form.kind,
+        title=form.title,
+        subject=claim.enterprise,
+        subject_name=account.name,
+        period=month,
+        facts=facts,
+        sections=form.sections,
+        notices=_find_warnings(account, claim),
+        total_fen=form.total_fen,
+        values_sha256=digest_values(facts, form.sections),
+        maker=form.maker,
+        about=claim.claim,
+    )
+
+
+def _facts(snapshot: Snapshot, claim: Claim) -> tuple[tuple[Text, Cell], ...]:
     """Return whose claim it is, of what, and when it was handed in."""
     account = snapshot.book.account(claim.enterprise)
     programme = choose(rules_of(snapshot.book), [claim.programme])[0]
@@ -73,7 +102,7 @@ def _region(code: str | None) -> Words:
     return Words(code) if name.zh == code else Words(f"{name.zh}（{code}）", name.en)
 
 
-def find_warnings(account: Account, claim: Claim) -> tuple[Text, ...]:
+def _find_warnings(account: Account, claim: Claim) -> tuple[Text, ...]:
     """Return that a name or a contract of the claim was made up, where it was."""
     made_up = account.registered is not None and account.registered.synthetic
     contracts = [account.contracts.get(one.contract) for one in records_of(account, claim)]

@@ -152,10 +152,10 @@ def _clawback_row(act: Act, programmes: Sequence[Programme]) -> tuple[Cell, ...]
     because = _because(act, programmes)
     return (
         Words(act.data.effective_on, act.data.claim),
-        _words(ACTION_NAMES[action_of(act.data)]),
+        Words(*ACTION_NAMES[action_of(act.data)]),
         Yuan(act.amount_fen),
         Yuan(act.after.receivable_fen),
-        _words(because),
+        Words(*because),
     )
 
 
@@ -224,8 +224,3 @@ def _find_version(digest: str | None, programmes: Sequence[Programme]) -> Versio
         ),
         None,
     )
-
-
-def _words(text: Text) -> Words:
-    """Return a sentence as a cell in both languages."""
-    return Words(text.zh, text.en)

@@ -75,17 +75,14 @@ def make_compute(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
         _annex(snapshot.book, usage),
     ]
     return Statement(
-        number="",
         kind="compute",
         title=TITLE,
         subject=enterprise,
         subject_name=account.name,
         period=month,
-        revision=0,
         facts=_facts(snapshot.book, account, month, charge),
         sections=tuple(sections),
         notices=(SYNTHETIC,) if _is_synthetic(account, charge) else (),
-        heads=(),
         total_fen=charge.amount_fen,
         values_sha256=_digest(account, month, usage, charge),
         maker=MAKER,

@@ -1,6 +1,5 @@
 """公示名单: a public notice as the public read it, to be stamped and put up."""
 
-from ledger.period import parse_date
 from ledger.text import Text
 from reports.snapshot import Snapshot
 from reports.statement import (
@@ -72,17 +71,13 @@ def make_notice_list(snapshot: Snapshot, notice: str, month: str) -> Statement:
         ),
     )
     return Statement(
-        number="",
         kind="notice",
         title=TITLE,
         subject="",
         subject_name=programme.name.zh,
         period=month,
-        revision=0,
         facts=_facts(heading, first.last_day),
         sections=(listed, _how(heading, first.calendars)),
-        notices=(),
-        heads=(),
         total_fen=total_fen,
         values_sha256=digest_values(
             [(one.data.line, *_shown(one.approved)) for one in lines],
@@ -102,8 +97,7 @@ def _shown(approved: object) -> tuple[object, ...]:
 
 def _facts(heading: Heading, last_day: str) -> tuple[tuple[Text, Cell], ...]:
     """Return what stands above the list: on which document, by whom, how long, where to object."""
-    first, last = heading.first_day.isoformat(), parse_date(last_day).isoformat()
-    days = heading.working_days.value
+    first, days = heading.first_day.isoformat(), heading.working_days.value
     return (
         (Text("公示编号", "Notice"), Words(heading.notice)),
         (Text("项目", "Programme"), Words(heading.name.zh, heading.name.en)),
@@ -112,7 +106,8 @@ def _facts(heading: Heading, last_day: str) -> tuple[tuple[Text, Cell], ...]:
         (
             Text("公示期", "From and through"),
             Words(
-                f"{first} 至 {last}（{days} 个工作日）", f"{first} to {last}, {days} working days"
+                f"{first} 至 {last_day}（{days} 个工作日）",
+                f"{first} to {last_day}, {days} working days",
             ),
         ),
         (Text("异议受理", "Objections"), Words(heading.objections.zh, heading.objections.en)),

@@ -48,13 +48,11 @@ def make_payment_list(snapshot: Snapshot, batch: str, month: str) -> Statement:
     programme = orders[0].data.programme
     days = sorted({one.data.effective_on for one in orders})
     return Statement(
-        number="",
         kind="payment",
         title=TITLE,
         subject="",
         subject_name=batch,
         period=month,
-        revision=0,
         facts=(
             (Text("批次", "Batch"), Words(batch)),
             (Text("资金", "Fund"), Words(programme)),
@@ -62,8 +60,6 @@ def make_payment_list(snapshot: Snapshot, batch: str, month: str) -> Statement:
             (Text("笔数", "Orders"), Number(str(len(orders)))),
         ),
         sections=(_list(snapshot, orders, total_fen, paid_fen), _stamps()),
-        notices=(),
-        heads=(),
         total_fen=total_fen,
         values_sha256=digest_values(
             batch,

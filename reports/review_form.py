@@ -5,7 +5,7 @@ from typing import Final
 
 from ledger.events import ClaimChecked, ClaimCut
 from ledger.text import Text
-from reports.claim_facts import claim_facts, claim_until, find_warnings, last_done
+from reports.claim_facts import Form, claim_until, last_done, state_claim
 from reports.snapshot import Snapshot
 from reports.statement import (
     Amount,
@@ -18,7 +18,6 @@ from reports.statement import (
     Table,
     Words,
     Yuan,
-    digest_values,
 )
 from vouchers.claims.checklist import ITEMS
 from vouchers.claims.fold import Claim
@@ -38,8 +37,7 @@ def reviewed(snapshot: Snapshot, month: str) -> list[str]:
 def make_review(snapshot: Snapshot, claim: str, month: str) -> Statement:
     """Return the first review form of a claim's last review, not yet numbered."""
     folded, events = claim_until(snapshot, claim, ClaimChecked)
-    account = snapshot.book.account(folded.enterprise)
-    facts, checked = claim_facts(snapshot, folded), events[-1]
+    checked = events[-1]
     assert isinstance(checked, ClaimChecked), checked
     cuts = [
         one
@@ -47,23 +45,8 @@ def make_review(snapshot: Snapshot, claim: str, month: str) -> Statement:
         if isinstance(one, ClaimCut) and one.revision == checked.revision and one.at == "check"
     ]
     sections = (_items(checked), _cuts(cuts), _conclusion(folded, checked))
-    return Statement(
-        number="",
-        kind="review",
-        title=TITLE,
-        subject=folded.enterprise,
-        subject_name=account.name,
-        period=month,
-        revision=0,
-        facts=facts,
-        sections=sections,
-        notices=find_warnings(account, folded),
-        heads=(),
-        total_fen=folded.amount_fen,
-        values_sha256=digest_values(facts, sections),
-        maker=MAKER,
-        about=claim,
-    )
+    form = Form("review", TITLE, MAKER, sections, folded.amount_fen)
+    return state_claim(snapshot, folded, month, form)
 
 
 def _items(checked: ClaimChecked) -> Section:

@@ -100,7 +100,7 @@ class Head(msgspec.Struct, frozen=True):
     root: str
 
 
-class Statement(msgspec.Struct, frozen=True):
+class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """A document of one period, complete but for its rendering.
 
     `subject` is the credit code of the enterprise that it is for, empty where it is for none, and
@@ -115,20 +115,20 @@ class Statement(msgspec.Struct, frozen=True):
     follows it.
     """
 
-    number: str
     kind: Kind
     title: Text
     subject: str
     subject_name: str
     period: str
-    revision: int
     facts: tuple[tuple[Text, Cell], ...]
     sections: tuple[Section, ...]
-    notices: tuple[Text, ...]
-    heads: tuple[Head, ...]
     total_fen: int
     values_sha256: str
     maker: str
+    number: str = ""
+    revision: int = 0
+    notices: tuple[Text, ...] = ()
+    heads: tuple[Head, ...] = ()
     supplements: str | None = None
     claims_sha256: str | None = None
     about: str | None = None

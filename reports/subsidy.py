@@ -106,17 +106,14 @@ def make_subsidy(snapshot: Snapshot, enterprise: str, month: str) -> Statement:
         make_annex(ruling, apply_on),
     )
     return Statement(
-        number="",
         kind="subsidy",
         title=TITLE,
         subject=enterprise,
         subject_name=account.name,
         period=month,
-        revision=0,
         facts=_facts(account, apply_on),
         sections=sections,
         notices=(SYNTHETIC, ASSUMED) if _is_synthetic(account, ruling.case) else (ASSUMED,),
-        heads=(),
         total_fen=total_fen,
         values_sha256=values_sha256,
         maker=MAKER,

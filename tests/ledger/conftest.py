@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -84,6 +85,18 @@ NOW_MS = JULY_MS + 31 * 24 * HOUR_MS
 VKEYS = [render_vkey(VerifierKey(f"{ORIGIN}/usage", bytes([number]) * 32)) for number in (1, 2)]
 
 # One event of each released type with every field given.
+ISSUED: dict[str, Any] = {
+    "period": "2022-07",
+    "revision": 2,
+    "sizes": {"usage": 567, "book": 4},
+    "rules": "3" * 64,
+    "renderer": "1",
+    "total_fen": 12_345,
+    "values_sha256": "4" * 64,
+    "pdf_sha256": "5" * 64,
+    "claims_sha256": "6" * 64,
+    "issued_at": "2022-08-01T02:00:00Z",
+}
 ANSWER = {
     "statement": "JS-2022-07-000001",
     "acted_at": "2022-08-02T02:00:00Z",
@@ -172,19 +185,10 @@ EXAMPLES: tuple[Data, ...] = (
         base_fen=330,
     ),
     StatementIssued(
+        **ISSUED,
         statement="JS-2022-07-000001",
         kind="compute",
-        period="2022-07",
-        revision=2,
-        sizes={"usage": 567, "book": 4},
-        rules="3" * 64,
-        renderer="1",
-        total_fen=12_345,
-        values_sha256="4" * 64,
-        pdf_sha256="5" * 64,
         supplements="JS-2022-07-000000",
-        claims_sha256="6" * 64,
-        issued_at="2022-08-01T02:00:00Z",
         about="SQ-1",
     ),
     UsageTallied(day="2022-07-01", resource="a100", events=3, quantity="86400.5"),
@@ -258,19 +262,10 @@ EXAMPLES: tuple[Data, ...] = (
     ),
     DisputeSettled(**ANSWER, contract="C-1", resource="a100", outcome="upheld", reason="停机属实"),
     ReportIssued(
+        **ISSUED,
         statement="SQ-F-2022-07-hubei-2",
         kind="fund",
-        period="2022-07",
-        revision=2,
-        sizes={"usage": 567, "book": 4},
-        rules="3" * 64,
-        renderer="1",
-        total_fen=12_345,
-        values_sha256="4" * 64,
-        pdf_sha256="5" * 64,
         supplements="SQ-F-2022-07-hubei-1",
-        claims_sha256="6" * 64,
-        issued_at="2022-08-01T02:00:00Z",
         about="hubei",
     ),
     StatementSealed(
