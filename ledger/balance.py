@@ -25,7 +25,7 @@ from ledger.events import (
     Data,
     FundClosed,
 )
-from ledger.journal import CHART, KEPT, post
+from ledger.journal import CHART, KEPT, Account, post_data
 
 FundKey = tuple[str, int]
 """A fund's code and year."""
@@ -35,6 +35,9 @@ ClaimKey = tuple[str, str, int, str]
 
 OrderKey = tuple[str, str]
 """A payment order and its claim."""
+
+
+_CREDIT_SIDE: Final[frozenset[Account]] = frozenset({"appropriated", "payable", "treasury"})
 
 
 class Fund(NamedTuple):
@@ -49,6 +52,11 @@ class Fund(NamedTuple):
     treasury: int = 0
     receivable: int = 0
     closed: int = 0
+
+    def amount_fen(self, account: Account) -> int:
+        """Return a balance as the amount that people call by the account's name."""
+        balance: int = getattr(self, account)
+        return -balance if account in _CREDIT_SIDE else balance
 
 
 class Claim(NamedTuple):
@@ -117,10 +125,12 @@ class Balances:
 
     def apply(self, event: Event) -> None:
         """Add what an event changes, lawful or not."""
-        if event.kind not in KEPT:
-            return
-        data = event.data
-        for one in post(event):
+        if event.kind in KEPT:
+            self.take(event.data, event.subject)
+
+    def take(self, data: Data, subject: str) -> None:
+        """Add what an event that says so changes, lawful or not."""
+        for one in post_data(data, subject):
             purse = one.fund, one.year
             moved = self.funds.get(purse, Fund())._asdict()
             moved[one.debit] += one.amount_fen
@@ -131,7 +141,7 @@ class Balances:
             fund = self.funds.get(purse, Fund())
             self.funds[purse] = fund._replace(closed=fund.closed + 1)
         if isinstance(data, ClaimData):
-            self._apply_claim(data, event.subject)
+            self._apply_claim(data, subject)
 
     def _apply_claim(self, data: ClaimData, enterprise: str) -> None:
         """Add what an event of a claim changes in the claim and in a payment order."""

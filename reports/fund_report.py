@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
 
+from ledger.balance import Balances, Fund
 from ledger.events import ClaimData, Data, FundAppropriated, FundData, FundTransferred
-from ledger.journal import CHART, Account, post_data
+from ledger.journal import CHART, Account
 from ledger.money import render_decimal
 from ledger.period import last_day
 from ledger.text import Text
@@ -37,25 +38,14 @@ MAKER = "fund/1"
 
 TITLE = Text("资金执行情况表", "Fund execution statement")
 
-# Signs by which each account reads as an amount: two of them stand on the credit side.
-_SIGNS: Final[dict[Account, int]] = {
-    "appropriated": -1,
-    "available": 1,
-    "encumbered": 1,
-    "expended": 1,
-    "payable": -1,
-    "treasury": -1,
-    "receivable": 1,
-}
-
 _FUND_ACTS: Final = {
     "cn.suanquan.fund.appropriated.v1": Text("预算下达", "appropriated"),
     "cn.suanquan.fund.transferred.v1": Text("资金调剂", "transferred"),
     "cn.suanquan.fund.closed.v1": Text("年终结账", "closed"),
 }
 
-Balances = dict[int, dict[Account, int]]
-"""Debits less credits by year and account."""
+Years = dict[int, Fund]
+"""What each year of a fund stands at, in order."""
 
 
 def make_fund_report(snapshot: Snapshot, fund: str, month: str) -> Statement:
@@ -64,24 +54,20 @@ def make_fund_report(snapshot: Snapshot, fund: str, month: str) -> Statement:
     moved = [one for one in snapshot.budget if _touches(one[0], fund) and _day(one[0]) <= until]
     balances = _balance(moved, fund)
     in_month = list(_movements([one for one in moved if _day(one[0])[:7] == month], fund))
-    spent_fen = sum(_read(one, "expended") for one in balances.values())
+    spent_fen = sum(one.amount_fen("expended") for one in balances.values())
     return Statement(
-        number="",
         kind="fund",
         title=TITLE,
         subject="",
         subject_name=_name(moved, fund),
         period=month,
-        revision=0,
         facts=(
             (Text("资金", "Fund"), Words(_name(moved, fund), fund)),
             (Text("截至", "By the end of"), Words(until)),
         ),
         sections=(_budget(balances), _money(balances), _month(in_month, month), _basis()),
-        notices=(),
-        heads=(),
         total_fen=spent_fen,
-        values_sha256=digest_values(fund, month, sorted(balances.items()), in_month),
+        values_sha256=digest_values(fund, month, _figures(balances), in_month),
         maker=MAKER,
         about=fund,
     )
@@ -106,21 +92,17 @@ def _touches(data: Data, fund: str) -> bool:
     return fund in (data.fund, data.to_fund if isinstance(data, FundTransferred) else data.fund)
 
 
-def _balance(moved: list[tuple[Data, str]], fund: str) -> Balances:
+def _balance(moved: list[tuple[Data, str]], fund: str) -> Years:
     """Return what each year of a fund stands at."""
-    balances: Balances = {}
+    balances = Balances()
     for data, subject in moved:
-        for one in post_data(data, subject):
-            if one.fund == fund:
-                year = balances.setdefault(one.year, dict.fromkeys(CHART, 0))
-                year[one.debit] += one.amount_fen
-                year[one.credit] -= one.amount_fen
-    return dict(sorted(balances.items()))
+        balances.take(data, subject)
+    return {year: held for (code, year), held in sorted(balances.funds.items()) if code == fund}
 
 
-def _read(year: dict[Account, int], account: Account) -> int:
-    """Return an account's balance as the amount that people call by its name."""
-    return _SIGNS[account] * year[account]
+def _figures(balances: Years) -> list[tuple[int, dict[Account, int]]]:
+    """Return every account's debits less credits, by year."""
+    return [(year, {one: getattr(held, one) for one in CHART}) for year, held in balances.items()]
 
 
 def _name(moved: list[tuple[Data, str]], fund: str) -> str:
@@ -129,7 +111,7 @@ def _name(moved: list[tuple[Data, str]], fund: str) -> str:
     return names[-1] if names else fund
 
 
-def _budget(balances: Balances) -> Section:
+def _budget(balances: Years) -> Section:
     """Return the budgetary accounts of each year, with how much of it is spent."""
     accounts: tuple[Account, ...] = ("appropriated", "available", "encumbered", "expended")
     columns = (
@@ -139,11 +121,11 @@ def _budget(balances: Balances) -> Section:
     )
     rows: list[tuple[Cell, ...]] = []
     for year, stands in balances.items():
-        given_fen, spent_fen = _read(stands, "appropriated"), _read(stands, "expended")
+        given_fen, spent_fen = stands.amount_fen("appropriated"), stands.amount_fen("expended")
         share = _percent(spent_fen, given_fen) if given_fen else "—"
-        figures = (Yuan(_read(stands, one)) for one in accounts)
+        figures = (Yuan(stands.amount_fen(one)) for one in accounts)
         rows.append((Words(str(year)), *figures, Words(share)))
-    spent_fen = sum(_read(one, "expended") for one in balances.values())
+    spent_fen = sum(one.amount_fen("expended") for one in balances.values())
     blocks: tuple[Block, ...] = (
         Table(columns, tuple(rows)),
         Amount(Text("累计支出", "Expended in all"), spent_fen),
@@ -156,7 +138,7 @@ def _percent(part_fen: int, whole_fen: int) -> str:
     return f"{render_decimal(Fraction(100 * part_fen, whole_fen), 2)}%"
 
 
-def _money(balances: Balances) -> Section:
+def _money(balances: Years) -> Section:
     """Return what was paid, is still owed, and is claimed back, by year."""
     accounts: tuple[Account, ...] = ("treasury", "payable", "receivable")
     names = (
@@ -169,7 +151,7 @@ def _money(balances: Balances) -> Section:
         *(Column(one, 29, figures=True) for one in names),
     )
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (Words(str(year)), *(Yuan(_read(stands, one)) for one in accounts))
+        (Words(str(year)), *(Yuan(stands.amount_fen(one)) for one in accounts))
         for year, stands in balances.items()
     )
     return Section(Text("资金收付（元）", "Money, in CNY"), (Table(columns, rows),))
