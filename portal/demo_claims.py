@@ -14,7 +14,7 @@ from ledger.money import allocate
 from ledger.text import Text
 from portal.demo_people import staff_of
 from portal.demo_way import Days, Wanted, Way
-from portal.fund_commands import record_fund
+from portal.fund_desk import record_fund
 from portal.shell import Shell
 from reports.snapshot import Snapshot
 from vouchers.adoption import programmes_of, rules_of

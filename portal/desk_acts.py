@@ -8,7 +8,7 @@ from ledger.text import Text
 from portal.claim_ground import Ground
 from portal.claim_reading import Read
 from portal.desk import Desk, act_on, not_allowed, require_may
-from portal.fund_commands import find_closing
+from portal.fund_desk import find_closing
 from portal.payee import read_accounts
 from portal.shortfall import find_shortfall
 from vouchers.claims.checklist import check
