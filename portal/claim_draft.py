@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from ledger.events import ClaimDrafted
-from portal.claim_ground import read_ground
 from portal.claim_reading import Read
 from portal.claim_submit import find_named
 from portal.desk import Desk, require_may
+from vouchers.adoption import choose, rules_of
 from vouchers.claims.claim_file import DraftFile
 from vouchers.window import claim_year
 
@@ -29,8 +29,8 @@ def save_draft(desk: Desk, file: DraftFile) -> Read:
     capacity = require_may(desk, read, "draft")
     if claim.events and (claim.programme, claim.content) == (file.programme, content):
         return read
-    ground = read_ground(desk.act.connection, claim.enterprise, desk.size, desk.book)
-    programme, day = ground.programme(file.programme), date.fromisoformat(desk.day)
+    (programme,) = choose(rules_of(desk.book), [file.programme])
+    day = date.fromisoformat(desk.day)
     version = programme.version_on(day) or programme.versions[-1]
     said = desk.setting(claim, "draft", capacity).said()
     said |= {"programme": file.programme, "year": claim.year or claim_year(version, day)}

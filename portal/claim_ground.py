@@ -49,7 +49,6 @@ class Ground:
     enterprise: str
     size: int
     book: Book
-    papers: Papers = field(default_factory=Papers)
     heard: list[Event] = field(default_factory=list)
     usage: list[DayUsage] = field(default_factory=list)
     accounts: set[str] = field(default_factory=set)
@@ -58,7 +57,6 @@ class Ground:
     def take(self, event: Event) -> None:
         """Take in an event of the book about this enterprise."""
         self.book.apply(event)
-        self.papers.apply(event)
         self.heard.append(event)
         self.cases.clear()
         if isinstance(event.data, BankAccountSet):

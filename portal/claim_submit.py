@@ -71,7 +71,7 @@ def submit(desk: Desk, file: ClaimFile, documents: tuple[str, ...]) -> Read:
     for event in act.events:
         if event.subject == claim.enterprise:
             ground.take(event)
-    read.papers = ground.papers
+    read.papers = ground.papers_apart()
     desk.append(read, _hand_in(desk, _Handing(read, ground, file, documents, capacity)))
     return read
 
@@ -120,7 +120,7 @@ def _hand_in(desk: Desk, handing: _Handing) -> list[Data]:
     claim = Claim(before.claim, before.enterprise, file.programme, applied_on=desk.day)
     claim.invoices = file.invoices
     _require_free(ground, claim)
-    account = ground.papers.newest_account(claim.enterprise)
+    account = read.papers.newest_account(claim.enterprise)
     if account is None:
         raise _no_account(claim.enterprise)
     worth = ground.work_out(claim, {})
