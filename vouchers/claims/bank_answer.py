@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 from ledger.errors import InvalidInputError
 from ledger.money import parse_yuan, render_yuan
 from ledger.text import Text
+from ledger.topics import normalise_reference
 from vouchers.claims.payment import CURRENCY, Flaw, refusal
 from vouchers.spelling import find_nearest
 
@@ -298,9 +299,9 @@ def _once(
         if named[one.order] > 1
     ]
     once = [one for one in answered if named[one.order] == 1]
-    used = Counter(one.reference for one in once if one.result == "paid")
+    used = Counter(normalise_reference(one.reference) for one in once if one.result == "paid")
     for one in once:
-        if one.result == "paid" and used[one.reference] > 1:
+        if one.result == "paid" and used[normalise_reference(one.reference)] > 1:
             shown = show(one.reference)
             message = Text(
                 f"银行流水号 {shown} 对应多笔付款", f"the reference {shown} is of several payments"
