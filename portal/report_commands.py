@@ -1,6 +1,5 @@
 """`suanquan report month`: a centre's month at a glance, on the screen and as files."""
 
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +9,6 @@ from rich.table import Table
 
 from ledger.money import render_decimal, render_yuan
 from ledger.period import last_day, parse_month
-from ledger.quantity import MICRO
 from ledger.text import Text
 from ledger.usage import render_quantity
 from portal.options import answers
@@ -19,14 +17,14 @@ from portal.shell import Result, Shell
 from portal.totals_command import totals
 from portal.usage_command import parse_sizes, snapshot_at
 from reports.analysis import ENTERPRISE, NO_LEVEL, SUMS, TOTAL, converted, month_sheets
+from reports.compute import convert
 from reports.drawing import render_png, render_svg
 from reports.fonts import CACHE, load
-from reports.month import Month, make_month, read_moved
+from reports.month import Month, make_month
 from reports.month_chart import draw_month
 from reports.sheets import ColumnChart, render_xlsx
 from vouchers.book import Book
 from vouchers.names import LEVELS
-from vouchers.tariff import SECONDS
 
 ENDINGS: Final = {".xlsx", ".png", ".svg"}
 
@@ -75,9 +73,7 @@ def month_(
     for path in outs:
         require_ending(path, ENDINGS)
     snapshot = snapshot_at(shell, parse_sizes(as_of))
-    with shell.reading() as connection:
-        moved = read_moved(connection, snapshot.sizes["book"])
-    made = make_month(snapshot, moved, month, cards, top)
+    made = make_month(snapshot, month, cards, top)
     for path in outs:
         _write(shell, snapshot.book, made, path)
     data = _data(snapshot.book, made)
@@ -216,10 +212,6 @@ def _show(shell: Shell, book: Book, made: Month) -> Group:
     return Group(sums, *_tables(shell, book, made), *notes)
 
 
-def _hours(quantity: int) -> Fraction:
-    return Fraction(quantity, MICRO * SECONDS["card_hour"])
-
-
 def _tables(shell: Shell, book: Book, made: Month) -> list[RenderableType]:
     """Return the largest users and the refunds by level as tables."""
     users = Table()
@@ -227,7 +219,7 @@ def _tables(shell: Shell, book: Book, made: Month) -> list[RenderableType]:
     for title in (Text("卡时", "card-hours"), SUMS["metered_fen"]):
         users.add_column(shell.say(title), justify="right", no_wrap=True)
     for one in made.users:
-        hours = render_decimal(_hours(one.quantity), 2)
+        hours = render_decimal(convert("card_hour", one.quantity), 2)
         users.add_row(book.account(one.enterprise).name, hours, render_yuan(one.charged_fen))
     levels = Table()
     levels.add_column(shell.say(Text("级次", "level")), no_wrap=True)

@@ -94,7 +94,7 @@ def _recorded(
 ) -> dict[tuple[str, str], int]:
     """Return the ledger's accelerator usage, an enterprise being called as the totals call it."""
     book = snapshot.book
-    is_card = {code for code, one in book.resources.items() if one.kind == "accelerator"}
+    is_card = book.accelerators
     usage = (one for rows in snapshot.usage.values() for one in rows if one[0][2] in is_card)
     known = {enterprise for enterprise, _ in published}
     found: dict[tuple[str, str], int] = {}

@@ -9,14 +9,13 @@ from ledger.money import allocate, round_half_up
 from ledger.quantity import MICRO
 from ledger.text import Language, Text
 from ledger.usage import render_quantity
-from reports.compute import CONVERTED, UNITS
+from reports.compute import CONVERTED, UNITS, convert
 from reports.frames import MonthSum, Told
 from reports.month import Month
 from reports.reconciliation import MEANINGS, Explanation
 from vouchers.book import Book
 from vouchers.claims.spreadsheet import Column, Spreadsheet
 from vouchers.names import LEVELS
-from vouchers.tariff import SECONDS
 
 TOTAL: Final = Text("合计", "Total")
 
@@ -46,7 +45,7 @@ def converted(book: Book, resource: str, quantity: int) -> tuple[Fraction, Text]
     if listed is None:
         return Fraction(quantity, MICRO), Text("单位·秒", "unit-seconds")
     unit = CONVERTED[listed.unit]
-    return Fraction(quantity, MICRO * SECONDS[unit]), UNITS[unit]
+    return convert(unit, quantity), UNITS[unit]
 
 
 def describe(book: Book, why: Explanation) -> Text:
@@ -118,7 +117,7 @@ def month_sheets(book: Book, month: Month, language: Language) -> list[Spreadshe
         (
             one.enterprise,
             book.account(one.enterprise).name,
-            _hundredths(Fraction(one.quantity, MICRO * SECONDS["card_hour"])),
+            _hundredths(convert("card_hour", one.quantity)),
             one.charged_fen,
         )
         for one in month.users

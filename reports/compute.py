@@ -216,8 +216,7 @@ def _unrated(charge: Charge) -> Section:
 
 def _daily(book: Book, month: str, usage: list[DayUsage]) -> Section:
     """Return the chart of card-hours by day."""
-    cards = {code for code, resource in book.resources.items() if resource.kind == "accelerator"}
-    by_day: dict[str, int] = {}
+    cards, by_day = book.accelerators, dict[str, int]()
     for (_, _, resource, day), quantity in usage:
         if resource in cards:
             by_day[day] = by_day.get(day, 0) + quantity
@@ -226,7 +225,7 @@ def _daily(book: Book, month: str, usage: list[DayUsage]) -> Section:
         title=Text("每日加速卡用量", "Accelerator use by day"),
         labels=tuple(day[8:] for day in days),
         values=tuple(
-            render_decimal(_converted("card_hour", by_day.get(day, 0)), 2).replace(",", "")
+            render_decimal(convert("card_hour", by_day.get(day, 0)), 2).replace(",", "")
             for day in days
         ),
         unit=Text("卡时", "card-hours"),
@@ -234,7 +233,7 @@ def _daily(book: Book, month: str, usage: list[DayUsage]) -> Section:
     return Section(Text("每日用量", "Daily usage"), (chart,))
 
 
-def _converted(unit: PriceUnit, quantity: int) -> Fraction:
+def convert(unit: PriceUnit, quantity: int) -> Fraction:
     """Return a quantity in micro-unit-seconds in a unit that needs no PFLOPS."""
     return Fraction(quantity, MICRO * SECONDS[unit])
 
@@ -258,7 +257,7 @@ def _annex(book: Book, usage: list[DayUsage]) -> Section:
                 Words(listed.name if listed else resource),
                 Words(contract or "—"),
                 Number(separate_thousands(render_quantity(quantity))),
-                Words(f"{render_decimal(_converted(unit, quantity), 4)} {UNITS[unit].zh}")
+                Words(f"{render_decimal(convert(unit, quantity), 4)} {UNITS[unit].zh}")
                 if unit
                 else Words("—"),
             )

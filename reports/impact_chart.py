@@ -12,7 +12,6 @@ from ledger.money import FEN_PER_YUAN, render_yuan
 from ledger.text import Language, Text
 from reports.drawing import Drawing
 from reports.fonts import Fonts
-from reports.pdf.chart import step_for
 from reports.sketch import GREY, HAIR, INK, MARGIN, WIDTH, Sketch
 from vouchers.impact import Impact, Sum
 from vouchers.names import LEVELS
@@ -20,6 +19,8 @@ from vouchers.names import LEVELS
 BEFORE: Final = "#a9b4c2"
 AFTER: Final = "#213d63"
 RISE: Final = "#b3452c"
+
+_LEGEND: Final = ((Text("调整后", "after"), AFTER), (Text("调整前", "before"), BEFORE))
 
 _ROW: Final = 62
 _BAR: Final = 19
@@ -82,7 +83,7 @@ def _sums(sheet: Sketch, total: Sum) -> None:
 
 def _programmes(sheet: Sketch, impact: Impact) -> None:
     """Place a pair of lying bars for each programme, its amounts at their ends."""
-    _heading(sheet, Text("各级补贴", "By level and programme"))
+    sheet.heading(Text("各级补贴", "By level and programme"), _LEGEND)
     rows = list(impact.by_programme.items())
     named = {one.id: one for chosen in reversed(impact.programmes) for one in chosen}
     highest = max((_highest(one) for _, one in rows), default=0) or 1
@@ -113,18 +114,11 @@ def _programmes(sheet: Sketch, impact: Impact) -> None:
 def _months(sheet: Sketch, impact: Impact) -> None:
     """Place a pair of standing bars for each month, over a scale in round numbers."""
     unit_fen, unit = _AXIS[sheet.language]
-    _heading(sheet, Text(f"按月（{unit}）", f"By month ({unit})"))
+    sheet.heading(Text(f"按月（{unit}）", f"By month ({unit})"), _LEGEND)
     rows = list(impact.by_month.items())
     highest = Fraction(max(_highest(one) for _, one in rows), unit_fen)
-    step = step_for(highest)
-    ticks = max(1, -(-highest // step))
-    names = [_plain(step * n) for n in range(ticks + 1)]
-    left = MARGIN + max(sheet.fonts.width(name, 13) for name in names) + 12
-    base, per_fen = sheet.y + _PLOT, _PLOT / (ticks * step * unit_fen)
-    for n, name in enumerate(names):
-        y = base - _PLOT * n / ticks
-        sheet.box(left, y - 0.5, WIDTH - MARGIN - left, 1, HAIR if n else GREY)
-        sheet.label(left - 10, y + 4.5, name, 13, GREY, "end")
+    left, most = sheet.axis(highest, _PLOT)
+    base, per_fen = sheet.y + _PLOT, _PLOT / (most * unit_fen)
     slot = (WIDTH - MARGIN - left) / len(rows)
     width = min(slot * 0.36, 30)
     stride = -(-len(rows) // _MONTHS_NAMED_MAX)
@@ -145,19 +139,6 @@ def _months(sheet: Sketch, impact: Impact) -> None:
     sheet.y = base + 52
 
 
-def _heading(sheet: Sketch, text: Text) -> None:
-    """Place a heading with the legend at its right."""
-    sheet.label(MARGIN, sheet.y + 14, sheet.say(text), 18, bold=True)
-    right = float(WIDTH - MARGIN)
-    for name, ink in ((Text("调整后", "after"), AFTER), (Text("调整前", "before"), BEFORE)):
-        word = sheet.say(name)
-        sheet.label(right, sheet.y + 13, word, 14, GREY, "end")
-        right -= sheet.fonts.width(word, 14) + 8 + 14
-        sheet.box(right, sheet.y + 1, 14, 14, ink)
-        right -= 22
-    sheet.y += 36
-
-
 def _pairs(amounts: Sum) -> tuple[tuple[int, int], tuple[int, int]]:
     """Return the two edges before and the two after."""
     return (
@@ -173,8 +154,3 @@ def _highest(amounts: Sum) -> int:
 def _span(sheet: Sketch, low_fen: int, high_fen: int, sign: str = "") -> str:
     shown = [f"{sign if fen > 0 else ''}{render_yuan(fen)}" for fen in (low_fen, high_fen)]
     return shown[0] if low_fen == high_fen else sheet.say(Text("～", " – ")).join(shown)
-
-
-def _plain(value: Fraction) -> str:
-    """Return a tick in digits with thousands separators, without zeros at the end of decimals."""
-    return f"{float(value):,.4f}".rstrip("0").rstrip(".")

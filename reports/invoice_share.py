@@ -13,6 +13,7 @@ from ledger.events import InvoiceRecorded
 from ledger.money import allocate, round_half_up
 from ledger.period import last_day, months_between
 from vouchers.book import Account, Book
+from vouchers.net import returned_by_payment
 from vouchers.rating import DayUsage
 from vouchers.tariff import find_price
 
@@ -147,9 +148,7 @@ def _days(invoice: InvoiceRecorded, month: str) -> int:
 
 def _paid(account: Account, invoice: str) -> tuple[int, int]:
     """Return what is left of the payments of an invoice, and what came back of them."""
-    back: dict[str, int] = {}
-    for one in account.payments_back.values():
-        back[one.payment] = back.get(one.payment, 0) + one.amount_fen
+    back = returned_by_payment(account)
     paid_fen = back_fen = 0
     for payment in account.payments.values():
         if payment.invoice == invoice:

@@ -8,22 +8,19 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final, NamedTuple
 
-from ledger.database import Connection
-from ledger.events import ClaimClawbackRecovered, ClaimPaid
+from ledger.events import ClaimPaid
 from ledger.period import days_of_month, last_day
 from ledger.quantity import MICRO
-from ledger.read import read_data
+from reports.compute import convert
 from reports.frames import MonthSum, rank, sum_months, sum_usage
 from reports.reconciliation import Reconciled, reconcile_all
 from reports.snapshot import Snapshot
 from vouchers.adoption import rules_of
 from vouchers.book import Account, Book
+from vouchers.claims.transfers import Transfer
 from vouchers.programme import LEVELS, Level
-from vouchers.tariff import SECONDS
 
 DAY_S: Final = 86_400
-
-Moved = ClaimPaid | ClaimClawbackRecovered
 
 
 class LevelSum(NamedTuple):
@@ -71,24 +68,22 @@ class Month(NamedTuple):
     def hours_by_day(self, book: Book) -> list[tuple[str, Fraction]]:
         """Return the card-hours of all accelerators on every day of the month, in order."""
         found = {day.isoformat(): 0 for day in days_of_month(self.month)}
+        is_card = book.accelerators
         for (day, code), quantity in self.days:
-            if code in book.resources and book.resources[code].kind == "accelerator":
+            if code in is_card:
                 found[day] += quantity
-        second = MICRO * SECONDS["card_hour"]
-        return [(day, Fraction(quantity, second)) for day, quantity in found.items()]
+        return [(day, convert("card_hour", quantity)) for day, quantity in found.items()]
 
     def total_fen(self, name: str) -> int:
         """Return the sum of one of the amounts of `MonthSum` over all enterprises."""
         return sum(getattr(one, name) for one in self.sums)
 
 
-def make_month(
-    snapshot: Snapshot, moved: Iterable[Moved], month: str, cards: int | None, top: int
-) -> Month:
-    """Return a month at a glance; `moved` is what was paid on claims and came back of it."""
+def make_month(snapshot: Snapshot, month: str, cards: int | None, top: int) -> Month:
+    """Return a month at a glance, with so many of the largest users."""
     book = snapshot.book
+    is_card = book.accelerators
     usage = [one for code in sorted(snapshot.usage) for one in snapshot.usage_in(code, month)]
-    is_card = {code for code, one in book.resources.items() if one.kind == "accelerator"}
     by_user = {
         code: quantity
         for (code,), quantity in sum_usage(
@@ -110,17 +105,8 @@ def make_month(
         sums=tuple(sums),
         unrated=_count_unrated(reconciled),
         is_synthetic=any(_is_synthetic(book.account(one.enterprise)) for one in sums),
-        levels=_levels(book, moved, month),
+        levels=_levels(snapshot, month),
     )
-
-
-def read_moved(connection: Connection, size: int) -> list[Moved]:
-    """Return what was paid on claims and what came back, as the book at a size says."""
-    return [
-        data
-        for _, data in read_data(connection, "book", 0, size)
-        if isinstance(data, ClaimPaid | ClaimClawbackRecovered)
-    ]
 
 
 def _is_synthetic(account: Account) -> bool:
@@ -134,8 +120,9 @@ def _count_unrated(reconciled: Iterable[Reconciled]) -> int:
     return sum(why.quantity is not None for one in reconciled for why in one.explanations)
 
 
-def _levels(book: Book, moved: Iterable[Moved], month: str) -> tuple[LevelSum, ...]:
+def _levels(snapshot: Snapshot, month: str) -> tuple[LevelSum, ...]:
     """Return what each level refunded in a month, every level named."""
+    book = snapshot.book
     level_of = {one.programme: one.level for one in rules_of(book).ruled}
     sums: dict[Level | None, dict[str, int]] = {
         level: {"drawn": 0, "paid": 0, "recovered": 0} for level in LEVELS
@@ -149,8 +136,8 @@ def _levels(book: Book, moved: Iterable[Moved], month: str) -> tuple[LevelSum, .
         for draw in account.drawn:
             if draw.drawn_on.startswith(month):
                 add(draw.programme, "drawn", draw.amount_fen)
-    for one in moved:
-        if one.effective_on.startswith(month):
+    for one, _ in snapshot.budget:
+        if isinstance(one, Transfer) and one.effective_on.startswith(month):
             what = "paid" if isinstance(one, ClaimPaid) else "recovered"
             add(one.programme, what, one.amount_fen)
     return tuple(

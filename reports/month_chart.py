@@ -8,18 +8,16 @@ from fractions import Fraction
 from typing import Final
 
 from ledger.money import render_decimal, render_yuan
-from ledger.quantity import MICRO
 from ledger.text import Language, Text
 from reports.analysis import NO_LEVEL
+from reports.compute import convert
 from reports.drawing import Drawing
 from reports.fonts import Fonts
 from reports.month import Month
-from reports.pdf.chart import step_for
 from reports.pdf.lines import wrap
 from reports.sketch import GREY, HAIR, INK, MARGIN, WIDTH, Sketch
 from vouchers.book import Book
 from vouchers.names import LEVELS
-from vouchers.tariff import SECONDS
 
 LIGHT: Final = "#a9b4c2"
 DARK: Final = "#213d63"
@@ -76,21 +74,14 @@ def _figures(sheet: Sketch, month: Month) -> None:
 
 def _days(sheet: Sketch, book: Book, month: Month) -> None:
     """Place a standing bar for each day over a scale in round numbers."""
-    _heading(sheet, Text("每日加速卡用量（卡时）", "Accelerators by day, card-hours"))
+    sheet.heading(Text("每日加速卡用量（卡时）", "Accelerators by day, card-hours"))
     days = month.hours_by_day(book)
     highest = max(hours for _, hours in days)
-    step = step_for(highest)
-    ticks = max(1, -(-highest // step))
-    names = [_plain(step * n) for n in range(ticks + 1)]
-    left = MARGIN + max(sheet.fonts.width(name, 13) for name in names) + 12
+    left, top = sheet.axis(highest, _PLOT)
     base = sheet.y + _PLOT
-    for n, name in enumerate(names):
-        y = base - _PLOT * n / ticks
-        sheet.box(left, y - 0.5, WIDTH - MARGIN - left, 1, HAIR if n else GREY)
-        sheet.label(left - 10, y + 4.5, name, 13, GREY, "end")
     slot = (WIDTH - MARGIN - left) / len(days)
     for i, (day, hours) in enumerate(days):
-        height = float(hours / (ticks * step) * _PLOT)
+        height = float(hours / top * _PLOT)
         sheet.box(left + slot * (i + 0.18), base - height, slot * 0.64, height, DARK)
         sheet.label(left + slot * (i + 0.5), base + 20, day[8:], 12, GREY, "middle")
     sheet.y = base + 50
@@ -100,7 +91,7 @@ def _users(sheet: Sketch, book: Book, month: Month) -> None:
     """Place a lying bar for each of the largest users."""
     if not month.users:
         return
-    _heading(sheet, Text("用量最大的企业（卡时）", "The largest users, card-hours"))
+    sheet.heading(Text("用量最大的企业（卡时）", "The largest users, card-hours"))
     highest = month.users[0].quantity
     rows = [(book.account(one.enterprise).name, one.quantity) for one in month.users]
     for name, quantity in rows:
@@ -112,7 +103,7 @@ def _users(sheet: Sketch, book: Book, month: Month) -> None:
 def _levels(sheet: Sketch, month: Month) -> None:
     """Place a pair of lying bars for each level: what was drawn, and what was paid."""
     legend = ((Text("已付", "paid"), DARK), (Text("已使用", "drawn"), LIGHT))
-    _heading(sheet, Text("各级补贴（元）", "Refunds by level, CNY"), legend)
+    sheet.heading(Text("各级补贴（元）", "Refunds by level, CNY"), legend)
     highest = max((max(one.drawn_fen, one.paid_fen) for one in month.levels), default=0) or 1
     for one in month.levels:
         name = sheet.say(LEVELS[one.level] if one.level else NO_LEVEL)
@@ -143,23 +134,5 @@ def _lying(sheet: Sketch, name: str, bars: Sequence[tuple[int, int, str, str]]) 
     sheet.y = max(sheet.y - _BAR - 3, below) + _ROW
 
 
-def _heading(sheet: Sketch, text: Text, legend: Sequence[tuple[Text, str]] = ()) -> None:
-    """Place a heading, a legend at its right."""
-    sheet.label(MARGIN, sheet.y + 14, sheet.say(text), 18, bold=True)
-    right = float(WIDTH - MARGIN)
-    for name, ink in legend:
-        word = sheet.say(name)
-        sheet.label(right, sheet.y + 13, word, 14, GREY, "end")
-        right -= sheet.fonts.width(word, 14) + 22
-        sheet.box(right, sheet.y + 1, 14, 14, ink)
-        right -= 22
-    sheet.y += 36
-
-
 def _hours(quantity: int) -> str:
-    return render_decimal(Fraction(quantity, MICRO * SECONDS["card_hour"]), 2)
-
-
-def _plain(value: Fraction) -> str:
-    """Return a tick in digits with thousands separators, without zeros at the end of decimals."""
-    return f"{float(value):,.4f}".rstrip("0").rstrip(".")
+    return render_decimal(convert("card_hour", quantity), 2)

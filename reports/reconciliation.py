@@ -19,6 +19,7 @@ from ledger.text import Text
 from reports.invoice_share import InvoiceShare, Priced, price_days, share_out, sum_rounded
 from reports.snapshot import Snapshot
 from vouchers.book import Account, Book
+from vouchers.net import returned_by_payment
 from vouchers.rating import Charge, DayUsage, rate
 
 Side = Literal["invoiced", "paid"]
@@ -171,12 +172,9 @@ def _shares(
 
 def _unknown(account: Account, month: str) -> tuple[Part, ...]:
     """Return what was paid in a month against invoices that the book does not know."""
-    back = dict.fromkeys(account.payments, 0)
-    for one in account.payments_back.values():
-        if one.payment in back:
-            back[one.payment] += one.amount_fen
+    back = returned_by_payment(account)
     found = (
-        Part("", payment.invoice, max(0, payment.amount_fen - back[number]))
+        Part("", payment.invoice, max(0, payment.amount_fen - back.get(number, 0)))
         for number, payment in account.payments.items()
         if payment.invoice not in account.invoices and payment.paid_on.startswith(month)
     )
@@ -335,10 +333,8 @@ class _Cells:
 
     def _stated(self) -> Iterator[tuple[str, int]]:
         """Yield each statement of the month with what it said beyond what is metered now."""
-        for one in self.account.statements:
-            if (one.kind, one.period) == ("compute", self.month):
-                amount_fen = one.total_fen - self.charge.amount_fen - self.stated_fen
-                yield one.statement, amount_fen
+        for one in self.account.issued("compute", self.month):
+            yield one.statement, one.total_fen - self.charge.amount_fen - self.stated_fen
 
     def _other_prices(self, contract: str, left_fen: int) -> Iterator[tuple[str, int]]:
         """Yield what one of its prices for the whole month would change on each resource."""

@@ -1,10 +1,13 @@
 """A drawing in the making: a page of one width, filled from the top down."""
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Final
 
 from ledger.text import Language, Text
 from reports.drawing import Anchor, Box, Label
 from reports.fonts import Fonts
+from reports.pdf.chart import render_tick, scale_of
 from reports.pdf.lines import wrap
 
 WIDTH: Final = 1200
@@ -45,6 +48,29 @@ class Sketch:
     ) -> None:
         """Place a line of text."""
         self.shapes.append(Label(x, y, text, size, ink, bold, anchor))
+
+    def heading(self, text: Text, legend: Sequence[tuple[Text, str]] = ()) -> None:
+        """Place a heading, a legend at its right, and go below it."""
+        self.label(MARGIN, self.y + 14, self.say(text), 18, bold=True)
+        right = float(WIDTH - MARGIN)
+        for name, ink in legend:
+            word = self.say(name)
+            self.label(right, self.y + 13, word, 14, GREY, "end")
+            right -= self.fonts.width(word, 14) + 22
+            self.box(right, self.y + 1, 14, 14, ink)
+            right -= 22
+        self.y += 36
+
+    def axis(self, highest: Fraction, height: float) -> tuple[float, Fraction]:
+        """Return where the plot over an axis begins, and what the axis goes up to; `y` stays."""
+        step, ticks = scale_of(highest)
+        names = [render_tick(step * n) for n in range(ticks + 1)]
+        left = MARGIN + max(self.fonts.width(name, 13) for name in names) + 12
+        for n, name in enumerate(names):
+            y = self.y + height - height * n / ticks
+            self.box(left, y - 0.5, WIDTH - MARGIN - left, 1, HAIR if n else GREY)
+            self.label(left - 10, y + 4.5, name, 13, GREY, "end")
+        return left, step * ticks
 
     def paragraph(self, text: str, size: float, ink: str, *, bold: bool = False) -> None:
         """Place a text in as many lines as it takes, and go below it."""

@@ -135,6 +135,11 @@ class Book:
         if take is not None:
             take(self, data, subject)
 
+    @property
+    def accelerators(self) -> set[str]:
+        """Return the resources that are accelerators by their last listing."""
+        return {code for code, one in self.resources.items() if one.kind == "accelerator"}
+
     def account(self, credit_code: str) -> Account:
         """Return what is known of an enterprise, an empty account for one never heard of."""
         return self.accounts.get(credit_code) or Account(credit_code)

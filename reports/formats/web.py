@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from ledger.money import parse_decimal
 from ledger.text import Language, Text
 from reports.formats.style import STYLE
-from reports.pdf.chart import render_tick, step_for
+from reports.pdf.chart import render_tick, scale_of
 from reports.statement import (
     Amount,
     Cell,
@@ -215,8 +215,7 @@ class _Page:
 def _draw(parent: Element, block: Chart, name: str) -> None:
     """Place bars over an axis of round numbers, in one dark ink that grey print keeps."""
     values = [parse_decimal(value) for value in block.values]
-    step = step_for(max(values))
-    ticks = max(1, -(-max(values) // step))
+    step, ticks = scale_of(max(values))
     left = max(_wide(render_tick(step * n)) for n in range(ticks + 1)) + 8
     slot, base = Fraction(_WIDTH - left, len(values)), _PLOT + 20
     svg = SubElement(parent, "svg", viewBox=f"0 0 {_WIDTH} {base + 22}", role="img")

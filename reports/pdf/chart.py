@@ -63,8 +63,7 @@ def chart(flow: Flow, block: Chart) -> None:
 def _plot(flow: Flow, block: Chart) -> None:
     """Return nothing; draws the axis and the bars below the cursor, which stays."""
     values = [parse_decimal(value) for value in block.values]
-    step = step_for(max(values))
-    ticks = max(1, -(-max(values) // step))
+    step, ticks = scale_of(max(values))
     names = [render_tick(step * n) for n in range(ticks + 1)]
     left = LEFT + max(flow.fonts.width(name, TICK.size) for name in names) + 5
     base = flow.y + _PLOT_HEIGHT
@@ -101,6 +100,12 @@ def _centred(flow: Flow, text: str, style: Style, x: float, y: float) -> None:
     lines = set_lines(flow.fonts, text, style, RIGHT - LEFT)
     width = lines[0].width
     flow.page.text(lines, min(max(x - width / 2, LEFT), RIGHT - width), y, width)
+
+
+def scale_of(highest: Fraction) -> tuple[Fraction, int]:
+    """Return the step of an axis up to a value, and how many of it there are, one at least."""
+    step = step_for(highest)
+    return step, max(1, -(-highest // step))
 
 
 def step_for(highest: Fraction) -> Fraction:

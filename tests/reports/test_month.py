@@ -1,6 +1,7 @@
 """A month at a glance: its figures, its workbook opened again, its picture within the margins."""
 
 import io
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -14,13 +15,14 @@ from reports.analysis import month_sheets, reconciliation_sheets
 from reports.drawing import Box, Drawing, Label, render_png, render_svg
 from reports.fonts import Fonts
 from reports.frames import sum_months, tell
-from reports.month import Month, Moved, make_month
+from reports.month import Month, make_month
 from reports.month_chart import DARK, draw_month
 from reports.reconciliation import reconcile_all
 from reports.sheets import ColumnChart, render_xlsx
 from reports.sketch import MARGIN, WIDTH
 from reports.snapshot import Snapshot
 from tests.small_ledger import CODE, events, snapshot_of
+from vouchers.claims.transfers import Transfer
 
 OTHER = "91420100MA49P8T68D"
 FORMULA = "=HYPERLINK(1)有限公司"
@@ -54,7 +56,7 @@ SNAPSHOT = snapshot_of(
 )
 
 
-def moved(kind: type[Moved], programme: str, day: str, amount_fen: int) -> Moved:
+def moved(kind: type[Transfer], programme: str, day: str, amount_fen: int) -> Transfer:
     """Return money that was paid on a claim, or came back."""
     said: dict[str, Any] = {
         "claim": "SQ-1",
@@ -83,7 +85,8 @@ MOVED = [
 
 
 def july(cards: int | None = None, snapshot: Snapshot = SNAPSHOT) -> Month:
-    return make_month(snapshot, MOVED, "2022-07", cards, 10)
+    paid = replace(snapshot, budget=[(one, CODE) for one in MOVED])
+    return make_month(paid, "2022-07", cards, 10)
 
 
 def test_a_month_has_its_use_users_money_and_refunds() -> None:
@@ -112,7 +115,7 @@ def test_without_a_capacity_no_share_is_guessed() -> None:
 
 
 def test_a_month_of_nothing_is_one() -> None:
-    made = make_month(snapshot_of([]), [], "2022-02", 4, 10)
+    made = make_month(snapshot_of([]), "2022-02", 4, 10)
     assert (made.accelerators, made.utilisation) == (0, Fraction(0))
     assert not made.users
     assert not made.sums
