@@ -7,7 +7,7 @@ and, with the same versions of words and layout, render the same bytes.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ class Press:
         first = earlier[0].data.statement if earlier else None
         number = f"SQ-{FORMS[kind].letter}-{period}-{about}-{revision}"
         numbered = _number(content, snapshot, number, revision, first)
-        return Composed(numbered, snapshot.sizes, rules_hash(snapshot.book, kind))
+        return Composed(numbered, snapshot.sizes, _rules_hash(snapshot.book, kind))
 
     def print(self, composed: Composed) -> Draft:
         """Return a statement printed, and what its event will say."""
@@ -141,7 +141,7 @@ class Press:
             "revision": content.revision,
             "sizes": composed.sizes,
             "rules": composed.rules,
-            "renderer": _renderer(content),
+            "renderer": renderer_of(content),
             "total_fen": content.total_fen,
             "values_sha256": content.values_sha256,
             "pdf_sha256": hashlib.sha256(pdf).hexdigest(),
@@ -169,16 +169,13 @@ class Press:
         """
         missing = [one for one in issued if not path_in(self.home, one).exists()]
         lost = []
-        for snapshot in replay_snapshots(source, growing(one.data.sizes for one in missing)):
-            for one in missing:
-                if one.data.sizes != snapshot.sizes:
-                    continue
-                content = make_again(snapshot, one)
-                pdf = render(content, self.fonts)
-                if hashlib.sha256(pdf).hexdigest() == one.data.pdf_sha256:
-                    self.keep(Draft(one, pdf, content))
-                else:
-                    lost.append(one)
+        for snapshot, one in at_their_sizes(source, missing):
+            content = make_again(snapshot, one)
+            pdf = render(content, self.fonts)
+            if hashlib.sha256(pdf).hexdigest() == one.data.pdf_sha256:
+                self.keep(Draft(one, pdf, content))
+            else:
+                lost.append(one)
         return lost
 
     def replay(
@@ -195,15 +192,13 @@ class Press:
         `must_be_kept`; one that is there is compared always.
         """
         told: list[Finding] = []
-        for snapshot in replay_snapshots(source, growing(one.data.sizes for one in issued)):
-            for one in issued:
-                if one.data.sizes == snapshot.sizes:
-                    if one.data.kind == "subsidy":
-                        changed = find_changed_rules(snapshot.book)
-                        told += (news := [found for found in changed if found not in told])
-                        yield from news
-                    yield from self._replay_one(snapshot, one, must_be_kept=must_be_kept)
-                    progress(1)
+        for snapshot, one in at_their_sizes(source, issued):
+            if one.data.kind == "subsidy":
+                changed = find_changed_rules(snapshot.book)
+                told += (news := [found for found in changed if found not in told])
+                yield from news
+            yield from self._replay_one(snapshot, one, must_be_kept=must_be_kept)
+            progress(1)
 
     def find_strays(self, issued: Sequence[Issued]) -> Iterator[Finding]:
         """Yield the files among the statements that no event of the ledger knows."""
@@ -227,7 +222,7 @@ class Press:
         """Yield what differs when one statement is made again."""
         data, path = issued.data, path_in(self.home, issued)
         content = make_again(snapshot, issued)
-        rules = rules_hash(snapshot.book, data.kind)
+        rules = _rules_hash(snapshot.book, data.kind)
         if data.rules != rules:
             zh = f"所记规则 {data.rules} 不是账本当时采纳的 {rules}"
             en = f"it names the rules {data.rules}, and the book had adopted {rules}"
@@ -239,7 +234,9 @@ class Press:
         elif data.claims_sha256 not in (None, content.claims_sha256):
             zh, en = "重算的申请情况不同", "made again, it says otherwise of claims"
             yield _finding(data, "claims_sha256", zh, en)
-        elif data.renderer == _renderer(content) and _hash(content, self.fonts) != data.pdf_sha256:
+        elif (
+            data.renderer == renderer_of(content) and _hash(content, self.fonts) != data.pdf_sha256
+        ):
             yield _finding(data, "pdf_sha256", "重排文件不同", "rendered again, it differs")
         if not path.exists():
             if must_be_kept:
@@ -251,6 +248,26 @@ class Press:
 def _hash(content: Statement, fonts: Fonts) -> str:
     """Return the SHA-256 of a statement's PDF, in hexadecimal."""
     return hashlib.sha256(render(content, fonts)).hexdigest()
+
+
+def at_their_sizes(
+    source: Connection | History, issued: Iterable[Issued]
+) -> Iterator[tuple[Snapshot, Issued]]:
+    """Yield each statement with the ledger at the sizes that it saw, in the order of these.
+
+    One book grows under all snapshots: use each pair before asking for the next.
+    """
+    by_sizes: dict[tuple[tuple[str, int], ...], list[Issued]] = {}
+    for one in issued:
+        by_sizes.setdefault(_as_key(one.data.sizes), []).append(one)
+    for snapshot in replay_snapshots(source, growing(map(dict, by_sizes))):
+        for one in by_sizes[_as_key(snapshot.sizes)]:
+            yield snapshot, one
+
+
+def _as_key(sizes: Sizes) -> tuple[tuple[str, int], ...]:
+    """Return sizes as what a dictionary can hold."""
+    return tuple(sorted(sizes.items()))
 
 
 def make_again(snapshot: Snapshot, issued: Issued) -> Statement:
@@ -291,12 +308,12 @@ def sealed_path_in(home: Path, issued: Issued) -> Path:
     return path_in(home, issued).with_suffix(".sealed.pdf")
 
 
-def _renderer(content: Statement) -> str:
+def renderer_of(content: Statement) -> str:
     """Return the versions of words and layout: only equal ones give equal bytes."""
     return f"{RENDERER} {content.maker}"
 
 
-def rules_hash(book: Book, kind: Kind) -> str | None:
+def _rules_hash(book: Book, kind: Kind) -> str | None:
     """Return the hash over the rules that a kind of statement applies, None for none.
 
     Those are the rules that the book had adopted by then, whatever the program brings today.

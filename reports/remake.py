@@ -10,10 +10,7 @@ from ledger.history import History
 from ledger.text import Language, Text
 from reports.fonts import Fonts
 from reports.formats import Format, render
-from reports.issue import Issued, make_again
-from reports.pdf import RENDERER
-from reports.reading import replay_snapshots
-from reports.snapshot import growing
+from reports.issue import Issued, at_their_sizes, make_again, renderer_of
 from reports.statement import Statement
 
 
@@ -25,13 +22,11 @@ def remake(
     They come in the order of those sizes. Words are those of today; raises `TamperedLogError`
     (`statement_differs`) where a figure or finding is not what was issued.
     """
-    for snapshot in replay_snapshots(source, growing(one.data.sizes for one in issued)):
-        for one in issued:
-            if one.data.sizes == snapshot.sizes:
-                content = make_again(snapshot, one)
-                if not _agrees(content, one.data):
-                    raise _differs(one)
-                yield one, content
+    for snapshot, one in at_their_sizes(source, issued):
+        content = make_again(snapshot, one)
+        if not _agrees(content, one.data):
+            raise _differs(one)
+        yield one, content
 
 
 def render_again(
@@ -69,7 +64,7 @@ def _differs(issued: Issued) -> TamperedLogError:
 
 
 def _other_renderer(issued: Issued, content: Statement) -> InvalidInputError:
-    number, then, now = issued.data.statement, issued.data.renderer, f"{RENDERER} {content.maker}"
+    number, then, now = issued.data.statement, issued.data.renderer, renderer_of(content)
     return InvalidInputError(
         "other_renderer",
         Text(
