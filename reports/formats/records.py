@@ -89,10 +89,8 @@ def _row(cells: Sequence[Cell]) -> list[str]:
 
 def _field(cell: Cell) -> str:
     """Return a cell: a number as it is, a text guarded."""
-    if isinstance(cell, Words):
-        return _say(Text(cell.zh, cell.en))
-    shown = read_cell(cell).zh
-    return guard(shown) if decimal_of(cell) is None else shown.replace(",", "")
+    said = read_cell(cell)
+    return _say(said) if decimal_of(cell) is None else said.zh.replace(",", "")
 
 
 def _say(text: Text) -> str:

@@ -117,8 +117,9 @@ def render_pages(pages: Sequence[Page], title: str, footer: str) -> bytes:
         book.set_properties({"title": _printable(title), "created": _NO_DAY})
         formats = _Formats(book)
         for page in pages:
-            _place(book, book.add_worksheet(page.name), page, formats)
-            _set_paper(book.get_worksheet_by_name(page.name), page, footer)
+            sheet = book.add_worksheet(page.name)
+            _place(book, sheet, page, formats)
+            _set_paper(sheet, page, footer)
     return _unpacked(file.getvalue())
 
 
