@@ -1,7 +1,7 @@
 """`suanquan statement seal`: put a seal on issued statements, each once, and keep the files."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -20,6 +20,9 @@ from portal.shell import Result, Shell, now_ms
 from reports.issue import Issued, list_issued, sealed_path_in
 from reports.reading import read_snapshot
 from reports.seal import Sealer
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 SOURCE: Final = "urn:suanquan:seals"
 
@@ -41,7 +44,7 @@ def seal(shell: Shell, numbers: tuple[str, ...], month: str | None) -> Result:
     from reports.seal.kept import sealing_alone  # noqa: PLC0415 - brings pyHanko, which is slow
 
     month = None if month is None else parse_month(month)
-    sealer = sealer_of(shell.settings, now_ms())
+    sealer, roots = sealer_of(shell.settings, now_ms()), seal_roots(shell.settings)
     with sealing_alone(shell.settings.home):
         with shell.reading() as connection:
             issued = list_issued(read_snapshot(connection))
@@ -52,7 +55,7 @@ def seal(shell: Shell, numbers: tuple[str, ...], month: str | None) -> Result:
             for one in chosen:
                 said = one.seal
                 if said is None:
-                    said = _seal(shell, sealer, one, named=bool(numbers))
+                    said = _seal(shell, sealer, roots, one, named=bool(numbers))
                     count += said is not None
                 if said is not None:
                     rows.append(_row(shell, one, said))
@@ -88,7 +91,9 @@ def _require_known(numbers: Sequence[str], chosen: Sequence[Issued]) -> None:
         )
 
 
-def _seal(shell: Shell, sealer: Sealer, one: Issued, *, named: bool) -> StatementSealed | None:
+def _seal(
+    shell: Shell, sealer: Sealer, roots: "list[Certificate]", one: Issued, *, named: bool
+) -> StatementSealed | None:
     """Return what is recorded of a seal put on a statement now, None for a layout that takes none.
 
     The file first, then the event: what is recorded is there. A crash in between leaves a file that
@@ -103,7 +108,7 @@ def _seal(shell: Shell, sealer: Sealer, one: Issued, *, named: bool) -> Statemen
             raise
         shell.warn(error.message)
         return None
-    made = kept.seal(sealer, before, seal_roots(shell.settings))
+    made = kept.seal(sealer, before, roots)
     said, path = kept.event_of(one, made), sealed_path_in(shell.settings.home, one)
     write_file(path, made.pdf)
     event = encode(SOURCE, said.statement, "", said, shell.salt(SOURCE, said.statement))

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-
-from cryptography.x509 import Certificate
+from typing import TYPE_CHECKING
 
 from ledger.config import Settings
 from ledger.errors import InvalidInputError
@@ -12,7 +11,9 @@ from ledger.text import Text
 from portal.shell import Shell
 from reports.issue import Issued
 from reports.seal import Sealer
-from reports.seal.certificate import read_certificates, read_identity
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 
 def sealer_of(settings: Settings, now_ms: int) -> Sealer:
@@ -20,6 +21,7 @@ def sealer_of(settings: Settings, now_ms: int) -> Sealer:
 
     Raises `InvalidInputError`: `no_seal` where none is configured, else what is wrong with it.
     """
+    from reports.seal.certificate import read_identity  # noqa: PLC0415 - as what follows
     from reports.seal.pades import PadesSealer, timestamper_at  # noqa: PLC0415 - pyHanko is slow
 
     if not (settings.seal_key and settings.seal_certificate):
@@ -37,8 +39,10 @@ def sealer_of(settings: Settings, now_ms: int) -> Sealer:
     return PadesSealer(identity, timestamper_at(settings.seal_timestamp_url))
 
 
-def seal_roots(settings: Settings) -> list[Certificate]:
+def seal_roots(settings: Settings) -> "list[Certificate]":
     """Return the root certificates that a seal must lead to, none where none are named."""
+    from reports.seal.certificate import read_certificates  # noqa: PLC0415 - brings X.509
+
     return read_certificates(Path(settings.seal_roots)) if settings.seal_roots else []
 
 

@@ -17,6 +17,7 @@ from portal.seal_settings import seal_roots
 from portal.shell import Result, Shell
 from reports.issue import Issued, list_issued
 from reports.reading import read_snapshot
+from reports.seal import is_checkable, is_signed
 from reports.supplement import explain
 from reports.verification import Verified
 from reports.verification import verify as look_up
@@ -73,9 +74,6 @@ def _signature(shell: Shell, pdf: bytes, found: Verified) -> dict[str, Any] | No
     The certificate is judged as of the time in the book, for a file that the book does not know as
     of now. What this program cannot check, such as SM2, is null: only the hash speaks for it.
     """
-    from reports.seal.kept import is_checkable  # noqa: PLC0415 - brings pyHanko, which is slow
-    from reports.seal.signature import read_signature  # noqa: PLC0415 - likewise
-
     seal = found.seal
     if seal is not None and not is_checkable(seal.profile):
         return {
@@ -86,6 +84,10 @@ def _signature(shell: Shell, pdf: bytes, found: Verified) -> dict[str, Any] | No
             "trusted": None,
             "at": seal.sealed_at,
         }
+    if not is_signed(pdf):
+        return None
+    from reports.seal.signature import read_signature  # noqa: PLC0415 - brings pyHanko: slow
+
     at_ms = None if seal is None else parse_instant(seal.sealed_at)
     read = read_signature(pdf, seal_roots(shell.settings), at_ms)
     if read is None:

@@ -6,7 +6,10 @@ service is one more `Sealer`, and without any the file stays as it was issued an
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
+
+# What every signature in a PDF has (ISO 32000-1, 12.8.1).
+_SIGNED: Final = b"/ByteRange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,13 @@ class Sealer(Protocol):
 
         A second call may give other bytes. Raises `LedgerError` where it cannot be sealed.
         """
+
+
+def is_checkable(profile: str) -> bool:
+    """Return whether this program can check such a signature: PAdES, but not one by SM2."""
+    return profile.startswith("PAdES-")
+
+
+def is_signed(pdf: bytes) -> bool:
+    """Return whether a file bears a signature, or says so."""
+    return _SIGNED in pdf

@@ -20,7 +20,7 @@ from ledger.period import render_instant
 from ledger.text import Text
 from reports.issue import Issued, path_in, sealed_path_in
 from reports.pdf.mark import unmark
-from reports.seal import Sealed, Sealer
+from reports.seal import Sealed, Sealer, is_checkable
 from reports.seal.signature import only_signs, read_signature
 
 
@@ -105,11 +105,6 @@ def _wrong(made: Sealed, before: bytes, roots: Sequence[Certificate]) -> Text | 
     if signature.trusted is False:
         return Text("证书链不通向受信任的根", "its certificate leads to no trusted root")
     return None
-
-
-def is_checkable(profile: str) -> bool:
-    """Return whether this program can check such a signature: PAdES, but not one by SM2."""
-    return profile.startswith("PAdES-")
 
 
 def event_of(issued: Issued, made: Sealed) -> StatementSealed:

@@ -21,12 +21,12 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator import ValidationContext
 
 from ledger.period import to_datetime, to_ms
+from reports.seal import is_signed
 
 # Why something does not hold is in what it answers; it need not stand on standard error too.
 for _name in ("pyhanko", "pyhanko_certvalidator"):
     logging.getLogger(_name).addHandler(logging.NullHandler())
 
-_SIGNED: Final = b"/ByteRange"
 
 # ETSI EN 319 142-1: the SubFilter of every PAdES signature.
 _PADES: Final = "/ETSI.CAdES.detached"
@@ -61,7 +61,7 @@ def read_signature(
     The certificate is judged as of a moment, now where none is given. Nothing is fetched: whether
     it was revoked is for a reader with access to the network.
     """
-    if _SIGNED not in pdf:
+    if not is_signed(pdf):
         return None
     try:
         found = PdfFileReader(BytesIO(pdf)).embedded_regular_signatures
@@ -112,7 +112,7 @@ def _profile(signed: EmbeddedPdfSignature, status: PdfSignatureStatus) -> str:
 
 def only_signs(before: bytes, sealed: bytes) -> bool:
     """Return whether a file is another one and a signature after it, no page changed."""
-    if not sealed.startswith(before) or _SIGNED not in sealed[len(before) :]:
+    if not sealed.startswith(before) or not is_signed(sealed[len(before) :]):
         return False
     try:
         revisions = PdfFileReader(BytesIO(before)).xrefs.total_revisions

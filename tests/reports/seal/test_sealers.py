@@ -23,8 +23,8 @@ from ledger.errors import InvalidInputError, RuleViolationError
 from reports.fonts import Fonts
 from reports.pdf import render
 from reports.pdf.mark import unmark
-from reports.seal import Sealed, Sealer
-from reports.seal.kept import is_checkable, seal
+from reports.seal import Sealed, Sealer, is_checkable
+from reports.seal.kept import seal
 from reports.seal.pades import PadesSealer, timestamper_at
 from reports.seal.signature import only_signs, read_signature
 from reports.statement import Statement
