@@ -71,6 +71,11 @@ def render_instant(instant_ms: int) -> str:
     return text.replace("+00:00", "Z")
 
 
+def render_local(instant_ms: int) -> str:
+    """Return an instant in the zone of the centre, to the second."""
+    return to_datetime(instant_ms).astimezone(ZONE).isoformat(timespec="seconds")
+
+
 def parse_date(text: str) -> date:
     """Return the date of `2022-07-01`; `InvalidInputError` (code `bad_date`) otherwise."""
     if _DATE.fullmatch(text) is not None:

@@ -18,6 +18,8 @@ from ledger.text import Text
 
 State = Literal["due", "running", "done", "failed"]
 
+FIRST_REVISION: Final = 1
+
 # Names bound by one statement; SQLite takes 32,766 at most.
 _KEYS_AT_ONCE: Final = 500
 

@@ -5,9 +5,6 @@ after. Whoever ended in between, or lost the server's answer, leaves a run of wh
 whether it was sent: it is named, and sent again only by somebody who has asked and says so.
 """
 
-import os
-import secrets
-import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,10 +16,10 @@ from ledger import runs
 from ledger.database import Connection
 from ledger.erasable import lock_book, read_values
 from ledger.errors import InvalidInputError, RuleViolationError
-from ledger.period import ZONE, parse_month, to_datetime
+from ledger.period import ZONE, parse_month, render_local, to_datetime
 from ledger.personal import Contact, parse_datum
 from ledger.rights import ENTERING_ROLES
-from ledger.runs import Claim, Group, Key, Run
+from ledger.runs import FIRST_REVISION, Group, Key, Run
 from ledger.text import Text
 from portal.acting import look
 from portal.mail_message import Letter, compose, message_id
@@ -35,12 +32,10 @@ from portal.mail_server import (
     taken_over,
 )
 from portal.options import answers
-from portal.schedule_commands import render_local
 from portal.shell import Result, Shell, now_ms
 from portal.statement_commands import file_lost, keep_missing
-from portal.work import Work
+from portal.work import Leases, Work, new_holder
 from reports.delivery import paper_of, read_kept
-from reports.due import BACKOFF_MAX_MS
 from reports.issue import Issued, list_issued
 from reports.reading import read_snapshot
 from reports.verification import find_latest
@@ -99,7 +94,7 @@ def mail(shell: Shell, month: str, enterprise: str | None, again: tuple[str, ...
     addresses = read_addresses(shell, {one.subject for one in issued})
     if lost := keep_missing(shell, shell.press(), issued):
         raise file_lost(lost)
-    postman = Postman(shell, server, now_ms, _holder())
+    postman = Postman(shell, server, now_ms, new_holder())
     wanted = [one for one in issued if one.subject in addresses]
     postman.plan(month, [one.data.statement for one in wanted])
     postman.let_again(month, again)
@@ -112,11 +107,6 @@ def mail(shell: Shell, month: str, enterprise: str | None, again: tuple[str, ...
     return _answered(shell, postman, month, issued, sent)
 
 
-def _holder() -> str:
-    """Return a name that nobody else has."""
-    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-
-
 def read_addresses(shell: Shell, codes: Iterable[str]) -> dict[str, str]:
     """Return the address of each enterprise's newest contact, where it has one that can be used.
 
@@ -124,7 +114,7 @@ def read_addresses(shell: Shell, codes: Iterable[str]) -> dict[str, str]:
     """
     found = {}
     with shell.reading("keep") as connection:
-        look(connection, tuple(sorted(ENTERING_ROLES)))
+        look(connection, tuple(sorted(ENTERING_ROLES)), alone=True)
         for code in codes:
             address = _address(connection, code)
             if address is not None and is_address(address):
@@ -134,7 +124,7 @@ def read_addresses(shell: Shell, codes: Iterable[str]) -> dict[str, str]:
 
 def _address(connection: Connection, code: str) -> str | None:
     """Return the address that an enterprise's newest contact has."""
-    roster, _ = look(connection, tuple(sorted(ENTERING_ROLES)), code)
+    roster, _ = look(connection, tuple(sorted(ENTERING_ROLES)), code, alone=True)
     mine = [
         one
         for one in roster.held.values()
@@ -162,7 +152,9 @@ class Postman:
         now_ms = self.clock()
         with self.shell.writing() as engine, engine.begin() as connection:
             lock_book(connection)
-            runs.add_due(connection, [(Key(KIND, month, one, 1), now_ms) for one in numbers])
+            runs.add_due(
+                connection, [(Key(KIND, month, one, FIRST_REVISION), now_ms) for one in numbers]
+            )
 
     def let_again(self, month: str, numbers: Sequence[str]) -> None:
         """Let statements be due now that were not sent, as far as anybody knows.
@@ -215,40 +207,18 @@ class Postman:
 
     def _claim(self, month: str, number: str) -> Work | None:
         """Return the run that sends a statement, held, as it stood; None if it is not to be had."""
-        settings, now_ms, group = self.shell.settings, self.clock(), Group(KIND, month, 0)
-        lease_ms = settings.schedule_lease_seconds * 1000
-        # One more than we make: whoever ended during the last one is told as all others are.
-        claim = Claim(self.holder, now_ms, now_ms + lease_ms, settings.schedule_attempts + 1)
-        horizon_ms = 2 * max(lease_ms, BACKOFF_MAX_MS)
+        leases = Leases(self.shell, self.clock, lambda: False, self.holder)
         with self.shell.writing() as engine, engine.begin() as connection:
             lock_book(connection)
-            held = runs.claim(connection, group, claim, horizon_ms, number)
-        if not held:
-            return None
-        return Work(
-            shell=self.shell,
-            clock=self.clock,
-            stopped=lambda: False,
-            holder=self.holder,
-            group=group,
-            runs=held,
-            lease_ms=lease_ms,
-            attempts_max=settings.schedule_attempts,
-            held_until_ms=claim.until_ms,
-        )
+            # One more than we make: whoever ended during the last one is told as all others are.
+            return leases.take(connection, Group(KIND, month, 0), number, spare=1)
 
     def _set_back(self, work: Work, error: InvalidInputError) -> None:
         """Let a run be tried later where its message surely was not sent; else it has failed."""
-        keys = [one.key for one in work.runs]
         if error.code == "mail_put_off":
-            work.set_back(keys, error)
-            return
-        with work.writing() as (_, connection):
-            told = Text(
-                f"{error.message.zh}。{error.next_step.zh}",
-                f"{error.message.en}; {error.next_step.en}",
-            )
-            runs.fail(connection, work.held(connection), error.code, told, self.clock())
+            work.set_back([one.key for one in work.runs], error)
+        else:
+            work.fail(error)
 
 
 def _require_unsent(number: str, run: Run | None) -> None:

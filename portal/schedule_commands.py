@@ -1,8 +1,5 @@
 """`suanquan schedule`: do what is due, for ever or once; what ran, comes next, failed and why."""
 
-import os
-import secrets
-import socket
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -15,15 +12,15 @@ from ledger import runs
 from ledger.database import OperationalError
 from ledger.erasable import lock_book
 from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, TamperedLogError
-from ledger.period import ZONE, to_datetime
-from ledger.runs import Run
+from ledger.period import render_local
+from ledger.runs import FIRST_REVISION, Run
 from ledger.text import Language, Text
 from portal.acting import require_nobody
 from portal.jobs import JOBS
 from portal.options import answers
 from portal.scheduler import Scheduler
 from portal.shell import Result, Shell, now_ms
-from portal.work import Told
+from portal.work import Told, new_holder
 from reports.due import Due, due, next_slot
 from reports.schedule import wake
 
@@ -45,9 +42,8 @@ LISTED: Final = 20
 def _run(shell: Shell, *, once: bool) -> Result:
     """Do what is due, once or until SIGTERM."""
     require_nobody()
-    holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
     stops: list[bool] = []
-    scheduler = Scheduler(shell, now_ms, holder, lambda: bool(stops))
+    scheduler = Scheduler(shell, now_ms, new_holder(), lambda: bool(stops))
     told: list[Told] = []
 
     def tell(one: Told) -> None:
@@ -211,11 +207,6 @@ def _unknown_run(kind: str, period: str, subject: str | None) -> InvalidInputErr
 # --- as it is shown ---
 
 
-def render_local(at_ms: int) -> str:
-    """Return an instant in the centre's zone, to the second."""
-    return to_datetime(at_ms).astimezone(ZONE).isoformat(timespec="seconds")
-
-
 def _line(shell: Shell, one: Told) -> str:
     """Return the line of the log that tells of a run."""
     state = "done" if one.error is None else "waits" if one.waits else "failed"
@@ -248,7 +239,12 @@ def _told_row(shell: Shell, one: Told) -> dict[str, Any]:
 
 def _due_row(one: Due) -> dict[str, Any]:
     """Return the command line's keys of a run that nobody has added yet."""
-    name = {"kind": one.kind, "period": one.period, "subject": one.subject, "revision": 1}
+    name = {
+        "kind": one.kind,
+        "period": one.period,
+        "subject": one.subject,
+        "revision": FIRST_REVISION,
+    }
     nothing = dict.fromkeys(("started_at", "finished_at", "error", "outcome"))
     at = render_local(one.at_ms)
     return {**name, "state": "due", "due_at": at, "next_try_at": at, "attempts": 0, **nothing}

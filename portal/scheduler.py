@@ -12,16 +12,14 @@ from ledger.database import Connection, OperationalError
 from ledger.erasable import lock_book
 from ledger.query import read_users
 from ledger.read import read_heads
-from ledger.runs import Claim, Key
+from ledger.runs import FIRST_REVISION, Key
 from portal.jobs import JOBS, Entry
 from portal.shell import Shell
-from portal.work import StoppedError, Told, Work, as_error
-from reports.due import BACKOFF_MAX_MS, Due, Holdings, Timetable, due
+from portal.work import Leases, StoppedError, Told, Work, as_error
+from reports.due import Due, Holdings, Timetable, due
 from reports.reading import read_book
 from vouchers.book import Book
 from vouchers.claims.calendar import WorkingDays
-
-FIRST_REVISION = 1
 
 
 @dataclass(slots=True)
@@ -73,29 +71,15 @@ class Scheduler:
 
     def _claim(self) -> Work | None:
         """Return runs of one kind and period that are ours now, None where nothing is to be had."""
-        settings, now_ms = self.shell.settings, self.clock()
-        lease_ms = settings.schedule_lease_seconds * 1000
-        # What is written for later is never for later than this.
-        horizon_ms = 2 * max(lease_ms, BACKOFF_MAX_MS)
-        claim = Claim(self.holder, now_ms, now_ms + lease_ms, settings.schedule_attempts)
+        leases = Leases(self.shell, self.clock, self.stopped, self.holder)
         order = {one.job.kind: number for number, one in enumerate(self.entries)}
         with self.shell.writing() as engine, engine.begin() as connection:
             lock_book(connection)
-            found = runs.list_claimable(connection, now_ms, horizon_ms)
+            found = runs.list_claimable(connection, self.clock(), leases.horizon_ms)
             known = [one for one in found if one.kind in order]
             for group in sorted(known, key=lambda one: (one.due_at_ms, order[one.kind], one)):
-                if held := runs.claim(connection, group, claim, horizon_ms):
-                    return Work(
-                        shell=self.shell,
-                        clock=self.clock,
-                        stopped=self.stopped,
-                        holder=self.holder,
-                        group=group,
-                        runs=held,
-                        lease_ms=lease_ms,
-                        attempts_max=settings.schedule_attempts,
-                        held_until_ms=claim.until_ms,
-                    )
+                if work := leases.take(connection, group):
+                    return work
         return None
 
     def _run(self, work: Work) -> None:

@@ -197,12 +197,10 @@ def file_lost(lost: Sequence[Issued]) -> InvalidInputError:
 
 def _record(shell: Shell, drafts: Sequence[Issued]) -> None:
     """Append the events that make the drafts issued."""
-    engine, at_ms = shell.writer(), now_ms()
-    try:
+    at_ms = now_ms()
+    with shell.writing() as engine:
         events = [event_of(shell, draft, at_ms) for draft in drafts]
         shell.store(engine).append_own(events, at_ms)
-    finally:
-        engine.dispose()
 
 
 def event_of(shell: Shell, issued: Issued, at_ms: int) -> Event:
@@ -229,7 +227,7 @@ def statement_row(
 
     `net_fen` is what its claims got less what was claimed back, null where it is of no claims.
     """
-    net = None
+    net, why = None, later and explain(snapshot, one.subject, one.data, later.data)
     if one.data.kind == "subsidy":
         net = net_fen(acts_in(snapshot, one.subject, one.data.period, one.data.sizes["book"]))
     return {
@@ -245,15 +243,10 @@ def statement_row(
         "net_fen": net,
         "supplements": one.data.supplements,
         "superseded_by": later.data.statement if later else None,
-        "superseded_why": shell.say(_why(snapshot, one, later)) if later else None,
+        "superseded_why": why and shell.say(why),
         "sealed_path": str(sealed_path_in(shell.settings.home, one)) if one.seal else None,
         "sealed_sha256": one.seal.sha256 if one.seal else None,
     }
-
-
-def _why(snapshot: Snapshot, one: Issued, later: Issued) -> Text:
-    """Return why a statement was superseded by a later one."""
-    return explain(snapshot, one.subject, one.data, later.data)
 
 
 def _listed(
@@ -267,8 +260,8 @@ def _listed(
     days, today = WorkingDays(snapshot.book.calendars), date.fromisoformat(day_of(now_ms()))
     for row, one in zip(rows, issued, strict=True):
         if one.data.kind == "compute":
-            answers = snapshot.book.account(one.subject).answers
-            answer = answers.get(one.data.statement, Answer())
+            given = snapshot.book.account(one.subject).answers
+            answer = given.get(one.data.statement, Answer())
             row.update(answer_row(shell, one.data, answer, today, days))
     if not rows:
         none = Text(

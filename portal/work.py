@@ -4,6 +4,9 @@ Whatever a run records, it records by `recording`: with the book standing still,
 is still held, so that a scheduler that froze and was followed by another one records nothing.
 """
 
+import os
+import secrets
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,11 +16,11 @@ from ledger import runs
 from ledger.database import Connection
 from ledger.erasable import lock_book
 from ledger.errors import LedgerError, RuleViolationError, TamperedLogError
-from ledger.runs import Group, Key, Run
+from ledger.runs import Claim, Group, Key, Run
 from ledger.store import Store
 from ledger.text import Text
 from portal.shell import Shell
-from reports.due import WAIT_MS, backoff_ms
+from reports.due import BACKOFF_MAX_MS, WAIT_MS, backoff_ms
 
 # Somebody else was faster: nothing is wrong, and a minute later it will do.
 OVERTAKEN: Final = frozenset({"head_moved", "name_taken", "stream_moved"})
@@ -37,6 +40,55 @@ class Told(NamedTuple):
     outcome: str | None = None
     error: LedgerError | None = None
     waits: bool = False
+
+
+def new_holder() -> str:
+    """Return a name that nobody else has who holds runs."""
+    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """In whose name, by which clock and for how long runs are held."""
+
+    shell: Shell
+    clock: Callable[[], int]
+    stopped: Callable[[], bool]
+    holder: str
+
+    @property
+    def lease_ms(self) -> int:
+        """Return for how long runs are held without a sign of life."""
+        return self.shell.settings.schedule_lease_seconds * 1000
+
+    @property
+    def horizon_ms(self) -> int:
+        """Return how far ahead anything is written for later, and never farther."""
+        return 2 * max(self.lease_ms, BACKOFF_MAX_MS)
+
+    def take(
+        self, connection: Connection, group: Group, subject: str | None = None, *, spare: int = 0
+    ) -> "Work | None":
+        """Return what of a group is ours now, of one subject if named; None if nothing is.
+
+        `spare` are the attempts above the setting's after which a run is still to be had.
+        """
+        now_ms, attempts_max = self.clock(), self.shell.settings.schedule_attempts
+        claim = Claim(self.holder, now_ms, now_ms + self.lease_ms, attempts_max + spare)
+        held = runs.claim(connection, group, claim, self.horizon_ms, subject)
+        if not held:
+            return None
+        return Work(
+            shell=self.shell,
+            clock=self.clock,
+            stopped=self.stopped,
+            holder=self.holder,
+            group=group,
+            runs=held,
+            lease_ms=self.lease_ms,
+            attempts_max=attempts_max,
+            held_until_ms=claim.until_ms,
+        )
 
 
 @dataclass(slots=True)
@@ -112,6 +164,11 @@ class Work:
         else:
             runs.put_off(connection, keys, why, now_ms + backoff_ms(attempts), tried=True)
         self.told.append(Told(run.key, error=error, waits=waits))
+
+    def fail(self, error: LedgerError) -> None:
+        """Let all runs that are held still have failed, and be tried no more."""
+        with self.writing() as (_, connection):
+            runs.fail(connection, self.held(connection), error.code, _tell(error), self.clock())
 
     def give_back(self) -> None:
         """Let all runs that are held still be due as before."""

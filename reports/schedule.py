@@ -8,10 +8,10 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
-from apscheduler.schedulers.background import BackgroundScheduler
+if TYPE_CHECKING:
+    from apscheduler.events import JobExecutionEvent
 
 # A signal's handler may set a flag and no more: what it would notify, the signal may have caught
 # holding the lock. So the flag is looked at, this often.
@@ -23,11 +23,15 @@ def wake(tick: Callable[[], None], every_s: int, stopped: Callable[[], bool]) ->
 
     The call under way is waited for. An exception of the function's ends the waking and is raised.
     """
+    # No other command needs them.
+    from apscheduler.events import EVENT_JOB_ERROR  # noqa: PLC0415
+    from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415
+
     # It would warn of each call that is longer than the pause, and print what is raised below.
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL + 1)
     raised: list[BaseException] = []
 
-    def give_up(event: JobExecutionEvent) -> None:
+    def give_up(event: "JobExecutionEvent") -> None:
         raised.append(event.exception)
 
     scheduler = BackgroundScheduler(timezone=UTC)

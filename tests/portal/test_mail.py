@@ -151,7 +151,7 @@ def test_the_message_id_is_the_statements(centre: Centre, monkeypatch: pytest.Mo
     centre.box.hangs_up = True
     assert centre.states("--enterprise", CODE) == {NUMBER: "unclear"}
     centre.box.hangs_up = False
-    monkeypatch.setattr(mail_command, "_holder", lambda: "another")
+    monkeypatch.setattr(mail_command, "new_holder", lambda: "another")
     centre.mail("--again", NUMBER)
     first, second, other = (one["Message-ID"] for one in centre.box.letters)
     ids = {first, second, other}
