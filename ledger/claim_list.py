@@ -58,9 +58,12 @@ class ClaimFilter:
 
 
 def list_claims(
-    connection: Connection, wanted: ClaimFilter, limit: int, after: Place | None = None
+    connection: Connection, wanted: ClaimFilter, limit: int | None, after: Place | None = None
 ) -> list[Listed]:
-    """Return the first claims that are asked for, by since when they wait, then by their ids."""
+    """Return the first claims that are asked for, by since when they wait, then by their ids.
+
+    Without a limit it is all of them.
+    """
     table = tables.claim_state.c
     query: Select[*tuple[Any, ...]] = select(
         *(table.claim, table.enterprise, table.programme, table.year),

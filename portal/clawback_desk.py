@@ -7,7 +7,6 @@ from ledger.database import Connection
 from ledger.events import Data, VoucherDrawn, VoucherReleased
 from portal.claim_ground import Ground, read_ground
 from portal.claim_reading import read_claim
-from portal.desk_batch import CLAIMS_MAX
 from vouchers.claims.clawback import Clawback, Paid, find_clawbacks
 from vouchers.claims.drawn import fold_vouchers
 from vouchers.reading import read_rules
@@ -21,7 +20,7 @@ def list_clawbacks(
     `programmes` are those whose claims are asked for, None for all.
     """
     wanted = ClaimFilter(("paid", "closed"), programmes)
-    listed = list_claims(connection, wanted, CLAIMS_MAX)
+    listed = list_claims(connection, wanted, limit=None)
     rules = read_rules(connection, size)
     for enterprise in sorted({one.enterprise for one in listed}):
         ground = read_ground(connection, enterprise, size, rules)

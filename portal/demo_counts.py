@@ -25,7 +25,7 @@ from ledger.events import (
 )
 from ledger.text import Text
 from portal.claim_reading import Read
-from portal.desk_batch import CLAIMS_MAX, read_each
+from portal.desk_batch import read_each
 from portal.shell import Shell
 from vouchers.names import LEVELS
 from vouchers.programme import Programme
@@ -84,7 +84,7 @@ def count_claims(
     """
     rows = []
     for programme in programmes:
-        listed = list_claims(connection, ClaimFilter(programmes=(programme.id,)), CLAIMS_MAX)
+        listed = list_claims(connection, ClaimFilter(programmes=(programme.id,)), limit=None)
         reads = read_each(connection, [(one.claim, one.enterprise) for one in listed], size)
         kinds = {name: sum(map(kind.went, reads)) for name, kind in KINDS.items()}
         rows.append(

@@ -194,6 +194,7 @@ def test_a_list_has_just_the_claims_that_are_asked_for(filled: Ledger) -> None:
         for wanted in FILTERS:
             expected = [one for one in every if matches(one, wanted)]
             found = list_claims(connection, wanted, 1_000)
+            assert found == list_claims(connection, wanted, limit=None)
             assert sorted(found) == sorted(expected)
             assert [one.place for one in found] == [one.place for one in expected]
             few = list_claims(connection, wanted, 3)

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from ledger import tables
+from ledger.bulk import insert_rows
+from ledger.claim_state import STATES
 from ledger.config import Settings
 from portal.acting import at_console
 from portal.desk import open_desk
+from portal.desk_batch import CLAIMS_MAX
 from portal.shell import Shell
 from portal.tick_desk import tick as tick_now
 from tests.portal.office import ONE, OTHER, TWO, Office, office
@@ -228,6 +232,24 @@ def test_a_red_invoice_after_payment_is_found_assessed_and_recovered(
     )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
     assert office.ask("auditor-1", "log", "check", "--full")["findings"] == []
+
+
+def test_a_clawback_is_found_however_many_claims_were_paid_before_it(office: Office) -> None:
+    claim = pay(office)
+    office.ledger.append(*events("red 901 1 2022-12-01 100000 5660.38"))
+    before, paid = 20_220_101, STATES.index("paid")
+    with office.ledger.write.begin() as connection:
+        insert_rows(
+            connection,
+            tables.claim_state,
+            [
+                (f"SQ-{number}", "of another enterprise", "hubei", 2022, 0, paid, before, 1, 1, 0)
+                for number in range(CLAIMS_MAX + 1)
+            ],
+        )
+    office.today = "2023-01-05"
+    (found,) = office.ask("authority-1", "claim", "clawbacks")["rows"]
+    assert (found["id"], found["amount_fen"]) == (claim, 3_000_000)
 
 
 def test_a_later_claim_of_the_city_neither_takes_from_an_earlier_one_nor_lapses_in_its_window(
