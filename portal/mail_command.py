@@ -98,11 +98,12 @@ def mail(shell: Shell, month: str, enterprise: str | None, again: tuple[str, ...
     wanted = [one for one in issued if one.subject in addresses]
     postman.plan(month, [one.data.statement for one in wanted])
     postman.let_again(month, again)
-    sent = 0
+    standing, sent = postman.standing(month), 0
     with shell.progress(Text("发送", "sending"), len(wanted)) as step:
         for one in wanted:
             name = snapshot.book.account(one.subject).name
-            sent += postman.send(one, name, addresses[one.subject])
+            run = standing[one.data.statement]
+            sent += postman.send(one, run, name, addresses[one.subject])
             step(1)
     return _answered(shell, postman, month, issued, sent)
 
@@ -173,14 +174,14 @@ class Postman:
         with self.shell.reading() as connection:
             return {one.subject: one for one in runs.read_runs(connection, KIND, month)}
 
-    def send(self, one: Issued, name: str, address: str) -> bool:
-        """Return whether a statement was sent now.
+    def send(self, one: Issued, run: Run, name: str, address: str) -> bool:
+        """Return whether a statement was sent now; `run` is how its sending stood before.
 
         Raises `InvalidInputError` (`mail_server`), which leaves its run as it was, and
         `TamperedLogError` (`statement_changed`) for a file that is not as its event says.
         """
         number, month = one.data.statement, one.data.period
-        run, now_ms = self.standing(month)[number], self.clock()
+        now_ms = self.clock()
         if run.state in ("done", "failed") or (run.state == "due" and run.next_try_at_ms > now_ms):
             return False
         kept = paper_of(self.shell.settings.home, one)
