@@ -113,7 +113,12 @@ def make(
     wanted = [(kind, month, one) for one in chosen]
     made = issue(shell, press, snapshot, wanted, others=others, processes=processes)
     write_beside(shell, press, made, others)
-    return _listed(shell, snapshot, made, {})
+    title = FORMS[kind].title
+    none = Text(
+        f"{month} 没有可列入{title.zh}的内容。",
+        f"Nothing in {month} is for a {title.en[0].lower()}{title.en[1:]}.",
+    )
+    return _listed(shell, snapshot, made, {}, none)
 
 
 def _nothing(enterprise: str, month: str) -> InvalidInputError:
@@ -217,7 +222,11 @@ def list_(shell: Shell) -> Result:
     with shell.reading() as connection:
         snapshot = read_snapshot(connection)
     issued = list_issued(snapshot)
-    return _listed(shell, snapshot, issued, find_latest(issued))
+    none = Text(
+        "没有结算单。可用 suanquan statement make 制作。",
+        "There are no statements. Make some with suanquan statement make.",
+    )
+    return _listed(shell, snapshot, issued, find_latest(issued), none)
 
 
 def statement_row(
@@ -250,9 +259,16 @@ def statement_row(
 
 
 def _listed(
-    shell: Shell, snapshot: Snapshot, issued: Sequence[Issued], latest: Mapping[str, Issued]
+    shell: Shell,
+    snapshot: Snapshot,
+    issued: Sequence[Issued],
+    latest: Mapping[str, Issued],
+    none: Text,
 ) -> Result:
-    """Return statements as rows and as a table; `latest` by the numbers of those superseded."""
+    """Return statements as rows and as a table, or what is said where there are none.
+
+    `latest` is by the numbers of those superseded.
+    """
     later = [latest.get(one.data.statement) for one in issued]
     rows = [
         statement_row(shell, snapshot, one, after) for one, after in zip(issued, later, strict=True)
@@ -264,10 +280,6 @@ def _listed(
             answer = given.get(one.data.statement, Answer())
             row.update(answer_row(shell, one.data, answer, today, days))
     if not rows:
-        none = Text(
-            "没有结算单。可用 suanquan statement make 制作。",
-            "There are no statements. Make some with suanquan statement make.",
-        )
         return Result({"rows": rows}, shell.say(none))
     table = Table()
     table.add_column(shell.say(Text("企业", "enterprise")), overflow="fold")

@@ -297,6 +297,16 @@ def test_db_upgrade_tells_revision_and_dialect(suanquan: Run) -> None:
     assert first.json == suanquan("db", "upgrade", "--json").json
 
 
+def test_a_month_with_nothing_to_settle_is_told_without_advice_to_do_it_again(
+    suanquan: Run,
+) -> None:
+    suanquan("db", "upgrade")
+    made = suanquan("statement", "make", "--month", "2022-07", "--kind", "notice", "--lang", "en")
+    assert made.out.strip() == "Nothing in 2022-07 is for a public notice list."
+    listed = suanquan("statement", "list", "--lang", "en")
+    assert "Make some with suanquan statement make" in listed.out
+
+
 def test_the_language_changes_words_and_nothing_else(suanquan: Run, tmp_path: Path) -> None:
     case = tmp_path / "case.json"
     case.write_text(json.dumps(CASE))
