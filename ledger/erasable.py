@@ -62,6 +62,13 @@ def read_holder(
     return _fold(connection, map(person_topic, names), size, enterprise)
 
 
+def read_person(
+    connection: Connection, person: str, size: int, enterprise: str | None = None
+) -> Roster:
+    """Return what the book's first entries say of a person, as `read_holder` does of a token's."""
+    return _fold(connection, [person_topic(person)], size, enterprise)
+
+
 def _fold(
     connection: Connection, topics: Iterable[str], size: int, enterprise: str | None
 ) -> Roster:

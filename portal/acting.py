@@ -1,4 +1,7 @@
-"""Whoever acts on the command line: the holder of the token in `SUANQUAN_TOKEN`, never an option.
+"""Whoever acts: a person who has signed in, or the holder of the token in `SUANQUAN_TOKEN`.
+
+Nobody is believed for what he says of himself: a command finds its holder by the token, never by an
+option, and a shell that the portal made after sign-in names its person and looks at no token.
 
 An act is one transaction: the book stands still, its roster is folded, the holder is found, the
 event is judged, and only then appended. Nobody decides on what another one has just changed.
@@ -13,7 +16,7 @@ from typing import Final
 
 from ledger.codec import Event, encode
 from ledger.database import Connection
-from ledger.erasable import keep_data, lock_book, read_holder, read_roster
+from ledger.erasable import keep_data, lock_book, read_holder, read_person, read_roster
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import Data, Role, TokenIssued
 from ledger.period import render_instant
@@ -41,7 +44,7 @@ class Act:
     shell: Shell
     connection: Connection
     roster: Roster
-    actor: TokenIssued | None
+    actor: str | None
     at_ms: int
     events: list[Event] = field(default_factory=list)
 
@@ -53,7 +56,7 @@ class Act:
     @property
     def name(self) -> str:
         """Return the acting person's name; the console's is empty."""
-        return self.actor.person if self.actor else CONSOLE
+        return self.actor or CONSOLE
 
     def record(self, data: Data, subject: str = "", name: tuple[str, str] | None = None) -> None:
         """Record an event about people or papers with the others of the act, if it may be.
@@ -111,40 +114,52 @@ def acting(
 ) -> Iterator[Act]:
     """Yield an act whose events are recorded together, or not at all on an error.
 
-    `enterprise` is the one whose personal data the act is about. `anonymous`: without a token it is
-    the console that acts. `exchanging`: an invitation will do. `alone`: the roster has whoever acts
-    and nobody else, which takes no longer where there are many people.
+    `enterprise` is the one whose personal data the act is about. `anonymous`: with nobody signed in
+    and no token it is the console that acts. `exchanging`: an invitation will do. `alone`: the
+    roster has whoever acts and nobody else, which takes no longer where there are many people.
     """
-    with at_console(shell, enterprise, _token() if alone else None) as act:
-        act.actor = _actor(act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
+    with _transaction(shell, enterprise, now_ms(), alone=alone) as act:
+        act.actor = _actor(shell, act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
         yield act
 
 
 @contextmanager
 def at_console(
-    shell: Shell,
-    enterprise: str | None = None,
-    token: str | None = None,
-    at_ms: int | None = None,
+    shell: Shell, enterprise: str | None = None, at_ms: int | None = None
 ) -> Iterator[Act]:
     """Yield an act of the console of the ledger's machine, now or at the instant of its clock.
 
-    With a token the roster has whoever holds it and nobody else.
+    Nobody who has signed in is the console.
     """
+    assert shell.person is None, shell.person
     at_ms = now_ms() if at_ms is None else at_ms
+    with _transaction(shell, enterprise, at_ms, alone=False) as act:
+        yield act
+
+
+@contextmanager
+def _transaction(shell: Shell, enterprise: str | None, at_ms: int, *, alone: bool) -> Iterator[Act]:
+    """Yield an act of nobody yet, while the book stands still."""
     with (
         shell.writing() as engine,
         shell.store(engine).together() as store,
         store.transaction() as connection,
     ):
-        roster = _read_people(connection, lock_book(connection), enterprise, token)
+        roster = _read_people(shell, connection, lock_book(connection), enterprise, alone=alone)
         act = Act(shell, connection, roster, None, at_ms)
         yield act
         store.append_own(act.events, at_ms, STREAM)
 
 
-def require_nobody() -> None:
-    """Raise `RuleViolationError` (`not_allowed`) where a token is set: the scheduler has none."""
+def require_nobody(shell: Shell) -> None:
+    """Raise `RuleViolationError` (`not_allowed`) where a person acts: the scheduler is none."""
+    if shell.person is not None:
+        raise not_allowed(
+            Text(
+                f"此事以 {SCHEDULER} 名义办理，{shell.person} 不能代办",
+                f"the {SCHEDULER} does this, and {shell.person} may not pretend to be it",
+            )
+        )
     if _token() is not None:
         raise not_allowed(
             Text(
@@ -158,31 +173,30 @@ def require_nobody() -> None:
 def looking(shell: Shell) -> Iterator[Act]:
     """Yield an act that can only look, at a state that stands still: nothing of it is recorded."""
     with shell.reading("keep") as connection:
-        roster, actor = look(connection, alone=True)
+        roster, actor = look(shell, connection, alone=True)
         yield Act(shell, connection, roster, actor, now_ms())
 
 
 def look(
+    shell: Shell,
     connection: Connection,
     roles: Sequence[Role] = (),
     enterprise: str | None = None,
     *,
     alone: bool = False,
-) -> tuple[Roster, TokenIssued]:
+) -> tuple[Roster, str]:
     """Return the roster and who is looking, once he holds one of the roles, if any is named.
 
     `enterprise` is the one whose personal data he looks at; `alone` is as in `acting`.
     """
     size = read_heads(connection)["book"].size
-    roster = _read_people(connection, size, enterprise, _token() if alone else None)
-    actor = _actor(roster, now_ms(), anonymous=False, exchanging=False)
+    roster = _read_people(shell, connection, size, enterprise, alone=alone)
+    actor = _actor(shell, roster, now_ms(), anonymous=False, exchanging=False)
     assert actor is not None
-    if roles and not roster.has(actor.person, *roles):
+    if roles and not roster.has(actor, *roles):
         shown = ", ".join(roles)
         raise not_allowed(
-            Text(
-                f"{actor.person} 没有所需角色（{shown}）", f"{actor.person} holds none of: {shown}"
-            )
+            Text(f"{actor} 没有所需角色（{shown}）", f"{actor} holds none of: {shown}")
         )
     return roster, actor
 
@@ -193,16 +207,24 @@ def _token() -> str | None:
 
 
 def _read_people(
-    connection: Connection, size: int, enterprise: str | None, token: str | None
+    shell: Shell, connection: Connection, size: int, enterprise: str | None, *, alone: bool
 ) -> Roster:
-    """Return the roster of everybody, or of a token's holder where one is given."""
-    if token is None:
-        return read_roster(connection, size, enterprise)
-    return read_holder(connection, token, size, enterprise)
+    """Return the roster of everybody, or of whoever acts alone."""
+    if alone and shell.person is not None:
+        return read_person(connection, shell.person, size, enterprise)
+    token = _token()
+    if alone and token is not None:
+        return read_holder(connection, token, size, enterprise)
+    return read_roster(connection, size, enterprise)
 
 
-def _actor(roster: Roster, at_ms: int, *, anonymous: bool, exchanging: bool) -> TokenIssued | None:
-    """Return the holder of the token in the environment, None for the console."""
+def _actor(
+    shell: Shell, roster: Roster, at_ms: int, *, anonymous: bool, exchanging: bool
+) -> str | None:
+    """Return who has signed in or holds the token in the environment, None for the console."""
+    if shell.person is not None:
+        require_account(roster, shell.person)
+        return shell.person
     token = _token()
     if token is None:
         if anonymous:
@@ -216,7 +238,7 @@ def _actor(roster: Roster, at_ms: int, *, anonymous: bool, exchanging: bool) -> 
             ),
         )
     found = roster.holder(token, at_ms)
-    if found.issued_by not in (CONSOLE, found.person) and not exchanging:
+    if is_invitation(found) and not exchanging:
         raise RuleViolationError(
             "exchange_token",
             Text(
@@ -226,7 +248,22 @@ def _actor(roster: Roster, at_ms: int, *, anonymous: bool, exchanging: bool) -> 
             ),
             Text("请先运行 suanquan user token", "run suanquan user token first"),
         )
-    return found
+    return found.person
+
+
+def require_account(roster: Roster, person: str) -> None:
+    """Raise `RuleViolationError` (`no_account`) unless somebody holds a role, whichever it is."""
+    if not roster.grants.get(person):
+        raise RuleViolationError(
+            "no_account",
+            Text(f"{person} 没有任何角色", f"{person} holds no role"),
+            Text("请向管理员申请角色", "ask an administrator for a role"),
+        )
+
+
+def is_invitation(issued: TokenIssued) -> bool:
+    """Return whether somebody else issued a token, which then only serves to be exchanged."""
+    return issued.issued_by not in (CONSOLE, issued.person)
 
 
 def issue_token(act: Act, person: str, days: int = TOKEN_DAYS) -> tuple[str, str]:

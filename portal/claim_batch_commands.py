@@ -31,7 +31,7 @@ def tick(shell: Shell, on: str | None) -> Result:
 
     For a daily job on the ledger's machine, without a token. Doing it again changes nothing.
     """
-    require_nobody()
+    require_nobody(shell)
     with at_console(shell) as act:
         desk = open_desk(act, on, machine=True)
         ticked = tick_now(desk)
@@ -80,8 +80,8 @@ def clawbacks(shell: Shell, programme: str | None) -> Result:
     and gives the document's number.
     """
     with shell.reading() as connection:
-        roster, actor = look(connection, _SEEING)
-        seen = _programmes(roster, actor.person, programme)
+        roster, actor = look(shell, connection, _SEEING)
+        seen = _programmes(roster, actor, programme)
         size = read_heads(connection)["book"].size
         found = list(list_clawbacks(connection, seen, size))
     rows = [_row(shell, one) for one in found]

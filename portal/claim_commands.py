@@ -133,9 +133,9 @@ def _not_handed_in(claim_id: str) -> RuleViolationError:
 def show(shell: Shell, claim_id: str) -> Result:
     """Show a claim with its history and what you may do now."""
     with shell.reading() as connection:
-        roster, actor = look(connection, alone=True)
+        roster, actor = look(shell, connection, alone=True)
         size = read_heads(connection)["book"].size
-        viewer = Viewer(roster, actor.person)
+        viewer = Viewer(roster, actor)
         read = find_visible(connection, viewer, claim_id, size)
         headroom = read_headroom(connection, read.claim, viewer, size)
     shown = render_claim(read, viewer, day_of(now_ms()), shell.language)
@@ -177,8 +177,8 @@ def list_(
     """List the claims that you may see, those first that have stood as they do for longest."""
     wanted = ClaimFilter(states or None, programmes or None, enterprise, year)
     with shell.reading() as connection:
-        roster, actor = look(connection, alone=True)
-        found = list_visible(connection, Viewer(roster, actor.person), wanted, limit, _place(after))
+        roster, actor = look(shell, connection, alone=True)
+        found = list_visible(connection, Viewer(roster, actor), wanted, limit, _place(after))
     rows = [listed_row(one) for one in found]
     last = f"{rows[-1]['since']}/{rows[-1]['id']}" if len(rows) == limit else None
     return Result({"rows": rows, "after": last}, show_list(shell, rows, last))
@@ -198,10 +198,10 @@ def _place(after: str | None) -> Place | None:
 def next_(shell: Shell, limit: int) -> Result:
     """Show what waits for you, oldest first, with the working days that it has waited."""
     with shell.reading() as connection:
-        roster, actor = look(connection, alone=True)
+        roster, actor = look(shell, connection, alone=True)
         size = read_heads(connection)["book"].size
         today = day_of(now_ms())
-        rows = list_waiting(connection, Viewer(roster, actor.person), today, size, limit)
+        rows = list_waiting(connection, Viewer(roster, actor), today, size, limit)
     return Result({"rows": rows, "on": today}, show_waiting(shell, rows))
 
 

@@ -53,7 +53,7 @@ def add_people(shell: Shell, names: Mapping[str, str]) -> list[dict[str, str]]:
         users = [_user(first, admin, issue_token(act, first)[0])]
         for name, grant in accounts:
             users.append(_user(name, grant, _open_account(act, name, grant)))
-        act.actor = act.roster.tokens["task-force-1"]
+        act.actor = "task-force-1"
         for number, code in enumerate(enterprises, 1):
             _enter(act, code, names[code], number)
     return users
@@ -67,11 +67,11 @@ def _user(name: str, grant: Grant, token: str) -> dict[str, str]:
 def _open_account(act: Act, name: str, grant: Grant) -> str:
     """Return the token of a new account, granted by as many administrators as it takes."""
     for administrator in ADMINISTRATORS:
-        act.actor = act.roster.tokens[administrator]
+        act.actor = administrator
         if grant_role(act, name, grant):
             break
     issue_token(act, name)
-    act.actor = act.roster.tokens[name]
+    act.actor = name
     return issue_token(act, name)[0]
 
 

@@ -89,7 +89,7 @@ class Way:
     def sitting(self, who: str | None, day: date) -> Iterator[Desk]:
         """Yield the desk of one person's work in one transaction, or of the scheduler's."""
         with at_console(self.shell) as act:
-            act.actor = None if who is None else act.roster.tokens[who]
+            act.actor = who
             yield open_desk(act, day.isoformat(), machine=who is None)
 
     def submit(self, wanted: list[Wanted], day: date) -> None:

@@ -117,18 +117,18 @@ def _row(data: DocumentFiled) -> dict[str, Any]:
 def list_(shell: Shell, enterprise: str) -> Result:
     """List an enterprise's documents in the order in which they were filed."""
     with shell.reading() as connection:
-        roster, actor = look(connection)
+        roster, actor = look(shell, connection)
         require_code(enterprise, read_accepted(connection))
-        if not may_see(roster, actor.person, enterprise):
+        if not may_see(roster, actor, enterprise):
             raise not_allowed(
                 Text(
-                    f"{actor.person} 无权查看 {enterprise} 的文件",
-                    f"{actor.person} may not see documents of {enterprise}",
+                    f"{actor} 无权查看 {enterprise} 的文件",
+                    f"{actor} may not see documents of {enterprise}",
                 )
             )
         own = read_filings_of(connection, enterprise, roster.index)
     # Where a filing stands in the book would tell an enterprise how much others do.
-    inside = roster.has(actor.person, *VIEWERS)
+    inside = roster.has(actor, *VIEWERS)
     rows = [{**({"index": one.index} if inside else {}), **_row(one.data)} for one in own]
     return Result({"enterprise": enterprise, "rows": rows}, _table(shell, own, inside=inside))
 
@@ -165,8 +165,8 @@ def _table(shell: Shell, filings: Sequence[Filing], *, inside: bool) -> Table | 
 def show(shell: Shell, sha256: str, out: Path) -> Result:
     """Write a document to a file, once it is shown to be what was filed."""
     with shell.reading() as connection:
-        roster, actor = look(connection)
-        found = find_seen(connection, roster, actor.person, sha256)
+        roster, actor = look(shell, connection)
+        found = find_seen(connection, roster, actor, sha256)
     if out.exists() or out.is_symlink():
         raise InvalidInputError(
             "file_exists",

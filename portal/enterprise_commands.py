@@ -116,9 +116,9 @@ def show(shell: Shell, code: str) -> Result:
     """
     with shell.reading("keep") as connection:
         require_code(code, read_accepted(connection))
-        roster, actor = look(connection, _VIEWERS, code)
+        roster, actor = look(shell, connection, _VIEWERS, code)
         values = read_values(connection, code)
-    may_read = roster.has(actor.person, *ENTERING_ROLES)
+    may_read = roster.has(actor, *ENTERING_ROLES)
     rows = []
     for one in roster.held.values():
         if one.enterprise == code:
@@ -182,7 +182,7 @@ def _shown(shell: Shell, rows: list[dict[str, Any]]) -> Table | str:
 def requests(shell: Shell) -> Result:
     """List the requests to forget that wait for a second administrator, oldest first."""
     with shell.reading() as connection:
-        roster, _ = look(connection, ("administrator", "auditor"))
+        roster, _ = look(shell, connection, ("administrator", "auditor"))
     at = render_instant(now_ms())
     rows = [
         {

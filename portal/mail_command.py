@@ -115,17 +115,17 @@ def read_addresses(shell: Shell, codes: Iterable[str]) -> dict[str, str]:
     """
     found = {}
     with shell.reading("keep") as connection:
-        look(connection, tuple(sorted(ENTERING_ROLES)), alone=True)
+        look(shell, connection, tuple(sorted(ENTERING_ROLES)), alone=True)
         for code in codes:
-            address = _address(connection, code)
+            address = _address(shell, connection, code)
             if address is not None and is_address(address):
                 found[code] = address
     return found
 
 
-def _address(connection: Connection, code: str) -> str | None:
+def _address(shell: Shell, connection: Connection, code: str) -> str | None:
     """Return the address that an enterprise's newest contact has."""
-    roster, _ = look(connection, tuple(sorted(ENTERING_ROLES)), code, alone=True)
+    roster, _ = look(shell, connection, tuple(sorted(ENTERING_ROLES)), code, alone=True)
     mine = [
         one
         for one in roster.held.values()

@@ -205,8 +205,8 @@ def show(shell: Shell, notice_id: str, out: Path | None) -> Result:
         size = read_heads(connection)["book"].size
         viewer = Viewer(Roster(), "")
         if os.environ.get(TOKEN):
-            roster, actor = look(connection)
-            viewer = Viewer(roster, actor.person)
+            roster, actor = look(shell, connection)
+            viewer = Viewer(roster, actor)
         stood = make_again(connection, notice_id, size)
     data = {**render_notice(stood.notice), "sha256": stood.notice.digest}
     shown = [render_text(stood.notice, shell.language)]

@@ -138,9 +138,9 @@ def list_(shell: Shell, enterprise: str, on: str | None) -> Result:
     """
     day = END if on is None else parse_date(on).isoformat()
     with shell.reading() as connection:
-        roster, actor = look(connection, (*_STAFF, "enterprise"))
+        roster, actor = look(shell, connection, (*_STAFF, "enterprise"))
         require_code(enterprise, read_accepted(connection))
-        require_own(roster, actor.person, enterprise, *_STAFF)
+        require_own(roster, actor, enterprise, *_STAFF)
         size = read_heads(connection)["book"].size
         book, _ = read_papers_of(connection, enterprise, size)
     account = book.account(enterprise)
@@ -161,7 +161,7 @@ def list_(shell: Shell, enterprise: str, on: str | None) -> Result:
         ],
     }
     # The book's size would tell an enterprise how much others do.
-    if roster.has(actor.person, *_STAFF):
+    if roster.has(actor, *_STAFF):
         data["as_of"] = [{"log": "book", "size": size}]
     return Result(data, _shown(shell, data))
 

@@ -114,11 +114,11 @@ def export(shell: Shell, batch: str, out: Path) -> Result:
 def list_(shell: Shell, programme: str | None) -> Result:
     """List the payment batches that you may see, by name: how many are paid, failed, open."""
     with shell.reading() as connection:
-        roster, actor = look(connection, (*OFFICIALS, "auditor"))
+        roster, actor = look(shell, connection, (*OFFICIALS, "auditor"))
         found = [
             one
             for one in list_orders(connection, None if programme is None else [programme])
-            if _may_see(roster, actor.person, one)
+            if _may_see(roster, actor, one)
         ]
     batches: dict[str, list[Ordered]] = {}
     for one in found:

@@ -205,12 +205,12 @@ def prepare_batch(shell: Shell, batch: str) -> Batch:
     carried out; `RuleViolationError`: `batch_settled`.
     """
     with shell.reading() as connection:
-        roster, actor = look(connection)
+        roster, actor = look(shell, connection)
         size = read_heads(connection)["book"].size
         orders = [
             one
             for one in list_orders(connection, batch=batch)
-            if roster.holds(actor.person, "finance", one.programme)
+            if roster.holds(actor, "finance", one.programme)
         ]
         if not orders:
             raise _unknown_batch(batch)

@@ -41,7 +41,7 @@ LISTED: Final = 20
 @answers
 def _run(shell: Shell, *, once: bool) -> Result:
     """Do what is due, once or until SIGTERM."""
-    require_nobody()
+    require_nobody(shell)
     stops: list[bool] = []
     scheduler = Scheduler(shell, now_ms, new_holder(), lambda: bool(stops))
     told: list[Told] = []
@@ -170,7 +170,7 @@ def retry(shell: Shell, kind: str, period: str, subject: str | None) -> Result:
 
     Raises `InvalidInputError` (`unknown_run`), `RuleViolationError` (`running`).
     """
-    require_nobody()
+    require_nobody(shell)
     with shell.writing() as engine, engine.begin() as connection:
         lock_book(connection)
         found = runs.read_runs(connection, kind, period)

@@ -5,6 +5,7 @@ errors, goes to standard error. What a person is shown may be copied or saved: a
 as it is, and a table becomes wider than the terminal before it cuts a figure.
 """
 
+import copy
 import errno
 import hashlib
 import hmac
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
@@ -38,6 +39,7 @@ from ledger.projection import PROJECTIONS
 from ledger.signing import Signer
 from ledger.store import Store
 from ledger.text import Language, Text
+from portal.connections import Connections
 from reports.fonts import CACHE, load
 from reports.issue import Press
 
@@ -79,15 +81,31 @@ def language_of_locale() -> Language:
 
 
 class Shell:
-    """One run of the command line."""
+    """One run of the command line, or what a server has in common for all its requests.
 
-    def __init__(self, settings: Settings, language: Language, *, as_json: bool) -> None:
+    `person` is who has signed in, whom `portal.acting` believes; a command has nobody signed in,
+    and goes by a token.
+    """
+
+    def __init__(
+        self, settings: Settings, language: Language, *, as_json: bool, person: str | None = None
+    ) -> None:
         self.settings = settings
         self.language: Language = language
         self.as_json = as_json
+        self.person = person
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self.signer = Signer(settings.home)
-        self._kept: dict[Access, Engine] | None = None
+        self._connections = Connections(settings.database_url)
+
+    def for_person(self, person: str, language: Language) -> Self:
+        """Return the same shell for one request of somebody who has signed in.
+
+        It shares connections and keys with this one, and prints nothing.
+        """
+        theirs = copy.copy(self)
+        theirs.person, theirs.language, theirs.as_json = person, language, True
+        return theirs
 
     def say(self, text: Text) -> str:
         """Return a sentence in the language of this run."""
@@ -124,7 +142,7 @@ class Shell:
     @contextmanager
     def writing(self) -> Iterator[Engine]:
         """Yield an engine that may append."""
-        with self._engine("write") as engine:
+        with self._connections.lend("write") as engine:
             yield engine
 
     @contextmanager
@@ -133,33 +151,15 @@ class Shell:
 
         On PostgreSQL it sees the book, tiles and sums; what agents sent is for an auditor.
         """
-        with self._engine(access) as engine, engine.connect() as connection:
+        with self._connections.lend(access) as engine, engine.connect() as connection:
             yield connection
 
-    @contextmanager
-    def _engine(self, access: Access) -> Iterator[Engine]:
-        """Yield an engine whose schema is there, closed afterwards unless connections are kept."""
-        kept = self._kept
-        engine = (kept or {}).get(access) or open_engine(self.settings.database_url, access)
-        try:
-            require_schema(engine)
-            if kept is not None:
-                kept[access] = engine
-            yield engine
-        finally:
-            if kept is None:
-                engine.dispose()
+    def staying_connected(self) -> AbstractContextManager[None]:
+        """Keep connections open meanwhile, for a program that serves many people.
 
-    @contextmanager
-    def staying_connected(self) -> Iterator[None]:
-        """Keep connections open meanwhile, for a program that serves many people."""
-        self._kept = {}
-        try:
-            yield
-        finally:
-            for engine in self._kept.values():
-                engine.dispose()
-            self._kept = None
+        Any number of threads may then use this shell and those that `for_person` gives.
+        """
+        return self._connections.kept()
 
     def auditing(self) -> AbstractContextManager[Connection]:
         """Return the same with everything to be seen, refused records and raw usage included."""

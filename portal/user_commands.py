@@ -15,7 +15,7 @@ from ledger.read import read_heads
 from ledger.rights import CONSOLE, Grant
 from ledger.roster import TWO_PERSON_ROLES, is_lapsed, lapses_at_ms
 from ledger.text import Text
-from portal.acting import TOKEN_DAYS, Act, acting, issue_token, not_allowed
+from portal.acting import TOKEN_DAYS, Act, acting, is_invitation, issue_token, not_allowed
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 from vouchers.catalogue import select_programmes
@@ -145,7 +145,8 @@ def token(shell: Shell, name: str | None, days: int) -> Result:
     """
     with acting(shell, anonymous=name is not None, exchanging=True) as act:
         person = name or act.name
-        if act.actor and act.actor.issued_by not in (CONSOLE, act.name) and person != act.name:
+        held = act.roster.tokens.get(act.name)
+        if shell.person is None and held and is_invitation(held) and person != act.name:
             raise not_allowed(
                 Text("代发的令牌只能用于换领自己的", "an invitation is for one's own token only")
             )

@@ -73,13 +73,13 @@ def list_(shell: Shell, enterprise: str | None) -> Result:
     An enterprise sees its own.
     """
     with shell.reading() as connection:
-        roster, actor = look(connection)
-        viewer = Viewer(roster, actor.person)
+        roster, actor = look(shell, connection)
+        viewer = Viewer(roster, actor)
         if enterprise is not None:
             require_code(enterprise, read_accepted(connection))
         wanted = None if enterprise is None else [enterprise]
         if wanted is None and not viewer.is_insider():
-            scopes = (one.scope for one in roster.grants.get(actor.person, ()))
+            scopes = (one.scope for one in roster.grants.get(actor, ()))
             wanted = sorted(one for one in scopes if one is not None)
         found = list_vouchers(connection, read_heads(connection)["book"].size, wanted)
     rows = [_row(one) for one in found if may_see(*viewer, one.enterprise, one.programme)]

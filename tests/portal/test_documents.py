@@ -113,11 +113,11 @@ def open_accounts(home: Path, url: str = "") -> dict[str, str]:
         tokens["a"] = issue_token(act, "a")[0]
         for name, grant in GRANTS.items():
             for administrator in ("a", "b"):
-                act.actor = act.roster.tokens[administrator]
+                act.actor = administrator
                 if grant_role(act, name, grant):
                     break
             issue_token(act, name)
-            act.actor = act.roster.tokens[name]
+            act.actor = name
             tokens[name] = issue_token(act, name)[0]
     return tokens
 
@@ -431,7 +431,7 @@ def test_whoever_prunes_waits_for_whoever_is_filing(tmp_path: Path, database_url
     os.utime(store.path_of(DIGEST), (1_000_000, 1_000_000))
     with ThreadPoolExecutor(1) as pool:
         with store.staging([path]) as staged, at_console(shell) as act:
-            act.actor = act.roster.holder(token, act.at_ms)
+            act.actor = act.roster.holder(token, act.at_ms).person
             file_documents(act, store, CODE, staged, What("contract"))
             pruning = pool.submit(find_strays, shell, act.at_ms, remove=True)
             assert not wait([pruning], timeout=0.5).done

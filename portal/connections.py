@@ -1,0 +1,50 @@
+"""Engines by access: closed after each use, or kept open and shared by all threads of a server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from ledger.database import Access, Engine, open_engine, require_schema
+
+
+class Connections:
+    """The engines of one database, of which no access has more than one while they are kept."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock = Lock()
+        self._kept: dict[Access, Engine] | None = None
+
+    @contextmanager
+    def lend(self, access: Access) -> Iterator[Engine]:
+        """Yield an engine whose schema is there, closed afterwards unless engines are kept."""
+        kept = self._find(access)
+        engine = kept or open_engine(self._url, access)
+        try:
+            require_schema(engine)
+            yield engine
+        finally:
+            if kept is None:
+                engine.dispose()
+
+    def _find(self, access: Access) -> Engine | None:
+        """Return the engine that is kept for an access, opened at first use; None if none are."""
+        with self._lock:
+            if self._kept is None:
+                return None
+            if access not in self._kept:
+                self._kept[access] = open_engine(self._url, access)
+            return self._kept[access]
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep engines open meanwhile, for a program that serves many people."""
+        with self._lock:
+            self._kept = {}
+        try:
+            yield
+        finally:
+            with self._lock:
+                kept, self._kept = self._kept, None
+            for engine in kept.values():
+                engine.dispose()
