@@ -37,7 +37,10 @@ class Key(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A run as it stands; instants are UTC milliseconds."""
+    """A run as it stands; instants are UTC milliseconds.
+
+    `error` and its code say why it waits or failed, or, of one that is done, what to look at.
+    """
 
     kind: str
     period: str
@@ -177,15 +180,26 @@ def note(connection: Connection, key: Key, outcome: str) -> None:
     _set(connection, [key], outcome=outcome)
 
 
-def finish(connection: Connection, keys: Iterable[Key], now_ms: int, outcome: str | None) -> None:
-    """Let runs be done; without an outcome the noted one stands."""
-    more = {} if outcome is None else {"outcome": outcome}
-    _set(connection, keys, **_LET_GO, **_NO_ERROR, state="done", finished_at_ms=now_ms, **more)
+def finish(
+    connection: Connection,
+    keys: Iterable[Key],
+    now_ms: int,
+    outcome: str | None,
+    warning: tuple[str, Text] | None = None,
+) -> None:
+    """Let runs be done; without an outcome the noted one stands.
+
+    A `warning` is kept where an error would be: it was done, and somebody has to look at it.
+    """
+    more: dict[str, Any] = dict(_NO_ERROR) if warning is None else _said(*warning)
+    if outcome is not None:
+        more["outcome"] = outcome
+    _set(connection, keys, **_LET_GO, **more, state="done", finished_at_ms=now_ms)
 
 
 def fail(connection: Connection, keys: Iterable[Key], code: str, error: Text, now_ms: int) -> None:
     """Let runs have failed: nobody tries them again until somebody asks for it."""
-    said = {"error_code": code, "error_zh": error.zh, "error_en": error.en}
+    said = _said(code, error)
     _set(connection, keys, **_LET_GO, **said, state="failed", finished_at_ms=now_ms)
 
 
@@ -193,8 +207,7 @@ def put_off(
     connection: Connection, keys: Iterable[Key], why: tuple[str, Text], next_ms: int, *, tried: bool
 ) -> None:
     """Let runs be due again at an instant, for a reason; `tried`: it counts as an attempt."""
-    code, error = why
-    said = {"error_code": code, "error_zh": error.zh, "error_en": error.en}
+    said = _said(*why)
     attempts = {} if tried else {"attempts": 0}
     _set(connection, keys, **_LET_GO, **said, **attempts, state="due", next_try_at_ms=next_ms)
 
@@ -230,6 +243,11 @@ def try_again(connection: Connection, runs: Iterable[Run], now_ms: int) -> list[
 
 _LET_GO: Final[dict[str, Any]] = {"holder": null(), "held_until_ms": null()}
 _NO_ERROR: Final[dict[str, Any]] = {"error_code": null(), "error_zh": null(), "error_en": null()}
+
+
+def _said(code: str, text: Text) -> dict[str, str]:
+    """Return the columns that say why."""
+    return {"error_code": code, "error_zh": text.zh, "error_en": text.en}
 
 
 def _in(group: Group) -> ColumnElement[bool]:

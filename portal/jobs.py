@@ -17,10 +17,21 @@ from ledger.text import Text
 from portal.acting import at_console
 from portal.desk import Desk, open_desk
 from portal.log_commands import sign_heads
-from portal.settling import settle_compute, settle_subsidy
+from portal.reconciling import reconcile_month
+from portal.settling import settle_compute, settle_funds, settle_subsidy
 from portal.tick_desk import clear_notices, lapse
 from portal.work import Work
-from reports.due import Job, buyers, daily, hourly, monthly, nobody, users
+from reports.due import (
+    Job,
+    buyers,
+    daily,
+    funds,
+    hourly,
+    monthly,
+    nobody,
+    once_traded,
+    users,
+)
 
 
 class Entry(NamedTuple):
@@ -73,6 +84,14 @@ JOBS: Final = (
     Entry(
         Job("subsidy", Text("补贴结算单", "subsidy statements"), _MONTHLY, monthly, buyers),
         settle_subsidy,
+    ),
+    Entry(
+        Job("fund", Text("资金执行情况表", "fund statements"), _MONTHLY, monthly, funds),
+        settle_funds,
+    ),
+    Entry(
+        Job("reconciliation", Text("对账", "reconciliation"), _MONTHLY, monthly, once_traded),
+        reconcile_month,
     ),
     Entry(
         Job("notice_end", Text("公示期满确认", "clear after notices"), _DAILY, daily, nobody),

@@ -32,6 +32,7 @@ STATES: Final = {
     "running": Text("办理中", "running"),
     "done": Text("完成", "done"),
     "failed": Text("失败", "failed"),
+    "warned": Text("完成，待查", "done, to be looked at"),
 }
 
 LISTED: Final = 20
@@ -100,7 +101,7 @@ Start it on several machines if you like: each run is done by one of them.""",
 def schedule(
     context: click.Context, *, once: bool, as_json: bool, lang: Language | None
 ) -> int | None:
-    """Do what is due: statements of each month, ended notices, lapses, checkpoints.
+    """Do what is due: a month's statements and reconciliation, notices, lapses, checkpoints.
 
     It only wakes; the database says what is due and who does it, so that a missed night, two
     schedulers or a crash change nothing. A line on standard error tells of each run.
@@ -119,7 +120,7 @@ def schedule(
     type=click.IntRange(0),
     default=LISTED,
     show_default=True,
-    help="How many runs that are done to show, the newest; all others are shown always.",
+    help="How many done runs to show, the newest; what failed, waits or warns is shown always.",
 )
 @answers
 def list_(shell: Shell, kind: str | None, limit: int) -> Result:
@@ -132,7 +133,7 @@ def list_(shell: Shell, kind: str | None, limit: int) -> Result:
     known = {one.key[:3] for one in found}
     missing = [one for one in due(now, held, scheduler.timetable, jobs) if one[:3] not in known]
     done = [one for one in found if one.state == "done"]
-    shown = [one for one in found if one.state != "done"] + done[max(0, len(done) - limit) :]
+    shown = [one for one in found if one.state != "done"] + _newest(done, limit)
     rows = [_due_row(one) for one in missing] + [_row(shell, one) for one in shown]
     coming: list[dict[str, Any]] = []
     for job in jobs:
@@ -204,6 +205,13 @@ def _unknown_run(kind: str, period: str, subject: str | None) -> InvalidInputErr
     )
 
 
+def _newest(done: Sequence[Run], limit: int) -> list[Run]:
+    """Return the newest of the runs that are done, and each that has to be looked at still."""
+    newest = list(done[max(0, len(done) - limit) :])
+    last = {one.key[:3]: one for one in done}
+    return [one for one in last.values() if one.error and one not in newest] + newest
+
+
 # --- as it is shown ---
 
 
@@ -211,15 +219,15 @@ def _line(shell: Shell, one: Told) -> str:
     """Return the line of the log that tells of a run."""
     state = "done" if one.error is None else "waits" if one.waits else "failed"
     said = one.outcome or ""
-    if one.error is not None:
-        found = one.error.render(shell.language)
-        said = f"[{found['code']}] {found['message']}"
+    if (look_at := one.error or one.warning) is not None:
+        found = look_at.render(shell.language)
+        said = f"{said} [{found['code']}] {found['message']}".lstrip()
     words = (
         render_local(now_ms()),
         shell.say(NAMES[one.key.kind]),
         one.key.period,
         one.key.subject,
-        shell.say(STATES[state]),
+        shell.say(STATES["warned" if one.warning else state]),
         said,
     )
     return " ".join(filter(None, words))
@@ -234,6 +242,7 @@ def _told_row(shell: Shell, one: Told) -> dict[str, Any]:
         "waits": one.waits,
         "outcome": one.outcome,
         "error": None if error is None else error.render(shell.language),
+        "warning": None if one.warning is None else one.warning.render(shell.language),
     }
 
 
@@ -245,7 +254,7 @@ def _due_row(one: Due) -> dict[str, Any]:
         "subject": one.subject,
         "revision": FIRST_REVISION,
     }
-    nothing = dict.fromkeys(("started_at", "finished_at", "error", "outcome"))
+    nothing = dict.fromkeys(("started_at", "finished_at", "error", "warning", "outcome"))
     at = render_local(one.at_ms)
     return {**name, "state": "due", "due_at": at, "next_try_at": at, "attempts": 0, **nothing}
 
@@ -256,9 +265,8 @@ def _row(shell: Shell, one: Run) -> dict[str, Any]:
         name: None if at_ms is None else render_local(at_ms)
         for name, at_ms in (("started_at", one.started_at_ms), ("finished_at", one.finished_at_ms))
     }
-    error = None
-    if one.error is not None:
-        error = {"code": one.error_code, "message": shell.say(one.error)}
+    why = None if one.error is None else {"code": one.error_code, "message": shell.say(one.error)}
+    is_done = one.state == "done"
     return {
         **one.key._asdict(),
         "state": "waits" if one.state == "due" and one.error and not one.attempts else one.state,
@@ -266,7 +274,8 @@ def _row(shell: Shell, one: Run) -> dict[str, Any]:
         "next_try_at": render_local(one.next_try_at_ms),
         "attempts": one.attempts,
         **instants,
-        "error": error,
+        "error": None if is_done else why,
+        "warning": why if is_done else None,
         "outcome": one.outcome,
     }
 
@@ -305,14 +314,17 @@ def _runs_table(shell: Shell, rows: Sequence[dict[str, Any]]) -> Table | str:
         table.add_column(shell.say(title), no_wrap=True)
     table.add_column(shell.say(Text("结果或原因", "outcome or reason")), overflow="fold")
     for one in rows:
-        error = one["error"]
+        why, words = one["error"] or one["warning"], [] if one["error"] else [one["outcome"] or ""]
+        if why is not None:
+            words.append(f"[{why['code']}] {why['message']}")
         table.add_row(
             shell.say(NAMES.get(one["kind"], Text(one["kind"], one["kind"]))),
             one["period"],
             one["subject"],
-            shell.say(STATES[one["state"]]),
+            shell.say(STATES["warned" if one["warning"] else one["state"]]),
             str(one["attempts"]),
             one["finished_at"] or one["next_try_at"],
-            one["outcome"] or "" if error is None else f"[{error['code']}] {error['message']}",
+            " ".join(words),
+            style="bold" if one["warning"] or one["state"] == "failed" else None,
         )
     return table

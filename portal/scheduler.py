@@ -4,12 +4,13 @@ The database decides who does what: two schedulers, or one that was ended and st
 claim the same runs (`ledger.runs`), and each is somebody's alone. Time is handed in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ledger import runs
 from ledger.database import Connection, OperationalError
 from ledger.erasable import lock_book
+from ledger.events import ClaimData, Data, FundData
 from ledger.query import read_users
 from ledger.read import read_heads
 from ledger.runs import FIRST_REVISION, Key
@@ -17,7 +18,7 @@ from portal.jobs import JOBS, Entry
 from portal.shell import Shell
 from portal.work import Leases, StoppedError, Told, Work, as_error
 from reports.due import Due, Holdings, Timetable, due
-from reports.reading import read_book
+from reports.reading import read_fold
 from vouchers.book import Book
 from vouchers.claims.calendar import WorkingDays
 
@@ -65,8 +66,10 @@ class Scheduler:
         with self.shell.reading() as connection:
             head = read_heads(connection)["book"]
             if self._read is None or self._read[0] != head.size:
-                book = read_book(connection, head)
-                self._read = head.size, Holdings({}, _bought(book), WorkingDays(book.calendars))
+                fold = read_fold(connection, head)
+                bought, budgeted = _bought(fold.book), _budgeted(fold.budget)
+                days = WorkingDays(fold.book.calendars)
+                self._read = head.size, Holdings({}, bought, budgeted, days)
             return self._read[1]._replace(used=_used(connection))
 
     def _claim(self) -> Work | None:
@@ -123,4 +126,15 @@ def _bought(book: Book) -> dict[str, set[str]]:
         ]
         for day in days:
             found.setdefault(day[: len("2022-07")], set()).add(code)
+    return found
+
+
+def _budgeted(budget: Iterable[tuple[Data, str]]) -> dict[str, set[str]]:
+    """Return whose budget moved, by month; a month in which claims alone did has no fund."""
+    found: dict[str, set[str]] = {}
+    for data, _ in budget:
+        assert isinstance(data, ClaimData | FundData), data
+        funds = found.setdefault(data.effective_on[: len("2022-07")], set())
+        if isinstance(data, FundData):
+            funds.add(data.fund)
     return found

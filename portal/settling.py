@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Final
 
-from ledger.events import StatementIssued
+from ledger.events import IssuedData
 from ledger.identity import find_standing
 from ledger.runs import Key, Run, note
 from portal.statement_commands import SOURCE, event_of, file_lost, keep_missing
@@ -32,6 +32,11 @@ def settle_compute(work: Work) -> None:
 def settle_subsidy(work: Work) -> None:
     """Make the subsidy statements of a month."""
     _settle(work, "subsidy")
+
+
+def settle_funds(work: Work) -> None:
+    """Make the execution statements of the funds by a month's end."""
+    _settle(work, "fund")
 
 
 def _settle(work: Work, kind: Kind) -> None:
@@ -66,7 +71,7 @@ def _noted(work: Work) -> dict[Key, Issued]:
         found = find_standing(connection, noted)
     issued = {}
     for name, event in found.items():
-        assert isinstance(event.data, StatementIssued), event
+        assert isinstance(event.data, IssuedData), event
         issued[noted[name]] = Issued(event.subject, event.data)
     return issued
 

@@ -34,12 +34,16 @@ class StoppedError(Exception):
 
 
 class Told(NamedTuple):
-    """What came of a run: done, with an outcome, or why not. `waits`: a rule holds it up."""
+    """What came of a run: done, with an outcome, or why not. `waits`: a rule holds it up.
+
+    A `warning` is what somebody has to look at in what was done.
+    """
 
     key: Key
     outcome: str | None = None
     error: LedgerError | None = None
     waits: bool = False
+    warning: LedgerError | None = None
 
 
 def new_holder() -> str:
@@ -132,13 +136,19 @@ class Work:
         mine = {one.key for one in self.runs}
         return [one for one in runs.read_held(connection, self.group, self.holder) if one in mine]
 
-    def finish(self, connection: Connection, done: Iterable[tuple[Key, str]]) -> None:
-        """Let runs be done that are held still, each with its outcome."""
+    def finish(
+        self,
+        connection: Connection,
+        done: Iterable[tuple[Key, str]],
+        warning: LedgerError | None = None,
+    ) -> None:
+        """Let runs be done that are held still, each with its outcome, with a warning if any."""
         held = set(self.held(connection))
+        said = None if warning is None else (warning.code, _tell(warning))
         for key, outcome in done:
             if key in held:
-                runs.finish(connection, [key], self.clock(), outcome)
-                self.told.append(Told(key, outcome))
+                runs.finish(connection, [key], self.clock(), outcome, said)
+                self.told.append(Told(key, outcome, warning=warning))
 
     def set_back(self, keys: Iterable[Key], error: LedgerError) -> None:
         """Let runs that are held still wait, be tried later or have failed, as the error is.

@@ -48,11 +48,21 @@ class Timetable(NamedTuple):
 
 
 class Holdings(NamedTuple):
-    """What the ledger holds: who used and who bought something in which month, working days."""
+    """What the ledger holds: by month who used and who bought something, and whose budget moved.
+
+    `budgeted` names the funds of which an appropriation, a transfer or a closing counts from the
+    month; it has every month in which a claim moved something too, if for no fund.
+    """
 
     used: Subjects
     bought: Subjects
+    budgeted: Subjects
     working_days: WorkingDays
+
+    @property
+    def months(self) -> set[str]:
+        """Return the months in which anything happened."""
+        return {*self.used, *self.bought, *self.budgeted}
 
 
 class Slot(NamedTuple):
@@ -123,7 +133,7 @@ def daily(now_ms: int, _held: Holdings, _timetable: Timetable) -> Iterator[Slot]
 def monthly(now_ms: int, held: Holdings, timetable: Timetable) -> Iterator[Slot]:
     """Yield every month since the first in which anything happened, as it is to be settled."""
     this_month = day_of(now_ms)[: len("2022-07")]
-    first = timetable.since or min([*held.used, *held.bought, this_month])
+    first = timetable.since or min([*held.months, this_month])
     for month in months_between(first, this_month):
         yield settled_at(month, held.working_days, timetable)
 
@@ -159,6 +169,21 @@ def users(held: Holdings, month: str) -> Collection[str]:
 def buyers(held: Holdings, month: str) -> Collection[str]:
     """Return who was invoiced or paid in a month."""
     return held.bought.get(month, ())
+
+
+def funds(held: Holdings, month: str) -> Collection[str]:
+    """Return the funds that had a budget by a month's end, whether they moved in it or not.
+
+    None after the last month in which anything happened: a clock that goes ahead reports nothing.
+    """
+    if month > max(held.months, default=""):
+        return ()
+    return {one for then, some in held.budgeted.items() if then <= month for one in some}
+
+
+def once_traded(held: Holdings, month: str) -> Collection[str]:
+    """Return that a month in which anybody used or bought something is for nobody in particular."""
+    return ("",) if month in held.used or month in held.bought else ()
 
 
 # --- after a failure ---

@@ -23,7 +23,7 @@ from vouchers.rating import DayUsage
 def read_snapshot(connection: Connection) -> Snapshot:
     """Return the ledger as it stands, daily usage taken from its projection."""
     heads = read_heads(connection)
-    fold = _read_fold(connection, heads["book"])
+    fold = read_fold(connection, heads["book"])
     usage: dict[str, list[DayUsage]] = {}
     for key, quantity in read_usage_days(connection):
         usage.setdefault(key[0], []).append((key, quantity))
@@ -32,10 +32,10 @@ def read_snapshot(connection: Connection) -> Snapshot:
 
 def read_book(connection: Connection, head: Head) -> Book:
     """Return the book as it stands at its head."""
-    return _read_fold(connection, head).book
+    return read_fold(connection, head).book
 
 
-def _read_fold(connection: Connection, head: Head) -> Fold:
+def read_fold(connection: Connection, head: Head) -> Fold:
     """Return the book as snapshots see it, as it stands at its head."""
     fold = Fold()
     for event, data in read_data(connection, "book", 0, head.size):

@@ -10,17 +10,18 @@ import psycopg
 
 from ledger.database import make_url, open_engine
 from ledger.read import read_heads
-from ledger.runs import read_runs
+from ledger.runs import Key, read_runs
 from portal.log_commands import sign_heads
 from tests.portal.killed import CONTEXT, Looking, Order
 from tests.portal.schedules import AUGUST, Centre
 
 
 class End(NamedTuple):
-    """What a ledger and its home hold: every log's size and root, statements and checkpoints."""
+    """What a ledger and its home hold: each log's size and root, the files, what the runs say."""
 
     heads: dict[str, tuple[int, bytes]]
     files: dict[str, bytes]
+    outcomes: dict[Key, str | None]
 
 
 class Scene:
@@ -93,11 +94,11 @@ def _end(url: str, home: Path) -> End:
     engine = open_engine(url, "audit")
     with engine.connect() as connection:
         heads = {one.name: (one.size, one.root) for one in read_heads(connection).values()}
-        states = {one.state for one in read_runs(connection)}
+        found = read_runs(connection)
     engine.dispose()
-    assert states == {"done"}, states
-    folders = (home / "statements", home / "checkpoints")
+    assert {one.state for one in found} == {"done"}, found
+    folders = (home / "statements", home / "reconciliations", home / "checkpoints")
     paths = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     # Whoever was killed before a file got its name left the draft, which is nobody's.
     files = {one.name: one.read_bytes() for one in paths if not one.name.startswith(".")}
-    return End(heads, files)
+    return End(heads, files, {one.key: one.outcome for one in found})

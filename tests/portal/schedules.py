@@ -1,11 +1,13 @@
-"""A small centre with two enterprises and the schedule of its months, under a clock that is set."""
+"""A small centre with two enterprises, a fund and a schedule, under a clock that is set."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from ledger import runs
+from ledger.codec import encode
 from ledger.config import Settings
+from ledger.events import FundAppropriated
 from ledger.finding import Finding
 from ledger.period import parse_instant
 from ledger.runs import Run
@@ -15,7 +17,7 @@ from portal.work import Told
 from reports.issue import Issued, Press, list_issued
 from reports.reading import read_snapshot
 from tests.portal.office import OTHER
-from tests.small_ledger import CODE, SmallLedger, events
+from tests.small_ledger import CODE, SALT, SmallLedger, events
 
 BOOK: Final = """
     resource      a100 accelerator card 2021-12-01 0.32
@@ -34,13 +36,24 @@ ANOTHER: Final = """
     contract      C-9 2022-03-01 2022-12-31 0.06 a100=10/card_hour
     usage         a100 1 2022-07-01T00:00 2022-07-02T00:00
 """
+FUND: Final = FundAppropriated(
+    fund="hubei",
+    year=2022,
+    amount_fen=100_000_000,
+    effective_on="2022-07-05",
+    document="鄂财〔2022〕1号",
+)
 
 # July is settled at the end of August, for no calendar is adopted here; August a month later.
 JULY: Final = parse_instant("2022-09-01T00:00:00+08:00")
 AUGUST: Final = parse_instant("2022-10-01T00:00:00+08:00")
 
-JULY_NUMBERS: Final = [f"SQ-C-2022-07-{OTHER}-1", f"SQ-C-2022-07-{CODE}-1"]
-AUGUST_NUMBERS: Final = [f"SQ-C-2022-08-{CODE}-1", f"SQ-S-2022-08-{CODE}-1"]
+JULY_NUMBERS: Final = [f"SQ-C-2022-07-{OTHER}-1", f"SQ-C-2022-07-{CODE}-1", "SQ-F-2022-07-hubei-1"]
+AUGUST_NUMBERS: Final = [
+    f"SQ-C-2022-08-{CODE}-1",
+    "SQ-F-2022-08-hubei-1",
+    f"SQ-S-2022-08-{CODE}-1",
+]
 
 
 class Centre:
@@ -53,7 +66,8 @@ class Centre:
             object.__setattr__(self.settings, name, value)
         self.shell = Shell(self.settings, "en", as_json=True)
         self.now = JULY
-        self.ledger.append(*events(BOOK), *events(ANOTHER, OTHER))
+        budget = encode("urn:test", "budget", "", FUND, SALT)
+        self.ledger.append(*events(BOOK), *events(ANOTHER, OTHER), budget)
 
     def scheduler(
         self, name: str = "one", stopped: Callable[[], bool] = lambda: False
@@ -80,9 +94,9 @@ class Centre:
         """Return the number of every statement of the log, in order; one that came twice, twice."""
         return sorted(one.data.statement for one in self.issued())
 
-    def files(self) -> dict[str, bytes]:
+    def files(self, folder: str = "statements") -> dict[str, bytes]:
         """Return the bytes of every file among the statements, by name."""
-        paths = (self.settings.home / "statements").rglob("*")
+        paths = (self.settings.home / folder).rglob("*")
         return {one.name: one.read_bytes() for one in paths if one.is_file()}
 
     def replay(self) -> list[Finding]:

@@ -14,6 +14,7 @@ import pytest
 from ledger.codec import encode
 from ledger.events import EnterpriseRegistered
 from portal import acting, cli, schedule_commands
+from portal.jobs import JOBS
 from tests.portal.conftest import environment_of
 from tests.portal.desks import answer
 from tests.portal.office import ONE, OTHER, PAPERS, Office, adoption, office
@@ -70,7 +71,7 @@ def test_what_a_day_and_a_month_bring_about_is_done_once(staffed: Office) -> Non
     staffed.ask("authority-1", "notice", "draw", "hubei", "--basis", BASIS)
     staffed.today = "2022-11-08"
     first = once(staffed)
-    assert set(kinds(first)) == {"settlement", "subsidy", "notice_end", "lapse", "checkpoint"}
+    assert set(kinds(first)) == {one.job.kind for one in JOBS}
     assert states(staffed, claim) == ["noticed"]
     staffed.today = "2022-11-09"
     done = {one["kind"]: one["outcome"] for one in once(staffed)["runs"]}
@@ -150,6 +151,31 @@ def test_what_was_done_is_done_again_when_somebody_asks(quiet: Office) -> None:
     assert unknown["error"]["code"] == "unknown_run"
 
 
+def test_what_nothing_explains_is_shown_until_it_is_mended(
+    quiet: Office, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The office's invoices are its own: one more bills what nobody metered or agreed."""
+    quiet.ledger.append(*events("invoice 77 C-1 2022-08-01 12.34 0 2022-07-01 2022-07-31"))
+    assert cli.run(["schedule", "--once", "--lang", "en"]) == 0, "it was done"
+    assert "done, to be looked at reconciliations/2022-07.xlsx" in capfd.readouterr().err
+    quiet.today = "2022-08-04"
+    once(quiet)
+    (shown,) = [
+        one for one in quiet.ask("", "schedule", "list", "--limit", 1)["runs"] if one["warning"]
+    ]
+    assert (shown["kind"], shown["state"], shown["error"]) == ("reconciliation", "done", None)
+    assert shown["warning"]["code"] == "unexplained"
+    assert CODE in shown["warning"]["message"]
+    assert cli.run(["schedule", "list", "--lang", "zh"]) == 0
+    assert "完成，待查" in capfd.readouterr().out
+    quiet.ledger.append(*events("red 901 77 2022-08-04 12.34 0"))
+    quiet.ask("", "schedule", "retry", "reconciliation", JULY)
+    (again,) = once(quiet)["runs"]
+    assert again["outcome"].startswith("reconciliations/2022-07-2.xlsx ")
+    assert again["warning"] is None
+    assert quiet.ask("", "schedule", "list", "--limit", 0)["runs"] == []
+
+
 @pytest.mark.usefixtures("quiet")
 def test_people_read_the_calendar_in_their_language(capfd: pytest.CaptureFixture[str]) -> None:
     for language, words in (
@@ -162,7 +188,7 @@ def test_people_read_the_calendar_in_their_language(capfd: pytest.CaptureFixture
     assert cli.run(["schedule", "--once", "--lang", "zh"]) == 0
     said = capfd.readouterr()
     assert "算力结算单 2022-07" in said.err
-    assert "完成 4 项，未完成 0 项" in said.out
+    assert "完成 5 项，未完成 0 项" in said.out
 
 
 def test_it_runs_until_it_is_told_to_stop(suanquan: Run, home: Path, tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 import random
 from collections.abc import Iterator
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from ledger.codec import encode
@@ -32,7 +34,8 @@ def centre(database_url: str, tmp_path: Path) -> Iterator[Centre]:
 
 def statements(centre: Centre) -> list[str]:
     """Return the outcome of each run that makes a statement."""
-    return [str(one.outcome) for one in centre.runs() if one.kind in ("settlement", "subsidy")]
+    kinds = ("settlement", "subsidy", "fund")
+    return [str(one.outcome) for one in centre.runs() if one.kind in kinds]
 
 
 def is_working(centre: Centre) -> bool:
@@ -64,8 +67,12 @@ def test_missed_months_are_caught_up_in_order_and_a_missed_day_by_its_last(centr
     assert told == [
         ("settlement", "2022-07", CODE),
         ("settlement", "2022-07", OTHER),
+        ("fund", "2022-07", "hubei"),
+        ("reconciliation", "2022-07", ""),
         ("settlement", "2022-08", CODE),
         ("subsidy", "2022-08", CODE),
+        ("fund", "2022-08", "hubei"),
+        ("reconciliation", "2022-08", ""),
         ("notice_end", "2022-10-01", ""),
         ("lapse", "2022-10-01", ""),
         ("checkpoint", "2022-10-01T00", ""),
@@ -126,6 +133,31 @@ def test_who_was_followed_by_another_records_nothing(centre: Centre) -> None:
     assert centre.replay() == []
 
 
+def test_the_workbook_is_the_one_that_the_outcome_tells_of(centre: Centre) -> None:
+    """The first one sleeps over its figures while an invoice comes and a second one does it all."""
+    slept: list[bool] = []
+
+    def sleep() -> bool:
+        if not slept and any(one.state == "running" for one in centre.runs("reconciliation")):
+            slept.append(True)
+            centre.ledger.append(
+                *events("invoice 7 C-9 2022-08-20 240 0 2022-07-01 2022-07-31", OTHER)
+            )
+            centre.now += centre.settings.schedule_lease_seconds * 1000
+            centre.scheduler("two").look()
+        return False
+
+    centre.scheduler("one", sleep).look()
+    assert slept
+    (run,) = centre.runs("reconciliation")
+    assert str(run.outcome).endswith(f"usage=4 book={centre.size()}")
+    ((name, workbook),) = centre.files("reconciliations").items()
+    assert name == "2022-07.xlsx"
+    reasons = openpyxl.load_workbook(BytesIO(workbook)).worksheets[1]
+    said = [str(row[4].value) for row in reasons.iter_rows(min_row=2)]
+    assert said[0].startswith("尚未付款"), "and no more that nothing is invoiced"
+
+
 def test_a_statement_that_somebody_makes_meanwhile_is_found_and_not_made_again(
     centre: Centre,
 ) -> None:
@@ -176,10 +208,11 @@ def test_a_month_of_which_usage_is_missing_waits_says_why_and_stops_no_other(
     assert why.waits
     assert why.error is not None
     assert why.error.code == "tally_differs"
-    assert centre.numbers() == AUGUST_NUMBERS
+    assert centre.numbers() == sorted([*AUGUST_NUMBERS, JULY_NUMBERS[2]]), "a fund has no usage"
+    assert told["reconciliation", "2022-07", ""].waits, "what is not all there is not reconciled"
     assert {one.attempts for one in centre.runs("settlement") if one.state == "due"} == {0}
     assert centre.look(AUGUST + WAIT_MS - 1) == {}
-    assert len(centre.look(AUGUST + WAIT_MS)) == 2, "both, and they wait on"
+    assert len(centre.look(AUGUST + WAIT_MS)) == 3, "both and the reconciliation, they wait on"
     tally("t-2", -1)
     with centre.shell.reading() as connection:
         (row,) = [one for one in read_source_days(connection) if one.tallies]
@@ -203,7 +236,7 @@ def test_one_that_cannot_be_printed_is_tried_again_then_has_failed_and_stops_no_
     odd = told["settlement", "2022-07", OTHER]
     assert isinstance(odd.error, InvalidInputError)
     assert not odd.waits
-    assert centre.numbers() == [JULY_NUMBERS[1]]
+    assert centre.numbers() == JULY_NUMBERS[1:]
     now = JULY
     for attempts in range(1, centre.settings.schedule_attempts):
         assert ("settlement", "2022-07", OTHER) not in centre.look(now + backoff_ms(attempts) - 1)

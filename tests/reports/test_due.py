@@ -16,10 +16,12 @@ from reports.due import (
     buyers,
     daily,
     due,
+    funds,
     hourly,
     monthly,
     next_slot,
     nobody,
+    once_traded,
     settled_at,
     users,
 )
@@ -31,6 +33,7 @@ SETTLE = Job("settlement", NAME, NAME, monthly, users)
 REFUND = Job("subsidy", NAME, NAME, monthly, buyers)
 NOTICES = Job("notice_end", NAME, NAME, daily, nobody)
 SIGN = Job("checkpoint", NAME, NAME, hourly, nobody)
+FUNDS = ("hubei", "wuhan")
 JOBS = (SETTLE, REFUND, NOTICES, SIGN)
 
 
@@ -58,6 +61,7 @@ def calendars(*years: int) -> WorkingDays:
 HELD = Holdings(
     used={"2022-07": {"b", "a"}, "2022-09": {"a"}},
     bought={"2022-08": {"a"}},
+    budgeted={"2022-06": {"hubei"}, "2022-08": {"hubei", "wuhan"}, "2022-10": set()},
     working_days=calendars(2022),
 )
 
@@ -108,6 +112,20 @@ def test_earlier_months_than_the_centre_asks_for_are_left_alone() -> None:
     assert [one.period for one in found] == ["2022-08", "2022-09"]
 
 
+def test_a_fund_is_reported_each_month_since_it_has_a_budget_quiet_ones_too() -> None:
+    report = Job("fund", NAME, NAME, monthly, funds)
+    found = [one[1:3] for one in due(at("2099-01-01T00:00"), HELD, Timetable(), [report])]
+    both = [(month, fund) for month in ("2022-08", "2022-09", "2022-10") for fund in FUNDS]
+    assert found == [("2022-06", "hubei"), ("2022-07", "hubei"), *both]
+    assert found[-1] == ("2022-10", "wuhan"), "a claim moved in October, and nothing after"
+
+
+def test_a_month_in_which_somebody_traded_is_reconciled_once_for_all() -> None:
+    check = Job("reconciliation", NAME, NAME, monthly, once_traded)
+    found = [one[1:3] for one in due(at("2099-01-01T00:00"), HELD, Timetable(), [check])]
+    assert found == [("2022-07", ""), ("2022-08", ""), ("2022-09", "")]
+
+
 def test_of_days_and_hours_the_newest_alone_is_due() -> None:
     found = due(at("2022-10-10T09:30"), HELD, Timetable(), [NOTICES, SIGN])
     assert found == [
@@ -143,7 +161,7 @@ def test_what_comes_next_is_told_of_each_job() -> None:
 
 
 def test_an_empty_ledger_settles_nothing_and_knows_the_month_that_comes() -> None:
-    empty = Holdings({}, {}, calendars(2022))
+    empty = Holdings({}, {}, {}, calendars(2022))
     now = at("2022-10-10T09:00")
     assert due(now, empty, Timetable(), [SETTLE, REFUND]) == []
     assert next_slot(now, empty, Timetable(), SETTLE) == Slot("2022-10", at("2022-11-03T09:00"))
