@@ -12,9 +12,7 @@ from typing import Final
 
 import click
 
-from ledger.database import DatabaseError, OperationalError
-from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
-from ledger.read import CHECK_THE_LOG
+from ledger.errors import InvalidInputError, LedgerError
 from ledger.text import Text
 from portal import (
     adoption_commands,
@@ -41,13 +39,15 @@ from portal import (
     replay_command,
     report_commands,
     schedule_commands,
+    serve_command,
     simulate_command,
     statement_commands,
     usage_command,
     user_commands,
     voucher_commands,
 )
-from portal.shell import file_error, language_of_locale, print_error
+from portal.fault import tell_fault
+from portal.shell import language_of_locale, print_error
 
 EXIT_BUG: Final = 1
 EXIT_INTERRUPTED: Final = 130
@@ -83,6 +83,7 @@ for command in (
     reconcile_command.reconcile,
     report_commands.report,
     schedule_commands.schedule,
+    serve_command.serve,
     calendar_commands.calendar,
     claim_commands.claim,
     notice_commands.notice,
@@ -146,18 +147,10 @@ def run(arguments: list[str]) -> int:
 def _tell(error: Exception) -> LedgerError:
     """Return an error as one that says by whose fault it is and what to do."""
     match error:
-        case LedgerError():
-            return error
         case click.ClickException():
             return _usage_error(error)
-        case OSError():
-            return file_error(error)
-        case OperationalError():
-            return _database_error(error)
-        case DatabaseError():
-            return _broken_database(error)
         case _:
-            return _bug(error)
+            return tell_fault(error)
 
 
 def _usage_error(error: click.ClickException) -> LedgerError:
@@ -169,31 +162,4 @@ def _usage_error(error: click.ClickException) -> LedgerError:
         "usage",
         Text(f"命令写法不对：{error.format_message()}", error.format_message()),
         Text(f"用法见 {path} --help", f"see {path} --help"),
-    )
-
-
-def _database_error(error: OperationalError) -> LedgerError:
-    """Return what the database could not do, in its own words."""
-    return InvalidInputError(
-        "database",
-        Text(f"数据库无法完成操作：{error.orig}", f"the database refused: {error.orig}"),
-        Text("请检查 SUANQUAN_DATABASE_URL 与磁盘空间后重试", "check the database and try again"),
-    )
-
-
-def _broken_database(error: DatabaseError) -> LedgerError:
-    """Return the error for a database whose content is not what was written."""
-    return TamperedLogError(
-        "broken_database",
-        Text(f"数据库内容已损坏：{error.orig}", f"the database is broken: {error.orig}"),
-        CHECK_THE_LOG,
-    )
-
-
-def _bug(error: Exception) -> LedgerError:
-    """Return the error for a mistake of ours."""
-    return LedgerError(
-        "bug",
-        Text(f"程序内部错误：{error!r}", f"a bug of ours: {error!r}"),
-        Text("请把以上信息发给维护者；账本未作部分写入", "report it; nothing was half written"),
     )

@@ -1,0 +1,98 @@
+"""The application: routes, the gate before them, and how each answer leaves the house.
+
+`make_portal` is what a server runs. Several workers may run one each: nothing that anybody said is
+kept in a process, but in the database.
+"""
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from litestar import Litestar, Request
+from litestar.config.compression import CompressionConfig
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.types import ASGIApp
+from litestar.utils.scope.state import ScopeState
+
+from ledger.config import Settings
+from portal.shell import Shell
+from portal.web.audience import require_audience, require_audiences
+from portal.web.errors import answer_error
+from portal.web.gate import Gate
+from portal.web.headers import Headers
+from portal.web.routes import ROUTES
+from portal.web.visit import Visit
+
+# A scan of some pages; `ledger.documents` has the limit of a paper itself.
+BODY_MAX: Final = 32 * 1024 * 1024
+
+CSRF_COOKIE: Final = "suanquan_form"
+
+
+def make_portal(shell: Shell) -> ASGIApp:
+    """Return the portal of a ledger as an ASGI application."""
+    return Headers(make_app(shell), is_https=is_https(shell))
+
+
+def of_environment() -> ASGIApp:
+    """Return the portal of the ledger that the environment names, for a worker of a server."""
+    return make_portal(Shell(Settings.load(), "zh", as_json=False))
+
+
+def make_app(shell: Shell) -> Litestar:
+    """Return the portal's routes, each with its audience.
+
+    Raises `ImproperlyConfiguredException` where a route names none.
+    """
+    app = Litestar(
+        route_handlers=ROUTES,
+        guards=[require_audience],
+        middleware=[Gate],
+        dependencies={"visit": Provide(_visit, sync_to_thread=False)},
+        exception_handlers={Exception: answer_error},
+        csrf_config=CSRFConfig(
+            secret=_form_key(shell),
+            cookie_name=CSRF_COOKIE,
+            cookie_secure=is_https(shell),
+            cookie_httponly=True,
+            cookie_samesite="strict",
+            exclude=["^/api/"],
+        ),
+        compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
+        lifespan=[_connected],
+        openapi_config=None,
+        request_max_body_size=BODY_MAX,
+        state=State({"shell": shell}),
+        logging_config=None,
+    )
+    require_audiences(app)
+    return app
+
+
+def is_https(shell: Shell) -> bool:
+    """Return whether the portal is reached by TLS, as its public address says."""
+    return getattr(shell.settings, "public_url", "").startswith("https:")
+
+
+@asynccontextmanager
+async def _connected(app: Litestar) -> AsyncIterator[None]:
+    """Keep the database's connections open while the portal runs."""
+    shell: Shell = app.state.shell
+    with shell.staying_connected():
+        yield
+
+
+def _visit(request: Request[Any, Any, Any]) -> Visit:
+    """Return the visit of a request, with the token that its forms carry."""
+    visit: Visit = request.user
+    return visit.with_csrf(str(ScopeState.from_scope(request.scope).csrf_token or ""))
+
+
+def _form_key(shell: Shell) -> str:
+    """Return the key by which forms are known as ours, derived from the home's own secret."""
+    key = shell.signer.salt_key()
+    return hmac.new(key, b"cn.suanquan.forms.v1", hashlib.sha256).hexdigest()

@@ -1,0 +1,88 @@
+"""Bars over days, months or categories, drawn here as SVG: no script, and every figure in words.
+
+Values are exact decimal strings; only the height of a bar is rounded.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+WIDTH: Final = 720
+HEIGHT: Final = 200
+_LEFT: Final = 8
+_TOP: Final = 24
+_BOTTOM: Final = 24
+_GAP: Final = Decimal("0.25")
+
+# More labels than these run into each other at the chart's width.
+LABELS_MAX: Final = 16
+
+
+class Value(NamedTuple):
+    """One bar: its label, its exact value, the same as it is shown, and of which kind it is."""
+
+    label: str
+    exact: str
+    shown: str
+    other: bool = False
+
+
+class Bar(NamedTuple):
+    """A bar as it is drawn: `title` is read out and shown under the pointer."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+    title: str
+    other: bool
+
+
+class Tick(NamedTuple):
+    """A label under the bars."""
+
+    x: str
+    text: str
+
+
+class Bars(NamedTuple):
+    """A chart that a template draws (`parts.bars`): `summary` says in words what it shows."""
+
+    summary: str
+    top: str
+    bars: tuple[Bar, ...]
+    ticks: tuple[Tick, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    base: int = HEIGHT - _BOTTOM
+
+
+def draw(values: Sequence[Value], summary: str, top: str) -> Bars:
+    """Return a chart of at least one value; `top` is the greatest value as it is shown."""
+    assert values, "a page shows an empty state in place of an empty chart"
+    most = max(Decimal(one.exact) for one in values) or Decimal(1)
+    step = Decimal(WIDTH - 2 * _LEFT) / len(values)
+    room = Decimal(HEIGHT - _TOP - _BOTTOM)
+    every = -(-len(values) // LABELS_MAX)
+    bars, ticks = list[Bar](), list[Tick]()
+    for number, one in enumerate(values):
+        x = _LEFT + number * step
+        height = Decimal(one.exact) / most * room
+        bars.append(
+            Bar(
+                _round(x + step * _GAP / 2),
+                _round(HEIGHT - _BOTTOM - height),
+                _round(step * (1 - _GAP)),
+                _round(height),
+                f"{one.label}: {one.shown}",
+                one.other,
+            )
+        )
+        if number % every == 0:
+            ticks.append(Tick(_round(x + step / 2), one.label))
+    return Bars(summary, top, tuple(bars), tuple(ticks))
+
+
+def _round(length: Decimal) -> str:
+    """Return a length to a hundredth of a unit, which nobody sees."""
+    return str(length.quantize(Decimal("0.01")))

@@ -1,0 +1,176 @@
+"""What went wrong, as a calm page or, under `/api/`, as problem details (RFC 9457).
+
+An error of the ledger keeps its code, its words and its next step. A bug shows its request's id and
+nothing else: what it was stands in the machine's own log.
+"""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+
+from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, TamperedLogError
+from ledger.text import Language, Text
+from portal.fault import tell_fault
+from portal.web.audience import unknown_page
+from portal.web.headers import REQUEST_ID
+from portal.web.page import SEE_OTHER, page
+from portal.web.visit import Visit
+
+API: Final = "/api/"
+PROBLEM: Final = "application/problem+json"
+
+_log: Final = logging.getLogger("suanquan.portal")
+
+_STATUS: Final[Mapping[str, HTTPStatus]] = {
+    "not_signed_in": HTTPStatus.UNAUTHORIZED,
+    "wrong_credentials": HTTPStatus.UNAUTHORIZED,
+    "throttled": HTTPStatus.TOO_MANY_REQUESTS,
+    "second_factor_missing": HTTPStatus.FORBIDDEN,
+    "not_yours": HTTPStatus.FORBIDDEN,
+    "not_allowed": HTTPStatus.FORBIDDEN,
+    "no_database": HTTPStatus.SERVICE_UNAVAILABLE,
+    "database": HTTPStatus.SERVICE_UNAVAILABLE,
+    "bug": HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+_TITLES: Final[Mapping[HTTPStatus, Text]] = {
+    HTTPStatus.BAD_REQUEST: Text("填写有误", "Something is not right"),
+    HTTPStatus.UNAUTHORIZED: Text("请先登录", "Sign in first"),
+    HTTPStatus.FORBIDDEN: Text("不能办理", "This is not for you"),
+    HTTPStatus.NOT_FOUND: Text("没有这个页面", "No such page"),
+    HTTPStatus.METHOD_NOT_ALLOWED: Text("不支持的操作", "Not possible here"),
+    HTTPStatus.CONFLICT: Text("按规则不能办理", "The rules forbid it"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Text("内容太大", "Too large"),
+    HTTPStatus.TOO_MANY_REQUESTS: Text("请稍后再试", "Try again later"),
+    HTTPStatus.INTERNAL_SERVER_ERROR: Text("系统出错了", "We made a mistake"),
+    HTTPStatus.SERVICE_UNAVAILABLE: Text("系统暂时不可用", "Not available right now"),
+}
+
+_AGAIN: Final = Text(
+    "请稍后再试；仍不行请联系专班", "try again in a minute, and tell the task force if it stays"
+)
+_AWAY: Final = Text(
+    "系统暂时连不上数据库，已保存的内容不受影响", "the database is away; what was saved is safe"
+)
+_UNTOLD: Final[Mapping[str, LedgerError]] = {
+    "bug": LedgerError(
+        "bug", Text("系统出错，未作任何改动", "we made a mistake; nothing was changed"), _AGAIN
+    ),
+    "database": InvalidInputError("database", _AWAY, _AGAIN),
+    "no_database": InvalidInputError("no_database", _AWAY, _AGAIN),
+}
+"""What is said in place of an error that would speak of the machine."""
+
+
+def for_page(error: LedgerError, visit: Visit) -> dict[str, str]:
+    """Return an error's words as sentences, without a next step that is a command of a terminal."""
+    following = error.next_step
+    return {
+        "code": error.code,
+        "message": sentence(error.message, visit.language),
+        "next": "" if "suanquan " in following.en else sentence(following, visit.language),
+    }
+
+
+def sentence(text: Text, language: Language) -> str:
+    """Return words as a sentence that begins and ends as one."""
+    said = text.render(language)
+    if language == "zh":
+        return said if said.endswith(("。", "？", "！")) else f"{said}。"
+    return f"{said[:1].upper()}{said[1:]}" + ("" if said.endswith((".", "?", "!")) else ".")
+
+
+def status_of(error: LedgerError) -> HTTPStatus:
+    """Return the status of an error: by its code where that says more than its class."""
+    if error.code.startswith("unknown_"):
+        return HTTPStatus.NOT_FOUND
+    if error.code in _STATUS:
+        return _STATUS[error.code]
+    match error:
+        case InvalidInputError():
+            return HTTPStatus.BAD_REQUEST
+        case RuleViolationError():
+            return HTTPStatus.CONFLICT
+        case TamperedLogError():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Return the answer to a request that failed."""
+    told, status = _tell(error)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        _log.error("%s %s", request.scope["state"].get(REQUEST_ID), told.code, exc_info=error)
+    visit = request.scope.get("user")
+    if request.url.path.startswith(API) or not isinstance(visit, Visit):
+        return problem(told, status, _language(visit))
+    if told.code == "not_signed_in":
+        return Redirect(f"/sign-in?next={quote(visit.path, safe='')}", status_code=SEE_OTHER)
+    if told.code == "second_factor_missing":
+        return Redirect("/account/second-factor", status_code=SEE_OTHER)
+    title = visit.say(_TITLES.get(status, _TITLES[HTTPStatus.BAD_REQUEST]))
+    return page(
+        visit, "error.html", status, title=title, error=for_page(told, visit), code=int(status)
+    )
+
+
+def problem(error: LedgerError, status: HTTPStatus, language: str) -> Response[bytes]:
+    """Return problem details: `type`, `title`, `status`, `detail`, and our `code` and `next`."""
+    said = error.render("en" if language == "en" else "zh")
+    body = {
+        "type": f"urn:suanquan:problem:{error.code}",
+        "title": status.phrase,
+        "status": int(status),
+        "detail": said["message"],
+        "code": error.code,
+        "next": said["next"],
+    }
+    return Response(msgspec.json.encode(body), media_type=PROBLEM, status_code=status)
+
+
+def _language(visit: object) -> str:
+    """Return the language of an answer whose visitor may not be known yet."""
+    return visit.language if isinstance(visit, Visit) else "zh"
+
+
+def _tell(error: Exception) -> tuple[LedgerError, HTTPStatus]:
+    """Return an error in the ledger's words, with its status."""
+    if isinstance(error, HTTPException):
+        return _tell_of_http(error)
+    told = tell_fault(error)
+    # What it was is for the log; a stranger learns nothing of our insides.
+    return _UNTOLD.get(told.code, told), status_of(told)
+
+
+def _tell_of_http(error: HTTPException) -> tuple[LedgerError, HTTPStatus]:
+    """Return what the library refused, in the ledger's words."""
+    status = HTTPStatus(error.status_code)
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            return unknown_page(), status
+        case HTTPStatus.FORBIDDEN:
+            message = Text(
+                "表单已失效或来自别处，未作任何改动",
+                "the form has expired or came from elsewhere; nothing was changed",
+            )
+            following = Text("请重新打开页面后再提交", "open the page again, then send it")
+            return RuleViolationError("bad_form", message, following), status
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            message = Text("提交的内容太大", "what was sent is too large")
+            following = Text("请减小文件后再试", "send a smaller file")
+            return InvalidInputError("too_large", message, following), status
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            message = Text("此地址不支持这种请求", "this address does not take such a request")
+            return InvalidInputError("bad_method", message, unknown_page().next_step), status
+        case _:
+            message = Text("请求的写法不对", f"the request is not right: {error.detail}"[:200])
+            following = Text("请核对后再试", "check it and try again")
+            return InvalidInputError("bad_request", message, following), status

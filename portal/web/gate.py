@@ -1,0 +1,56 @@
+"""The gate before every route: who asks, by which session, in which language.
+
+The session is looked up in a thread, for the database may take its time, and once a request.
+"""
+
+from typing import Any, Final
+
+from anyio.to_thread import run_sync
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+
+from ledger.rights import Rights
+from ledger.text import Language
+from portal.shell import Shell, now_ms
+from portal.web.headers import REQUEST_ID
+from portal.web.visit import Session, Visit
+
+SESSION_COOKIE: Final = "suanquan_session"
+LANGUAGE_COOKIE: Final = "suanquan_language"
+
+Asked = ASGIConnection[Any, Any, Any, Any]
+
+_PUBLIC: Final = Rights()
+
+
+class Gate(AbstractAuthenticationMiddleware):
+    """Finds out who asks; whether he may, `portal.web.audience` says."""
+
+    async def authenticate_request(self, connection: Asked) -> AuthenticationResult:
+        """Return the visit as the request's user."""
+        state: State = connection.app.state
+        secret = connection.cookies.get(SESSION_COOKIE, "")
+        language = language_of(connection)
+        session, rights = None, _PUBLIC
+        if secret and not connection.route_handler.opt.get("static"):
+            session, rights = await run_sync(_look_up, state.shell, secret)
+        shell: Shell = state.shell.for_person(session.person if session else "", language)
+        path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
+        request_id = connection.scope["state"].get(REQUEST_ID, "")
+        visit = Visit(shell, session, rights, path, now_ms(), str(request_id))
+        return AuthenticationResult(visit, session)
+
+
+def _look_up(_shell: Shell, _secret: str) -> tuple[Session | None, Rights]:
+    """Return a cookie's session and what its person may do: nobody can sign in yet."""
+    return None, _PUBLIC
+
+
+def language_of(connection: Asked) -> Language:
+    """Return the language that the visitor chose, else the browser's where it is English."""
+    chosen = connection.cookies.get(LANGUAGE_COOKIE)
+    if chosen in ("zh", "en"):
+        return "zh" if chosen == "zh" else "en"
+    first = connection.headers.get("accept-language", "").strip().lower()
+    return "en" if first.startswith("en") else "zh"

@@ -1,0 +1,81 @@
+"""One request's visitor: who, in which language, with which roles."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol, Self
+
+from litestar.di import NamedDependency
+
+from ledger.events import Role
+from ledger.rights import Rights
+from ledger.text import Language, Text
+from portal.shell import Shell
+
+
+class Session(Protocol):
+    """Somebody who has signed in; `enrolling` until his second factor is set up."""
+
+    @property
+    def person(self) -> str:
+        """Return who it is."""
+
+    @property
+    def state(self) -> Literal["full", "enrolling"]:
+        """Return how far the session goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Whoever asks for a page.
+
+    `shell` acts as this person and speaks his language. `session` is None for the public, and
+    `rights` are then nobody's. `path` is the address within the site, with its query.
+    """
+
+    shell: Shell
+    session: Session | None
+    rights: Rights
+    path: str
+    at_ms: int
+    request_id: str
+    csrf: str = field(default="", repr=False)
+
+    def with_csrf(self, token: str) -> Self:
+        """Return the visit with the token that its forms carry."""
+        return replace(self, csrf=token)
+
+    @property
+    def person(self) -> str:
+        """Return the visitor's name, empty for the public."""
+        return self.session.person if self.session else ""
+
+    @property
+    def language(self) -> Language:
+        """Return the language of the page."""
+        return self.shell.language
+
+    def say(self, text: Text) -> str:
+        """Return a sentence in the visitor's language."""
+        return text.render(self.language)
+
+    def has(self, *roles: Role) -> bool:
+        """Return whether the visitor holds one of the roles."""
+        return self.rights.has(self.person, *roles)
+
+    def acts_for(self, enterprise: str) -> bool:
+        """Return whether the visitor acts for an enterprise."""
+        return self.rights.acts_for(self.person, enterprise)
+
+    @property
+    def roles(self) -> list[Role]:
+        """Return the visitor's roles, in order."""
+        return sorted({grant.role for grant in self.rights.grants.get(self.person, ())})
+
+    @property
+    def enterprises(self) -> list[str]:
+        """Return the enterprises that the visitor acts for, in order."""
+        grants: set[Any] = self.rights.grants.get(self.person, set())
+        return sorted(one.scope for one in grants if one.role == "enterprise" and one.scope)
+
+
+Visitor = NamedDependency[Visit]
+"""What a handler asks for to be told who asks: `def handler(visit: Visitor)`."""
