@@ -49,15 +49,18 @@ class Copied:
 
 
 def copy_ledger(
-    source: Connection, target: Engine, progress: Callable[[int], None] = lambda _: None
+    source: Connection,
+    target: Engine,
+    progress: Callable[[int], None] = lambda _: None,
+    settle: Callable[[Connection], None] = lambda _: None,
 ) -> Copied:
     """Return what was copied from a keeper's connection into a database that holds nothing yet.
 
     `target` is opened as its owner. `progress` is told of each entry twice: once for its bytes,
-    once for its identity. A SQLite target is left without write-ahead log, one file that opens
-    from a read-only medium. Raises `InvalidInputError` (`not_empty`) and changes nothing then, and
-    `TamperedLogError` for a source that cannot be copied as it is (`wrong_logs`, `wrong_type`,
-    `books_disagree`).
+    once for its identity. `settle` is given the copy in the transaction that makes it. A SQLite
+    target is left without write-ahead log, one file that opens from a read-only medium. Raises
+    `InvalidInputError` (`not_empty`) and changes nothing then, and `TamperedLogError` for a source
+    that cannot be copied as it is (`wrong_logs`, `wrong_type`, `books_disagree`).
     """
     heads = _read_sound_heads(source)
     _require_empty(target, heads)
@@ -71,6 +74,7 @@ def copy_ledger(
                 if table is not tables.log:
                     rows[table.name] = _copy_table(source, connection, table, progress)
             _continue_numbers(connection)
+            settle(connection)
     return Copied(heads, rows)
 
 

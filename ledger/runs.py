@@ -10,7 +10,18 @@ records, where it records something.
 from collections.abc import Collection, Iterable
 from typing import Any, Final, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, func, null, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from ledger import tables
 from ledger.bulk import insert_rows
@@ -215,6 +226,12 @@ def put_off(
 def give_back(connection: Connection, keys: Iterable[Key]) -> None:
     """Let runs be as they were before they were claimed, of whoever is told to stop."""
     _set(connection, keys, **_LET_GO, state="due", attempts=_table.c.attempts - 1)
+
+
+def forget(connection: Connection, keys: Iterable[Key]) -> None:
+    """Let runs be as if nobody had thought of them, as the owner of the database."""
+    for part in _parts(list(keys)):
+        connection.execute(delete(_table).where(_KEY.in_(part)))
 
 
 # --- looked at, asked for again ---

@@ -10,8 +10,7 @@ from rich.console import Group
 from ledger import tlog
 from ledger.config import Settings
 from ledger.database import REVISION, open_engine, require_schema
-from ledger.documents import DocumentStore, read_filings
-from ledger.errors import InvalidInputError, TamperedLogError
+from ledger.errors import InvalidInputError
 from ledger.events import LogName
 from ledger.finding import Finding
 from ledger.head import Head
@@ -22,6 +21,12 @@ from ledger.read import read_heads
 from ledger.secret import write_file
 from ledger.signing import Signer
 from ledger.text import Text
+from portal.backup_files import (
+    copy_documents,
+    copy_reconciliations,
+    copy_statements,
+    shell_of,
+)
 from portal.backup_folder import (
     DATABASE,
     FORMAT,
@@ -39,9 +44,8 @@ from portal.backup_reach import is_held, require_reach
 from portal.filing import check_documents
 from portal.log_commands import EXIT_DISAGREES, compare_projections, finding_row, head_row
 from portal.options import answers
+from portal.restored_runs import note_restored
 from portal.shell import Result, Shell, now_ms
-from reports.issue import list_issued, path_in, sealed_path_in
-from reports.reading import read_snapshot
 
 Signed = dict[LogName, tlog.Checkpoint]
 
@@ -72,8 +76,9 @@ def backup(shell: Shell, directory: Path, *, with_keys: bool) -> Result:
         data = {"dir": str(directory), **_stand(shell, draft, findings)}
         if findings:
             return Result(data, _disagreeing(shell, data), EXIT_DISAGREES)
-        statements = _copy_statements(shell, draft)
-        documents, findings = _copy_documents(shell, draft)
+        statements = copy_statements(shell, draft)
+        copy_reconciliations(shell, draft)
+        documents, findings = copy_documents(shell, draft)
         if with_keys:
             held = sorted((shell.settings.home / "keys").glob("*.key"))
             names = [f"keys/{one.name}" for one in held]
@@ -152,49 +157,10 @@ def _copy_out(shell: Shell, draft: Path, signed: Signed) -> tuple[dict[str, int]
                 copied = copy_ledger(source, engine, step)
     finally:
         engine.dispose()
-    inner = _shell_of(shell, draft)
+    inner = shell_of(shell, draft)
     total = sum(head.size for head in copied.heads.values())
     with inner.reading("keep") as copy, shell.progress(Text("核对", "checking"), total * 2) as step:
         return copied.rows, check_copy(copy, signed, step)
-
-
-def _shell_of(shell: Shell, home: Path) -> Shell:
-    """Return the shell of a backup, which is a home on SQLite."""
-    return Shell(Settings.of_home(home), shell.language, as_json=shell.as_json)
-
-
-def _copy_statements(shell: Shell, draft: Path) -> int:
-    """Return how many statements' files were copied: those that the copy knows, no later ones."""
-    home = shell.settings.home
-    with _shell_of(shell, draft).reading() as copy:
-        issued = list_issued(read_snapshot(copy))
-    paths = [path_in(home, one) for one in issued]
-    paths += [sealed_path_in(home, one) for one in issued if one.seal]
-    for path in paths:
-        if not path.exists():
-            shell.warn(Text(f"结算单文件缺失：{path}", f"the statement {path} is missing"))
-    return copy_files([path.relative_to(home).as_posix() for path in paths], home, draft)
-
-
-def _copy_documents(shell: Shell, draft: Path) -> tuple[int, list[Finding]]:
-    """Return how many documents that the copy's book names were copied, and which could not be.
-
-    The book was copied first, and a document is in its place before an event names it.
-    """
-    with _shell_of(shell, draft).reading() as copy:
-        filings = read_filings(copy, read_heads(copy)["book"].size)
-    kept, store = DocumentStore(shell.settings.home), DocumentStore(draft)
-    documents, lacking = {one.data.sha256: one.data for one in filings}, 0
-    with shell.progress(Text("复制文件", "copying documents"), len(documents)) as step:
-        for data in documents.values():
-            try:
-                store.copy_from(kept, data)
-            except TamperedLogError:
-                lacking += 1
-            step(1)
-    # Where one came back meanwhile, the copy lacks it all the same.
-    findings = list(kept.check(filings)) or list(store.check(filings)) if lacking else []
-    return len(documents) - lacking, findings
 
 
 def _without_documents(shell: Shell, data: Mapping[str, Any]) -> Group:
@@ -214,7 +180,7 @@ def _without_documents(shell: Shell, data: Mapping[str, Any]) -> Group:
 
 def _stand(shell: Shell, home: Path, findings: Sequence[Finding]) -> dict[str, Any]:
     """Return where the logs of a backup stand and what disagrees there."""
-    with _shell_of(shell, home).reading() as connection:
+    with shell_of(shell, home).reading() as connection:
         heads = read_heads(connection)
     return {
         "logs": [{**head_row(head), "origin": head.origin} for head in heads.values()],
@@ -275,12 +241,17 @@ def restore(shell: Shell, directory: Path) -> Result:
     require_room(home, directory, kept)
     target = open_engine(shell.settings.database_url, "own")
     try:
-        with _shell_of(shell, directory).reading("keep") as source:
+        with shell_of(shell, directory).reading("keep") as source:
             heads = read_heads(source)
             newest = require_reach(shell, directory, source, heads)
             total = sum(head.size for head in heads.values())
             with shell.progress(Text("恢复", "restoring"), total * 2) as step:
-                copied = copy_ledger(source, target, step)
+                copied = copy_ledger(
+                    source,
+                    target,
+                    step,
+                    lambda copy: note_restored(copy, manifest.made_at, now_ms()),
+                )
     finally:
         target.dispose()
     signed = {name: tlog.parse_checkpoint(parse_note(note).text) for name, note in newest.items()}

@@ -17,7 +17,7 @@ from ledger.text import Text
 from portal.acting import at_console
 from portal.desk import Desk, open_desk
 from portal.log_commands import sign_heads
-from portal.reconciling import reconcile_month
+from portal.reconciling import RECONCILIATION, reconcile_month
 from portal.settling import settle_compute, settle_funds, settle_subsidy
 from portal.tick_desk import clear_notices, lapse
 from portal.work import Work
@@ -90,7 +90,7 @@ JOBS: Final = (
         settle_funds,
     ),
     Entry(
-        Job("reconciliation", Text("对账", "reconciliation"), _MONTHLY, monthly, once_traded),
+        Job(RECONCILIATION, Text("对账", "reconciliation"), _MONTHLY, monthly, once_traded),
         reconcile_month,
     ),
     Entry(

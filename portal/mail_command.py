@@ -5,7 +5,7 @@ after. Whoever ended in between, or lost the server's answer, leaves a run of wh
 whether it was sent: it is named, and sent again only by somebody who has asked and says so.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ from portal.mail_server import (
     taken_over,
 )
 from portal.options import answers
+from portal.restored_runs import MAIL, may_be_sent, month_restored
 from portal.shell import Result, Shell, now_ms
 from portal.statement_commands import file_lost, keep_missing
 from portal.work import Leases, Work, new_holder
@@ -39,8 +40,6 @@ from reports.delivery import paper_of, read_kept
 from reports.issue import Issued, list_issued
 from reports.reading import read_snapshot
 from reports.verification import find_latest
-
-KIND: Final = "mail"
 
 STATES: Final = {
     "sent": Text("已发送", "sent"),
@@ -70,8 +69,20 @@ something waits, failed, or may or may not have been sent."""
     metavar="ID",
     help="Send one that failed, or of which nobody knew; may be given again.",
 )
+@click.option(
+    "--after-restore",
+    is_flag=True,
+    help="Send also what may have been sent between the backup and its restoration.",
+)
 @answers
-def mail(shell: Shell, month: str, enterprise: str | None, again: tuple[str, ...]) -> Result:
+def mail(
+    shell: Shell,
+    *,
+    month: str,
+    enterprise: str | None,
+    again: tuple[str, ...],
+    after_restore: bool,
+) -> Result:
     """Send each enterprise its statements of a month that were not sent yet, to its contact.
 
     The task force and administrators may, who may read contacts. A statement that a later one
@@ -96,6 +107,9 @@ def mail(shell: Shell, month: str, enterprise: str | None, again: tuple[str, ...
         raise file_lost(lost)
     postman = Postman(shell, server, now_ms, new_holder())
     wanted = [one for one in issued if one.subject in addresses]
+    if not after_restore:
+        held_back = postman.held_back(month, {one.data.statement for one in wanted} - {*again})
+        wanted = [one for one in wanted if one.data.statement not in held_back]
     postman.plan(month, [one.data.statement for one in wanted])
     postman.let_again(month, again)
     standing, sent = postman.standing(month), 0
@@ -105,7 +119,9 @@ def mail(shell: Shell, month: str, enterprise: str | None, again: tuple[str, ...
             run = standing[one.data.statement]
             sent += postman.send(one, run, name, addresses[one.subject])
             step(1)
-    return _answered(shell, postman, month, issued, sent)
+    standing = postman.standing(month)
+    rows = [_row(shell, one, standing.get(one.data.statement), addresses) for one in issued]
+    return _answered(shell, rows, sent)
 
 
 def read_addresses(shell: Shell, codes: Iterable[str]) -> dict[str, str]:
@@ -154,8 +170,19 @@ class Postman:
         with self.shell.writing() as engine, engine.begin() as connection:
             lock_book(connection)
             runs.add_due(
-                connection, [(Key(KIND, month, one, FIRST_REVISION), now_ms) for one in numbers]
+                connection, [(Key(MAIL, month, one, FIRST_REVISION), now_ms) for one in numbers]
             )
+
+    def held_back(self, month: str, numbers: Collection[str]) -> Collection[str]:
+        """Return which statements the ledger knows nothing of that may have been sent once.
+
+        So it is with whatever was over when the ledger was restored: it was sent after the backup,
+        or was not.
+        """
+        with self.shell.reading() as connection:
+            if month > month_restored(connection):
+                return ()
+        return {*numbers} - self.standing(month).keys()
 
     def let_again(self, month: str, numbers: Sequence[str]) -> None:
         """Let statements be due now that were not sent, as far as anybody knows.
@@ -164,7 +191,7 @@ class Postman:
         """
         with self.shell.writing() as engine, engine.begin() as connection:
             lock_book(connection)
-            standing = {one.subject: one for one in runs.read_runs(connection, KIND, month)}
+            standing = {one.subject: one for one in runs.read_runs(connection, MAIL, month)}
             for number in numbers:
                 _require_unsent(number, standing.get(number))
             runs.try_again(connection, [standing[one] for one in numbers], self.clock())
@@ -172,7 +199,7 @@ class Postman:
     def standing(self, month: str) -> dict[str, Run]:
         """Return how each statement's sending stands, by number."""
         with self.shell.reading() as connection:
-            return {one.subject: one for one in runs.read_runs(connection, KIND, month)}
+            return {one.subject: one for one in runs.read_runs(connection, MAIL, month)}
 
     def send(self, one: Issued, run: Run, name: str, address: str) -> bool:
         """Return whether a statement was sent now; `run` is how its sending stood before.
@@ -212,7 +239,7 @@ class Postman:
         with self.shell.writing() as engine, engine.begin() as connection:
             lock_book(connection)
             # One more than we make: whoever ended during the last one is told as all others are.
-            return leases.take(connection, Group(KIND, month, 0), number, spare=1)
+            return leases.take(connection, Group(MAIL, month, 0), number, spare=1)
 
     def _set_back(self, work: Work, error: InvalidInputError) -> None:
         """Let a run be tried later where its message surely was not sent; else it has failed."""
@@ -245,12 +272,8 @@ def _require_unsent(number: str, run: Run | None) -> None:
         )
 
 
-def _answered(
-    shell: Shell, postman: Postman, month: str, issued: Sequence[Issued], sent: int
-) -> Result:
+def _answered(shell: Shell, rows: Sequence[dict[str, Any]], sent: int) -> Result:
     """Return how each statement stands; nothing of it says to whom it went."""
-    standing = postman.standing(month)
-    rows = [_row(shell, one, standing.get(one.data.statement)) for one in issued]
     lines = []
     for row in rows:
         why = f" [{row['error']['code']}] {row['error']['message']}" if row["error"] else ""
@@ -261,11 +284,15 @@ def _answered(
     return Result({"sent": sent, "rows": rows}, Lines(*lines, shell.say(told)), status)
 
 
-def _row(shell: Shell, one: Issued, run: Run | None) -> dict[str, Any]:
+def _row(shell: Shell, one: Issued, run: Run | None, addresses: Collection[str]) -> dict[str, Any]:
     """Return the command line's keys of a statement that is to be sent."""
     row: dict[str, Any] = {"id": one.data.statement, "enterprise": one.subject}
     if run is None:
-        return {**row, "state": "no_address", "next_try_at": None, "error": None}
+        row |= {"state": "no_address", "next_try_at": None, "error": None}
+        if one.subject in addresses:
+            code, said = may_be_sent()
+            row |= {"state": "unclear", "error": {"code": code, "message": shell.say(said)}}
+        return row
     states = {"done": "sent", "running": "sending", "failed": "failed", "due": "waits"}
     error = None
     if run.error is not None:

@@ -23,6 +23,9 @@ from reports.reconciliation import reconcile_all
 from reports.sheets import render_xlsx
 from reports.snapshot import Sizes
 
+RECONCILIATION: Final = "reconciliation"
+"""The kind of its runs."""
+
 FOLDER: Final = "reconciliations"
 """Where a home keeps the workbooks."""
 

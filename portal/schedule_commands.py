@@ -18,6 +18,7 @@ from ledger.text import Language, Text
 from portal.acting import require_nobody
 from portal.jobs import JOBS
 from portal.options import answers
+from portal.restored_runs import MAIL, RESTORE
 from portal.scheduler import Scheduler
 from portal.shell import Result, Shell, now_ms
 from portal.work import Told, new_holder
@@ -34,6 +35,12 @@ STATES: Final = {
     "failed": Text("失败", "failed"),
     "warned": Text("完成，待查", "done, to be looked at"),
 }
+
+ALSO_SHOWN: Final = {
+    MAIL: Text("邮件", "mail"),
+    RESTORE: Text("恢复备份", "restored from a backup"),
+}
+"""What other commands note among the runs."""
 
 LISTED: Final = 20
 """Runs that are done, shown where nobody asks for more."""
@@ -318,7 +325,7 @@ def _runs_table(shell: Shell, rows: Sequence[dict[str, Any]]) -> Table | str:
         if why is not None:
             words.append(f"[{why['code']}] {why['message']}")
         table.add_row(
-            shell.say(NAMES.get(one["kind"], Text(one["kind"], one["kind"]))),
+            shell.say({**NAMES, **ALSO_SHOWN}[one["kind"]]),
             one["period"],
             one["subject"],
             shell.say(STATES["warned" if one["warning"] else one["state"]]),

@@ -1,128 +1,37 @@
 """`suanquan statement mail` against a real mail server: once each, or named; never to whom."""
 
-import json
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from ledger.codec import encode
 from ledger.events import EnterpriseRegistered, StatementIssued
-from portal import cli, mail_command
+from portal import mail_command
 from portal.mail_message import Letter, compose
-from portal.shell import now_ms
 from reports.issue import Issued
-from tests.portal.letterbox import HOST, PASSWORD, USER, Letterbox, certificate, letterbox
-from tests.portal.office import OTHER
-from tests.portal.schedules import ANOTHER, BOOK
-from tests.small_ledger import CODE, SALT, SmallLedger, events
+from tests.portal.letterbox import PASSWORD, USER, certificate, letterbox
+from tests.portal.mailing import (
+    ADDRESS,
+    FROM,
+    NUMBER,
+    OTHERS,
+    THEIRS,
+    THIEF,
+    MailCentre,
+    box,
+    centre,
+)
+from tests.small_ledger import CODE, SALT, events
 
-ADDRESS, THEIRS = "secret-recipient@example.cn", "another-recipient@example.cn"
-NUMBER, OTHERS = f"SQ-C-2022-07-{CODE}-1", f"SQ-C-2022-07-{OTHER}-1"
-THIEF = "thief@example.cn"
-FROM = "statements@centre.example.cn"
-
-
-@dataclass
-class Centre:
-    """A centre with a statement of July for each of two enterprises, and a mail server."""
-
-    ledger: SmallLedger
-    home: Path
-    box: Letterbox
-    run: Callable[..., Any]
-    now: list[int]
-
-    def mail(self, *more: object) -> Any:  # noqa: ANN401 - one JSON object
-        return self.run("statement", "mail", "--month", "2022-07", *more)
-
-    def states(self, *more: object) -> dict[str, str]:
-        return {one["id"]: one["state"] for one in self.mail(*more)["rows"]}
-
-    def contact(self, code: str, email: str | None) -> None:
-        """Record a contact; the newest counts."""
-        path = self.home.parent / "contact.json"
-        value = {"name": "张三", "email": email} if email else {"name": "张三"}
-        path.write_text(json.dumps(value, ensure_ascii=False), "utf-8")
-        assert self.run("enterprise", "contact", code, "--file", path)["status"] == 0
-
-    def later(self, minutes: int) -> None:
-        self.now[0] += minutes * 60_000
-
-    def started(self) -> subprocess.Popen[bytes]:
-        """Return the same command in a process of its own."""
-        words = [sys.executable, "-m", "portal", "statement", "mail", "--month", "2022-07"]
-        return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def lease_is_over(self) -> None:
-        held = "UPDATE scheduled_run SET held_until_ms = 0 WHERE state = 'running'"
-        with self.ledger.write.begin() as connection:
-            connection.execute(text(held))
-
-
-@pytest.fixture
-def box() -> Iterator[Letterbox]:
-    with letterbox() as made:
-        yield made
-
-
-@pytest.fixture
-def centre(
-    database_url: str,
-    tmp_path: Path,
-    box: Letterbox,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> Iterator[Centre]:
-    """Yield a centre whose every word is searched for the recipients in the end."""
-    said: list[str] = []
-
-    def run(*words: object) -> Any:  # noqa: ANN401 - one JSON object
-        status = cli.run([*map(str, words), "--json"])
-        out, err = capfd.readouterr()
-        said.extend((out, err))
-        return {"status": status, **json.loads(out or err.splitlines()[-1])}
-
-    for name, value in {
-        "HOME": str(tmp_path / "home"),
-        "DATABASE_URL": database_url,
-        "TOKEN": "",
-        "SMTP_HOST": HOST,
-        "SMTP_PORT": str(box.port),
-        "SMTP_FROM": FROM,
-        "SMTP_STARTTLS": "no",
-    }.items():
-        monkeypatch.setenv(f"SUANQUAN_{name}", value)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
-    with closing(SmallLedger(database_url)) as ledger:
-        ledger.append(*events(BOOK), *events(ANOTHER, OTHER))
-        made = Centre(ledger, tmp_path / "home", box, run, [now_ms()])
-        monkeypatch.setattr(mail_command, "now_ms", lambda: made.now[0])
-        assert run("statement", "make", "--month", "2022-07")["status"] == 0
-        token = run("user", "add", "gh-1", "--role", "administrator")["token"]
-        monkeypatch.setenv("SUANQUAN_TOKEN", token)
-        made.contact(CODE, ADDRESS)
-        made.contact(OTHER, THEIRS)
-        yield made
-        with ledger.reading() as connection:
-            rows = connection.execute(text("SELECT * FROM scheduled_run")).all()
-    told = [*said, repr(rows)]
-    assert not [one for one in told if "-recipient" in one or PASSWORD in one]
-
+__all__ = ["box", "centre"]
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-def test_each_enterprise_gets_its_statement_once(centre: Centre) -> None:
+def test_each_enterprise_gets_its_statement_once(centre: MailCentre) -> None:
     done = centre.mail()
     assert (done["status"], done["sent"]) == (0, 2), done
     assert centre.box.recipients == [[ADDRESS], [THEIRS]]
@@ -147,7 +56,9 @@ def test_each_enterprise_gets_its_statement_once(centre: Centre) -> None:
 
 
 @SQLITE
-def test_the_message_id_is_the_statements(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_message_id_is_the_statements(
+    centre: MailCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
     centre.box.hangs_up = True
     assert centre.states("--enterprise", CODE) == {NUMBER: "unclear"}
     centre.box.hangs_up = False
@@ -159,7 +70,7 @@ def test_the_message_id_is_the_statements(centre: Centre, monkeypatch: pytest.Mo
     assert all(one.endswith("@centre.example.cn>") for one in ids)
 
 
-def test_what_the_server_puts_off_is_tried_again_later(centre: Centre) -> None:
+def test_what_the_server_puts_off_is_tried_again_later(centre: MailCentre) -> None:
     centre.box.rcpt = [f"451 <{ADDRESS}> greylisted", f"452 <{THEIRS}> full"]
     done = centre.mail()
     assert (done["status"], done["sent"]) == (3, 0)
@@ -177,7 +88,9 @@ def test_what_the_server_puts_off_is_tried_again_later(centre: Centre) -> None:
 
 
 @SQLITE
-def test_after_so_many_tries_it_has_failed(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_so_many_tries_it_has_failed(
+    centre: MailCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SUANQUAN_SCHEDULE_ATTEMPTS", "2")
     centre.box.rcpt = ["450 no"] * 2
     assert centre.states("--enterprise", CODE) == {NUMBER: "waits"}
@@ -189,7 +102,7 @@ def test_after_so_many_tries_it_has_failed(centre: Centre, monkeypatch: pytest.M
 
 
 @SQLITE
-def test_what_is_refused_is_sent_again_by_whoever_asks(centre: Centre) -> None:
+def test_what_is_refused_is_sent_again_by_whoever_asks(centre: MailCentre) -> None:
     centre.box.rcpt = [f"550 <{ADDRESS}> unknown"]
     assert centre.states() == {NUMBER: "failed", OTHERS: "sent"}
     centre.later(1_000)
@@ -204,7 +117,9 @@ def test_what_is_refused_is_sent_again_by_whoever_asks(centre: Centre) -> None:
 @pytest.mark.parametrize(
     "email", [None, "a@x.cn, b@y.cn", "a@x.cn> SIZE=1", "张三@x.cn", "@", "a@-x"]
 )
-def test_an_enterprise_without_a_usable_address_is_named(centre: Centre, email: str | None) -> None:
+def test_an_enterprise_without_a_usable_address_is_named(
+    centre: MailCentre, email: str | None
+) -> None:
     centre.contact(CODE, email)
     done = centre.mail()
     assert (done["status"], done["sent"]) == (0, 1)
@@ -216,7 +131,7 @@ def test_an_enterprise_without_a_usable_address_is_named(centre: Centre, email: 
 
 
 @SQLITE
-def test_a_name_begins_no_header(centre: Centre) -> None:
+def test_a_name_begins_no_header(centre: MailCentre) -> None:
     # The ledger takes no control characters; a separator of lines is none.
     data = EnterpriseRegistered(registered_region="420100", name=f"华智\u2028Bcc: {THIEF}")
     centre.ledger.append(encode("urn:test", "evil", CODE, data, SALT))
@@ -254,7 +169,7 @@ def test_no_text_of_a_letter_begins_a_header_or_a_command() -> None:
     assert sorted(read) == sorted({*read}), "no header comes twice"
 
 
-def test_two_senders_at_once_send_once(centre: Centre) -> None:
+def test_two_senders_at_once_send_once(centre: MailCentre) -> None:
     centre.box.goes_on.clear()
     processes = [centre.started() for _ in range(2)]
     assert centre.box.came.wait(60)
@@ -268,7 +183,7 @@ def test_two_senders_at_once_send_once(centre: Centre) -> None:
     assert len(centre.box.raw) == 2
 
 
-def test_a_sender_that_ends_before_it_could_say_so_is_named(centre: Centre) -> None:
+def test_a_sender_that_ends_before_it_could_say_so_is_named(centre: MailCentre) -> None:
     centre.box.goes_on.clear()
     process = centre.started()
     assert centre.box.came.wait(60)
@@ -288,7 +203,7 @@ def test_a_sender_that_ends_before_it_could_say_so_is_named(centre: Centre) -> N
 
 
 @SQLITE
-def test_a_lost_answer_is_not_taken_for_a_no(centre: Centre) -> None:
+def test_a_lost_answer_is_not_taken_for_a_no(centre: MailCentre) -> None:
     centre.box.hangs_up = True
     assert set(centre.states().values()) == {"unclear"}
     centre.later(10_000)
@@ -298,7 +213,7 @@ def test_a_lost_answer_is_not_taken_for_a_no(centre: Centre) -> None:
 
 @SQLITE
 def test_a_server_without_starttls_gets_nothing(
-    centre: Centre, monkeypatch: pytest.MonkeyPatch
+    centre: MailCentre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUANQUAN_SMTP_STARTTLS", "yes")
     refused = centre.mail()
@@ -311,7 +226,7 @@ def test_a_server_without_starttls_gets_nothing(
 
 @SQLITE
 def test_mail_is_encrypted_and_signed_in_where_the_certificate_is_believed(
-    centre: Centre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    centre: MailCentre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context, shown = certificate(tmp_path)
     with letterbox(context) as box:
@@ -338,7 +253,7 @@ def test_mail_is_encrypted_and_signed_in_where_the_certificate_is_believed(
 
 @SQLITE
 def test_a_server_that_is_away_leaves_everything_as_it_was(
-    centre: Centre, monkeypatch: pytest.MonkeyPatch
+    centre: MailCentre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUANQUAN_SMTP_PORT", "1")
     assert centre.mail()["error"]["code"] == "mail_server"
@@ -347,7 +262,7 @@ def test_a_server_that_is_away_leaves_everything_as_it_was(
 
 
 @SQLITE
-def test_a_file_that_was_changed_is_not_sent(centre: Centre) -> None:
+def test_a_file_that_was_changed_is_not_sent(centre: MailCentre) -> None:
     path = centre.home / "statements" / "2022-07" / f"{NUMBER}.pdf"
     path.write_bytes(path.read_bytes() + b"\n")
     refused = centre.mail()
@@ -356,7 +271,7 @@ def test_a_file_that_was_changed_is_not_sent(centre: Centre) -> None:
 
 
 @SQLITE
-def test_what_was_superseded_is_left_out_and_its_supplement_sent(centre: Centre) -> None:
+def test_what_was_superseded_is_left_out_and_its_supplement_sent(centre: MailCentre) -> None:
     centre.ledger.append(*events("usage a100 1 2022-07-21T00:00 2022-07-22T00:00"))
     assert centre.run("statement", "make", "--month", "2022-07")["status"] == 0
     assert centre.states("--enterprise", CODE) == {f"SQ-C-2022-07-{CODE}-2": "sent"}
@@ -367,7 +282,7 @@ def test_what_was_superseded_is_left_out_and_its_supplement_sent(centre: Centre)
 
 @SQLITE
 def test_nobody_mails_without_a_right_to_read_contacts(
-    centre: Centre, monkeypatch: pytest.MonkeyPatch
+    centre: MailCentre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SUANQUAN_TOKEN", "")
     assert centre.mail()["error"]["code"] == "no_token"
@@ -388,7 +303,7 @@ def test_nobody_mails_without_a_right_to_read_contacts(
     ],
 )
 def test_settings_that_cannot_be_are_refused(
-    centre: Centre, monkeypatch: pytest.MonkeyPatch, name: str, value: str, code: str
+    centre: MailCentre, monkeypatch: pytest.MonkeyPatch, name: str, value: str, code: str
 ) -> None:
     monkeypatch.setenv(f"SUANQUAN_SMTP_{name}", value)
     refused = centre.mail()
