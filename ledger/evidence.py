@@ -130,6 +130,14 @@ OPERATIONS: Final[dict[str, Text]] = {
         " makes a run come again, with nothing left to do, or stay away, which the log shows;"
         " mail stands here alone, and is sent again or not at all",
     ),
+    **dict.fromkeys(
+        ("account", "recovery_code", "invitation", "session", "throttle"),
+        Text(
+            "登录账号、邀请、会话与限速：能改动者可冒名登录；谁被邀请、何时启用以日志为准",
+            "accounts, invitations, sessions and throttles: whoever can change them can sign in as"
+            " somebody else; who was invited and when stands in the log",
+        ),
+    ),
 }
 """Tables of which nothing proves a row, and why that may be."""
 

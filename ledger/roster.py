@@ -9,6 +9,9 @@ One function judges: a command asks it before it appends, and a check asks it ag
 - A person has one token. Somebody else's invitation replaces it and only serves to be exchanged,
   and nobody invites an administrator anew who has a token: he would act in his name. The console
   of the machine may, while no administrator holds a token that is valid.
+- An account for the portal is opened by an invitation that is open; whoever is invited anew is
+  bound by the same rules as with tokens. Nobody invites an administrator anew who has an account;
+  he does himself, by a token of his own.
 - Rules, papers and personal data: `ledger.rights` says who enters them.
 - No account is called `scheduler`: that is who acts where nobody did and a day was over.
 """
@@ -21,6 +24,8 @@ from typing import Final
 from ledger.codec import Event
 from ledger.errors import RuleViolationError
 from ledger.events import (
+    AccountInvited,
+    AccountOpened,
     BankAccountSet,
     ClaimObjected,
     ContactRecorded,
@@ -66,13 +71,15 @@ class Held:
 
 @dataclass(slots=True)
 class Roster(Rights):
-    """Roles, tokens, open requests and personal data after a run of the book's events.
+    """Roles, tokens, accounts, open requests and personal data after a run of the book's events.
 
     `index` is that of the book's next entry. Whoever leaves out what says nothing about people
     sets it.
     """
 
     tokens: dict[str, TokenIssued] = field(default_factory=dict)
+    invitations: dict[str, AccountInvited] = field(default_factory=dict)
+    accounts: set[str] = field(default_factory=set)
     role_requests: dict[tuple[str, Grant], RoleRequested] = field(default_factory=dict)
     forget_requests: dict[str, ForgetRequested] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
@@ -142,6 +149,15 @@ class Roster(Rights):
     @_apply.register
     def _(self, data: TokenIssued, _subject: str) -> None:
         self.tokens[data.person] = data
+
+    @_apply.register
+    def _(self, data: AccountInvited, _subject: str) -> None:
+        self.invitations[data.person] = data
+
+    @_apply.register
+    def _(self, data: AccountOpened, _subject: str) -> None:
+        self.invitations.pop(data.person, None)
+        self.accounts.add(data.person)
 
     @_apply.register(ContactRecorded)
     @_apply.register(BankAccountSet)
@@ -217,7 +233,7 @@ class Roster(Rights):
     @_objection.register
     def _(self, data: TokenIssued, _subject: str) -> Text | None:
         if not self.grants.get(data.person):
-            return Text(f"没有账号 {data.person}", f"there is no account {data.person}")
+            return _no_account(data.person)
         if data.issued_by == data.person:
             return None
         if data.issued_by == CONSOLE:
@@ -229,6 +245,35 @@ class Roster(Rights):
             f"{data.person} 是管理员，不能由他人换发令牌",
             f"{data.person} is an administrator, whom nobody else gives a new token",
         )
+
+    @_objection.register
+    def _(self, data: AccountInvited, _subject: str) -> Text | None:
+        if not self.grants.get(data.person):
+            return _no_account(data.person)
+        if data.issued_by == data.person:
+            return None
+        if data.issued_by == CONSOLE:
+            return self._administrator_with_account()
+        wrong = self._no_administrator(data.issued_by)
+        if wrong or not (self.has(data.person, "administrator") and data.person in self.accounts):
+            return wrong
+        return Text(
+            f"{data.person} 是管理员，不能由他人重置登录",
+            f"{data.person} is an administrator, whose sign-in nobody else renews",
+        )
+
+    @_objection.register
+    def _(self, data: AccountOpened, _subject: str) -> Text | None:
+        if not self.grants.get(data.person):
+            return _no_account(data.person)
+        invitation = self.invitations.get(data.person)
+        if invitation is None or not (
+            parse_instant(invitation.at)
+            <= parse_instant(data.at)
+            < parse_instant(invitation.expires_at)
+        ):
+            return Text(f"{data.person} 没有有效的邀请", f"{data.person} has no open invitation")
+        return None
 
     @_objection.register(ContactRecorded)
     @_objection.register(BankAccountSet)
@@ -288,6 +333,16 @@ class Roster(Rights):
                 )
         return None
 
+    def _administrator_with_account(self) -> Text | None:
+        """Return that an administrator can sign in, so that the console may not invite."""
+        name = next((one for one in self.administrators() if one in self.accounts), None)
+        if name is None:
+            return None
+        return Text(
+            f"管理员 {name} 已有登录账号，请由其办理",
+            f"the administrator {name} has an account; ask there",
+        )
+
 
 _RESERVED: Final = Text(
     f"{SCHEDULER} 是系统的名称，不能用作账号", f"{SCHEDULER} is the system's name, no account's"
@@ -315,6 +370,11 @@ def is_lapsed(request: RoleRequested | ForgetRequested, at: str) -> bool:
 def _grant_of(data: RoleRequested | RoleGranted | RoleRevoked) -> Grant:
     """Return the role of an event with what it is limited to."""
     return Grant(data.role, data.scope)
+
+
+def _no_account(person: str) -> Text:
+    """Return that nobody has such a name."""
+    return Text(f"没有账号 {person}", f"there is no account {person}")
 
 
 def _themselves(person: str, by: str) -> Text | None:

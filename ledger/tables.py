@@ -2,7 +2,7 @@
 
 Five groups: the log (append-only, proved by its tree), what ingest knows of its streams, the
 projections, which are caches of the log and are rebuilt by a replay, personal data, which may
-be erased, and operations, on which nothing rests.
+be erased, and operations, on which nothing rests: runs of the schedule, and accounts.
 """
 
 from typing import Final
@@ -308,6 +308,61 @@ scheduled_run: Final = Table(
     comment="Operations: what the schedule has run, runs and has to run. Nothing rests on it.",
 )
 
+account: Final = Table(
+    "account",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("password_set_at_ms", BigInteger, nullable=False),
+    Column("totp_secret", LargeBinary),
+    Column("totp_confirmed_at_ms", BigInteger),
+    Column("totp_last_step", BigInteger),
+    CheckConstraint("totp_confirmed_at_ms IS NULL OR totp_secret IS NOT NULL", name="confirmed"),
+    comment="Accounts: how each person signs in. Secrets are sealed by a key of the home.",
+)
+
+recovery_code: Final = Table(
+    "recovery_code",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("digest", LargeBinary, primary_key=True),
+    comment="Accounts: codes for whoever has lost his second factor; a used one is gone.",
+)
+
+invitation: Final = Table(
+    "invitation",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("renews", Text, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    CheckConstraint("renews IN ('password', 'second_factor')", name="renews"),
+    Index("ix_invitation_person", "person"),
+    comment="Accounts: links that serve once, by their digest; a used one is gone.",
+)
+
+session: Final = Table(
+    "session",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("seen_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Index("ix_session_person", "person"),
+    comment="Accounts: who has signed in, by the digest of what the browser keeps.",
+)
+
+throttle: Final = Table(
+    "throttle",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("failures", BigInteger, nullable=False),
+    Column("next_try_at_ms", BigInteger, nullable=False),
+    Index("ix_throttle_next_try_at_ms", "next_try_at_ms"),
+    comment="Accounts: failed sign-ins by a keyed digest of whom they tried, or of where from.",
+)
+
 APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
 """Tables whose rows are never changed or removed."""
 
@@ -332,5 +387,11 @@ PROJECTIONS: Final = (
 ERASABLE: Final = {"personal_datum": ("salt", "value")}
 """Tables whose rows stay, and the columns that may become null."""
 
-OPERATIONS: Final = ("scheduled_run",)
+PASSING: Final = ("recovery_code", "invitation", "session", "throttle")
+"""Tables of accounts whose rows go once they have served or lapsed."""
+
+ACCOUNTS: Final = ("account", *PASSING)
+"""Tables by which people sign in: for the writer and the keeper alone."""
+
+OPERATIONS: Final = ("scheduled_run", *ACCOUNTS)
 """Tables of which every row may change, and none is evidence: no amount rests on any of them."""

@@ -5,8 +5,8 @@ what stands in the event:
 
 | topic | entries |
 |---|---|
-| `people` | roles, tokens, and whose personal data are to be forgotten or are |
-| `person/<name>` | a person's roles and tokens |
+| `people` | roles, tokens, invitations, and whose personal data are to be forgotten or are |
+| `person/<name>` | a person's roles, tokens and invitations |
 | `token/<digest>` | whom a token was issued to |
 | `rules` | programmes and calendars that were adopted, resources that were listed |
 | `codes` | credit codes that were accepted though their check character does not fit |
@@ -31,6 +31,8 @@ from typing import Final
 
 from ledger.codec import Event
 from ledger.events import (
+    AccountInvited,
+    AccountOpened,
     BankAccountSet,
     CalendarAdopted,
     ClaimData,
@@ -63,6 +65,8 @@ _GENERAL: Final[dict[type[Data], str]] = {
     RoleGranted: PEOPLE,
     RoleRevoked: PEOPLE,
     TokenIssued: PEOPLE,
+    AccountInvited: PEOPLE,
+    AccountOpened: PEOPLE,
     ForgetRequested: PEOPLE,
     EnterpriseForgotten: PEOPLE,
     CalendarAdopted: RULES,
@@ -91,7 +95,7 @@ _BY_FIELD: Final = {
 
 
 def person_topic(name: str) -> str:
-    """Return the topic of a person's roles and tokens."""
+    """Return the topic of a person's roles, tokens and invitations."""
     return f"person/{name}"
 
 

@@ -48,7 +48,7 @@ CORE: Final = words(
 
 SHELL: Final = words(
     """
-    ledger.accepted
+    ledger.accepted ledger.accounts ledger.sessions ledger.throttle
     ledger.backup ledger.batch ledger.bookkeeping ledger.bulk ledger.check ledger.cluster
     ledger.config ledger.crew ledger.database ledger.erasable ledger.export ledger.history
     ledger.documents ledger.payee
@@ -104,6 +104,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "PIL": ("reports.drawing",),
     "alembic": ("migrations", "ledger.schema"),
     "apscheduler": ("reports.schedule",),
+    "argon2": ("portal.passwords",),
     "chinese_calendar": ("vouchers.calendar",),
     "click": ("portal",),
     "distributed": ("ledger.cluster",),
@@ -114,6 +115,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "openpyxl": ("reports.sheets",),
     "pandas": ("reports.frames",),
     "psycopg": ("ledger",),
+    "pyotp": ("portal.one_time_code",),
     "pyhanko": ("reports.seal",),
     "reportlab": ("reports.pdf", "reports.fonts"),
     "rich": ("portal",),

@@ -76,11 +76,14 @@ from ledger.events.papers import (
     TaxDomicileRecorded,
 )
 from ledger.events.people import (
+    AccountInvited,
+    AccountOpened,
     BankAccountSet,
     ContactRecorded,
     CreditCodeAccepted,
     EnterpriseForgotten,
     ForgetRequested,
+    Renewal,
     Role,
     RoleGranted,
     RoleRequested,
@@ -102,6 +105,8 @@ from ledger.events.settlement import (
 
 __all__ = [
     "TYPES",
+    "AccountInvited",
+    "AccountOpened",
     "AdoptedVersion",
     "AnswerData",
     "BankAccountSet",
@@ -172,6 +177,7 @@ __all__ = [
     "QualificationRevoked",
     "RejectionSettled",
     "Remark",
+    "Renewal",
     "ReportIssued",
     "ResourceKind",
     "ResourceListed",
@@ -265,6 +271,8 @@ TYPES: dict[str, type[Data]] = {
         DisputeSettled,
         ReportIssued,
         StatementSealed,
+        AccountInvited,
+        AccountOpened,
     )
 }
 """Every released event type by its name."""

@@ -17,6 +17,9 @@ from ledger.text import Text
 
 Role = Literal["administrator", "auditor", "authority", "enterprise", "finance", "task_force"]
 
+Renewal = Literal["password", "second_factor"]
+"""What an invitation gives anew: the password, or the second factor with it."""
+
 PROGRAMME_ROLES: Final[frozenset[Role]] = frozenset({"authority", "finance", "task_force"})
 """Roles that may be granted for one programme only."""
 
@@ -129,6 +132,38 @@ class TokenIssued(_Decided, frozen=True):
         check_person(self.person)
         check_digests(token_sha256=self.token_sha256)
         parse_instant(self.expires_at)
+        super().__post_init__()
+
+
+class AccountInvited(_Decided, frozen=True, kw_only=True):
+    """A person was given a link that serves once; it is in no leaf, nor is its digest."""
+
+    type: ClassVar[str] = "cn.suanquan.account.invited.v1"
+    about_enterprise: ClassVar[bool] = False
+
+    person: str
+    renews: Renewal
+    expires_at: str
+    issued_by: str = ""
+
+    def __post_init__(self) -> None:
+        """Check name and instants."""
+        check_person(self.person)
+        parse_instant(self.expires_at)
+        super().__post_init__()
+
+
+class AccountOpened(_Decided, frozen=True):
+    """Whoever had a person's link set the password that counts from now on."""
+
+    type: ClassVar[str] = "cn.suanquan.account.opened.v1"
+    about_enterprise: ClassVar[bool] = False
+
+    person: str
+
+    def __post_init__(self) -> None:
+        """Check name and instant."""
+        check_person(self.person)
         super().__post_init__()
 
 

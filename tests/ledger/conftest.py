@@ -68,7 +68,7 @@ from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.tlog import Checkpoint
 from tests.ledger import books, papers, steps
-from tests.ledger.people import PEOPLE
+from tests.ledger.people import PEOPLE, SIGNING_IN
 
 CODE = "91350100M000100Y43"
 OTHER_CODE = "91440300708461136T"
@@ -276,6 +276,7 @@ EXAMPLES: tuple[Data, ...] = (
         signer="CN=云栖智算中心,C=CN",
         sealed_at="2022-08-01T00:00:00Z",
     ),
+    *SIGNING_IN,
 )
 
 

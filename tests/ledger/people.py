@@ -3,6 +3,8 @@
 from ledger.codec import encode
 from ledger.erasable import erase_data, keep_data, lock_book
 from ledger.events import (
+    AccountInvited,
+    AccountOpened,
     BankAccountSet,
     ContactRecorded,
     Data,
@@ -47,6 +49,12 @@ PEOPLE: tuple[Data, ...] = (
     BankAccountSet(at=AT, digest="8" * 64, recorded_by="a"),
     REQUEST,
     ERASURE,
+)
+
+
+SIGNING_IN: tuple[Data, ...] = (
+    AccountInvited(at=AT, person="a", renews="second_factor", expires_at=AT, issued_by="b"),
+    AccountOpened(at=AT, person="a"),
 )
 
 

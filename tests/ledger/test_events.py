@@ -10,6 +10,8 @@ import pytest
 from ledger.errors import InvalidInputError
 from ledger.events import (
     TYPES,
+    AccountInvited,
+    AccountOpened,
     AdoptedVersion,
     AnswerData,
     BankAccountSet,
@@ -257,6 +259,8 @@ def test_what_decides_money_or_counts_does_not_come_from_outside() -> None:
         RoleGranted,
         RoleRevoked,
         TokenIssued,
+        AccountInvited,
+        AccountOpened,
         ContactRecorded,
         BankAccountSet,
         ForgetRequested,

@@ -28,16 +28,17 @@ NAMES: Final = tuple(tables.metadata.tables)
 
 READABLE: Final[dict[Access, set[str]]] = {
     "write": set(NAMES) - {"personal_datum"},
-    "audit": set(NAMES) - {"personal_datum"},
+    "audit": set(NAMES) - {"personal_datum", *tables.ACCOUNTS},
     "keep": set(NAMES),
     "read": {
         *("log", "tile", "chunk", "usage_day", "source_day", "sequence_block"),
-        *(*tables.BOOKS, "trail", "claim_state", *tables.OPERATIONS),
+        *(*tables.BOOKS, "trail", "claim_state", "scheduled_run"),
     },
 }
 """Whose rows each role may read; of `chunk` the reader sees the book, by a view.
 
-Of personal data every role sees that they are there, and the keeper alone what they say.
+Of personal data every role sees that they are there, and the keeper alone what they say. How people
+sign in is for the writer and the keeper.
 """
 
 INSERTABLE: Final[dict[Access, set[str]]] = {
@@ -65,6 +66,9 @@ UPDATABLE: Final[dict[Access, dict[str, tuple[str, ...]]]] = {
     "read": {},
 }
 """Columns that each role may update."""
+
+DELETABLE: Final[dict[Access, tuple[str, ...]]] = {"write": tables.PASSING}
+"""Tables from which a role may take rows, and which it may lock as PostgreSQL has it."""
 
 DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -166,6 +170,8 @@ def is_allowed(access: Access, table: Table, what: str) -> bool:
         return table.name in READABLE[access] and (access, table.name) != ("read", "chunk")
     if verb == "INSERT":
         return table.name in INSERTABLE[access]
+    if verb in {"DELETE", "MERGE", "LOCK"}:
+        return table.name in DELETABLE.get(access, ())
     return verb == "UPDATE" and column in UPDATABLE[access].get(table.name, ())
 
 

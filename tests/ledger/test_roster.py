@@ -5,6 +5,8 @@ import pytest
 from ledger.codec import encode
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import (
+    AccountInvited,
+    AccountOpened,
     AdoptedVersion,
     CalendarAdopted,
     ContactRecorded,
@@ -48,6 +50,16 @@ def token(person: str, issued_by: str, expires_at: str = TOO_LATE, mark: str = "
         expires_at=expires_at,
         issued_by=issued_by,
     )
+
+
+def invited(person: str, issued_by: str, expires_at: str = TOO_LATE) -> Data:
+    return AccountInvited(
+        at=AT, person=person, renews="password", expires_at=expires_at, issued_by=issued_by
+    )
+
+
+def opened(person: str) -> Data:
+    return AccountOpened(at=AT, person=person)
 
 
 def granted(
@@ -125,6 +137,7 @@ EVERY = (
     RoleRequested(at=AT, person="w", role="authority", requested_by="a"),
     RoleGranted(at=AT, person="w", role="authority", granted_by="a", consented_by="b"),
 )
+OPENED = (invited("a", ""), opened("a"))
 DECIDING = (*TWO, ASK_AUTHORITY, AUTHORITY, HELPER)
 
 
@@ -159,6 +172,13 @@ DECIDING = (*TWO, ASK_AUTHORITY, AUTHORITY, HELPER)
         ((FIRST, token("a", "", AT)), token("a", "")),
         ((*TWO, token("a", ""), token("b", "a")), token("b", "b")),
         ((*TWO, HELPER, token("t", "a"), token("t", "t")), token("t", "a")),
+        ((FIRST,), invited("a", "")),
+        ((FIRST, invited("a", "")), invited("a", "")),
+        ((*TWO, invited("b", "a")), invited("b", "a")),
+        ((*TWO, invited("a", "a")), opened("a")),
+        ((FIRST, HELPER, *OPENED), invited("t", "a")),
+        ((FIRST, HELPER, invited("t", "a"), opened("t")), invited("t", "a")),
+        ((FIRST, *OPENED), invited("a", "a")),
         ((*TWO, HELPER), CONTACT),
         ((*TWO, HELPER, CONTACT, ASK_FORGET), forgotten("a", "b")),
         ((*TWO, HELPER, CONTACT, ASK_FORGET), forgotten("a", "b", LATER)),
@@ -196,6 +216,15 @@ def test_what_the_rules_allow_is_done(before: tuple[Data, ...], act: Data) -> No
             adopted("w", "wuhan"),
             "nor the authority of wuhan",
         ),
+        ((), invited("a", ""), "no account a"),
+        ((FIRST, *OPENED), invited("a", ""), "a has an account"),
+        ((FIRST, HELPER, *OPENED), invited("t", ""), "a has an account"),
+        ((*TWO, HELPER), invited("a", "t"), "t is no administrator"),
+        ((*TWO, *OPENED), invited("a", "b"), "whose sign-in nobody else renews"),
+        ((), opened("a"), "no account a"),
+        ((FIRST,), opened("a"), "no open invitation"),
+        ((FIRST, *OPENED), opened("a"), "no open invitation"),
+        ((FIRST, invited("a", "", AT)), opened("a"), "no open invitation"),
         ((), granted("auditor", ""), "administrators, who grant"),
         ((), granted("auditor", "x"), "x is no administrator"),
         ((*TWO, HELPER), granted("auditor", "t"), "t is no administrator"),

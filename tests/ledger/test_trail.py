@@ -82,6 +82,8 @@ def said_of(name: str) -> set[str]:
         ("fund.appropriated", set()),
         ("role.granted", {PEOPLE, "person/gh-1"}),
         ("token.issued", {PEOPLE, "person/a", "token/" + "6" * 64}),
+        ("account.invited", {PEOPLE, "person/a"}),
+        ("account.opened", {PEOPLE, "person/a"}),
         ("programme.adopted", {RULES}),
         ("calendar.adopted", {RULES}),
         ("resource.listed", {RULES}),

@@ -20,7 +20,7 @@ from tests.ledger.conftest import NOW_MS, ORIGIN, Ledger, fact, rejection, usage
 
 LATER = (
     *("source_day", "sequence_block", "settlement", "personal_datum", *tables.BOOKS),
-    *("trail", "claim_state", "scheduled_run"),
+    *("trail", "claim_state", *tables.OPERATIONS),
 )
 """Tables that the first migration did not make."""
 
