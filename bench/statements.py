@@ -13,8 +13,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from reportlab import rl_config
 from reportlab.pdfbase import pdfmetrics
@@ -46,16 +47,17 @@ ENTERPRISES: Final = 186
 MONTHS: Final = ("2022-01", "2022-02", "2022-03")
 DAYS: Final = 90
 PRINTED: Final = 60
+_PUBLIC_URL: Final = "https://suanquan.example.gov.cn"
 
-Call = tuple[bool, str, tuple[Any, ...]]
-"""Whether it is of the canvas and not of its text, what is called, with what."""
+Call = tuple[Literal["canvas", "path", "text"], str, tuple[Any, ...]]
+"""On what it is made, what is called, with what; a path that is called nothing is filled."""
 
 
 def statements(databases: Databases) -> Iterator[Measurement | Reading]:
     """Yield one process against bare calls, all against one, each format, and the memory."""
     fonts = load(CACHE)
     with workspace() as home, databases.ledger("SQLite") as url:
-        snapshot, press = _fill(home, url), Press(home, fonts)
+        snapshot, press = _fill(home, url), Press(home, fonts, _PUBLIC_URL)
         wanted = _wanted(snapshot, MONTHS[0])[:PRINTED]
         contents = [_compose(press, snapshot, one).content for one in wanted]
         pages = [lay_out(one, fonts) for one in contents]
@@ -139,24 +141,23 @@ def _stock(fonts: Fonts) -> tuple[str, str]:
 def _calls(page: Page, names: tuple[str, str]) -> list[Call]:
     """Return the calls that draw a page, none of which changes nothing."""
     calls: list[Call] = []
-    ink = None
-    for box in page.boxes:
-        if box.ink != ink:
-            ink = box.ink
-            calls.append((True, "setFillColorRGB", ink))
-        low = round(PAGE_HEIGHT - box.y - box.height, 2)
-        size = round(box.width, 2), round(box.height, 2)
-        calls.append((True, "rect", (round(box.x, 2), low, *size, 0, 1)))
+    for ink, boxes in groupby(page.boxes, key=lambda box: box.ink):
+        calls.append(("canvas", "setFillColorRGB", ink))
+        for box in boxes:
+            low = round(PAGE_HEIGHT - box.y - box.height, 2)
+            size = round(box.width, 2), round(box.height, 2)
+            calls.append(("path", "rect", (round(box.x, 2), low, *size)))
+        calls.append(("path", "", ()))
     style: Style | None = None
     for run in page.runs:
         place = round(run.x, 2), round(PAGE_HEIGHT - run.y, 2)
-        calls.append((False, "setTextOrigin", place))
+        calls.append(("text", "setTextOrigin", place))
         if style is None or run.style.ink != style.ink:
-            calls.append((False, "setFillColorRGB", run.style.ink))
+            calls.append(("text", "setFillColorRGB", run.style.ink))
         if style is None or (run.style.size, run.style.bold) != (style.size, style.bold):
-            calls.append((False, "setFont", (names[run.style.bold], run.style.size)))
+            calls.append(("text", "setFont", (names[run.style.bold], run.style.size)))
         style = run.style
-        calls.append((False, "textLine", (run.text,)))
+        calls.append(("text", "textLine", (run.text,)))
     return calls
 
 
@@ -176,9 +177,13 @@ def _draw(pages: Sequence[Sequence[Call]], fonts: Fonts, names: tuple[str, str])
     _define_mark(canvas, fonts)
     for calls in pages:
         canvas.doForm(mark.NAME)
-        text = canvas.beginText()
-        for of_canvas, name, given in calls:
-            getattr(canvas if of_canvas else text, name)(*given)
+        text, path = canvas.beginText(), canvas.beginPath()
+        for on, name, given in calls:
+            if name:
+                getattr({"canvas": canvas, "path": path, "text": text}[on], name)(*given)
+            else:
+                canvas.drawPath(path, 0, 1)
+                path = canvas.beginPath()
         canvas.drawText(text)
         canvas.showPage()
     return bytes(canvas.getpdfdata())

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from ledger.errors import InvalidInputError
 from ledger.money import parse_decimal
 from ledger.period import parse_month
+from ledger.public_url import check_public_url
 from ledger.text import Text
 
 # Each log is a table row that every read looks at; more writers than this share them.
@@ -47,7 +48,8 @@ class Settings:
     are as they were given; `ingest.security` checks the first before anything connects,
     `portal.seal_settings` the second before anything is sealed, `portal.mail_server` the last.
     `settlement_…` say from which month on, and when, the schedule settles a month, and
-    `schedule_…` how it works (`reports.due`). Secrets stay out of the representation.
+    `schedule_…` how it works (`reports.due`). Statements lead to `public_url`. Secrets stay out of
+    the representation.
     """
 
     home: Path
@@ -82,6 +84,7 @@ class Settings:
     smtp_password: str = field(default="", repr=False)
     smtp_starttls: str = "yes"
     smtp_from: str = ""
+    public_url: str = ""
 
     @classmethod
     def of_home(cls, home: Path, database_url: str = "", origin: str = "") -> Self:
@@ -112,6 +115,7 @@ class Settings:
             witnesses_file=found.get("SUANQUAN_WITNESSES_FILE") or "",
             witnesses_required=_parse_required(found.get("SUANQUAN_WITNESSES_REQUIRED") or "0"),
             settlement_since=_parse_since(found.get("SUANQUAN_SETTLEMENT_SINCE") or ""),
+            public_url=_parse_public_url(found.get("SUANQUAN_PUBLIC_URL") or ""),
             **_whole_numbers(found),
             **_as_given(found),
         )
@@ -155,6 +159,24 @@ def _parse_since(text: str) -> str:
             ),
             error.next_step,
         ) from error
+
+
+def _parse_public_url(text: str) -> str:
+    """Return where the portal is reached, without a slash at its end; empty for nowhere."""
+    address = text.rstrip("/")
+    try:
+        if address:
+            check_public_url(address)
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            "bad_setting",
+            Text(
+                f"SUANQUAN_PUBLIC_URL 不能为 {text[:200]!r}",
+                f"SUANQUAN_PUBLIC_URL cannot be {text[:200]!r}",
+            ),
+            error.next_step,
+        ) from error
+    return address
 
 
 def _parse_required(text: str) -> int:

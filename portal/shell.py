@@ -191,7 +191,7 @@ class Shell:
     def press(self) -> Press:
         """Return the statements' printer, its fonts made at first use."""
         with self.progress(Text("准备字体", "preparing fonts")):
-            return Press(self.settings.home, load(CACHE))
+            return Press(self.settings.home, load(CACHE), self.settings.public_url or None)
 
     def salt(self, source: str, event_id: str) -> str:
         """Return the salt of a book event of ours, secret to this home."""

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -19,6 +19,7 @@ from ledger.errors import RuleViolationError
 from ledger.events import IssuedData, ReportIssued, StatementIssued, StatementSealed
 from ledger.finding import Finding
 from ledger.history import History
+from ledger.public_url import verify_url
 from ledger.query import read_source_days
 from ledger.secret import write_file
 from ledger.tally import differing_days
@@ -57,10 +58,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A statement to be printed: what it says, of which log sizes, by which rules."""
+    """A statement to be printed: what it says, of which log sizes, leading where, by what rules."""
 
     content: Statement
     sizes: Sizes
+    public_url: str | None
     rules: str | None
 
 
@@ -106,10 +108,14 @@ def require_tallied(connection: Connection, period: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What statements are printed with, and the home in which their files are kept."""
+    """What statements are printed with, and the home in which their files are kept.
+
+    `public_url` is where the portal is reached that they lead to, None where there is none.
+    """
 
     home: Path
     fonts: Fonts
+    public_url: str | None = None
 
     def compose(self, snapshot: Snapshot, kind: Kind, period: str, about: str) -> Issued | Composed:
         """Return the statement that stands for a period, or one to be printed that must follow.
@@ -127,8 +133,9 @@ class Press:
         revision = len(earlier) + 1
         first = earlier[0].data.statement if earlier else None
         number = f"SQ-{FORMS[kind].letter}-{period}-{about}-{revision}"
-        numbered = _number(content, snapshot, number, revision, first)
-        return Composed(numbered, snapshot.sizes, _rules_hash(snapshot.book, kind))
+        said = _Number(number, revision, first, self.public_url)
+        numbered = _number(content, snapshot, said)
+        return Composed(numbered, snapshot.sizes, self.public_url, _rules_hash(snapshot.book, kind))
 
     def print(self, composed: Composed) -> Draft:
         """Return a statement printed, and what its event will say."""
@@ -148,6 +155,7 @@ class Press:
             "supplements": content.supplements,
             "claims_sha256": content.claims_sha256,
             "about": content.about,
+            "public_url": composed.public_url,
         }
         data = StatementIssued(**said) if content.subject else ReportIssued(**said)
         return Draft(Issued(content.subject, data), pdf, content)
@@ -274,16 +282,29 @@ def make_again(snapshot: Snapshot, issued: Issued) -> Statement:
     """Return an issued statement as the ledger gives it at the sizes that it saw, numbered."""
     data = issued.data
     content = FORMS[data.kind].make(snapshot, issued.about, data.period)
-    return _number(content, snapshot, data.statement, data.revision, data.supplements)
+    said = _Number(data.statement, data.revision, data.supplements, data.public_url)
+    return _number(content, snapshot, said)
 
 
-def _number(
-    content: Statement, snapshot: Snapshot, number: str, revision: int, first: str | None
-) -> Statement:
+class _Number(NamedTuple):
+    """What a statement is numbered with; `first` is the statement that it supplements."""
+
+    number: str
+    revision: int
+    first: str | None
+    public_url: str | None
+
+
+def _number(content: Statement, snapshot: Snapshot, said: _Number) -> Statement:
     """Return a statement as it is issued: numbered, with the tree heads it was made from."""
     heads = tuple(Head(head.origin, head.size, head.root.hex()) for head in snapshot.heads)
     return msgspec.structs.replace(
-        content, number=number, revision=revision, heads=heads, supplements=first
+        content,
+        number=said.number,
+        revision=said.revision,
+        heads=heads,
+        supplements=said.first,
+        verify_url=said.public_url and verify_url(said.public_url, said.number),
     )
 
 

@@ -112,7 +112,8 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     digest, and one of claims (`claims_sha256`, None where there are none), differ at most in words
     and layout, whose version is `maker`. `number`, `revision` and `heads` are empty until it is
     issued. `supplements` is the number of the first statement for the same period when this one
-    follows it.
+    follows it. `verify_url` is the page on which anybody can verify it, once it is issued by a
+    centre that has one.
     """
 
     kind: Kind
@@ -132,6 +133,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     supplements: str | None = None
     claims_sha256: str | None = None
     about: str | None = None
+    verify_url: str | None = None
 
 
 def encode(statement: Statement) -> bytes:

@@ -10,6 +10,8 @@ from reports.statement import Cell, Number, Statement, Yuan
 NOTHING: Final = Text("无记录", "No entries")
 IN_CAPITALS: Final = Text("大写", "In capital numerals")
 SEAL: Final = Text("（盖章）", "Seal")
+SCAN: Final = Text("扫码核验", "Scan to verify")
+NUMBER_CODE: Final = Text("单据编号", "Number")
 DATED: Final = Text("日期：      年    月    日", "Date")
 HEADS: Final = Text(
     "本单由下列账本树头之内的记录算出，凭此可以重新计算、逐条核对。",
@@ -26,6 +28,8 @@ def identify(statement: Statement) -> list[tuple[Text, str]]:
         parts.append((Text("修订", "Revision"), str(statement.revision)))
     if statement.supplements is not None:
         parts.append((Text("补充单据，原编号", "Supplements"), statement.supplements))
+    if statement.verify_url is not None:
+        parts.append((Text("核验", "Verify at"), statement.verify_url))
     return parts
 
 

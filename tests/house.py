@@ -33,7 +33,7 @@ CORE: Final = words(
     ledger.identifiers ledger.journal ledger.journal_text ledger.laws ledger.merkle ledger.money
     ledger.note ledger.partial ledger.period ledger.personal ledger.proof ledger.quantity
     ledger.media ledger.rights ledger.roster ledger.skim ledger.tally ledger.text ledger.tlog
-    ledger.order_number ledger.topics ledger.usage
+    ledger.order_number ledger.public_url ledger.topics ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
     reports.__init__ reports.annex reports.application_form reports.billing reports.claim_facts
@@ -119,6 +119,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "pyhanko": ("reports.seal",),
     "reportlab": ("reports.pdf", "reports.fonts"),
     "rich": ("portal",),
+    "segno": ("reports.pdf.qr",),
     "smtplib": ("portal.mail_server",),
     "sqlalchemy": ("ledger", "migrations"),
     "sqlite3": ("ledger",),

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from ledger.errors import InvalidInputError
 from ledger.events.data import Data, LogName, check_digests, check_fen, check_ids, check_words
 from ledger.period import parse_instant
+from ledger.public_url import check_public_url
 from ledger.text import Text
 
 
@@ -98,7 +99,8 @@ class IssuedData(Data, frozen=True):
     `about` is what the statement is about where that is no enterprise's month: a claim, a notice, a
     fund, a payment batch. `rules` is the hash of the programmes that it applies. `claims_sha256` is
     the digest of the claims that a subsidy statement states, None where it states none: as long as
-    no claim was handed in, and before statements told of claims.
+    no claim was handed in, and before statements told of claims. `public_url` is where the portal
+    was reached, which the file leads to: None where the centre had none.
     """
 
     outside: ClassVar[bool] = False
@@ -117,10 +119,13 @@ class IssuedData(Data, frozen=True):
     claims_sha256: str | None = None
     issued_at: str | None = None
     about: str | None = None
+    public_url: str | None = None
 
     def __post_init__(self) -> None:
-        """Check the id, and the instant, which the statements of older releases do not say."""
+        """Check the id, the address, and the instant; statements of older releases lack these."""
         check_ids(about=self.about)
+        if self.public_url is not None:
+            check_public_url(self.public_url)
         if self.issued_at is not None:
             parse_instant(self.issued_at)
 

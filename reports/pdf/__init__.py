@@ -1,8 +1,8 @@
 """A statement as a PDF: A4, Chinese first with English beside it, the same bytes for ever.
 
-`lines` breaks sentences, `page` has the measures and the cursor, `blocks`, `table` and `chart` set
-what a statement is made of, `mark` takes the mark of a file without a seal away, and `paint` is the
-only module that knows ReportLab.
+`lines` breaks sentences, `page` has the measures and the cursor, `blocks`, `table`, `chart` and
+`qr` set what a statement is made of, `mark` takes the mark of a file without a seal away, and
+`paint` is the only module that knows ReportLab.
 """
 
 from typing import Final, assert_never
@@ -36,7 +36,7 @@ from reports.statement import (
 )
 
 # Goes into each issued statement's event. Any change of the bytes is a new version.
-RENDERER: Final = "pdf/2"
+RENDERER: Final = "pdf/3"
 
 _FURNITURE: Final = Style(7, 10, ink=GREY)
 _FOOTER_Y: Final = PAGE_HEIGHT - 46.0

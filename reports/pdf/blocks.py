@@ -12,6 +12,7 @@ from reports.pdf.page import (
     GREY,
     HAIR,
     LEFT,
+    RIGHT,
     RULE,
     TOP,
     WIDTH,
@@ -24,11 +25,14 @@ from reports.pdf.page import (
     set_lines,
     set_pair,
 )
+from reports.pdf.qr import qr
 from reports.statement import Amount, Cell, Head, Paragraph, Signatures, Statement
 from reports.terms import (
     DATED,
     HEADS,
     IN_CAPITALS,
+    NUMBER_CODE,
+    SCAN,
     SEAL,
     identify,
     read_cell,
@@ -38,6 +42,8 @@ from reports.terms import (
 
 TITLE: Final = Pair(Style(21, 29, bold=True), Style(10, 15, ink=GREY))
 META: Final = Style(9, 15)
+META_SMALL: Final = Style(7.5, 15)
+CODE: Final = Pair(Style(6.5, 8.5, ink=GREY), Style(6, 8, ink=GREY))
 HEADING: Final = Pair(Style(12, 18, bold=True, ink=ACCENT), Style(8.5, 12, ink=GREY))
 BODY: Final = Pair(Style(9.5, 15.5), Style(8, 12, ink=GREY))
 STRONG: Final = Pair(Style(10, 16, bold=True), Style(8, 12, ink=GREY))
@@ -49,39 +55,70 @@ CAPITALS: Final = Style(10.5, 16, bold=True)
 SMALL: Final = Pair(Style(7, 10.5, ink=GREY), Style(6.5, 9.5, ink=GREY))
 
 _GAP: Final = 13.0
+
+# 22 mm: the longest address that a centre may have then has modules of 0.38 mm.
+_CODE_EDGE: Final = 62.0
+_CODE_GAP: Final = 12.0
+# Four modules of the shortest number's code are quiet.
+_CODE_QUIET: Final = 12.0
 _APART: Final = 24.0
 _PAD: Final = 9.0
 _STAMP_HEIGHT: Final = 118.0
 
 
 def title(flow: Flow, statement: Statement) -> None:
-    """Return nothing; places the title, and the number and period under it."""
-    flow.place(set_lines(flow.fonts, statement.title.zh, TITLE.zh, WIDTH), "center")
+    """Return nothing; places the title, number and period under it, and the code beside them.
+
+    They stand in the middle of the page, so that as much room as the code has is left on the left.
+    """
+    beside = _CODE_EDGE + _CODE_GAP if statement.number else 0.0
+    width, top = WIDTH - 2 * beside, flow.y
+    lines = set_lines(flow.fonts, statement.title.zh, TITLE.zh, width)
     if statement.title.en:
-        flow.place(set_lines(flow.fonts, statement.title.en, TITLE.en, WIDTH), "center")
-    flow.skip(6)
-    flow.place(_rows(flow, identify(statement)), "center")
+        lines += set_lines(flow.fonts, statement.title.en, TITLE.en, width)
+    under = flow.page.text(lines, LEFT + beside, top, width, "center") + 6
+    rows = _rows(flow, identify(statement), width)
+    under = flow.page.text(rows, LEFT + beside, under, width, "center")
+    flow.y = max(under, _code(flow, statement, top) if statement.number else 0.0)
     flow.skip(7)
     flow.page.rule(flow.y, 1.4, ACCENT)
     flow.skip(12)
 
 
-def _rows(flow: Flow, parts: Sequence[tuple[Text, str]]) -> list[Line]:
+def _code(flow: Flow, statement: Statement, top: float) -> float:
+    """Return the lower edge of the code at the upper right, and of what it is called.
+
+    It leads to the page that verifies the statement, or says the number where there is no page.
+    """
+    leads = statement.verify_url is not None
+    left = RIGHT - _CODE_EDGE
+    flow.page.boxes += qr(statement.verify_url or statement.number, left, top, _CODE_EDGE)
+    called = SCAN if leads else NUMBER_CODE
+    lines = set_pair(flow.fonts, called, CODE, _CODE_EDGE + _CODE_GAP, beside=False)
+    below = top + _CODE_EDGE + _CODE_QUIET
+    return flow.page.text(lines, left - _CODE_GAP, below, _CODE_EDGE + _CODE_GAP, "right")
+
+
+def _rows(flow: Flow, parts: Sequence[tuple[Text, str]], width: float) -> list[Line]:
     """Return labels and values in a row, in as many rows as they take."""
     rows: list[Line] = []
     for label, value in parts:
-        line = join(
-            [
-                *set_pair(flow.fonts, label, LABEL, WIDTH)[:1],
-                *set_lines(flow.fonts, value, META, WIDTH),
-            ],
-            apart=5,
-        )
-        if rows and rows[-1].width + _APART + line.width <= WIDTH:
-            rows[-1] = join([rows[-1], line], _APART)
+        first, *others = _labelled(flow, label, value, width)
+        if rows and not others and rows[-1].width + _APART + first.width <= width:
+            rows[-1] = join([rows[-1], first], _APART)
         else:
-            rows.append(line)
+            rows += [first, *others]
     return rows
+
+
+def _labelled(flow: Flow, label: Text, value: str, width: float) -> list[Line]:
+    """Return a label and its value: side by side, in small print if need be, else one below."""
+    named = set_pair(flow.fonts, label, LABEL, width)
+    for style in (META, META_SMALL):
+        line = join([*named[:1], *set_lines(flow.fonts, value, style, width)[:1]], apart=5)
+        if line.spans[-1].text == value and line.width <= width:
+            return [line]
+    return named + set_lines(flow.fonts, value, META_SMALL, width)
 
 
 def notices(flow: Flow, texts: Sequence[Text]) -> None:

@@ -96,6 +96,7 @@ ISSUED: dict[str, Any] = {
     "pdf_sha256": "5" * 64,
     "claims_sha256": "6" * 64,
     "issued_at": "2022-08-01T02:00:00Z",
+    "public_url": "https://suanquan.example.gov.cn/portal",
 }
 ANSWER = {
     "statement": "JS-2022-07-000001",

@@ -68,6 +68,7 @@ def test_every_setting_is_read_under_its_own_name(
     monkeypatch.setenv("SUANQUAN_BAD_SHARE_MAX", "0.25")
     monkeypatch.setenv("SUANQUAN_WITNESSES_REQUIRED", "3")
     monkeypatch.setenv("SUANQUAN_SETTLEMENT_SINCE", "2022-07")
+    monkeypatch.setenv("SUANQUAN_PUBLIC_URL", "https://centre.example")
     for number, name in enumerate(WHOLE_NUMBERS, 11):
         monkeypatch.setenv(f"SUANQUAN_{name.upper()}", str(number))
     expected: dict[str, object] = {
@@ -76,6 +77,7 @@ def test_every_setting_is_read_under_its_own_name(
     expected |= {"home": directory / "of SUANQUAN_HOME", "usage_logs": 7}
     expected["bad_share_max"] = Fraction(1, 4)
     expected |= {"witnesses_required": 3, "settlement_since": "2022-07"}
+    expected |= {"public_url": "https://centre.example"}
     expected |= {name: number for number, name in enumerate(WHOLE_NUMBERS, 11)}
     assert asdict(Settings.load()) == expected
 
@@ -103,6 +105,47 @@ def test_a_month_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(InvalidInputError) as caught:
         Settings.load()
     assert caught.value.code == "bad_setting"
+
+
+@pytest.mark.usefixtures("directory")
+def test_where_the_portal_is_reached_is_an_address_without_a_slash_at_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for text, found in {
+        "": "",
+        "/": "",
+        "https://a.example/": "https://a.example",
+        "http://10.0.0.7:8443/suan/quan": "http://10.0.0.7:8443/suan/quan",
+        "https://" + "a" * 92: "https://" + "a" * 92,
+    }.items():
+        monkeypatch.setenv("SUANQUAN_PUBLIC_URL", text)
+        assert Settings.load().public_url == found
+
+
+@pytest.mark.usefixtures("directory")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "suanquan.example",
+        "ftp://a.example",
+        "https://A.example",
+        "https://算券.example",
+        "https://a.example/?b=c",
+        "https://user@a.example",
+        "https://a.example//b",
+        "https://a.example/b c",
+        "https://a.example\n",
+        "https://" + "a" * 93,
+    ],
+)
+def test_what_is_no_address_of_a_portal_is_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("SUANQUAN_PUBLIC_URL", text)
+    with pytest.raises(InvalidInputError) as caught:
+        Settings.load()
+    assert caught.value.code == "bad_setting"
+    assert caught.value.message.en.startswith("SUANQUAN_PUBLIC_URL ")
 
 
 def test_a_setting_of_kafka_that_is_empty_keeps_its_default(

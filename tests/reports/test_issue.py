@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ from reports.subsidy import make_subsidy
 from reports.supplement import explain
 from tests.ledger.books import Clerk
 from tests.programme_files import ANOTHER_RATE, ENDED, another_city, like, programme_files
+from tests.reports.test_pdf import text_of
 from tests.small_ledger import CODE, PROVIDER, SALT, SmallLedger, events, snapshot_of
 from vouchers.adoption import FOUNDING, Decided, adopt
 from vouchers.catalogue import select_programmes
@@ -366,6 +368,39 @@ def test_what_an_earlier_version_worded_otherwise_still_stands(office: Office) -
     assert office.replay() == []
     path_in(office.press.home, old).write_bytes(pdf + b" ")
     assert [one.column for one in office.replay()] == ["path"]
+
+
+# --- where it leads ---
+
+
+def test_a_statement_leads_where_the_portal_was_when_it_was_issued(office: Office) -> None:
+    elsewhere = office.press
+    office.press = replace(office.press, public_url="https://one.example/suan")
+    first = office.make()
+    assert first.data.public_url == "https://one.example/suan"
+    text = text_of(office.bytes_of(first))
+    assert f"https://one.example/suan/verify/{first.data.statement}" in text
+    office.press = replace(office.press, public_url="https://two.example")
+    assert office.make() == first, "another address makes no other statement"
+    assert office.replay() == []
+    office.press = elsewhere
+    path_in(office.press.home, first).unlink()
+    with office.ledger.reading() as connection:
+        assert office.press.keep_missing(connection, [first]) == []
+    assert office.replay() == []
+
+
+def test_a_statement_of_a_centre_without_a_portal_leads_nowhere(office: Office) -> None:
+    first = office.make()
+    assert first.data.public_url is None
+    assert "verify/" not in text_of(office.bytes_of(first))
+
+
+def test_an_issued_statement_leads_to_an_address_and_nothing_else(office: Office) -> None:
+    data = drafted(office)
+    with pytest.raises(InvalidInputError) as caught:
+        msgspec.structs.replace(data, public_url="javascript:alert(1)")
+    assert caught.value.code == "bad_public_url"
 
 
 # --- claims ---

@@ -47,7 +47,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 # A changed hash is a new renderer version: statements issued before can no longer be rendered to
 # the bytes that their events recorded.
-PDF_OF_VERSION = {"pdf/2": "45828999b2ed21b437f4c6f73bacebc91ab4decce8f29479e207b42191009677"}
+PDF_OF_VERSION = {"pdf/3": "06b089d9c18bc7d2d79a6101f4edf3b6094362f1d497340a02f6a7bdaae3670d"}
 
 NAME = (
     "武汉东湖新技术开发区光谷人工智能与高性能计算联合创新研究院有限责任公司第三分公司"
