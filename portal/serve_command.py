@@ -1,6 +1,7 @@
 """`suanquan serve`: the portal and its API over HTTP."""
 
 import os
+import tempfile
 from typing import Final
 
 import click
@@ -11,6 +12,9 @@ from portal.shell import Result, Shell
 
 # Whoever is being answered when the portal is told to stop is answered first, for so long.
 GRACE_S: Final = 20
+
+MULTIPROCESS: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The setting by which workers count together, as the library for metrics reads it."""
 
 
 @click.command(
@@ -32,6 +36,9 @@ def serve(shell: Shell, host: str, port: int, workers: int) -> Result:
 
     with shell.reading():
         pass
+    if workers > 1:
+        # Before any worker counts: the library looks at it when it is first imported.
+        os.environ.setdefault(MULTIPROCESS, tempfile.mkdtemp(prefix="suanquan-metrics-"))
     address = Text(f"门户：http://{host}:{port}", f"the portal: http://{host}:{port}")
     shell.errors.print(shell.say(address), markup=False)
     uvicorn.run(

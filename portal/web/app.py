@@ -24,7 +24,9 @@ from portal.web.audience import require_audience, require_audiences
 from portal.web.errors import answer_error
 from portal.web.gate import Gate
 from portal.web.headers import Headers
+from portal.web.limits import Limits
 from portal.web.routes import ROUTES
+from portal.web.telemetry import Telemetry, write_log
 from portal.web.visit import Visit
 
 # A scan of some pages; `ledger.documents` has the limit of a paper itself.
@@ -35,11 +37,12 @@ CSRF_COOKIE: Final = "suanquan_form"
 
 def make_portal(shell: Shell) -> ASGIApp:
     """Return the portal of a ledger as an ASGI application."""
-    return Headers(make_app(shell), is_https=is_https(shell))
+    return Headers(Telemetry(Limits(make_app(shell))), is_https=is_https(shell))
 
 
 def of_environment() -> ASGIApp:
     """Return the portal of the ledger that the environment names, for a worker of a server."""
+    write_log()
     return make_portal(Shell(Settings.load(), "zh", as_json=False))
 
 

@@ -19,6 +19,7 @@ from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, Ta
 from ledger.text import Language, Text
 from portal.fault import tell_fault
 from portal.web.audience import unknown_page
+from portal.web.gate import stranger
 from portal.web.headers import REQUEST_ID
 from portal.web.page import SEE_OTHER, page
 from portal.web.visit import Visit
@@ -69,6 +70,13 @@ _UNTOLD: Final[Mapping[str, LedgerError]] = {
 """What is said in place of an error that would speak of the machine."""
 
 
+_TOO_SLOW: Final = InvalidInputError(
+    "too_slow",
+    Text("提交的内容没有在限定时间内传完", "what was sent did not arrive in time"),
+    Text("请检查网络后再试", "check your connection and try again"),
+)
+
+
 def for_page(error: LedgerError, visit: Visit) -> dict[str, str]:
     """Return an error's words as sentences, without a next step that is a command of a terminal."""
     following = error.next_step
@@ -109,9 +117,10 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     told, status = _tell(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s %s", request.scope["state"].get(REQUEST_ID), told.code, exc_info=error)
-    visit = request.scope.get("user")
-    if request.url.path.startswith(API) or not isinstance(visit, Visit):
-        return problem(told, status, _language(visit))
+    visit = request.scope.get("user") or stranger(request)
+    assert isinstance(visit, Visit)
+    if request.url.path.startswith(API):
+        return problem(told, status, visit.language)
     if told.code == "not_signed_in":
         return Redirect(f"/sign-in?next={quote(visit.path, safe='')}", status_code=SEE_OTHER)
     if told.code == "second_factor_missing":
@@ -122,9 +131,9 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     )
 
 
-def problem(error: LedgerError, status: HTTPStatus, language: str) -> Response[bytes]:
+def problem(error: LedgerError, status: HTTPStatus, language: Language) -> Response[bytes]:
     """Return problem details: `type`, `title`, `status`, `detail`, and our `code` and `next`."""
-    said = error.render("en" if language == "en" else "zh")
+    said = error.render(language)
     body = {
         "type": f"urn:suanquan:problem:{error.code}",
         "title": status.phrase,
@@ -136,15 +145,12 @@ def problem(error: LedgerError, status: HTTPStatus, language: str) -> Response[b
     return Response(msgspec.json.encode(body), media_type=PROBLEM, status_code=status)
 
 
-def _language(visit: object) -> str:
-    """Return the language of an answer whose visitor may not be known yet."""
-    return visit.language if isinstance(visit, Visit) else "zh"
-
-
 def _tell(error: Exception) -> tuple[LedgerError, HTTPStatus]:
     """Return an error in the ledger's words, with its status."""
     if isinstance(error, HTTPException):
         return _tell_of_http(error)
+    if isinstance(error, TimeoutError):
+        return _TOO_SLOW, HTTPStatus.REQUEST_TIMEOUT
     told = tell_fault(error)
     # What it was is for the log; a stranger learns nothing of our insides.
     return _UNTOLD.get(told.code, told), status_of(told)

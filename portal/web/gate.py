@@ -31,15 +31,26 @@ class Gate(AbstractAuthenticationMiddleware):
         """Return the visit as the request's user."""
         state: State = connection.app.state
         secret = connection.cookies.get(SESSION_COOKIE, "")
-        language = language_of(connection)
-        session, rights = None, _PUBLIC
         if secret and not connection.route_handler.opt.get("static"):
-            session, rights = await run_sync(_look_up, state.shell, secret)
-        shell: Shell = state.shell.for_person(session.person if session else "", language)
-        path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
-        request_id = connection.scope["state"].get(REQUEST_ID, "")
-        visit = Visit(shell, session, rights, path, now_ms(), str(request_id))
-        return AuthenticationResult(visit, session)
+            found = await run_sync(_look_up, state.shell, secret)
+            visit = _visit(connection, *found)
+        else:
+            visit = stranger(connection)
+        return AuthenticationResult(visit, visit.session)
+
+
+def stranger(connection: Asked) -> Visit:
+    """Return the visit of somebody of whom nothing is known but his language."""
+    return _visit(connection, None, _PUBLIC)
+
+
+def _visit(connection: Asked, session: Session | None, rights: Rights) -> Visit:
+    """Return the visit of a session, None for the public."""
+    shell: Shell = connection.app.state.shell
+    theirs = shell.for_person(session.person if session else "", language_of(connection))
+    path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
+    request_id = str(connection.scope["state"].get(REQUEST_ID, ""))
+    return Visit(theirs, session, rights, path, now_ms(), request_id)
 
 
 def _look_up(_shell: Shell, _secret: str) -> tuple[Session | None, Rights]:

@@ -1,12 +1,14 @@
 """For whoever runs the portal: is it alive, can it work, and how much it does."""
 
+import os
 from typing import Final
 
 from litestar import MediaType, Response, get
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from ledger.read import read_heads
 from portal.web.audience import ANYBODY
+from portal.web.telemetry import render_metrics
 from portal.web.visit import Visitor
 
 
@@ -27,7 +29,7 @@ def ready(visit: Visitor) -> str:
 @get("/metrics", who=ANYBODY, static=True, sync_to_thread=False)
 def metrics() -> Response[bytes]:
     """Return counts and times of requests; no label has anything of a person or an enterprise."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(render_metrics(os.environ), media_type=CONTENT_TYPE_LATEST)
 
 
 ROUTES: Final = [alive, ready, metrics]
