@@ -36,6 +36,11 @@ LIST_MAX: Final = 1_000
 NEXT_MAX: Final = 200
 
 
+_seen: Final = click.option(
+    "--seen", type=click.IntRange(min=1), help="How many steps you saw: `seen` of claim show."
+)
+
+
 @click.group()
 def claim() -> None:
     """Claims: hand in, check, approve, give notice, pay."""
@@ -55,8 +60,9 @@ less than the rules give. The same file once more changes nothing."""
 )
 @click.option("--file", "file", type=click.Path(path_type=Path), required=True, metavar="FILE")
 @click.option("--on", "on", metavar="DATE", help="The day of application, for officials.")
+@_seen
 @answers
-def submit(shell: Shell, file: Path, on: str | None) -> Result:
+def submit(shell: Shell, file: Path, on: str | None, seen: int | None) -> Result:
     """Hand in a claim on invoices that are on record: documents, voucher, and the fund's reserve.
 
     The amount is what the programme's rules give on that day; all of it is recorded, or nothing.
@@ -68,7 +74,7 @@ def submit(shell: Shell, file: Path, on: str | None) -> Result:
     with store.staging(paths) as staged, acting(shell, alone=True) as one:
         require_code(asked.enterprise, read_accepted(one.connection))
         desk = open_desk(one, on)
-        read = hand_in(desk, asked, store, staged)
+        read = hand_in(desk, asked, store, staged, seen)
         data = render_claim(read, Viewer(one.roster, one.name), day_of(one.at_ms), shell.language)
     return Result(data, show_claim(shell, data))
 
@@ -86,15 +92,16 @@ filed when it is handed in; a draft keeps their kind and what they are of."""
 )
 @click.option("--file", "file", type=click.Path(path_type=Path), required=True, metavar="FILE")
 @click.option("--on", "on", metavar="DATE", help="The day that counts, for officials.")
+@_seen
 @answers
-def draft(shell: Shell, file: Path, on: str | None) -> Result:
+def draft(shell: Shell, file: Path, on: str | None, seen: int | None) -> Result:
     """Save what there is of a claim so far; nothing is handed in, checked or reserved."""
     with file.open("rb") as opened:
         asked = parse_draft_file(opened.read(DOCUMENT_BYTES_MAX + 1))
     with acting(shell, alone=True) as one:
         require_code(asked.enterprise, read_accepted(one.connection))
         desk = open_desk(one, on)
-        read = save_draft(desk, asked)
+        read = save_draft(desk, asked, seen)
         viewer = Viewer(one.roster, one.name)
         data = render_claim(read, viewer, day_of(one.at_ms), shell.language)
     return Result(data, show_claim(shell, data))
@@ -240,7 +247,7 @@ cut and object, which are refused the second time too: look whether the first on
 @click.argument("action", type=click.Choice(sorted(REQUESTS)), metavar="ACTION")
 @click.option("--file", "file", type=click.File("rb"), help="What is asked, as JSON.")
 @click.option("--reason", help="The reason, where that is all.")
-@click.option("--seen", type=click.IntRange(min=1), help="How many steps you saw.")
+@_seen
 @click.option("--on", "on", metavar="DATE", help="The day that counts, for officials.")
 @answers
 def act(

@@ -12,23 +12,24 @@ import msgspec
 from ledger.events import ClaimDrafted
 from portal.claim_reading import Read
 from portal.claim_submit import find_named
-from portal.desk import Desk, require_may
+from portal.desk import Desk, require_may, require_unmoved
 from vouchers.adoption import choose, rules_of
 from vouchers.claims.claim_file import DraftFile
 from vouchers.window import claim_year
 
 
-def save_draft(desk: Desk, file: DraftFile) -> Read:
+def save_draft(desk: Desk, file: DraftFile, seen: int | None = None) -> Read:
     """Return a claim once its draft is saved; the same draft again changes nothing.
 
-    Raises `RuleViolationError`: `unknown_claim`, `not_allowed`; `InvalidInputError`:
-    `not_adopted`, `draft_too_long`.
+    `seen` is how many steps of the claim were seen. Raises `RuleViolationError`: `unknown_claim`,
+    `not_allowed`, `stale`; `InvalidInputError`: `not_adopted`, `draft_too_long`.
     """
     read = find_named(desk, file)
     claim, content = read.claim, _content(file)
     capacity = require_may(desk, read, "draft")
     if claim.events and (claim.programme, claim.content) == (file.programme, content):
         return read
+    require_unmoved(read, seen)
     (programme,) = choose(rules_of(desk.book), [file.programme])
     day = date.fromisoformat(desk.day)
     version = programme.version_on(day) or programme.versions[-1]

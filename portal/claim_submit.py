@@ -24,7 +24,7 @@ from ledger.text import Text
 from portal.acting import not_allowed
 from portal.claim_ground import Ground, read_ground
 from portal.claim_reading import Read, read_claim, unknown_claim
-from portal.desk import Desk, find_claim, require_may
+from portal.desk import Desk, find_claim, require_may, require_unmoved
 from portal.filing import What, file_documents
 from vouchers.answers import find_disputes, tell_dispute
 from vouchers.claims.authorise import may_see
@@ -45,27 +45,39 @@ def claim_id(file: ClaimFile, key: bytes) -> str:
     return "SQ-" + base64.b32encode(digest).decode("ascii")[:ID_LENGTH]
 
 
-def hand_in(desk: Desk, file: ClaimFile, store: DocumentStore, staged: Sequence[Staged]) -> Read:
+def hand_in(
+    desk: Desk,
+    file: ClaimFile,
+    store: DocumentStore,
+    staged: Sequence[Staged],
+    seen: int | None = None,
+) -> Read:
     """Return a claim once its documents are filed and it is handed in; again changes nothing."""
     digests = list[str]()
     for entry, one in zip(file.documents, staged, strict=True):
         what = What(entry.kind, entry.ref)
         filed = file_documents(desk.act, store, file.enterprise, [one], what)
         digests += [each.data.sha256 for each in filed]
-    return submit(desk, file, tuple(dict.fromkeys(digests)))
+    return submit(desk, file, tuple(dict.fromkeys(digests)), seen)
 
 
-def submit(desk: Desk, file: ClaimFile, documents: tuple[str, ...]) -> Read:
+def submit(
+    desk: Desk, file: ClaimFile, documents: tuple[str, ...], seen: int | None = None
+) -> Read:
     """Return a claim once it is handed in; the same file again changes nothing.
 
-    `documents` are the digests of what was filed with it. Raises `RuleViolationError`:
-    `unknown_claim`, `not_allowed`, `no_account`, `invoice_claimed`, `undetermined`, `ineligible`,
-    `other_year`, and what the books refuse; `InvalidInputError`: `unknown_invoice`, `too_much`.
+    `documents` are the digests of what was filed with it, `seen` is how many steps of the claim
+    were seen. Raises `RuleViolationError`: `unknown_claim`, `not_allowed`, `stale`, `no_account`,
+    `invoice_claimed`, `undetermined`, `ineligible`, `other_year`, and what the books refuse;
+    `InvalidInputError`: `unknown_invoice`, `too_much`.
     """
     act, read = desk.act, find_named(desk, file)
     claim = read.claim
     if claim.events and file.claim is None and claim.state not in ("draft", "returned"):
         return read
+    if seen is not None and _is_handed_in(read, seen, file, act.name):
+        return read
+    require_unmoved(read, seen)
     capacity = require_may(desk, read, "submit")
     ground = read_ground(act.connection, claim.enterprise, desk.size, desk.book)
     for event in act.events:
@@ -74,6 +86,16 @@ def submit(desk: Desk, file: ClaimFile, documents: tuple[str, ...]) -> Read:
     read.papers = ground.papers_apart()
     desk.append(read, _hand_in(desk, _Handing(read, ground, file, documents, capacity)))
     return read
+
+
+def _is_handed_in(read: Read, seen: int, file: ClaimFile, actor: str) -> bool:
+    """Return whether all that was done since is this very handing in, by the same actor."""
+    since = [event.data for _, event in read.events[seen:]]
+    return (
+        len(since) == 1
+        and isinstance(since[0], ClaimSubmitted | ClaimResubmitted)
+        and (since[0].actor, since[0].invoices) == (actor, file.invoices)
+    )
 
 
 def find_named(desk: Desk, file: ClaimFile) -> Read:

@@ -233,6 +233,12 @@ def is_repeat(desk: Desk, read: Read, seen: int, action: Action, request: Reques
     raise stale(read, seen)
 
 
+def require_unmoved(read: Read, seen: int | None) -> None:
+    """Raise `RuleViolationError` (`stale`) where a claim was seen and has moved since."""
+    if seen is not None and seen != len(read.events):
+        raise stale(read, seen)
+
+
 def stale(read: Read, seen: int) -> RuleViolationError:
     """Return the refusal of an act on a claim that has moved, with what happened since."""
     since = [_data(event) for _, event in read.events[seen:]]

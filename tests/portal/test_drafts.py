@@ -149,3 +149,24 @@ def test_what_stands_in_a_draft_has_to_be_right(
     office: Office, said: dict[str, Any], code: str
 ) -> None:
     assert save(office, **said)["error"]["code"] == code
+
+
+def test_a_draft_that_has_moved_is_not_written_over(office: Office) -> None:
+    first = save(office)
+    name, seen = first["id"], ("--seen", first["seen"])
+
+    def save_seen(**said: Any) -> Any:  # noqa: ANN401 - an answer
+        asked = {"enterprise": CODE, "programme": "hubei", "claim": name, **said}
+        return office.ask("firm-1", "claim", "draft", "--file", office.file("d.json", asked), *seen)
+
+    assert save_seen(invoices=[ONE])["seen"] == 2
+    assert save_seen(invoices=[ONE])["seen"] == 2, "the same once more is a retry"
+    refused = save_seen(invoices=[TWO])["error"]
+    assert (refused["code"], "保存草稿" in refused["message"]) == ("stale", True)
+    asked = {"enterprise": CODE, "programme": "hubei", "claim": name, "invoices": [TWO]}
+    words = ("claim", "submit", "--file", office.file("d.json", asked))
+    assert office.ask("firm-1", *words, *seen)["error"]["code"] == "stale"
+    handed = office.ask("firm-1", *words, "--seen", 2)
+    assert handed["state"] == "submitted"
+    assert office.ask("firm-1", *words, "--seen", 2) == handed, "so is handing it in once more"
+    sound(office)
