@@ -119,7 +119,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "pyhanko": ("reports.seal",),
     "reportlab": ("reports.pdf", "reports.fonts"),
     "rich": ("portal",),
-    "segno": ("reports.pdf.qr",),
+    "segno": ("portal.one_time_code", "reports.pdf.qr"),
     "smtplib": ("portal.mail_server",),
     "sqlalchemy": ("ledger", "migrations"),
     "sqlite3": ("ledger",),
