@@ -107,7 +107,7 @@ class Page:
         for line in lines:
             start = x + (width - line.width) * share
             base = y + line.height / 2 + _MIDDLE * line.spans[0].style.size
-            self.runs += [Run(start + s.x, base, s.text, s.style) for s in line.spans]
+            self.runs += [Run(start + s.x, base, s.text, s.style) for s in line.spans if s.text]
             y += line.height
         return y
 

@@ -1,4 +1,7 @@
-"""A table over as many pages as it takes: its head on each, and each row exactly once."""
+"""A table over as many pages as it takes: its head on each, and each row exactly once.
+
+Where its rows come to a total in money, each page carries the sums forward to the next one.
+"""
 
 from collections.abc import Sequence
 from math import floor, fsum
@@ -6,6 +9,7 @@ from typing import Final, NamedTuple
 
 from ledger.text import Text
 from reports.fonts import Fonts
+from reports.pdf.carry import BROUGHT, FORWARD, Sums
 from reports.pdf.lines import pieces
 from reports.pdf.page import (
     BLACK,
@@ -30,6 +34,7 @@ from reports.terms import NOTHING, read_cell
 HEAD: Final = Pair(Style(8, 11.5, bold=True), Style(6.5, 9, ink=GREY))
 CELL: Final = Pair(Style(8.5, 12.5), Style(7, 9.5, ink=GREY))
 TOTAL: Final = Pair(Style(8.5, 12.5, bold=True), Style(7, 9.5, ink=GREY))
+CARRIED: Final = Pair(Style(8.5, 12.5, ink=GREY), Style(7, 9.5, ink=GREY))
 
 _PAD_X: Final = 5.0
 _PAD_Y: Final = 3.2
@@ -48,15 +53,19 @@ _START: Final = 46.0
 
 
 class _Row(NamedTuple):
-    """The lines of each cell, and how high they stand: asked for many times, added up once."""
+    """The lines of each cell, and how high they stand: asked for many times, added up once.
+
+    The first cell is a name of sums where it `is_named`: that stands left, whatever its column.
+    """
 
     cells: list[list[Line]]
     height: float
+    is_named: bool = False
 
     @classmethod
-    def of(cls, cells: list[list[Line]]) -> "_Row":
+    def of(cls, cells: list[list[Line]], *, is_named: bool = False) -> "_Row":
         """Return the row of some cells."""
-        return cls(cells, max(map(height_of, cells)) + 2 * _PAD_Y)
+        return cls(cells, max(map(height_of, cells)) + 2 * _PAD_Y, is_named)
 
     def split(self, height: float) -> "tuple[_Row, _Row]":
         """Return the lines that stand in `height`, at least one a cell, and those that remain."""
@@ -85,10 +94,21 @@ class _Grid(NamedTuple):
         scaled = _scaled(pair, self.scale)
         return _Row.of(
             [
-                set_pair(fonts, text, scaled, width - 2 * _PAD_X, beside=pair is TOTAL)
+                set_pair(fonts, text, scaled, width - 2 * _PAD_X, beside=False)
                 for text, width in zip(texts, self.widths, strict=True)
             ]
         )
+
+    def sums(self, fonts: Fonts, texts: Sequence[Text], pair: Pair) -> _Row:
+        """Return a row of sums, set: its name may reach over the empty cells that follow it."""
+        free = next((i for i, text in enumerate(texts) if i and text.zh), len(texts))
+        widths = [fsum(self.widths[:free]), *self.widths[1:]]
+        scaled = _scaled(pair, self.scale)
+        cells = [
+            set_pair(fonts, text, scaled, width - 2 * _PAD_X)
+            for text, width in zip(texts, widths, strict=True)
+        ]
+        return _Row.of(cells, is_named=True)
 
 
 def table(flow: Flow, block: Table) -> None:
@@ -99,11 +119,12 @@ def table(flow: Flow, block: Table) -> None:
     head = grid.row(flow.fonts, [column.title for column in block.columns], HEAD)
     blank = [NOTHING, *[Text("", "")] * (len(block.columns) - 1)]
     body = [grid.row(flow.fonts, row, CELL) for row in rows or [blank]]
-    last = None if total is None else grid.row(flow.fonts, total, TOTAL)
-    sheet = _Sheet(flow, grid, head)
+    last = None if total is None else grid.sums(flow.fonts, total, TOTAL)
+    sheet = _Sheet(flow, grid, head, Sums(block))
     sheet.open(body[0].height)
-    for row in body[:-1]:
-        sheet.add(row, HAIR)
+    for cells, row in zip(block.rows, body[:-1], strict=False):
+        sheet.add(row, HAIR, sheet.carried)
+        sheet.sums.add(cells)
     sheet.add(body[-1], BLACK if last else HAIR, last.height if last else 0.0)
     if last:
         sheet.add(last, HAIR)
@@ -112,17 +133,20 @@ def table(flow: Flow, block: Table) -> None:
 
 
 class _Sheet:
-    """A table that is being placed."""
+    """A table that is being placed, and the sums of the rows that were."""
 
-    def __init__(self, flow: Flow, grid: _Grid, head: _Row) -> None:
+    def __init__(self, flow: Flow, grid: _Grid, head: _Row, sums: Sums) -> None:
         self.flow = flow
         self.grid = grid
         self.head_row = head
+        self.sums = sums
+        self.carried = self._sums(FORWARD).height if sums else 0.0
+        self._is_begun = False
 
     @property
     def _fresh(self) -> float:
         """Return the room under the head of a new page."""
-        return BOTTOM - TOP - self.head_row.height
+        return BOTTOM - TOP - self.head_row.height - self.carried
 
     def open(self, height: float) -> None:
         """Return nothing; places the head where the row of `height` that follows can begin."""
@@ -142,22 +166,38 @@ class _Sheet:
         while row.height > self.flow.room:
             part, row = row.split(self.flow.room)
             self._place(part)
-            self._turn(row)
+            self._turn(row, inside=True)
         self._place(row)
+        self._is_begun = True
         self.flow.page.rule(self.flow.y, 0.5 if ink is BLACK else 0.4, ink)
 
-    def _turn(self, row: _Row) -> None:
-        """Return nothing; goes on with `row` under the head of a new page."""
+    def _turn(self, row: _Row, *, inside: bool = False) -> None:
+        """Return nothing; goes on with `row` under the head of a new page.
+
+        Sums are carried between rows; `inside` one that is split there is nothing to carry.
+        """
+        carries = self.sums and self._is_begun and not inside
+        if carries and self.carried <= self.flow.room:
+            self._place(self._sums(FORWARD))
+            self.flow.page.rule(self.flow.y, 0.9, BLACK)
         self.flow.turn()
         self.open(row.height)
+        if carries:
+            self._place(self._sums(BROUGHT))
+            self.flow.page.rule(self.flow.y, 0.4, HAIR)
+
+    def _sums(self, name: Text) -> _Row:
+        """Return a row of the sums up to here."""
+        return self.grid.sums(self.flow.fonts, self.sums.row(name), CARRIED)
 
     def _place(self, row: _Row) -> None:
         """Return nothing; places the cells side by side, figures to the right."""
         x, top = LEFT, self.flow.y
-        for lines, width, column in zip(
-            row.cells, self.grid.widths, self.grid.columns, strict=True
+        for n, (lines, width, column) in enumerate(
+            zip(row.cells, self.grid.widths, self.grid.columns, strict=True)
         ):
-            align: Align = "right" if column.figures else "left"
+            is_right = column.figures and not (row.is_named and n == 0)
+            align: Align = "right" if is_right else "left"
             self.flow.page.text(lines, x + _PAD_X, top + _PAD_Y, width - 2 * _PAD_X, align)
             x += width
         self.flow.y = top + row.height
