@@ -1,8 +1,8 @@
 """A statement as a PDF: A4, Chinese first with English beside it, the same bytes for ever.
 
 `lines` breaks sentences, `page` has the measures and the cursor, `blocks`, `table` (with `carry`),
-`chart` and `qr` set what a statement is made of, `mark` takes the mark of a file without a seal away, and
-`paint` is the only module that knows ReportLab.
+`chart` and `qr` set what a statement is made of, `mark` takes the mark of a file without a seal
+away, and `paint` is the only module that knows ReportLab.
 """
 
 from typing import Final, assert_never
