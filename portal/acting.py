@@ -18,7 +18,7 @@ from ledger.codec import Event, encode
 from ledger.database import Connection
 from ledger.erasable import keep_data, lock_book, read_holder, read_person, read_roster
 from ledger.errors import InvalidInputError, RuleViolationError
-from ledger.events import Data, Role, TokenIssued
+from ledger.events import Data, Role, Scope, TokenIssued
 from ledger.period import render_instant
 from ledger.personal import SALT_BYTES, Datum, commit, encode_datum
 from ledger.read import read_heads
@@ -120,6 +120,8 @@ def acting(
     """
     with _transaction(shell, enterprise, now_ms(), alone=alone) as act:
         act.actor = _actor(shell, act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
+        if shell.person is None and act.actor is not None:
+            _require_unlimited(act.roster.tokens[act.actor])
         yield act
 
 
@@ -193,6 +195,8 @@ def look(
     roster = _read_people(shell, connection, size, enterprise, alone=alone)
     actor = _actor(shell, roster, now_ms(), anonymous=False, exchanging=False)
     assert actor is not None
+    if shell.person is None:
+        _require_unlimited(roster.tokens[actor], reading=True)
     if roles and not roster.has(actor, *roles):
         shown = ", ".join(roles)
         raise not_allowed(
@@ -251,6 +255,27 @@ def _actor(
     return found.person
 
 
+def _require_unlimited(issued: TokenIssued, *, reading: bool = False) -> None:
+    """Raise `RuleViolationError` (`limited_token`) for a token that is limited to some scopes.
+
+    What each route of the portal's interface needs is said there; a command says nothing of it, so
+    that it takes a token without limits, and one for `read` where it only looks.
+    """
+    if issued.scopes and not (reading and "read" in issued.scopes):
+        shown = ", ".join(issued.scopes)
+        raise RuleViolationError(
+            "limited_token",
+            Text(
+                f"此令牌的权限限于 {shown}，不能用于此命令",
+                f"this token is limited to {shown}, and not for this command",
+            ),
+            Text(
+                "请用于接口 /api/v1；命令须用不限权限的令牌",
+                "use it for /api/v1, and a token without limits for commands",
+            ),
+        )
+
+
 def require_account(roster: Roster, person: str) -> None:
     """Raise `RuleViolationError` (`no_account`) unless somebody holds a role, whichever it is."""
     if not roster.grants.get(person):
@@ -266,7 +291,9 @@ def is_invitation(issued: TokenIssued) -> bool:
     return issued.issued_by not in (CONSOLE, issued.person)
 
 
-def issue_token(act: Act, person: str, days: int = TOKEN_DAYS) -> tuple[str, str]:
+def issue_token(
+    act: Act, person: str, days: int = TOKEN_DAYS, scopes: tuple[Scope, ...] = ()
+) -> tuple[str, str]:
     """Return a new token of a person, shown once, and the instant at which it expires."""
     token = "sq_" + secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = render_instant(act.at_ms + days * _DAY_MS)
@@ -277,6 +304,7 @@ def issue_token(act: Act, person: str, days: int = TOKEN_DAYS) -> tuple[str, str
             token_sha256=digest_of(token),
             expires_at=expires_at,
             issued_by=act.name,
+            scopes=scopes,
         )
     )
     return token, expires_at

@@ -8,7 +8,7 @@ from rich.table import Table
 from ledger.accepted import read_accepted
 from ledger.credit_codes import require_code
 from ledger.erasable import read_roster
-from ledger.events import Role, RoleGranted, RoleRequested, RoleRevoked
+from ledger.events import SCOPES, Role, RoleGranted, RoleRequested, RoleRevoked, Scope
 from ledger.events.people import check_person
 from ledger.period import render_instant
 from ledger.read import read_heads
@@ -133,12 +133,24 @@ def _token_lines(shell: Shell, data: dict[str, Any]) -> list[str]:
     epilog="""\b
 Examples:
   suanquan user token              # a new token for oneself, in place of the one in use
-  suanquan user token gh-0412      # an invitation for somebody who lost his"""
+  suanquan user token gh-0412      # an invitation for somebody who lost his
+  suanquan user token --scope read --scope claim --days 30      # for a program of one's own
+
+\b
+Scopes are for the interface /api/v1: read looks; claim applies, files and answers; review works on
+claims and notices; money orders payments and moves funds. A limited token records by no command."""
 )
 @click.argument("name", required=False)
 @click.option("--days", type=click.IntRange(1, 366), default=TOKEN_DAYS, show_default=True)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="Limit it to this; may be given again.",
+)
 @answers
-def token(shell: Shell, name: str | None, days: int) -> Result:
+def token(shell: Shell, name: str | None, days: int, scopes: tuple[Scope, ...]) -> Result:
     """Issue a token, shown once, in place of the one before.
 
     The console of the ledger's machine may do so without a token while no administrator has one.
@@ -150,8 +162,13 @@ def token(shell: Shell, name: str | None, days: int) -> Result:
             raise not_allowed(
                 Text("代发的令牌只能用于换领自己的", "an invitation is for one's own token only")
             )
-        made, expires_at = issue_token(act, person, days)
-    data = {"name": person, "token": made, "expires_at": expires_at}
+        if scopes and person != act.name:
+            raise not_allowed(
+                Text("权限由持有人换领时选择", "its holder chooses scopes when he exchanges it")
+            )
+        chosen = tuple(one for one in SCOPES if one in scopes)
+        made, expires_at = issue_token(act, person, days, chosen)
+    data = {"name": person, "token": made, "expires_at": expires_at, "scopes": list(chosen)}
     return Result(data, "\n".join(_token_lines(shell, data)))
 
 
@@ -189,6 +206,7 @@ def list_(shell: Shell) -> Result:
                 "roles": [grant._asdict() for grant in _in_order(roster.grants[name])],
                 "token_expires_at": issued.expires_at if issued else None,
                 "token_issued_by": issued.issued_by if issued else None,
+                "token_scopes": list(issued.scopes) if issued else None,
             }
         )
     at = render_instant(now_ms())

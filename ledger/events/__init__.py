@@ -76,6 +76,7 @@ from ledger.events.papers import (
     TaxDomicileRecorded,
 )
 from ledger.events.people import (
+    SCOPES,
     AccountInvited,
     AccountOpened,
     BankAccountSet,
@@ -88,6 +89,7 @@ from ledger.events.people import (
     RoleGranted,
     RoleRequested,
     RoleRevoked,
+    Scope,
     TokenIssued,
 )
 from ledger.events.rules import AdoptedVersion, CalendarAdopted, ProgrammeAdopted
@@ -104,6 +106,7 @@ from ledger.events.settlement import (
 )
 
 __all__ = [
+    "SCOPES",
     "TYPES",
     "AccountInvited",
     "AccountOpened",
@@ -185,6 +188,7 @@ __all__ = [
     "RoleGranted",
     "RoleRequested",
     "RoleRevoked",
+    "Scope",
     "StatementConfirmed",
     "StatementDisputed",
     "StatementIssued",

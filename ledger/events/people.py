@@ -7,7 +7,7 @@ can judge it again (`ledger.roster`); an empty name stands for the console of th
 """
 
 import re
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal, get_args
 
 from ledger.errors import InvalidInputError
 from ledger.events.data import Data, check_digests, check_words
@@ -19,6 +19,11 @@ Role = Literal["administrator", "auditor", "authority", "enterprise", "finance",
 
 Renewal = Literal["password", "second_factor"]
 """What an invitation gives anew: the password, or the second factor with it."""
+
+Scope = Literal["read", "claim", "review", "money"]
+"""What a token may be limited to: look; apply and hand in; review claims; move money."""
+
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 
 PROGRAMME_ROLES: Final[frozenset[Role]] = frozenset({"authority", "finance", "task_force"})
 """Roles that may be granted for one programme only."""
@@ -116,7 +121,8 @@ class TokenIssued(_Decided, frozen=True):
     """A person has a new token, in place of the one before; `token_sha256` is its digest.
 
     A token has 256 random bits, so its digest tells nothing. One that somebody else issued is an
-    invitation: it only serves to be exchanged.
+    invitation: it only serves to be exchanged. `scopes` are what it is limited to, in the order of
+    `SCOPES`; with none it does all that the person may.
     """
 
     type: ClassVar[str] = "cn.suanquan.token.issued.v1"
@@ -126,11 +132,18 @@ class TokenIssued(_Decided, frozen=True):
     token_sha256: str
     expires_at: str
     issued_by: str = ""
+    scopes: tuple[Scope, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check name, digest and instants."""
+        """Check name, digest, scopes and instants."""
         check_person(self.person)
         check_digests(token_sha256=self.token_sha256)
+        if self.scopes != tuple(one for one in SCOPES if one in self.scopes):
+            raise InvalidInputError(
+                "bad_scopes",
+                Text(f"令牌权限写法不对：{self.scopes}", f"not a token's scopes: {self.scopes}"),
+                Text(f"依次取自 {SCOPES}，不重复", f"some of {SCOPES}, in order, each once"),
+            )
         parse_instant(self.expires_at)
         super().__post_init__()
 

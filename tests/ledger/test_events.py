@@ -275,3 +275,12 @@ def test_an_event_cannot_be_changed() -> None:
     payment = msgspec.convert(PAYMENT, PaymentRecorded)
     with pytest.raises(AttributeError):
         payment.amount_fen = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("scopes", [("claim", "read"), ("read", "read"), ("all",)])
+def test_a_token_names_its_scopes_in_order_and_each_once(scopes: tuple[str, ...]) -> None:
+    said = {"at": "2022-08-01T00:00:00Z", "person": "a", "token_sha256": "6" * 64}
+    with pytest.raises((InvalidInputError, msgspec.ValidationError)):
+        msgspec.convert({**said, "expires_at": said["at"], "scopes": scopes}, TokenIssued)
+    whole = msgspec.convert({**said, "expires_at": said["at"]}, TokenIssued)
+    assert "scopes" not in msgspec.to_builtins(whole)

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, text
@@ -262,7 +263,7 @@ def test_a_holder_is_found_by_the_token_alone(ledger: Ledger) -> None:
     chance = books.seeded(4)
     tokens = [f"sq_{number}" for number in range(40)]
     for number, token in enumerate(tokens):
-        said = {"at": people.AT, "person": f"p-{chance.randrange(8)}"}
+        said: dict[str, Any] = {"at": people.AT, "person": f"p-{chance.randrange(8)}"}
         kind, by = chance.choice([(RoleGranted, "granted_by"), (RoleRevoked, "revoked_by")])
         role = kind(**said, role="task_force", scope="wuhan", **{by: "a"})
         issued = TokenIssued(

@@ -93,3 +93,25 @@ def test_a_shell_closes_what_it_kept(shell: Shell) -> None:
     assert engine.pool.checkedin() == 0  # type: ignore[attr-defined] # a queue's own count
     with looking(shell) as act:
         assert act.connection.engine is not engine
+
+
+def test_a_limited_token_looks_and_records_by_no_command(office: Office) -> None:
+    made = office.ask("firm-1", "user", "token", "--scope", "claim", "--scope", "read")
+    assert made["scopes"] == ["read", "claim"]
+    office.tokens["firm-1"] = made["token"]
+    assert office.ask("firm-1", "claim", "list")["rows"] == []
+    assert office.submit()["error"]["code"] == "limited_token"
+    assert office.ask("firm-1", "user", "token")["error"]["code"] == "limited_token"
+    (row,) = (one for one in office.ask("", "user", "list")["rows"] if one["name"] == "firm-1")
+    assert row["token_scopes"] == ["read", "claim"]
+
+
+def test_a_token_without_the_scope_to_look_shows_nothing(office: Office) -> None:
+    made = office.ask("firm-1", "user", "token", "--scope", "claim")
+    office.tokens["firm-1"] = made["token"]
+    assert office.ask("firm-1", "claim", "list")["error"]["code"] == "limited_token"
+
+
+def test_its_holder_alone_limits_a_token(office: Office) -> None:
+    asked = office.ask("admin-1", "user", "token", "task-1", "--scope", "read")
+    assert asked["error"]["code"] == "not_allowed"
