@@ -1,4 +1,4 @@
-"""A QR code (ISO/IEC 18004) as filled boxes: the only module that knows segno."""
+"""A QR code (ISO/IEC 18004) as filled boxes."""
 
 from collections.abc import Iterator
 from itertools import groupby
