@@ -32,9 +32,10 @@ def lock_tries(connection: Connection, keys: Iterable[bytes], now_ms: int) -> di
     return {row.key: Tries(row.failures, row.next_try_at_ms) for row in rows}
 
 
-def is_known(connection: Connection, key: bytes) -> bool:
-    """Return whether there is anything of a key."""
-    return connection.execute(select(_table.c.key).where(_table.c.key == key)).first() is not None
+def is_ahead(connection: Connection, key: bytes, now_ms: int) -> bool:
+    """Return whether the instant of a key has not come."""
+    query = select(_table.c.key).where(_table.c.key == key, _table.c.next_try_at_ms > now_ms)
+    return connection.execute(query).first() is not None
 
 
 def write_tries(connection: Connection, tries: Mapping[bytes, Tries]) -> None:
@@ -44,5 +45,8 @@ def write_tries(connection: Connection, tries: Mapping[bytes, Tries]) -> None:
 
 
 def drop_tries(connection: Connection, before_ms: int) -> None:
-    """Forget the keys of which nobody was to wait since an instant."""
-    connection.execute(delete(_table).where(_table.c.next_try_at_ms < before_ms))
+    """Forget the keys whose instant lies before another one, but for those that are locked."""
+    old = select(_table.c.key).where(_table.c.next_try_at_ms < before_ms)
+    connection.execute(
+        delete(_table).where(_table.c.key.in_(old.with_for_update(skip_locked=True)))
+    )

@@ -23,6 +23,11 @@ KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 
 
+def encode(said: str) -> bytes:
+    """Return a text's bytes, whatever a browser made of it."""
+    return said.encode("utf-8", "surrogatepass")
+
+
 class AccountKeys:
     """The key file of a home, made at first use."""
 
@@ -39,7 +44,7 @@ class AccountKeys:
         """Return the keyed digest of some texts, which only this home can make."""
         # No text of ours holds a zero byte, so that no two lists of parts are one.
         said = "\0".join(part.replace("\0", "") for part in parts)
-        return hmac.digest(self._derive(purpose), said.encode(), hashlib.sha256)
+        return hmac.digest(self._derive(purpose), encode(said), hashlib.sha256)
 
     def seal(self, person: str, secret: str) -> bytes:
         """Return a person's secret so that this home alone can read it."""

@@ -53,21 +53,25 @@ def normalise(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
+def _bytes_of(password: str) -> bytes:
+    """Return what is hashed of a password, whatever a browser made of it."""
+    return normalise(password)[: LENGTH_MAX + 1].encode("utf-8", "surrogatepass")
+
+
 def hash_password(password: str) -> str:
     """Return the hash of a password, with its parameters and a salt of its own."""
     with _AT_ONCE:
-        return _HASHER.hash(normalise(password))
+        return _HASHER.hash(_bytes_of(password))
 
 
 def is_right(password_hash: str | None, password: str) -> bool:
     """Return whether a password is that of a hash; without one it is not, after the same work."""
-    asked = normalise(password)[: LENGTH_MAX + 1]
     with _AT_ONCE:
         try:
-            is_same = _HASHER.verify(password_hash or _nobodys(), asked)
+            is_same = _HASHER.verify(password_hash or _nobodys(), _bytes_of(password))
         except (VerificationError, InvalidHashError):
             return False
-    return is_same and password_hash is not None and len(asked) <= LENGTH_MAX
+    return is_same and password_hash is not None and len(normalise(password)) <= LENGTH_MAX
 
 
 @cache

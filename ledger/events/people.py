@@ -33,9 +33,14 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 REASON_LENGTH_MAX: Final = 200
 
 
+def is_person(name: str) -> bool:
+    """Return whether a name may be an account's."""
+    return _NAME.fullmatch(name) is not None
+
+
 def check_person(name: str) -> None:
     """Raise `InvalidInputError` (`bad_person`) unless a name is an account's."""
-    if _NAME.fullmatch(name) is None:
+    if not is_person(name):
         raise InvalidInputError(
             "bad_person",
             Text(f"账号名不可用：{name[:64]!r}", f"not an account's name: {name[:64]!r}"),
