@@ -1,5 +1,6 @@
 """Days of a claim: which versions may apply, which year it serves, whether it is in time, lapse."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -102,6 +103,15 @@ def note_window(version: Version, application: Application) -> tuple[Reason, ...
         f"{on} 不在 {year} 年度的申请窗口（{zh}）内", f"{on} is outside the window for {year}: {en}"
     )
     return (Reason("outside_window", message, windows.clause),)
+
+
+def closing_after(version: Version, today: date) -> Iterator[tuple[int, date]]:
+    """Yield the year that it serves and the last day of each window that is open on a day."""
+    latest = max((one.value.years_after for one in version.windows), default=0)
+    for year in range(today.year - latest, today.year + 1):
+        for first, last in _windows_of(version, year).edges:
+            if first <= today <= last:
+                yield year, last
 
 
 def lapses_on(version: Version, year: int, granted_on: date) -> date:
