@@ -13,6 +13,7 @@ from ledger.quantity import MICRO
 from ledger.text import Text
 from ledger.usage import render_quantity, separate_thousands
 from reports.billing import billing, papers_of
+from reports.metered import card_hours_by_day
 from reports.snapshot import Snapshot
 from reports.statement import (
     Amount,
@@ -216,18 +217,11 @@ def _unrated(charge: Charge) -> Section:
 
 def _daily(book: Book, month: str, usage: list[DayUsage]) -> Section:
     """Return the chart of card-hours by day."""
-    cards, by_day = book.accelerators, dict[str, int]()
-    for (_, _, resource, day), quantity in usage:
-        if resource in cards:
-            by_day[day] = by_day.get(day, 0) + quantity
-    days = [day.isoformat() for day in days_of_month(month)]
+    by_day = card_hours_by_day(book, month, usage)
     chart = Chart(
         title=Text("每日加速卡用量", "Accelerator use by day"),
-        labels=tuple(day[8:] for day in days),
-        values=tuple(
-            render_decimal(convert("card_hour", by_day.get(day, 0)), 2).replace(",", "")
-            for day in days
-        ),
+        labels=tuple(day[8:] for day, _ in by_day),
+        values=tuple(render_decimal(hours, 2).replace(",", "") for _, hours in by_day),
         unit=Text("卡时", "card-hours"),
     )
     return Section(Text("每日用量", "Daily usage"), (chart,))

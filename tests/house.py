@@ -38,7 +38,7 @@ CORE: Final = words(
     ingest.quarantine ingest.simulate ingest.topic
     reports.__init__ reports.annex reports.application_form reports.billing reports.claim_facts
     reports.claims reports.compute reports.due reports.fund_report reports.invoice_share
-    reports.kinds reports.notice_list reports.payment_list reports.reconciliation
+    reports.kinds reports.metered reports.notice_list reports.payment_list reports.reconciliation
     reports.review_form reports.snapshot reports.statement reports.subsidy reports.supplement
     reports.terms
     vouchers
