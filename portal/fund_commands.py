@@ -8,15 +8,15 @@ from rich.table import Table
 
 from ledger.balance import Fund, FundKey
 from ledger.bookkeeping import read_balances
-from ledger.errors import InvalidInputError, RuleViolationError
-from ledger.events import FundAppropriated, FundClosed, FundData, FundTransferred
+from ledger.errors import InvalidInputError
+from ledger.events import FundAppropriated, FundData, FundTransferred
 from ledger.journal import CHART
 from ledger.journal_text import read_entries_of, render_beancount, render_hledger, render_json
 from ledger.money import parse_yuan, render_yuan
 from ledger.read import read_events, read_heads
 from ledger.text import Text
 from portal.acting import acting
-from portal.fund_desk import record_fund
+from portal.fund_desk import close_fund, record_fund
 from portal.options import answers
 from portal.shell import Result, Shell
 from portal.usage_command import parse_sizes
@@ -130,22 +130,9 @@ def transfer(
 @answers
 def close(shell: Shell, code: str, year: int, effective_on: str, document: str) -> Result:
     """Close a fund's year; all that is still available goes back to the budget."""
-    with shell.reading() as connection:
-        held = read_balances(connection).funds.get((code, year), Fund())
-    if held.closed:
-        raise RuleViolationError(
-            "fund_closed",
-            Text(f"{code} {year} 年度已结账", f"the year {year} of {code} is closed"),
-            Text("余额见 suanquan fund list", "see suanquan fund list"),
-        )
-    data = FundClosed(
-        fund=code,
-        year=year,
-        amount_fen=held.available,
-        effective_on=effective_on,
-        document=document,
-    )
-    return _record(shell, "closed", data)
+    with acting(shell, anonymous=True) as act:
+        close_fund(act, code, year, effective_on, document)
+    return _listed(shell)
 
 
 def _record(shell: Shell, what: str, data: FundData) -> Result:

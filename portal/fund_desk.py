@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import structs
 
+from ledger.balance import Fund
 from ledger.bookkeeping import read_funds
 from ledger.by_day import find_shortage
 from ledger.database import Connection
@@ -17,9 +18,10 @@ from ledger.money import render_yuan
 from ledger.period import day_of
 from ledger.query import find_entries, find_entry
 from ledger.read import read_data, read_events, read_heads
+from ledger.rights import Rights
 from ledger.text import Text
 from portal.acting import Act, not_allowed
-from vouchers.claims.authorise import authorise_fund
+from vouchers.claims.authorise import OFFICIALS, authorise_fund
 
 SOURCE: Final = "urn:suanquan:funds"
 
@@ -44,6 +46,34 @@ def record_fund(act: Act, what: str, data: FundData) -> None:
         act.record(named, name=(SOURCE, event_id))
     elif structs.replace(before, actor=None, acted_at=None) != data:
         raise _document_used(data)
+
+
+def close_fund(act: Act, fund: str, year: int, effective_on: str, document: str) -> None:
+    """Record that a fund's year ends: all that is still available goes back to the budget.
+
+    Raises `RuleViolationError`: `fund_closed`, and what `record_fund` does.
+    """
+    held = read_funds(act.connection, {fund}).get((fund, year), Fund())
+    if held.closed:
+        raise RuleViolationError(
+            "fund_closed",
+            Text(f"{fund} {year} 年度已结账", f"the year {year} of {fund} is closed"),
+            Text("余额见 suanquan fund list", "see suanquan fund list"),
+        )
+    data = FundClosed(
+        fund=fund,
+        year=year,
+        amount_fen=held.available,
+        effective_on=effective_on,
+        document=document,
+    )
+    record_fund(act, "closed", data)
+
+
+def may_read_fund(rights: Rights, person: str, fund: str) -> bool:
+    """Return whether somebody may read what moved in a fund: its officials, and auditors."""
+    officials = any(rights.holds(person, role, fund) for role in OFFICIALS)
+    return officials or rights.has(person, "auditor")
 
 
 def _require_left(connection: Connection, data: FundData) -> None:
