@@ -17,6 +17,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 from litestar.utils.scope.state import ScopeState
+from litestar.utils.sync import AsyncCallable
 
 from ledger.config import Settings
 from portal.shell import Shell
@@ -73,7 +74,22 @@ def make_app(shell: Shell) -> Litestar:
         logging_config=None,
     )
     require_audiences(app)
+    _wrap_once(app)
     return app
+
+
+def _wrap_once(app: Litestar) -> None:
+    """Let each handler run in one thread.
+
+    Litestar registers a path's handlers anew when the path gains a method, and wraps a function for
+    its thread each time: the outer thread would answer with the inner one's coroutine.
+    """
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            while isinstance(handler.fn, AsyncCallable) and isinstance(
+                handler.fn.func, AsyncCallable
+            ):
+                handler._fn = handler.fn.func  # noqa: SLF001 - nothing public sets it
 
 
 def is_https(shell: Shell) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar import Litestar, get
+from litestar import Litestar, get, post
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.testing import TestClient
 
@@ -17,6 +17,7 @@ from portal.web.headers import HEADERS
 from portal.web.routes.home import own_path
 
 Client = TestClient[Any]
+Patch = pytest.MonkeyPatch
 
 
 @pytest.fixture
@@ -95,3 +96,20 @@ def test_a_route_that_names_no_audience_keeps_the_portal_from_starting() -> None
 
     with pytest.raises(ImproperlyConfiguredException, match="/open"):
         require_audiences(Litestar([forgotten], openapi_config=None))
+
+
+def test_a_path_with_two_methods_answers_to_both(tmp_path: Path, monkeypatch: Patch) -> None:
+    @get("/both", who="anybody", sync_to_thread=True)
+    def shown() -> str:
+        return "shown"
+
+    @post("/both", who="anybody", static=True, sync_to_thread=True)
+    def sent() -> str:
+        return "sent"
+
+    monkeypatch.setattr("portal.web.app.ROUTES", [shown, sent])
+    shell = Shell(Settings.of_home(tmp_path), "zh", as_json=True)
+    with TestClient(make_portal(shell)) as client:
+        assert client.get("/both").text == "shown"
+        form = {"x-csrftoken": client.cookies["suanquan_form"]}
+        assert client.post("/both", headers=form).text == "sent"
