@@ -18,6 +18,8 @@ what stands in the event:
 | `invoice/<number>` | an invoice, its payments, the claims that are for it, what was drawn on it |
 | `notice/<id>` | a public notice and what stood in it |
 | `bank/<reference>` | what was recorded by a bank's reference: paid, failed, recovered |
+| `statement/<number>` | a statement, its seal, the answers to it, and those that supplement it |
+| `file/<sha256>` | what says that a file of that hash was issued, sealed, confirmed or filed |
 
 The events of a claim are not among its enterprise's: what its claims leave of a voucher is in the
 draws and releases, and an enterprise has ten events of a claim for one of those. What an event is
@@ -88,7 +90,11 @@ _BY_FIELD: Final = {
     "invoice": "invoice",
     "invoices": "invoice",
     "notice": "notice",
+    "pdf_sha256": "file",
     "person": "person",
+    "sha256": "file",
+    "statement": "statement",
+    "supplements": "statement",
     "token_sha256": "token",
 }
 """Topics that an event has by what stands in a field of its data, whatever its type."""
@@ -137,6 +143,16 @@ def notice_topic(notice: str) -> str:
 def bank_topic(reference: str) -> str:
     """Return the topic of a bank's reference: what was paid or came back by it."""
     return f"bank/{normalise_reference(reference)}"
+
+
+def statement_topic(number: str) -> str:
+    """Return the topic of a statement: its issue, its seal, its answers, what supplements it."""
+    return f"statement/{number}"
+
+
+def file_topic(digest: str) -> str:
+    """Return the topic of a file, by its SHA-256 in hexadecimal."""
+    return f"file/{digest}"
 
 
 def normalise_reference(reference: str) -> str:

@@ -18,7 +18,8 @@ from portal.options import answers
 from portal.proof_commands import covering_note, prove_entries
 from portal.shell import Result, Shell
 from reports.issue import Issued
-from reports.trace import Traced, find_issue
+from reports.register import find_issued
+from reports.trace import Traced
 from reports.trace import trace as trace_entries
 
 
@@ -74,14 +75,14 @@ def require_issue(connection: Connection, number: str) -> tuple[int, Issued]:
 
     Raises `InvalidInputError` (`no_statement`) where there is none.
     """
-    found = find_issue(connection, number)
+    found = find_issued(connection, number, read_heads(connection)["book"].size)
     if found is None:
         raise InvalidInputError(
             "no_statement",
             Text(f"没有编号为 {number} 的结算单", f"there is no statement {number}"),
             Text("编号见 suanquan statement list", "see suanquan statement list"),
         )
-    return found
+    return found.index, found.issued
 
 
 def _write_proofs(

@@ -15,7 +15,7 @@ from ledger.text import Text
 from portal.options import answers
 from portal.seal_settings import seal_roots
 from portal.shell import Result, Shell
-from reports.issue import Issued, list_issued
+from reports.issue import Issued
 from reports.reading import read_snapshot
 from reports.seal import is_checkable, is_signed
 from reports.supplement import explain
@@ -41,13 +41,14 @@ def verify(shell: Shell, file: Path) -> Result:
     """Say whether a PDF is a statement as issued, and whether a later one follows it."""
     pdf = file.read_bytes()
     with shell.reading() as connection:
-        snapshot = read_snapshot(connection)
-        found = look_up(list_issued(snapshot), pdf)
-        named = found.issued or found.claimed
+        found = look_up(connection, pdf)
+        named, later = found.issued or found.claimed, found.superseded_by
         differing = _differing(connection, named) if named else ()
+        why = None
+        if named and later:
+            snapshot = read_snapshot(connection)
+            why = explain(snapshot, named.subject, named.data, later.data)
     signature = _signature(shell, pdf, found)
-    later = found.superseded_by
-    why = explain(snapshot, named.subject, named.data, later.data) if named and later else None
     data = {
         "known": found.issued is not None,
         "id": named.data.statement if named else None,

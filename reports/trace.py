@@ -12,7 +12,7 @@ from ledger.codec import Event
 from ledger.database import Connection
 from ledger.events import IssuedData, LogName, StatementSealed
 from ledger.period import cut_by_day
-from ledger.read import parse_entry, read_entries, read_events, read_heads
+from ledger.read import parse_entry, read_entries
 from reports.issue import Issued
 
 Step = Callable[[int], None]
@@ -64,14 +64,3 @@ def _held_in(event: Event, month: str) -> int:
         for day, duration_ms in cut_by_day(piece.start_ms, piece.end_ms)
         if day.startswith(month)
     )
-
-
-def find_issue(connection: Connection, number: str) -> tuple[int, Issued] | None:
-    """Return the book's index of the entry that issued a statement and what it says, or None."""
-    for index, event in read_events(connection, "book", 0, read_heads(connection)["book"].size):
-        if issubclass(event.kind, IssuedData):
-            data = event.data
-            assert isinstance(data, IssuedData)
-            if data.statement == number:
-                return index, Issued(event.subject, data)
-    return None

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.database import Connection
 from ledger.events import StatementSealed
+from ledger.read import read_heads
 from reports.issue import Issued
+from reports.register import find_by_file, find_issued
 
 # A number as the title in the PDF's metadata has it: UTF-16BE, whose zero bytes are escaped.
 _NUMBER: Final = re.compile(
@@ -34,18 +37,20 @@ class Verified:
     superseded_by: Issued | None
 
 
-def verify(statements: Sequence[Issued], pdf: bytes) -> Verified:
-    """Return what the issued statements, in the order of issue, say of a file."""
+def verify(connection: Connection, pdf: bytes) -> Verified:
+    """Return what the book says of a file."""
     sha256 = hashlib.sha256(pdf).hexdigest()
     number = read_number(pdf)
-    issued = next((one for one in statements if one.data.pdf_sha256 == sha256), None)
-    sealed = next((one for one in statements if one.seal and one.seal.sha256 == sha256), None)
-    issued = issued or sealed
-    claimed = next((one for one in statements if one.data.statement == number), None)
-    named = issued or claimed
-    later = find_latest(statements).get(named.data.statement) if named else None
-    seal = sealed.seal if sealed else None
-    return Verified(sha256, number, issued, seal, None if issued else claimed, later)
+    size = read_heads(connection)["book"].size
+    found = find_by_file(connection, sha256, size)
+    if found is not None:
+        issued = found.issued
+        seal = issued.seal if issued.data.pdf_sha256 != sha256 else None
+        return Verified(sha256, number, issued, seal, None, found.superseded_by)
+    claimed = find_issued(connection, number, size) if number else None
+    if claimed is None:
+        return Verified(sha256, number, None, None, None, None)
+    return Verified(sha256, number, None, None, claimed.issued, claimed.superseded_by)
 
 
 def find_latest(statements: Sequence[Issued]) -> dict[str, Issued]:
