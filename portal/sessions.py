@@ -56,6 +56,7 @@ class Session:
 
     person: str
     state: State
+    has_second_factor: bool
     rights: Rights
     created_at_ms: int
     expires_at_ms: int
@@ -108,6 +109,7 @@ def _read(connection: Connection, row: SessionRow, secret: str) -> Session | Non
     return Session(
         row.person,
         "full" if is_full else "enrolling",
+        account.has_second_factor,
         rights,
         row.created_at_ms,
         row.expires_at_ms,

@@ -10,14 +10,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
 from litestar.utils.scope.state import ScopeState
-from litestar.utils.sync import AsyncCallable
 
 from ledger.config import Settings
 from portal.shell import Shell
@@ -53,7 +52,9 @@ def make_app(shell: Shell) -> Litestar:
     Raises `ImproperlyConfiguredException` where a route names none.
     """
     app = Litestar(
-        route_handlers=ROUTES,
+        # One by one, a second handler of an address would have the first one wrapped for its
+        # thread anew, which then answers with a coroutine.
+        route_handlers=[Router("/", route_handlers=ROUTES)],
         guards=[require_audience],
         middleware=[Gate],
         dependencies={"visit": Provide(_visit, sync_to_thread=False)},
@@ -70,31 +71,16 @@ def make_app(shell: Shell) -> Litestar:
         lifespan=[_connected],
         openapi_config=None,
         request_max_body_size=BODY_MAX,
-        state=State({"shell": shell}),
+        state=State({"shell": shell, "is_https": is_https(shell)}),
         logging_config=None,
     )
     require_audiences(app)
-    _wrap_once(app)
     return app
-
-
-def _wrap_once(app: Litestar) -> None:
-    """Let each handler run in one thread.
-
-    Litestar registers a path's handlers anew when the path gains a method, and wraps a function for
-    its thread each time: the outer thread would answer with the inner one's coroutine.
-    """
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
-            while isinstance(handler.fn, AsyncCallable) and isinstance(
-                handler.fn.func, AsyncCallable
-            ):
-                handler._fn = handler.fn.func  # noqa: SLF001 - nothing public sets it
 
 
 def is_https(shell: Shell) -> bool:
     """Return whether the portal is reached by TLS, as its public address says."""
-    return getattr(shell.settings, "public_url", "").startswith("https:")
+    return shell.settings.public_url.startswith("https:")
 
 
 @asynccontextmanager

@@ -122,7 +122,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if request.url.path.startswith(API):
         return problem(told, status, visit.language)
     if told.code == "not_signed_in":
-        return Redirect(f"/sign-in?next={quote(visit.path, safe='')}", status_code=SEE_OTHER)
+        return Redirect(f"/sign-in?back={quote(visit.path, safe='')}", status_code=SEE_OTHER)
     if told.code == "second_factor_missing":
         return Redirect("/account/second-factor", status_code=SEE_OTHER)
     title = visit.say(_TITLES.get(status, _TITLES[HTTPStatus.BAD_REQUEST]))

@@ -12,9 +12,10 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 
 from ledger.rights import Rights
 from ledger.text import Language
+from portal.sessions import Session, find_session
 from portal.shell import Shell, now_ms
 from portal.web.headers import REQUEST_ID
-from portal.web.visit import Session, Visit
+from portal.web.visit import Visit
 
 SESSION_COOKIE: Final = "suanquan_session"
 LANGUAGE_COOKIE: Final = "suanquan_language"
@@ -32,8 +33,8 @@ class Gate(AbstractAuthenticationMiddleware):
         state: State = connection.app.state
         secret = connection.cookies.get(SESSION_COOKIE, "")
         if secret and not connection.route_handler.opt.get("static"):
-            found = await run_sync(_look_up, state.shell, secret)
-            visit = _visit(connection, *found)
+            session = await run_sync(find_session, state.shell, secret, now_ms())
+            visit = _visit(connection, session)
         else:
             visit = stranger(connection)
         return AuthenticationResult(visit, visit.session)
@@ -41,21 +42,17 @@ class Gate(AbstractAuthenticationMiddleware):
 
 def stranger(connection: Asked) -> Visit:
     """Return the visit of somebody of whom nothing is known but his language."""
-    return _visit(connection, None, _PUBLIC)
+    return _visit(connection, None)
 
 
-def _visit(connection: Asked, session: Session | None, rights: Rights) -> Visit:
+def _visit(connection: Asked, session: Session | None) -> Visit:
     """Return the visit of a session, None for the public."""
     shell: Shell = connection.app.state.shell
     theirs = shell.for_person(session.person if session else "", language_of(connection))
     path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
     request_id = str(connection.scope["state"].get(REQUEST_ID, ""))
+    rights = session.rights if session else _PUBLIC
     return Visit(theirs, session, rights, path, now_ms(), request_id)
-
-
-def _look_up(_shell: Shell, _secret: str) -> tuple[Session | None, Rights]:
-    """Return a cookie's session and what its person may do: nobody can sign in yet."""
-    return None, _PUBLIC
 
 
 def language_of(connection: Asked) -> Language:

@@ -1,26 +1,15 @@
 """One request's visitor: who, in which language, with which roles."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Self
 
 from litestar.di import NamedDependency
 
 from ledger.events import Role
 from ledger.rights import Rights
 from ledger.text import Language, Text
+from portal.sessions import Session
 from portal.shell import Shell
-
-
-class Session(Protocol):
-    """Somebody who has signed in; `enrolling` until his second factor is set up."""
-
-    @property
-    def person(self) -> str:
-        """Return who it is."""
-
-    @property
-    def state(self) -> Literal["full", "enrolling"]:
-        """Return how far the session goes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -54,10 +55,11 @@ def test_each_request_is_a_line_of_json_without_its_address(
 ) -> None:
     with caplog.at_level(logging.INFO, "suanquan.requests"):
         answer = client.get("/nowhere/91420100MA4K2XY18X")
-    line = json.loads(caplog.messages[-1])
+    told = [one for one in caplog.records if one.name == "suanquan.requests"]
+    line = json.loads(told[-1].getMessage())
     assert line["request"] == answer.headers["x-request-id"]
     assert (line["status"], line["method"]) == (404, "GET")
-    assert "91420100MA4K2XY18X" not in caplog.text
+    assert "91420100MA4K2XY18X" not in told[-1].getMessage()
 
 
 def test_a_body_that_trickles_in_is_given_up() -> None:
@@ -95,21 +97,21 @@ def test_a_portal_is_served_by_workers_and_stops_when_it_is_told(
 ) -> None:
     assert suanquan("serve", "--json").error["code"] == "no_schema"
     suanquan("db", "upgrade")
-    log = tmp_path / "log"
+    log, port = tmp_path / "log", free_port()
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "portal", "serve", "--port", "18731", "--workers", "2"],
+            [sys.executable, "-m", "portal", "serve", "--port", str(port), "--workers", "2"],
             env=environment_of(home),
             cwd=tmp_path,
             stderr=errors,
             stdout=subprocess.DEVNULL,
         )
     try:
-        answer = _wait("http://127.0.0.1:18731/")
+        answer = _wait(f"http://127.0.0.1:{port}/")
         assert "算券" in answer.text
         assert (
             'suanquan_requests_total{method="GET",route="/"'
-            in _wait("http://127.0.0.1:18731/metrics").text
+            in _wait(f"http://127.0.0.1:{port}/metrics").text
         )
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
@@ -117,6 +119,14 @@ def test_a_portal_is_served_by_workers_and_stops_when_it_is_told(
         process.kill()
     lines = [json.loads(one) for one in log.read_text().splitlines() if one.startswith("{")]
     assert {one["route"] for one in lines} >= {"/"}
+
+
+def free_port() -> int:
+    """Return a port at which nobody listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
 
 
 def _wait(url: str) -> httpx.Response:

@@ -4,11 +4,13 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from portal.web.routes import home, operations, static
+from portal.web.routes import account, home, operations, sign_in, static
 
 ROUTES: Final[list[ControllerRouterHandler]] = [
+    *account.ROUTES,
     *home.ROUTES,
     *operations.ROUTES,
+    *sign_in.ROUTES,
     *static.ROUTES,
 ]
 """Every route there is."""

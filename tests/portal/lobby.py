@@ -1,0 +1,101 @@
+"""The portal's lobby: an office's portal, and a browser for each person who comes.
+
+A person's session is opened without the form, as the form would have opened it.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any, Final
+
+import pytest
+from httpx import Response
+from litestar.testing import TestClient
+
+from ledger.accounts import confirm_secret, find_account, propose_secret, set_password
+from ledger.config import Settings
+from portal.account_keys import AccountKeys
+from portal.acting import at_console
+from portal.invitations import invite
+from portal.one_time_code import new_secret
+from portal.sessions import begin_session
+from portal.shell import Shell
+from portal.web import gate
+from portal.web.app import make_portal
+from portal.web.gate import LANGUAGE_COOKIE, SESSION_COOKIE
+from tests.portal.office import Office, office
+
+__all__ = ["office"]
+
+_TOKEN: Final = re.compile(r'name="_csrf_token" value="(\w+)"')
+
+
+class Browser:
+    """Somebody's browser, without scripts: it keeps cookies and sends the forms it was shown."""
+
+    def __init__(self, client: TestClient[Any]) -> None:
+        self.client = client
+        self.shown = ""
+
+    def open(self, path: str, **query: str) -> Response:
+        """Return a page, redirects followed."""
+        answer = self.client.get(path, params=query)
+        self.shown = answer.text
+        return answer
+
+    def send(self, path: str, **fields: Any) -> Response:  # noqa: ANN401 - strings, or lists of them
+        """Return what a form led to, with the token of the page that was shown last."""
+        found = _TOKEN.search(self.shown) or _TOKEN.search(self.open("/sign-in").text)
+        token = found[1] if found else ""
+        answer = self.client.post(path, data={"_csrf_token": token, **fields})
+        self.shown = answer.text
+        return answer
+
+
+class Lobby:
+    """An office's portal."""
+
+    def __init__(self, office: Office, stack: ExitStack) -> None:
+        self.office = office
+        self.shell = Shell(Settings.load(), "zh", as_json=True)
+        self._stack = stack
+        self._browsers: dict[tuple[str, str], Browser] = {}
+
+    def browser(self, person: str = "", language: str = "zh") -> Browser:
+        """Return a person's browser, signed in; the public's for nobody."""
+        key = person, language
+        if key not in self._browsers:
+            # A worker each, as a server may run several: nothing may rest on one that remembers.
+            portal = make_portal(Shell(self.shell.settings, "zh", as_json=True))
+            client = self._stack.enter_context(TestClient(portal))
+            client.cookies.set(LANGUAGE_COOKIE, language)
+            if person:
+                client.cookies.set(SESSION_COOKIE, self.open_session(person))
+            self._browsers[key] = Browser(client)
+        return self._browsers[key]
+
+    def invite(self, person: str, by: str = "admin-1") -> str:
+        """Return the address of a one-time link that an administrator gives a person."""
+        with at_console(self.shell, at_ms=self.office.at_ms()) as act:
+            act.actor = by
+            return invite(act, person).path
+
+    def open_session(self, person: str, *, second_factor: bool = True) -> str:
+        """Return the secret of a new session of a person, whose account has a second factor."""
+        now_ms, keys = self.office.at_ms(), AccountKeys(self.shell.settings.home)
+        with self.shell.writing() as engine, engine.begin() as connection:
+            if find_account(connection, person) is None:
+                set_password(connection, person, "none: opened by a test", now_ms)
+                if second_factor:
+                    sealed = keys.seal(person, new_secret())
+                    propose_secret(connection, person, sealed)
+                    confirm_secret(connection, person, sealed, now_ms)
+            return begin_session(connection, person, now_ms).secret
+
+
+@pytest.fixture
+def lobby(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lobby]:
+    """Yield an office's portal, on the office's clock."""
+    monkeypatch.setattr(gate, "now_ms", office.at_ms)
+    with ExitStack() as stack:
+        yield Lobby(office, stack)
