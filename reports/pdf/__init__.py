@@ -5,6 +5,7 @@
 away, and `paint` is the only module that knows ReportLab.
 """
 
+from itertools import zip_longest
 from typing import Final, assert_never
 
 from ledger.text import Text
@@ -18,6 +19,7 @@ from reports.pdf.page import (
     RULE,
     WIDTH,
     Flow,
+    Line,
     Page,
     Style,
     set_lines,
@@ -39,6 +41,7 @@ from reports.statement import (
 RENDERER: Final = "pdf/3"
 
 _FURNITURE: Final = Style(7, 10, ink=GREY)
+_FURNITURE_SMALL: Final = Style(6, 9, ink=GREY)
 _FOOTER_Y: Final = PAGE_HEIGHT - 46.0
 
 
@@ -59,18 +62,41 @@ def render(statement: Statement, fonts: Fonts) -> bytes:
 
 def lay_out(statement: Statement, fonts: Fonts) -> list[Page]:
     """Return the pages of a statement, complete with running heads and page numbers."""
-    running = f"{statement.title.zh}　{statement.subject_name}　{statement.period}"
-    flow = Flow(fonts, set_lines(fonts, running, _FURNITURE, WIDTH))
+    flow = Flow(fonts, _running(statement, fonts))
     blocks.title(flow, statement)
     blocks.notices(flow, statement.notices)
     blocks.facts(flow, statement.facts)
+    end = blocks.height_of_heads(flow, statement.heads)
     for section in statement.sections:
         blocks.heading(flow, section.heading)
-        for block in section.blocks:
+        for block, following in zip_longest(section.blocks, section.blocks[1:]):
+            flow.tail = _tail(flow, following, 0.0 if section != statement.sections[-1] else end)
             _place(flow, block)
+    flow.tail = 0.0
     blocks.heads(flow, statement.heads)
     _foot(flow, statement)
     return flow.pages
+
+
+def _tail(flow: Flow, following: Block | None, end: float) -> float:
+    """Return the height of what must stand on the page of a block, by what follows it.
+
+    Stamps never stand alone on a sheet, which could be put under another paper, nor do the heads.
+    """
+    match following:
+        case Signatures():
+            return blocks.height_of_signatures(flow, following) + end
+        case None:
+            return end
+        case _:
+            return 0.0
+
+
+def _running(statement: Statement, fonts: Fonts) -> list[Line]:
+    """Return what stands on top of each page but the first, in one line if any type allows it."""
+    words = f"{statement.title.zh}　{statement.subject_name}　{statement.period}"
+    lines = set_lines(fonts, words, _FURNITURE, WIDTH)
+    return lines if len(lines) == 1 else set_lines(fonts, words, _FURNITURE_SMALL, WIDTH)
 
 
 def _place(flow: Flow, block: Block) -> None:

@@ -55,6 +55,8 @@ CAPITALS: Final = Style(10.5, 16, bold=True)
 SMALL: Final = Pair(Style(7, 10.5, ink=GREY), Style(6.5, 9.5, ink=GREY))
 
 _GAP: Final = 13.0
+_BETWEEN: Final = 14.0
+_UNDER_PARAGRAPH: Final = 6.0
 
 # 22 mm: the longest address that a centre may have then has modules of 0.38 mm.
 _CODE_EDGE: Final = 62.0
@@ -167,10 +169,13 @@ def paragraph(flow: Flow, block: Paragraph) -> None:
     """Return nothing; places a paragraph, which may go on over the page."""
     pair = STRONG if block.strong else BODY
     lines = set_pair(flow.fonts, block.text, pair, WIDTH, beside=False)
+    height = height_of(lines) + _UNDER_PARAGRAPH
+    if flow.tail and height + flow.tail <= BOTTOM - TOP:
+        flow.need(height)
     for line in lines:
         flow.need(line.height)
         flow.place([line])
-    flow.skip(6)
+    flow.skip(_UNDER_PARAGRAPH)
 
 
 def amount(flow: Flow, block: Amount) -> None:
@@ -196,18 +201,12 @@ def amount(flow: Flow, block: Amount) -> None:
 
 def signatures(flow: Flow, block: Signatures) -> None:
     """Return nothing; places two boxes side by side, each with room for a round seal of 42 mm."""
-    between = 14.0
-    column = (WIDTH - between) / 2
-    names = [
-        set_pair(flow.fonts, role, STRONG, column - 2 * _PAD)
-        + set_lines(flow.fonts, name, VALUE.zh, column - 2 * _PAD)
-        for role, name in block.parties
-    ]
-    height = max(height_of(lines) for lines in names) + _STAMP_HEIGHT
+    column = (WIDTH - _BETWEEN) / 2
+    names, height = _parties(flow, block), height_of_signatures(flow, block)
     flow.need(height)
     top = flow.y
     for n, lines in enumerate(names):
-        left = LEFT + n * (column + between)
+        left = LEFT + n * (column + _BETWEEN)
         flow.page.frame(left, top, column, height, RULE)
         flow.page.text(lines, left + _PAD, top + 7, column - 2 * _PAD)
         stamp = set_pair(flow.fonts, SEAL, LABEL, column)
@@ -218,12 +217,36 @@ def signatures(flow: Flow, block: Signatures) -> None:
     flow.skip(9)
 
 
+def height_of_signatures(flow: Flow, block: Signatures) -> float:
+    """Return how high the boxes for the stamps are."""
+    return max(height_of(lines) for lines in _parties(flow, block)) + _STAMP_HEIGHT
+
+
+def _parties(flow: Flow, block: Signatures) -> list[list[Line]]:
+    """Return who stamps in each box, as what."""
+    width = (WIDTH - _BETWEEN) / 2 - 2 * _PAD
+    return [
+        set_pair(flow.fonts, role, STRONG, width) + set_lines(flow.fonts, name, VALUE.zh, width)
+        for role, name in block.parties
+    ]
+
+
+def height_of_heads(flow: Flow, trees: Sequence[Head]) -> float:
+    """Return the height that the heads of the logs need below the last block, none for none."""
+    return height_of(_heads(flow, trees)) + 6 + 2 * _GAP if trees else 0.0
+
+
+def _heads(flow: Flow, trees: Sequence[Head]) -> list[Line]:
+    """Return the lines of the heads of the logs."""
+    lines = set_pair(flow.fonts, HEADS, SMALL, WIDTH)
+    return lines + _columns(flow, [(tree.origin, str(tree.size), tree.root) for tree in trees])
+
+
 def heads(flow: Flow, trees: Sequence[Head]) -> None:
     """Return nothing; places at the foot of the last page the heads of the logs it comes from."""
     if not trees:
         return
-    lines = set_pair(flow.fonts, HEADS, SMALL, WIDTH)
-    lines += _columns(flow, [(tree.origin, str(tree.size), tree.root) for tree in trees])
+    lines = _heads(flow, trees)
     height = height_of(lines) + 6
     flow.need(height + _GAP)
     if height < BOTTOM - TOP:

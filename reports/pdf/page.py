@@ -151,7 +151,7 @@ def set_pair(
 ) -> list[Line]:
     """Return the lines of a sentence, the English beside the Chinese where it fits, else below."""
     lines = set_lines(fonts, text.zh, pair.zh, width)
-    if not text.en:
+    if text.en in {"", text.zh}:
         return lines
     english = fonts.width(text.en, pair.en.size, bold=pair.en.bold)
     last = lines[-1]
@@ -178,12 +178,16 @@ def height_of(lines: Sequence[Line]) -> float:
 
 
 class Flow:
-    """A cursor over the pages of one document."""
+    """A cursor over the pages of one document.
+
+    `tail` is the height of what must follow the block that is being placed on the same page.
+    """
 
     def __init__(self, fonts: Fonts, running: Sequence[Line]) -> None:
         self.fonts = fonts
         self.pages = [Page()]
         self.y = TOP
+        self.tail = 0.0
         self._running = running
         self._waiting: tuple[str, list[Line]] | None = None
 
@@ -216,10 +220,10 @@ class Flow:
     def need(self, height: float) -> None:
         """Return nothing; `height` then is left here, on a new page if this one is too full.
 
-        A waiting heading is placed first, on the same page as what follows it.
+        So is the tail's. A waiting heading is placed first, on the same page as what follows it.
         """
         above = height_of(self._waiting[1]) + _HEADING_GAP if self._waiting else 0.0
-        if above + height > self.room and self.y > TOP:
+        if above + height + self.tail > self.room and self.y > TOP:
             self.turn()
         if self._waiting:
             mark, lines = self._waiting

@@ -42,6 +42,9 @@ _PAD_Y: Final = 3.2
 # Below three quarters of its size, type is a burden to read; wider figures are broken instead.
 _SCALE_MIN: Final = 0.75
 
+# Words yield to figures down to this share of what they need.
+_WORDS_MIN: Final = 0.4
+
 # A word in a column of words may claim this share of the page before it is broken.
 _WORD_SHARE: Final = 0.2
 
@@ -125,7 +128,7 @@ def table(flow: Flow, block: Table) -> None:
     for cells, row in zip(block.rows, body[:-1], strict=False):
         sheet.add(row, HAIR, sheet.carried)
         sheet.sums.add(cells)
-    sheet.add(body[-1], BLACK if last else HAIR, last.height if last else 0.0)
+    sheet.add(body[-1], BLACK if last else HAIR, flow.tail + (last.height if last else 0.0))
     if last:
         sheet.add(last, HAIR)
     flow.page.rule(flow.y, 0.9, BLACK)
@@ -209,13 +212,26 @@ def _grid(fonts: Fonts, columns: Sequence[Column], rows: Sequence[Sequence[Text]
         max(_need(fonts, column, text) for text in {column.title, *(row[i] for row in rows)})
         for i, column in enumerate(columns)
     ]
-    scale = 1.0
-    if fsum(needs) > WIDTH:
-        scale = max(_SCALE_MIN, WIDTH / fsum(needs))
+    room, scale = WIDTH - 2 * _PAD_X * len(columns), 1.0
+    if fsum(needs) > room:
+        scale = max(_SCALE_MIN, room / fsum(needs))
         needs = [need * scale for need in needs]
-    if fsum(needs) > WIDTH:
-        return _Grid(columns, [need * WIDTH / fsum(needs) for need in needs], scale)
-    return _Grid(columns, _shares(needs, [column.weight for column in columns]), scale)
+    if fsum(needs) > room:
+        needs = _yielding(needs, columns, room)
+    widths = [need + 2 * _PAD_X for need in needs]
+    if fsum(widths) < WIDTH:
+        widths = _shares(widths, [column.weight for column in columns])
+    return _Grid(columns, widths, scale)
+
+
+def _yielding(needs: Sequence[float], columns: Sequence[Column], room: float) -> list[float]:
+    """Return widths that add up to `room`: words are broken first, and figures if all must be."""
+    figures = fsum(need for need, one in zip(needs, columns, strict=True) if one.figures)
+    words = fsum(needs) - figures
+    if (room - figures) < words * _WORDS_MIN:
+        return [need * room / fsum(needs) for need in needs]
+    share = (room - figures) / words
+    return [need if one.figures else need * share for need, one in zip(needs, columns, strict=True)]
 
 
 def _shares(needs: Sequence[float], weights: Sequence[int]) -> list[float]:
@@ -238,7 +254,7 @@ def _need(fonts: Fonts, column: Column, text: Text) -> float:
     parts = [(word, CELL.zh.size) for word in words]
     parts += [(piece, CELL.en.size) for piece in pieces(text.en)]
     widest = max((fonts.width(part, size, bold=True) for part, size in parts), default=0.0)
-    return min(widest, WIDTH if column.figures else WIDTH * _WORD_SHARE) + 2 * _PAD_X
+    return min(widest, WIDTH if column.figures else WIDTH * _WORD_SHARE)
 
 
 def _scaled(pair: Pair, scale: float) -> Pair:
