@@ -8,26 +8,24 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp
-from litestar.utils.scope.state import ScopeState
 
 from ledger.config import Settings
 from portal.shell import Shell
 from portal.web.audience import require_audience, require_audiences
 from portal.web.errors import answer_error
-from portal.web.gate import Gate
+from portal.web.gate import Gate, visit_of
 from portal.web.headers import Headers
 from portal.web.limits import Limits
 from portal.web.routes import ROUTES
 from portal.web.telemetry import Telemetry, write_log
-from portal.web.visit import Visit
 
 # A scan of some pages; `ledger.documents` has the limit of a paper itself.
 BODY_MAX: Final = 32 * 1024 * 1024
@@ -57,7 +55,7 @@ def make_app(shell: Shell) -> Litestar:
         route_handlers=[Router("/", route_handlers=ROUTES)],
         guards=[require_audience],
         middleware=[Gate],
-        dependencies={"visit": Provide(_visit, sync_to_thread=False)},
+        dependencies={"visit": Provide(visit_of, sync_to_thread=False)},
         exception_handlers={Exception: answer_error},
         csrf_config=CSRFConfig(
             secret=_form_key(shell),
@@ -89,12 +87,6 @@ async def _connected(app: Litestar) -> AsyncIterator[None]:
     shell: Shell = app.state.shell
     with shell.staying_connected():
         yield
-
-
-def _visit(request: Request[Any, Any, Any]) -> Visit:
-    """Return the visit of a request, with the token that its forms carry."""
-    visit: Visit = request.user
-    return visit.with_csrf(str(ScopeState.from_scope(request.scope).csrf_token or ""))
 
 
 def _form_key(shell: Shell) -> str:

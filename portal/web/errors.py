@@ -19,7 +19,7 @@ from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, Ta
 from ledger.text import Language, Text
 from portal.fault import tell_fault
 from portal.web.audience import unknown_page
-from portal.web.gate import stranger
+from portal.web.gate import visit_of
 from portal.web.headers import REQUEST_ID
 from portal.web.page import SEE_OTHER, page
 from portal.web.visit import Visit
@@ -117,8 +117,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     told, status = _tell(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s %s", request.scope["state"].get(REQUEST_ID), told.code, exc_info=error)
-    visit = request.scope.get("user") or stranger(request)
-    assert isinstance(visit, Visit)
+    visit = visit_of(request)
     if request.url.path.startswith(API):
         return problem(told, status, visit.language)
     if told.code == "not_signed_in":

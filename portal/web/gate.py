@@ -6,9 +6,11 @@ The session is looked up in a thread, for the database may take its time, and on
 from typing import Any, Final
 
 from anyio.to_thread import run_sync
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.utils.scope.state import ScopeState
 
 from ledger.rights import Rights
 from ledger.text import Language
@@ -38,6 +40,15 @@ class Gate(AbstractAuthenticationMiddleware):
         else:
             visit = stranger(connection)
         return AuthenticationResult(visit, visit.session)
+
+
+def visit_of(request: Request[Any, Any, Any]) -> Visit:
+    """Return the visit of a request, with the token that its forms carry.
+
+    What goes wrong before the gate happens to a stranger.
+    """
+    visit: Visit = request.scope.get("user") or stranger(request)
+    return visit.with_csrf(str(ScopeState.from_scope(request.scope).csrf_token or ""))
 
 
 def stranger(connection: Asked) -> Visit:

@@ -45,11 +45,15 @@ class Browser:
 
     def send(self, path: str, **fields: Any) -> Response:  # noqa: ANN401 - strings, or lists of them
         """Return what a form led to, with the token of the page that was shown last."""
-        found = _TOKEN.search(self.shown) or _TOKEN.search(self.open("/sign-in").text)
-        token = found[1] if found else ""
-        answer = self.client.post(path, data={"_csrf_token": token, **fields})
+        answer = self.client.post(path, data={"_csrf_token": self.token(), **fields})
         self.shown = answer.text
         return answer
+
+    def token(self) -> str:
+        """Return the token of the forms that were shown last, else of any page."""
+        found = _TOKEN.search(self.shown) or _TOKEN.search(self.open("/account").text)
+        assert found, self.shown
+        return found[1]
 
 
 class Lobby:

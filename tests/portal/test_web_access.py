@@ -1,0 +1,131 @@
+"""Every route and method, walked as everybody who may not: generated from the router itself."""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import pytest
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from ledger.events import Role
+from ledger.read import read_heads
+from portal.shell import Shell
+from portal.web.app import make_app
+from portal.web.audience import ANYBODY, INSIDERS, SIGNED_IN
+from tests.portal.lobby import Lobby, lobby, office
+from tests.small_ledger import CODE
+
+__all__ = ["lobby", "office"]
+
+PEOPLE: Final[dict[str, Role]] = {
+    "admin-1": "administrator",
+    "auditor-1": "auditor",
+    "authority-1": "authority",
+    "finance-1": "finance",
+    "task-1": "task_force",
+    "firm-1": "enterprise",
+    "stranger-1": "enterprise",
+}
+"""Somebody of each role; the stranger's enterprise is another one."""
+
+OWN: Final[dict[str, str]] = {"enterprise": CODE}
+"""What stands in an address; any other parameter names something that is not there."""
+
+NOWHERE: Final = "SQ-AAAAAAAAAA"
+
+# Sent or fetched without a session, and with no page of anybody's behind them.
+API: Final = "/api/"
+
+
+class Way(NamedTuple):
+    """One way in: an address with its parameters filled in, a method, and who may use it."""
+
+    path: str
+    method: str
+    who: Any
+    handler: HTTPRouteHandler
+    is_of_enterprise: bool
+
+
+def ways(shell: Shell) -> Iterator[Way]:
+    """Yield every way into the portal."""
+    for route in make_app(shell).routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        parts = [
+            one if isinstance(one, str) else OWN.get(one.name, NOWHERE)
+            for one in route.path_components
+        ]
+        names = {one.name for one in route.path_components if not isinstance(one, str)}
+        for handler in route.route_handlers:
+            for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
+                who = handler.opt.get("who")
+                yield Way("/" + "/".join(parts), method, who, handler, "enterprise" in names)
+
+
+def test_every_way_in_names_its_audience(lobby: Lobby) -> None:
+    found = list(ways(lobby.shell))
+    assert len(found) > 10
+    assert all(one.who in (ANYBODY, SIGNED_IN) or one.who for one in found)
+
+
+def test_nobody_comes_in_where_he_has_to_sign_in(lobby: Lobby) -> None:
+    stranger = lobby.browser()
+    for way in ways(lobby.shell):
+        if way.who == ANYBODY:
+            continue
+        answer = _ask(lobby, "", way)
+        if way.path.startswith(API):
+            assert answer.status_code == 401, way
+        else:
+            assert answer.status_code == 303, way
+            assert answer.headers["location"].startswith("/sign-in"), way
+    assert stranger.client.cookies.get("suanquan_session") is None
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_wrong_role_gets_no_page_and_moves_nothing(lobby: Lobby, person: str) -> None:
+    before = _size(lobby)
+    for way in ways(lobby.shell):
+        if way.path.startswith(API) or _may(person, way):
+            continue
+        answer = _ask(lobby, person, way)
+        is_foreign = person == "stranger-1" and way.is_of_enterprise and "enterprise" in way.who
+        assert answer.status_code == (404 if is_foreign else 403), (way, answer.status_code)
+    assert _size(lobby) == before
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_whoever_may_open_a_page_gets_an_answer_that_is_no_mistake(
+    lobby: Lobby, person: str
+) -> None:
+    for way in ways(lobby.shell):
+        if way.path.startswith(API) or not _may(person, way) or way.method != "GET":
+            continue
+        answer = _ask(lobby, person, way)
+        assert answer.status_code < 500, (way, answer.text[:400])
+        assert answer.status_code != 403, way
+
+
+def _may(person: str, way: Way) -> bool:
+    """Return whether a person is of a route's audience."""
+    if way.who in (ANYBODY, SIGNED_IN):
+        return True
+    if PEOPLE[person] not in way.who:
+        return False
+    is_insider = PEOPLE[person] in INSIDERS
+    return not way.is_of_enterprise or is_insider or person == "firm-1"
+
+
+def _ask(lobby: Lobby, person: str, way: Way) -> Any:  # noqa: ANN401 - the client's answer
+    """Return the answer to a request as a browser would send it, redirects not followed."""
+    browser = lobby.browser(person)
+    token = browser.token()
+    data = {"_csrf_token": token} if way.method != "GET" else None
+    return browser.client.request(way.method, way.path, data=data, follow_redirects=False)
+
+
+def _size(lobby: Lobby) -> int:
+    """Return how many entries the book has."""
+    with lobby.shell.reading() as connection:
+        return read_heads(connection)["book"].size
