@@ -20,6 +20,7 @@ from sqlalchemy import (
 
 from ledger import tables
 from ledger.claim_state import STATES, State, state_of
+from ledger.period import parse_date
 
 Place = tuple[int, str]
 """Since when a claim waits, and its id: after which of them a list goes on."""
@@ -44,6 +45,27 @@ class Listed(NamedTuple):
     def place(self) -> Place:
         """Return after what a list goes on that ended with this claim."""
         return self.since, self.claim
+
+
+def parse_place(text: str) -> Place:
+    """Return a place from its text, `2022-11-30/SQ-7K3M9XQ2AB`.
+
+    Raises `InvalidInputError` for a day that is none.
+    """
+    day, _, claim = text.partition("/")
+    return int(parse_date(day).strftime("%Y%m%d")), claim
+
+
+def render_place(place: Place) -> str:
+    """Return a place as `parse_place` reads it."""
+    since, claim = place
+    return f"{day_text(since)}/{claim}"
+
+
+def day_text(number: int) -> str:
+    """Return a day that a table holds as a number: 20221130 is `2022-11-30`."""
+    text = str(number)
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}"
 
 
 @dataclass(frozen=True, slots=True)

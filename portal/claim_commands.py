@@ -6,12 +6,12 @@ from typing import BinaryIO, Final
 import click
 
 from ledger.accepted import read_accepted
-from ledger.claim_list import ClaimFilter, Place
+from ledger.claim_list import ClaimFilter, parse_place, render_place
 from ledger.claim_state import STATES, State
 from ledger.credit_codes import require_code
 from ledger.documents import DocumentStore
 from ledger.errors import RuleViolationError
-from ledger.period import day_of, parse_date
+from ledger.period import day_of
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import acting, look, looking
@@ -20,8 +20,8 @@ from portal.claim_queue import find_visible, list_visible, list_waiting, listed_
 from portal.claim_reading import Viewer, read_headroom, render_claim
 from portal.claim_submit import hand_in
 from portal.claim_view import show_claim, show_items, show_list, show_waiting
-from portal.desk import find_claim, is_repeat, open_desk
-from portal.desk_acts import compute_items, do_act
+from portal.desk import find_claim, open_desk
+from portal.desk_acts import act_once, compute_items
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 from vouchers.claims.claim_file import parse_claim_file, parse_draft_file
@@ -183,20 +183,13 @@ def list_(
 ) -> Result:
     """List the claims that you may see, those first that have stood as they do for longest."""
     wanted = ClaimFilter(states or None, programmes or None, enterprise, year)
+    start = None if after is None else parse_place(after)
     with shell.reading() as connection:
         roster, actor = look(shell, connection, alone=True)
-        found = list_visible(connection, Viewer(roster, actor), wanted, limit, _place(after))
+        found = list_visible(connection, Viewer(roster, actor), wanted, limit, start)
     rows = [listed_row(one) for one in found]
-    last = f"{rows[-1]['since']}/{rows[-1]['id']}" if len(rows) == limit else None
+    last = render_place(found[-1].place) if len(rows) == limit else None
     return Result({"rows": rows, "after": last}, show_list(shell, rows, last))
-
-
-def _place(after: str | None) -> Place | None:
-    """Return after which claim a list goes on."""
-    if after is None:
-        return None
-    day, _, claim_id = after.partition("/")
-    return int(parse_date(day).strftime("%Y%m%d")), claim_id
 
 
 @claim.command("next", epilog="Example:  suanquan claim next --json")
@@ -266,7 +259,6 @@ def act(
     with acting(shell, alone=True) as one:
         desk = open_desk(one, on)
         read = find_claim(desk, claim_id)
-        if seen is None or not is_repeat(desk, read, seen, action, request):
-            do_act(desk, read, action, request)
+        act_once(desk, read, seen, action, request)
         data = render_claim(read, Viewer(one.roster, one.name), day_of(one.at_ms), shell.language)
     return Result(data, show_claim(shell, data))

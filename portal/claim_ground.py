@@ -3,7 +3,7 @@
 Read once in an act, by the trail; what the act itself adds is taken in as it comes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -112,6 +112,11 @@ class Ground:
         return work_out(
             grounds, claim.invoices, claim.base_cuts if base_cuts is None else base_cuts
         )
+
+    def documents(self, digests: Collection[str]) -> list[DocumentFiled]:
+        """Return what was filed under some digests, each document once, in the order of filing."""
+        found = (one for one in self.said if isinstance(one, DocumentFiled))
+        return list({one.sha256: one for one in found if one.sha256 in digests}.values())
 
     def filed(self, digests: tuple[str, ...]) -> tuple[Paper, ...]:
         """Return the documents on file that have some digests."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any, Final
 
-from ledger.claim_list import ClaimFilter, Listed, Place, list_claims
+from ledger.claim_list import ClaimFilter, Listed, Place, day_text, list_claims
 from ledger.claim_state import State
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
@@ -26,6 +26,8 @@ _ELSE: dict[State, frozenset[Action]] = {
     "checked": frozenset({"return", "reject"}),
     "paid": frozenset({"recover"}),
 }
+
+ALL: Final = ClaimFilter()
 
 # So many claims are read at once, at most, to see whose turn they are.
 _PAGE_MAX: Final = 320
@@ -100,8 +102,14 @@ def find_visible(
     return read
 
 
-def list_waiting(
-    connection: Connection, viewer: Viewer, today: str, size: int, limit: int
+def list_waiting(  # noqa: PLR0917 - who asks for what, as of when
+    connection: Connection,
+    viewer: Viewer,
+    today: str,
+    size: int,
+    limit: int,
+    wanted: ClaimFilter = ALL,
+    after: Place | None = None,
 ) -> list[dict[str, Any]]:
     """Return what waits for a person, oldest first, with the working days that it has waited.
 
@@ -110,11 +118,10 @@ def list_waiting(
     """
     days = WorkingDays(read_rules(connection, size).calendars)
     rows: list[dict[str, Any]] = []
-    after: Place | None = None
     page = limit
     while len(rows) < limit:
         # Some may wait for others, a whole page of them under notice: go on until it is full.
-        some = list_visible(connection, viewer, ClaimFilter(), page, after, turn=True)
+        some = list_visible(connection, viewer, wanted, page, after, turn=True)
         if not some:
             break
         page = min(2 * page, _PAGE_MAX)
@@ -159,9 +166,3 @@ def listed_row(one: Listed) -> dict[str, Any]:
 def _row(one: Listed, acts: list[Action], waited: int | None) -> dict[str, Any]:
     """Return a claim that waits, with what may be done and for how long it has waited."""
     return {**listed_row(one), "waited": waited, "actions": acts}
-
-
-def day_text(number: int) -> str:
-    """Return a day that a table holds as a number: 20221130 is `2022-11-30`."""
-    text = str(number)
-    return f"{text[:4]}-{text[4:6]}-{text[6:]}"

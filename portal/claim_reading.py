@@ -20,7 +20,7 @@ from ledger.text import Language, Text
 from ledger.topics import claim_topic, enterprise_topic, personal_topic
 from ledger.trail import read_trail
 from vouchers.claims.authorise import actions_of, may_see
-from vouchers.claims.drawn import fold_vouchers
+from vouchers.claims.drawn import Vouchers, fold_vouchers
 from vouchers.claims.fold import Claim, action_of, capacity_of
 from vouchers.claims.helped import Papers
 from vouchers.claims.table import ACTION_NAMES, CAPACITY_NAMES, STATE_NAMES
@@ -115,12 +115,18 @@ def read_papers(connection: Connection, enterprise: str, size: int) -> Papers:
 def read_headroom(
     connection: Connection, claim: Claim, viewer: Viewer, size: int
 ) -> dict[str, int | None]:
-    """Return what is left for a claim's programme and year: of the voucher, and of the fund.
+    """Return what is left for a claim's programme and year: of the voucher, and of the fund."""
+    events = read_trail(connection, [enterprise_topic(claim.enterprise)], size)
+    return headroom_of(connection, claim, viewer, fold_vouchers(event.data for _, event in events))
+
+
+def headroom_of(
+    connection: Connection, claim: Claim, viewer: Viewer, vouchers: Vouchers
+) -> dict[str, int | None]:
+    """Return the same of vouchers that were read.
 
     What a fund has left says what others claimed, so it is for officials and auditors alone.
     """
-    events = read_trail(connection, [enterprise_topic(claim.enterprise)], size)
-    vouchers = fold_vouchers(event.data for _, event in events)
     found: dict[str, int | None] = {"quota_fen": vouchers.left_fen(claim.programme, claim.year)}
     if viewer.is_insider():
         fund = read_funds(connection, {claim.fund}).get((claim.fund, claim.year))

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from ledger.money import render_yuan
 from ledger.text import Text
+from portal.claim_words import name_item, tell_act
 from portal.shell import Shell
-from vouchers.claims.checklist import ITEMS
 from vouchers.claims.evidence import Item
 from vouchers.claims.first_review import Marks
 from vouchers.claims.item_view import COLUMNS, list_rows
@@ -49,7 +49,7 @@ def _head(shell: Shell, data: dict[str, Any]) -> list[str]:
         lines.append(shell.say(_drafted(data["draft"])))
     lines += _left(shell, data.get("headroom", {}))
     colon = shell.say(Text("：", ": "))
-    lines += [f"  • {_item(shell, one)}{colon}{one['reason']}" for one in data["remarks"]]
+    lines += [f"  • {name_item(shell.say, one)}{colon}{one['reason']}" for one in data["remarks"]]
     return lines
 
 
@@ -93,29 +93,9 @@ def _history(shell: Shell, rows: list[dict[str, Any]]) -> Table:
             shell.say(ACTION_NAMES[row["action"]]),
             f"{by} {actor}" if actor else by,
             "" if fen is None else render_yuan(fen),
-            _said(shell, row),
+            tell_act(shell.say, row),
         )
     return table
-
-
-def _said(shell: Shell, row: dict[str, Any]) -> str:
-    """Return what an act said of itself, in a line."""
-    told = ("reason", "matter", "document", "notice", "order", "bank_reference")
-    parts = [str(row[name]) for name in told if row.get(name)]
-    if row.get("first_day"):
-        parts.append(f"{row['first_day']} – {row['last_day']}")
-    colon = shell.say(Text("：", ": "))
-    for one in row.get("items", ()):
-        reason = one.get("reason")
-        if reason:
-            parts.append(f"{_item(shell, one)}{colon}{reason}")
-    return shell.say(Text("；", "; ")).join(parts)
-
-
-def _item(shell: Shell, row: dict[str, Any]) -> str:
-    """Return what an item of the check list is called; what is not of the list, as it is."""
-    item = row["item"]
-    return shell.say(ITEMS[item]) if item in ITEMS else str(item)
 
 
 def _may(shell: Shell, data: dict[str, Any]) -> list[str]:

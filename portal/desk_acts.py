@@ -7,7 +7,7 @@ from ledger.personal import Objector
 from ledger.text import Text
 from portal.claim_ground import Ground
 from portal.claim_reading import Read
-from portal.desk import Desk, act_on, not_allowed, require_may
+from portal.desk import Desk, act_on, is_repeat, not_allowed, require_may
 from portal.fund_desk import find_closing
 from portal.payee import read_accounts
 from portal.shortfall import find_shortfall
@@ -19,6 +19,16 @@ from vouchers.claims.requests import ObjectRequest, Request
 from vouchers.claims.table import Action
 
 NO_MORE: Final[dict[str, Any]] = {}
+
+
+def act_once(desk: Desk, read: Read, seen: int | None, action: Action, request: Request) -> Read:
+    """Return a claim after an act, which is not done again where somebody who saw it retries.
+
+    Raises `RuleViolationError` (`stale`) where the claim has moved since it was seen.
+    """
+    if seen is not None and is_repeat(desk, read, seen, action, request):
+        return read
+    return do_act(desk, read, action, request)
 
 
 def do_act(desk: Desk, read: Read, action: Action, request: Request) -> Read:

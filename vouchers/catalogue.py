@@ -83,6 +83,12 @@ def _levels() -> dict[str | None, Level]:
     return {one.id: one.level for one in find_programmes()}
 
 
+def name_programme(programme_id: str) -> Text:
+    """Return what people call a programme; one that is not in the catalogue, by its id."""
+    found = (one.name for one in find_programmes() if one.id == programme_id)
+    return next(found, Text(programme_id, programme_id))
+
+
 def check_slip(programme_id: str, path: str | None = None) -> None:
     """Raise `InvalidInputError` when an id is not in the catalogue but one slip away."""
     if find_slip(programme_id, (programme.id for programme in find_programmes())):
