@@ -4,10 +4,11 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from portal.web.routes import account, home, operations, sign_in, static
+from portal.web.routes import account, claims, home, operations, sign_in, static
 
 ROUTES: Final[list[ControllerRouterHandler]] = [
     *account.ROUTES,
+    *claims.ROUTES,
     *home.ROUTES,
     *operations.ROUTES,
     *sign_in.ROUTES,
