@@ -1,65 +1,17 @@
 """Issued statements looked up by number and by file, at the same cost however many there are."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
 
-from ledger.codec import Event, encode
 from ledger.database import Connection
-from ledger.events import Data, ReportIssued, StatementIssued, StatementSealed
+from ledger.events import ReportIssued
 from ledger.read import read_heads
 from reports.register import Registered, find_by_file, find_issued
+from tests.issued import ISSUED, digest, event, issue, name, seal
 from tests.queries import counted
-from tests.small_ledger import CODE, SALT, SmallLedger
-
-ISSUED = {
-    "period": "2022-07",
-    "sizes": {"usage": 1, "book": 1},
-    "renderer": "-",
-    "total_fen": 1,
-    "values_sha256": "0" * 64,
-}
-
-
-def name(number: int, revision: int) -> str:
-    return f"SQ-C-2022-07-{number:018}-{revision}"
-
-
-def digest(number: int, revision: int, mark: str = "a") -> str:
-    return mark + f"{number:055}{revision:08}"
-
-
-def event(data: Data, subject: str = "") -> Event:
-    name = hashlib.sha256(repr(data).encode()).hexdigest()
-    return encode("urn:test", name, subject, data, SALT)
-
-
-def issue(number: int, revision: int = 1) -> Event:
-    """Return that a statement was issued; revisions above the first supplement it."""
-    data = StatementIssued(
-        **ISSUED,  # type: ignore[arg-type]
-        statement=name(number, revision),
-        kind="compute",
-        revision=revision,
-        pdf_sha256=digest(number, revision),
-        supplements=name(number, 1) if revision > 1 else None,
-    )
-    return event(data, CODE)
-
-
-def seal(number: int, revision: int, mark: str) -> Event:
-    """Return that a statement's file was sealed."""
-    data = StatementSealed(
-        statement=name(number, revision),
-        profile="PAdES-B-B",
-        sha256=digest(number, revision, mark),
-        certificate_sha256="0" * 64,
-        signer="CN=x",
-        sealed_at="2022-08-01T00:00:00Z",
-    )
-    return event(data)
+from tests.small_ledger import CODE, SmallLedger
 
 
 @pytest.fixture

@@ -4,7 +4,15 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from portal.web.routes import account, claims, home, operations, sign_in, static
+from portal.web.routes import (
+    account,
+    claims,
+    home,
+    operations,
+    sign_in,
+    static,
+    verify,
+)
 
 ROUTES: Final[list[ControllerRouterHandler]] = [
     *account.ROUTES,
@@ -13,5 +21,6 @@ ROUTES: Final[list[ControllerRouterHandler]] = [
     *operations.ROUTES,
     *sign_in.ROUTES,
     *static.ROUTES,
+    *verify.ROUTES,
 ]
 """Every route there is."""

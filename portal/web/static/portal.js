@@ -39,9 +39,10 @@ for (const drop of document.querySelectorAll(".drop")) {
   });
 }
 
-// A statement's hash is worked out here: the file never leaves the visitor's machine.
+// A statement's hash is worked out here: the file never leaves the visitor's machine. Browsers lend
+// their hash only to pages that came over TLS.
 const verify = document.querySelector("form[data-verify]");
-if (verify) {
+if (verify && crypto.subtle) {
   const file = verify.querySelector("input[type=file]");
   const hash = verify.querySelector("input[name=sha256]");
   file.closest(".field").classList.remove("hidden");
@@ -50,6 +51,10 @@ if (verify) {
     const bytes = await file.files[0].arrayBuffer();
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     hash.value = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const number = verify.querySelector("input[name=number]");
+    // The title in a PDF's metadata is UTF-16BE, whose zero bytes are escaped.
+    const said = new TextDecoder("latin1").decode(bytes).replaceAll("\\000", "").replaceAll("\0", "");
+    number.value = said.match(/SQ-[A-Z]-\d{4}-\d{2}-[0-9A-Za-z][0-9A-Za-z._-]{0,63}-[1-9]\d{0,8}/)?.[0] ?? "";
     verify.requestSubmit();
   });
 }
