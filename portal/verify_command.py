@@ -1,8 +1,8 @@
 """`suanquan statement verify`: whether a file is a statement exactly as it was issued."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 from rich.console import Group
@@ -15,14 +15,19 @@ from ledger.text import Text
 from portal.options import answers
 from portal.seal_settings import seal_roots
 from portal.shell import Result, Shell
+from reports.changes import Change, find_changes
 from reports.issue import Issued
 from reports.reading import read_snapshot
+from reports.remake import remake
 from reports.seal import is_checkable, is_signed
 from reports.supplement import explain
-from reports.verification import Verified
+from reports.verification import Verified, find_alike
 from reports.verification import verify as look_up
 from vouchers.adoption import Difference, find_differences, rules_of
 from vouchers.book import Book
+
+CHANGES_SHOWN: Final = 12
+"""As many changes as a person reads without scrolling; `--json` has all."""
 
 
 @click.command(
@@ -42,12 +47,15 @@ def verify(shell: Shell, file: Path) -> Result:
     pdf = file.read_bytes()
     with shell.reading() as connection:
         found = look_up(connection, pdf)
+        if found.issued is None and found.claimed is None:
+            found = find_alike(connection, pdf, shell.settings.home) or found
         named, later = found.issued or found.claimed, found.superseded_by
         differing = _differing(connection, named) if named else ()
         why = None
         if named and later:
             snapshot = read_snapshot(connection)
             why = explain(snapshot, named.subject, named.data, later.data)
+    changes = _changes(shell, named, later) if named and later else None
     signature = _signature(shell, pdf, found)
     data = {
         "known": found.issued is not None,
@@ -57,6 +65,7 @@ def verify(shell: Shell, file: Path) -> Result:
         "revision": named.data.revision if named else None,
         "superseded_by": later.data.statement if later else None,
         "superseded_why": shell.say(why) if why else None,
+        "superseded_changes": None if changes is None else _change_rows(shell, changes),
         "rules": named.data.rules if named else None,
         "rules_differ": [
             {**one._asdict(), "changes": [change._asdict() for change in one.changes]}
@@ -65,8 +74,40 @@ def verify(shell: Shell, file: Path) -> Result:
         "sealed_sha256": named.seal.sha256 if named and named.seal else None,
         "signature": signature,
     }
-    texts = [_told(file, found, why), *_told_of(signature), *map(Difference.tell, differing)]
+    texts = [_told(file, found, why), *_told_changes(changes or ())]
+    texts += [*_told_of(signature), *map(Difference.tell, differing)]
     return Result(data, Group(*map(shell.say, texts)), _status(found, signature))
+
+
+def _changes(shell: Shell, earlier: Issued, later: Issued) -> list[Change] | None:
+    """Return what a later statement states otherwise, both made again from the log.
+
+    None where that cannot be told: the entries are for an auditor's login, or this program makes
+    one of them otherwise than it was issued, which a replay tells of.
+    """
+    made = {}
+    try:
+        with shell.auditing() as connection:
+            for one, content in remake(connection, [earlier, later]):
+                made[one.data.statement] = content
+    except (InvalidInputError, TamperedLogError):
+        return None
+    return find_changes(made[earlier.data.statement], made[later.data.statement])
+
+
+def _change_rows(shell: Shell, changes: Sequence[Change]) -> list[dict[str, str | None]]:
+    """Return the command line's keys of changes; null where a place did not stand at all."""
+    return [
+        {name: text and shell.say(text) for name, text in one._asdict().items()} for one in changes
+    ]
+
+
+def _told_changes(changes: Sequence[Change]) -> list[Text]:
+    """Return the changes for a person, the first ones where there are many."""
+    told = [one.tell() for one in changes[:CHANGES_SHOWN]]
+    if left := len(changes) - len(told):
+        told.append(Text(f"另有 {left} 处变化，见 --json", f"and {left} more changes: --json"))
+    return [Text(f"  {one.zh}", f"  {one.en}") for one in told]
 
 
 def _signature(shell: Shell, pdf: bytes, found: Verified) -> dict[str, Any] | None:
@@ -160,6 +201,14 @@ def _told(file: Path, found: Verified, why: Text | None) -> Text:
         )
     if found.claimed is not None:
         data = found.claimed.data
+        if found.number != data.statement:
+            return Text(
+                f"不符：{file} 与 {data.statement} 的文件只差几个字节，编号也被改动"
+                f"（签发时 SHA-256 为 {data.pdf_sha256}，此文件为 {found.sha256}）；请索取原件",
+                f"not genuine: {file} is the file of {data.statement} but for some bytes, its"
+                f" number among them (SHA-256 {data.pdf_sha256}, this one {found.sha256});"
+                " ask for the original",
+            )
         return Text(
             f"不符：{file} 自称 {data.statement}，但内容不是签发的文件"
             f"（签发时 SHA-256 为 {data.pdf_sha256}，此文件为 {found.sha256}）；请索取原件",

@@ -8,10 +8,39 @@ from ledger.money import render_yuan
 from ledger.text import Text
 from reports.claims import acts_in, name_claim, stand_now, tell_act
 from reports.snapshot import Snapshot
-from reports.statement import Block, Cell, Column, Paragraph, Section, Table, Words, Yuan
+from reports.statement import (
+    Block,
+    Cell,
+    Column,
+    Kind,
+    Paragraph,
+    Section,
+    Table,
+    Words,
+    Yuan,
+)
 from vouchers.adoption import programmes_of, rules_of
 from vouchers.claims.standing import Act, Standing, stand_at
 from vouchers.programme import Programme
+
+HEADING: Final = Text("补充说明", "What this supplements")
+
+_CHANGED: Final[dict[Kind, Text]] = {
+    "compute": Text("用量、单价或凭证有变", "usage, prices or papers changed"),
+    "subsidy": Text("所依据的用量、凭证或规则有变", "usage, papers or rules behind it changed"),
+    "application": Text(
+        "申请重新提交，或所列材料有变", "the claim was handed in again, or its papers changed"
+    ),
+    "review": Text("重新初审", "the claim was reviewed again"),
+    "notice": Text("公示内容有变", "what is under notice changed"),
+    "fund": Text(
+        "截至期末的资金变动有补记", "what counts by the end of the period was recorded after it"
+    ),
+    "payment": Text(
+        "银行已有回复，或指令有增加", "the bank has answered, or orders were added to it"
+    ),
+}
+"""What is said to have changed where a kind of statement states something else."""
 
 _AMOUNTS: Final[tuple[tuple[str, Text], ...]] = (
     ("asked_fen", Text("申请金额", "asked")),
@@ -48,7 +77,7 @@ def supplement_section(
         )
         blocks.append(Table(columns, rows))
     blocks += [Paragraph(tell_act(one, programmes)) for one in acts if one.at >= size]
-    return Section(Text("补充说明", "What this supplements"), tuple(blocks))
+    return Section(HEADING, tuple(blocks))
 
 
 def _named(earlier: Sequence[IssuedData]) -> Text:
@@ -90,14 +119,22 @@ def _changes(
 
 
 def explain(snapshot: Snapshot, subject: str, earlier: IssuedData, later: IssuedData) -> Text:
-    """Return why a later statement for the same period superseded an earlier one."""
+    """Return why a later statement about the same superseded an earlier one.
+
+    It is told from their events and the book; `reports.changes` has what differs line by line.
+    """
     told: list[Text] = []
     if earlier.values_sha256 != later.values_sha256:
         before, now = render_yuan(earlier.total_fen), render_yuan(later.total_fen)
-        zh, en = "所依据的用量、凭证或规则有变", "usage, papers or rules behind it changed"
-        told.append(Text(f"{zh}，合计 {before} → {now} 元", f"{en}, total CNY {before} → {now}"))
+        zh, en = _CHANGED[later.kind]
+        total = Text(f"合计 {before} → {now} 元", f"total CNY {before} → {now}")
+        if before == now:
+            total = Text(f"合计仍为 {now} 元", f"the total is still CNY {now}")
+        told.append(Text(f"{zh}，{total.zh}", f"{en}, {total.en}"))
     if later.kind == "subsidy":
         acts = acts_in(snapshot, subject, later.period, later.sizes["book"])
         programmes = programmes_of(rules_of(snapshot.book))
         told += [tell_act(one, programmes) for one in acts if one.at >= earlier.sizes["book"]]
+    if not told:
+        told.append(Text("文字或版式有变，数额未变", "words or layout changed, no figure did"))
     return Text("；".join(one.zh for one in told), "; ".join(one.en for one in told))

@@ -36,11 +36,11 @@ CORE: Final = words(
     ledger.order_number ledger.public_url ledger.topics ledger.usage
     ingest.__init__ ingest.adapters ingest.cloudevents ingest.judge ingest.map_shape ingest.mapping
     ingest.quarantine ingest.simulate ingest.topic
-    reports.__init__ reports.annex reports.application_form reports.billing reports.claim_facts
-    reports.claims reports.compute reports.due reports.fund_report reports.invoice_share
-    reports.kinds reports.metered reports.notice_list reports.payment_list reports.reconciliation
-    reports.review_form reports.snapshot reports.statement reports.subsidy reports.supplement
-    reports.terms
+    reports.__init__ reports.annex reports.application_form reports.billing reports.changes
+    reports.claim_facts reports.claims reports.compute reports.due reports.fund_report
+    reports.invoice_share reports.kinds reports.metered reports.notice_list reports.payment_list
+    reports.reconciliation reports.review_form reports.snapshot reports.statement
+    reports.subsidy reports.supplement reports.terms
     vouchers
     """
 )

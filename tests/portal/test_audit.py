@@ -165,6 +165,7 @@ def test_a_statement_is_known_by_its_bytes_alone(
         "revision": 1,
         "superseded_by": None,
         "superseded_why": None,
+        "superseded_changes": None,
         "rules": None,
         "rules_differ": [],
         "sealed_sha256": None,
@@ -177,8 +178,8 @@ def test_a_statement_is_known_by_its_bytes_alone(
     assert bent.json["issued_sha256"] == sha256 != bent.json["sha256"]
     renamed.write_bytes(path.read_bytes().replace(rb"\0009\0001\0004", rb"\0009\0001\0005"))
     forged = suanquan("statement", "verify", renamed, "--lang", "en")
-    assert forged.status == 2
-    assert "number SQ-C-2022-01-915" in forged.out
+    assert forged.status == 4
+    assert f"the file of {settled} but for some bytes" in forged.out
     renamed.write_bytes(b"%PDF")
     strange = suanquan("statement", "verify", renamed, "--json")
     assert strange.status == 2
@@ -197,6 +198,11 @@ def test_a_statement_that_another_follows_says_so(
     answer = suanquan("statement", "verify", paper, "--json")
     follower = settled.removesuffix("-1") + "-2"
     assert (answer.status, answer.json["superseded_by"]) == (0, follower)
-    assert "所依据的用量、凭证或规则有变，合计" in answer.json["superseded_why"]
+    assert "用量、单价或凭证有变，合计" in answer.json["superseded_why"]
+    changed = {(one["section"], one["row"]) for one in answer.json["superseded_changes"]}
+    assert changed == {
+        ("未计价用量", "2022-01-05"),
+        ("附件：每日明细", "2022-01-05"),
+    }
     latest = suanquan("statement", "verify", paper.with_name(f"{follower}.pdf"), "--json").json
     assert (latest["revision"], latest["superseded_by"]) == (2, None)

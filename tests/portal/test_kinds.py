@@ -1,12 +1,14 @@
 """Statements about claims, notices, funds and payment batches: made once, re-made by a replay."""
 
-import shutil
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
+from reports.kinds import FORMS
+from reports.verification import find_alike, verify
 from tests.portal.office import ONE, TWO, Office, office
 from tests.portal.stages import BASIS, clear, pay
 from tests.reports.seals import Authority, key_pem, pem, write
@@ -28,6 +30,25 @@ def printed(row: dict[str, Any]) -> str:
     """Return what stands on a statement, without the white space of its lines."""
     pages = PdfReader(row["path"]).pages
     return "".join("".join(page.extract_text() for page in pages).split())
+
+
+def superseded(
+    office: Office, first: dict[str, Any], second: dict[str, Any]
+) -> tuple[str, set[tuple[str | None, ...]]]:
+    """Return why one statement superseded another, and each change, as `verify` tells them."""
+    found = office.ask("", "statement", "verify", first["path"], "--lang", "zh")
+    assert (found["known"], found["superseded_by"]) == (True, second["id"])
+    listed = {one["id"]: one for one in office.ask("", "statement", "list")["rows"]}
+    assert listed[first["id"]]["superseded_why"] == found["superseded_why"]
+    return found["superseded_why"], {tuple(one.values()) for one in found["superseded_changes"]}
+
+
+def seals(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Set a key and a certificate to seal by."""
+    identity = Authority.made().identity()
+    files = write(folder / "seal", key_pem(identity.key), pem(identity.certificate))
+    for name, path in zip(("KEY", "CERTIFICATE"), files, strict=True):
+        monkeypatch.setenv(f"SUANQUAN_SEAL_{name}", str(path))
 
 
 def sound(office: Office) -> None:
@@ -66,7 +87,28 @@ def test_a_claim_that_is_handed_in_again_has_a_form_that_follows_the_first(offic
     assert (second["revision"], second["supplements"]) == (2, first["id"])
     rows = {one["id"]: one for one in office.ask("", "statement", "list")["rows"]}
     assert rows[first["id"]]["superseded_by"] == second["id"]
-    assert Path(first["path"]).exists()
+    why, changes = superseded(office, first, second)
+    assert why == "申请重新提交，或所列材料有变，合计 90,000.00 → 180,000.00 元"
+    assert ("三、发票", TWO, "", None) in {one[:4] for one in changes}
+    assert ("五、申请金额与收款账户", "", "申请金额", "90,000.00", "180,000.00") in changes
+    sound(office)
+
+
+def test_a_claim_that_is_reviewed_again_says_which_items_were_confirmed_otherwise(
+    office: Office,
+) -> None:
+    claim = office.submit(invoices=[ONE, TWO])["id"]
+    office.check("task-1", claim)
+    (first,) = make(office, "review")
+    office.act("authority-1", claim, "return", items=[{"item": "documents", "reason": "缺回单"}])
+    office.submit(claim=claim, invoices=[ONE, TWO])
+    cut = {"invoice": ONE, "base_cut_fen": 1_000_000, "reason": "含存储费用"}
+    office.act("task-1", claim, "cut", cuts=[cut])
+    office.check("task-1", claim)
+    (second,) = make(office, "review")
+    why, changes = superseded(office, first, second)
+    assert why.startswith("重新初审，合计")
+    assert ("二、核减", ONE, "", None) in {one[:4] for one in changes}
     sound(office)
 
 
@@ -94,6 +136,13 @@ def test_a_fund_says_what_the_books_say(office: Office) -> None:
         assert words in said, words
     (earlier,) = make(office, "fund", "2022-10")
     assert earlier["total_fen"] == 0
+    late = ("--amount", "1000", "--document", "迟到〔2022〕9号", "--on", "2022-11-20")
+    given = office.ask("finance-1", "fund", "appropriate", "hubei", "--year", 2022, *late)
+    assert "error" not in given, given
+    (second,) = make(office, "fund")
+    why, changes = superseded(office, row, second)
+    assert why == "截至期末的资金变动有补记，合计仍为 90,000.00 元"
+    assert ("预算执行（元）", "2022", "预算下达", "500,000.00", "501,000.00") in changes
     sound(office)
 
 
@@ -111,6 +160,14 @@ def test_a_payment_batch_says_what_the_bank_said_and_no_account(office: Office) 
     for words in ("工行-77", "账户已注销", "180,000.00", "90,000.00", "华智科技"):
         assert words in said, words
     assert "12345678" not in said
+    why, changes = superseded(office, first, second)
+    assert why == "银行已有回复，或指令有增加，合计仍为 180,000.00 元"
+    assert {one[2:] for one in changes if one[0] == "付款明细"} >= {
+        ("结果", "在途", "已付"),
+        ("结果", "在途", "失败"),
+        ("银行流水号或原因", "—", "工行-77"),
+        ("其中已付", "0.00", "90,000.00"),
+    }
     sound(office)
 
 
@@ -122,19 +179,38 @@ def test_a_form_of_one_enterprise_is_made_alone(office: Office) -> None:
     assert office.ask("", *asked)["error"]["code"] == "nothing_to_settle"
 
 
-@pytest.mark.parametrize("kind", ["application", "notice", "fund"])
-def test_each_kind_is_verified_by_its_file(office: Office, kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_a_byte_changed_anywhere_is_told_with_the_statement_that_it_was(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of each kind, sealed or not: some bytes of the file, and all of the number in it."""
     pay(office)
-    (row,) = make(office, kind)
-    found = office.ask("", "statement", "verify", row["path"])
-    assert (found["known"], found["id"]) == (True, row["id"])
-    changed = tmp_path / "changed.pdf"
-    shutil.copy(row["path"], changed)
-    raw = bytearray(changed.read_bytes())
-    raw[-20] ^= 1
-    changed.write_bytes(raw)
-    found = office.ask("", "statement", "verify", changed)
-    assert (found["known"], found["id"]) == (False, row["id"])
+    months = {"compute": "2022-08"}
+    rows = [make(office, kind, months.get(kind, MONTH))[0] for kind in FORMS]
+    seals(monkeypatch, tmp_path)
+    sealed = office.ask("", "statement", "seal", *(row["id"] for row in rows))["rows"]
+    dice, home = random.Random(20), Path(rows[0]["path"]).parents[2]  # noqa: S311 - no secret
+    for row in [*rows, *sealed]:
+        raw = Path(row["path"]).read_bytes()
+        said = raw.index(rb"\000S\000Q\000-")
+        places = [dice.randrange(len(raw)) for _ in range(20)]
+        for place in [*places, *range(said, said + 5 * len(row["id"]), 3)]:
+            changed = bytearray(raw)
+            changed[place] ^= 1 << dice.randrange(8)
+            with office.ledger.reading() as connection:
+                found = verify(connection, bytes(changed))
+                if found.claimed is None:
+                    alike = find_alike(connection, bytes(changed), home)
+                    assert alike is not None, (row["id"], place)
+                    found = alike
+            assert found.issued is None, (row["id"], place)
+            assert found.claimed, (row["id"], place)
+            assert found.claimed.data.statement in {row["id"], found.number}
+    paths = [row["path"] for row in [*rows, *sealed]]
+    assert all(office.ask("", "statement", "verify", path)["known"] for path in paths)
+    Path(tmp_path / "bent.pdf").write_bytes(changed)
+    told = office.ask("", "statement", "verify", tmp_path / "bent.pdf")
+    assert (told["known"], told["id"]) == (False, row["id"])
 
 
 @pytest.mark.parametrize("kind", ["application", "review", "notice", "fund", "payment"])
@@ -153,11 +229,7 @@ def test_a_fund_statement_is_sealed_as_any_other(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (row,) = make(office, "fund")
-    root = Authority.made()
-    identity = root.identity()
-    files = write(tmp_path / "seal", key_pem(identity.key), pem(identity.certificate))
-    for name, path in zip(("KEY", "CERTIFICATE"), files, strict=True):
-        monkeypatch.setenv(f"SUANQUAN_SEAL_{name}", str(path))
+    seals(monkeypatch, tmp_path)
     sealed = office.ask("", "statement", "seal", row["id"])
     found = office.ask("", "statement", "verify", sealed["rows"][0]["path"])
     assert (found["id"], found["signature"]["valid"]) == (row["id"], True)
