@@ -104,6 +104,26 @@ def stand(issued: IssuedData, answer: Answer, today: date, days: WorkingDays) ->
     return Standing("silent" if due_on is not None and today > due_on else "awaiting", due_on)
 
 
+_OPEN: Final[frozenset[Status]] = frozenset({"awaiting", "silent", "settled"})
+"""Where the enterprise has the next word; a dispute waits for the centre."""
+
+
+def find_open(
+    account: "Account", today: date, days: WorkingDays
+) -> Iterator[tuple[StatementIssued, Standing]]:
+    """Yield the statements that wait for an enterprise's answer, the latest month first.
+
+    Only the last one of a month is answered; those that it supplements are not.
+    """
+    latest = {one.period: one for one in account.statements if one.kind == "compute"}
+    for period in sorted(latest, reverse=True):
+        issued = latest[period]
+        answer = account.answers.get(issued.statement, Answer())
+        standing = stand(issued, answer, today, days)
+        if standing.status in _OPEN:
+            yield issued, standing
+
+
 def _due_on(issued: IssuedData, days: WorkingDays) -> date | None:
     """Return the last day for an answer: the days are counted from the one after the issue."""
     if issued.issued_at is None:

@@ -100,6 +100,13 @@ def _read_line(line: str) -> tuple[str, Region]:
 
 REGIONS: Final[Mapping[str, Region]] = dict(map(_read_line, _TABLE.split("\n")[1:-1]))
 
+
+def place_of(region: str | None) -> Region | None:
+    """Return the city of a region code of six digits, else its province, None for no place."""
+    code = region or ""
+    return REGIONS.get(code[: len("4201")]) or REGIONS.get(code[: len("42")])
+
+
 # No place has it: for places that somebody made up, to try rules on.
 MADE_UP: Final = "99"
 

@@ -18,6 +18,7 @@ from litestar.di import Provide
 from litestar.types import ASGIApp
 
 from ledger.config import Settings
+from portal.enterprise_list import Registrations
 from portal.shell import Shell
 from portal.web.audience import require_audience, require_audiences
 from portal.web.errors import answer_error
@@ -69,7 +70,9 @@ def make_app(shell: Shell) -> Litestar:
         lifespan=[_connected],
         openapi_config=None,
         request_max_body_size=BODY_MAX,
-        state=State({"shell": shell, "is_https": is_https(shell)}),
+        state=State(
+            {"shell": shell, "is_https": is_https(shell), "registrations": Registrations()}
+        ),
         logging_config=None,
     )
     require_audiences(app)

@@ -175,7 +175,7 @@ def office(
     made = request.getfixturevalue(f"office_on_{request.param}")
     shutil.copytree(made.home, tmp_path / "home")
     with made.copied() as url, closing(SmallLedger(url, is_made=True)) as ledger:
-        yield _at(ledger, url, tmp_path, monkeypatch, run, made.tokens)
+        yield at(ledger, url, tmp_path, monkeypatch, run, made.tokens)
 
 
 @contextmanager
@@ -184,7 +184,7 @@ def opened(
 ) -> Iterator[Office]:
     """Yield a new office in an empty database, whose commands are run by a function."""
     with closing(SmallLedger(url)) as ledger:
-        made = _at(ledger, url, folder, monkeypatch, run, {})
+        made = at(ledger, url, folder, monkeypatch, run, {})
         ledger.append(*adoption(), *events(PAPERS))
         budget = ("--year", 2022, "--amount", 500_000, "--on", "2022-01-05", "--document", "1")
         made.ask("", "fund", "appropriate", "hubei", *budget)
@@ -195,7 +195,7 @@ def opened(
         yield made
 
 
-def _at(  # noqa: PLR0913, PLR0917 - all that an office consists of
+def at(  # noqa: PLR0913, PLR0917 - all that an office consists of
     ledger: SmallLedger,
     url: str,
     folder: Path,

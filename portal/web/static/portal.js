@@ -26,6 +26,11 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 
+// What is brought up to date by the clock rests while nobody looks.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.detail.elt.hasAttribute("data-live")) event.preventDefault();
+});
+
 // Files dropped on a field are put into it.
 for (const drop of document.querySelectorAll(".drop")) {
   const input = drop.querySelector("input[type=file]");

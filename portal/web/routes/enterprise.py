@@ -1,0 +1,76 @@
+"""An enterprise's first page, and the list of enterprises that leads officials there."""
+
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery
+
+from ledger.claim_list import day_text
+from ledger.read import read_heads
+from portal.enterprise_list import list_enterprises, page_after
+from portal.enterprise_reading import find_waiting, name_remark, read_standing_claims
+from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, INSIDERS
+from portal.web.dossier import opened, page_of, today_of
+from portal.web.page import page
+from portal.web.usage_view import month_of
+from portal.web.visit import Visitor
+from reports.kinds import FORMS
+from vouchers.answers import STATUSES
+from vouchers.claims.table import STATE_NAMES
+
+ROWS_MAX: Final = 50
+
+# As many as fit on a screen beside the rest; the whole lists are a step away.
+CLAIMS_SHOWN: Final = 8
+STATEMENTS_SHOWN: Final = 5
+
+
+@get("/enterprises", who=INSIDERS, sync_to_thread=True)
+def enterprises(
+    visit: Visitor, state: State, find: FromQuery[str] = "", after: FromQuery[str] = ""
+) -> Response[Any]:
+    """Return the enterprises whose name or code has some words in it."""
+    with visit.shell.reading() as connection:
+        size = read_heads(connection)["book"].size
+        found = list_enterprises(connection, state.registrations, size, find)
+    rows, following = page_after(found, after, ROWS_MAX)
+    return page(
+        visit,
+        "enterprise_list.html",
+        rows=rows,
+        count=len(found),
+        find=find,
+        after=after,
+        following=following,
+    )
+
+
+@get("/enterprise/{enterprise:str}", who=EVERYBODY_BUT_ADMINISTRATORS, sync_to_thread=True)
+def overview(
+    visit: Visitor, enterprise: FromPath[str], month: FromQuery[str | None] = None
+) -> Response[Any]:
+    """Return what an enterprise sees first: what waits for it, and this month."""
+    with opened(visit, enterprise) as (ground, viewer):
+        claims = read_standing_claims(ground, viewer)
+        waiting = find_waiting(ground, claims, today_of(visit))
+    statements = ground.account.statements
+    return page_of(
+        visit,
+        "enterprise_overview.html",
+        ground,
+        month_shown=month_of(ground, month),
+        waiting=waiting,
+        claims=claims[:CLAIMS_SHOWN],
+        claims_count=len(claims),
+        statements=statements[: -STATEMENTS_SHOWN - 1 : -1],
+        statements_shown=STATEMENTS_SHOWN,
+        forms=FORMS,
+        states=STATE_NAMES,
+        answers=STATUSES,
+        name_remark=name_remark,
+        day_text=day_text,
+    )
+
+
+ROUTES: Final = [enterprises, overview]

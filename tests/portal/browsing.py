@@ -1,0 +1,91 @@
+"""Pages of the portal as people of a small office see them, and how many questions each asks."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from shutil import copytree
+from typing import Any, Final
+
+import pytest
+from httpx import Response
+from sqlalchemy import Engine, event
+
+from portal.web import gate
+from portal.web.gate import SESSION_COOKIE
+from tests.portal.desks import answer
+from tests.portal.furnished import Made
+from tests.portal.lobby import Browser, Lobby
+from tests.portal.office import Office, at
+from tests.small_ledger import SmallLedger
+
+PAGE_BYTES_MAX: Final = 60_000
+"""What a page may have at most, before it is compressed."""
+
+
+class Pages:
+    """The pages of an office's portal, whoever looks at them."""
+
+    def __init__(self, office: Office, stack: ExitStack) -> None:
+        self.office = office
+        self.lobby = Lobby(office, stack)
+        self._opened: dict[tuple[str, str], str] = {}
+
+    @property
+    def ledger(self) -> SmallLedger:
+        """Return the ledger that the portal shows."""
+        return self.office.ledger
+
+    def browser(self, who: str, language: str = "zh") -> Browser:
+        """Return somebody's browser, signed in today."""
+        found = self.lobby.browser(who, language)
+        if self._opened.setdefault((who, language), self.office.today) != self.office.today:
+            found.client.cookies.set(SESSION_COOKIE, self.lobby.open_session(who))
+            self._opened[who, language] = self.office.today
+        return found
+
+    def get(self, path: str, who: str = "firm-1", language: str = "zh") -> Response:
+        """Return the answer to somebody, whatever it is."""
+        return self.browser(who, language).client.get(path, follow_redirects=False)
+
+    def see(self, path: str, who: str = "firm-1", language: str = "zh") -> str:
+        """Return a page that somebody may see."""
+        browser = self.browser(who, language)
+        found = browser.client.get(path)
+        browser.shown = found.text
+        assert found.status_code == 200, (path, found.status_code, found.text)
+        assert len(found.content) < PAGE_BYTES_MAX, path
+        return found.text
+
+    def send(self, path: str, who: str = "firm-1", **fields: Any) -> Response:  # noqa: ANN401 - texts
+        """Return what a form led to."""
+        return self.browser(who).send(path, **fields)
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """Yield the statements that are sent to any database meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def pages(
+    office_on_sqlite: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Pages]:
+    """Yield the pages of an office of its own."""
+    copytree(office_on_sqlite.home, tmp_path / "home")
+    with ExitStack() as stack:
+        url = stack.enter_context(office_on_sqlite.copied())
+        ledger = SmallLedger(url, is_made=True)
+        stack.callback(ledger.close)
+        office = at(ledger, url, tmp_path, monkeypatch, answer, office_on_sqlite.tokens)
+        monkeypatch.setattr(gate, "now_ms", office.at_ms)
+        yield Pages(office, stack)
