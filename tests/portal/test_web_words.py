@@ -18,7 +18,12 @@ CHINESE: Final = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 LETTERS: Final = re.compile(r"[A-Za-z\u3400-\u9fff\U00020000-\U0003ffff]{2,}")
 JINJA: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 
-SAME: Final = frozenset({"SHA-256", "SHA", "PDF", "XLSX", "CSV", "JSON", "HTML", "sha256sum"})
+SAME: Final = frozenset(
+    {
+        *("SHA-256", "SHA", "PDF", "XLSX", "CSV", "JSON", "HTML", "sha256sum"),
+        *("Windows", "Linux", "macOS"),
+    }
+)
 """What both languages call the same."""
 
 READ_OUT: Final = frozenset({"alt", "aria-label", "placeholder", "title"})
