@@ -5,11 +5,11 @@ import json
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from portal.shell import Shell
 from portal.web.app import make_portal
 from portal.web.limits import Limits
 from tests.portal.conftest import Run, environment_of
+from tests.portal.sockets import free_port
 
 Client = TestClient[Any]
 
@@ -87,7 +88,9 @@ def test_a_body_that_trickles_in_is_given_up() -> None:
         "headers": [(b"content-type", b"text/plain")],
         "state": {},
     }
-    asyncio.run(app(scope, receive, send))
+    # In a thread of its own: a browser of another test may have a loop in this one.
+    with ThreadPoolExecutor() as pool:
+        pool.submit(asyncio.run, app(scope, receive, send)).result()
     assert sent[0]["status"] == 500  # the bare application's; the portal's is below
     assert parts
 
@@ -119,14 +122,6 @@ def test_a_portal_is_served_by_workers_and_stops_when_it_is_told(
         process.kill()
     lines = [json.loads(one) for one in log.read_text().splitlines() if one.startswith("{")]
     assert {one["route"] for one in lines} >= {"/"}
-
-
-def free_port() -> int:
-    """Return a port at which nobody listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _wait(url: str) -> httpx.Response:

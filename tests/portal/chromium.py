@@ -1,0 +1,114 @@
+"""A real Chromium that looks at a portal served over HTTP, as people do."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from portal.shell import Shell
+from portal.web.app import make_portal
+from portal.web.gate import LANGUAGE_COOKIE, SESSION_COOKIE
+from tests.conftest import missing_service
+from tests.portal.sockets import free_port
+from tests.servers import MissingServerError, find_program
+
+WIDTHS: Final = (360, 768, 1440)
+"""A telephone, a tablet, a desk."""
+
+START_S: Final = 30
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Yield the system's Chromium, installed by apt where the tests are root's."""
+    try:
+        path = find_program("chromium", "chromium")
+    except MissingServerError:
+        missing_service("Chromium", "as root: apt-get install chromium")
+    with sync_playwright() as playwright:
+        # Root has no sandbox in a container; what it opens is ours.
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served(shell: Shell) -> Iterator[str]:
+    """Yield the address of a portal that is served meanwhile, in a thread of its own."""
+    port = free_port()
+    config = uvicorn.Config(make_portal(shell), host="127.0.0.1", port=port, log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + START_S
+    while not server.started:
+        assert time.monotonic() < until, "the portal does not start"
+        time.sleep(0.05)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(START_S)
+
+
+class Visitor:
+    """Somebody at a browser: each complaint of the browser is one of ours."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.page: Page = context.new_page()
+        self.address = address
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._hear)
+
+    def _hear(self, message: object) -> None:
+        text = str(getattr(message, "text", message))
+        if getattr(message, "type", "") == "error" and "Failed to load resource" not in text:
+            self.complaints.append(text)
+
+    def open(self, path: str) -> None:
+        """Open a page."""
+        self.page.goto(self.address + path)
+
+    def overflow(self) -> int:
+        """Return by how much the page is wider than the window."""
+        script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        found: int = self.page.evaluate(script)
+        return found
+
+    def picture(self, folder: Path, name: str) -> None:
+        """Keep a picture of the whole page."""
+        folder.mkdir(parents=True, exist_ok=True)
+        file = re.sub(r"[^\w-]+", "_", name).strip("_") or "home"
+        self.page.screenshot(path=folder / f"{file}.png", full_page=True)
+
+
+@contextmanager
+def visiting(  # noqa: PLR0913 - who comes, and with what
+    browser: Browser,
+    address: str,
+    secret: str = "",
+    language: str = "zh",
+    *,
+    width: int = 1440,
+    scripts: bool = True,
+) -> Iterator[Visitor]:
+    """Yield somebody at a browser, signed in by a session's secret, if there is one."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, java_script_enabled=scripts
+    )
+    cookies = {LANGUAGE_COOKIE: language, **({SESSION_COOKIE: secret} if secret else {})}
+    context.add_cookies(
+        [{"name": name, "value": value, "url": address} for name, value in cookies.items()]
+    )
+    visitor = Visitor(context, address)
+    yield visitor
+    context.close()
+    assert not visitor.complaints, visitor.complaints
