@@ -15,6 +15,7 @@ import click
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.text import Text
 from portal import (
+    account_commands,
     adoption_commands,
     author_commands,
     backup_commands,
@@ -108,6 +109,8 @@ for command in (
     impact_command.simulate,
 ):
     author_commands.programme.add_command(command)
+for command in (account_commands.invite_, account_commands.sessions, account_commands.sign_out):
+    user_commands.user.add_command(command)
 for command in (claim_batch_commands.tick, claim_batch_commands.clawbacks):
     claim_commands.claim.add_command(command)
 for command in (deliver_command.deliver, mail_command.mail):

@@ -26,6 +26,7 @@ from portal.acting import Act, at_console, not_allowed
 from portal.passwords import hash_password, require_good
 from portal.sessions import SECOND_FACTOR_ROLES, SECRET_BYTES, digest_of, read_rights
 from portal.shell import Shell
+from portal.user_commands import grant_role
 
 # A weekend lies between somebody's asking on Friday and his opening the link on Monday.
 INVITATION_HOURS: Final = 72
@@ -113,8 +114,6 @@ def invite_first(shell: Shell, now_ms: int) -> Link | None:
 
     A new ledger has no password that somebody could know: whoever starts it reads the link.
     """
-    from portal.user_commands import grant_role  # noqa: PLC0415 - it imports this module
-
     with at_console(shell, at_ms=now_ms) as act:
         administrators = act.roster.administrators()
         if not administrators and act.roster.administrators_ever:

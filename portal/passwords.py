@@ -22,7 +22,7 @@ BESIDE_LENGTH_MIN: Final = 8
 LENGTH_MAX: Final = 256
 
 # RFC 9106, section 4, second recommendation, for machines that have other work as well.
-_HASHER: Final = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4)
+HASHER = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4)
 # 64 MiB each: however many sign in at once, no more than a quarter of a gigabyte is taken.
 _AT_ONCE: Final = BoundedSemaphore(4)
 
@@ -61,28 +61,28 @@ def _bytes_of(password: str) -> bytes:
 def hash_password(password: str) -> str:
     """Return the hash of a password, with its parameters and a salt of its own."""
     with _AT_ONCE:
-        return _HASHER.hash(_bytes_of(password))
+        return HASHER.hash(_bytes_of(password))
 
 
 def is_right(password_hash: str | None, password: str) -> bool:
     """Return whether a password is that of a hash; without one it is not, after the same work."""
     with _AT_ONCE:
         try:
-            is_same = _HASHER.verify(password_hash or _nobodys(), _bytes_of(password))
+            is_same = HASHER.verify(password_hash or _nobodys(HASHER), _bytes_of(password))
         except (VerificationError, InvalidHashError):
             return False
     return is_same and password_hash is not None and len(normalise(password)) <= LENGTH_MAX
 
 
 @cache
-def _nobodys() -> str:
+def _nobodys(hasher: PasswordHasher) -> str:
     """Return a hash that is nobody's."""
-    return _HASHER.hash("")
+    return hasher.hash("")
 
 
 def is_outdated(password_hash: str) -> bool:
     """Return whether a hash was made with other parameters than hashes are now."""
-    return _HASHER.check_needs_rehash(password_hash)
+    return HASHER.check_needs_rehash(password_hash)
 
 
 def require_good(password: str, name: str, *, is_alone: bool) -> None:

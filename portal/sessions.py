@@ -27,6 +27,7 @@ from ledger.sessions import (
     list_rows,
     see_session,
 )
+from portal.account_keys import encode
 from portal.shell import Shell
 
 State = Literal["full", "enrolling"]
@@ -73,12 +74,12 @@ class SignedIn(NamedTuple):
 
 def digest_of(secret: str) -> bytes:
     """Return what is kept of a secret of 256 random bits, which need no salt."""
-    return hashlib.sha256(secret.encode()).digest()
+    return hashlib.sha256(encode(secret)).digest()
 
 
 def csrf_of(secret: str) -> str:
     """Return what a session's forms carry."""
-    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
+    return hmac.new(encode(secret), b"form", hashlib.sha256).hexdigest()
 
 
 def find_session(shell: Shell, secret: str, now_ms: int) -> Session | None:

@@ -14,6 +14,7 @@ from ledger.period import render_instant
 from ledger.read import read_heads
 from ledger.rights import CONSOLE, Grant
 from ledger.roster import TWO_PERSON_ROLES, is_lapsed, lapses_at_ms
+from ledger.sessions import end_sessions_of
 from ledger.text import Text
 from portal.acting import TOKEN_DAYS, Act, acting, is_invitation, issue_token, not_allowed
 from portal.options import answers
@@ -181,12 +182,14 @@ def token(shell: Shell, name: str | None, days: int, scopes: tuple[Scope, ...]) 
 def revoke(
     shell: Shell, name: str, role: Role, programme: str | None, enterprise: str | None
 ) -> Result:
-    """Take a role away; who holds none has no use of his token any more."""
+    """Take a role away; who holds none has no use of his token any more, and is signed out."""
     check_person(name)
     grant = Grant(role, programme or enterprise)
     with acting(shell) as act:
         scope: dict[str, Any] = {"at": act.at, "person": name, **grant._asdict()}
         act.record(RoleRevoked(**scope, revoked_by=act.name))
+        if not act.roster.grants[name]:
+            end_sessions_of(act.connection, name)
     shown = Text(f"{name} 不再是{TITLES[role].zh}", f"{name} is no longer {TITLES[role].en}")
     return Result({"name": name, **grant._asdict(), "state": "revoked"}, shell.say(shown))
 

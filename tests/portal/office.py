@@ -15,7 +15,7 @@ import pytest
 from ledger.codec import encode
 from ledger.events import Role
 from ledger.period import parse_instant
-from portal import acting, claim_commands, cli, user_commands
+from portal import account_commands, acting, claim_commands, cli, user_commands
 from tests.small_ledger import CODE, SALT, SmallLedger, events
 from vouchers.adoption import Decided, adopt
 from vouchers.book import Book
@@ -208,6 +208,6 @@ def at(  # noqa: PLR0913, PLR0917 - all that an office consists of
     monkeypatch.setenv("SUANQUAN_DATABASE_URL", url)
     made = Office(ledger, folder, run)
     made.tokens |= tokens
-    for module in (acting, claim_commands, user_commands):
+    for module in (account_commands, acting, claim_commands, user_commands):
         monkeypatch.setattr(module, "now_ms", made.at_ms)
     return made

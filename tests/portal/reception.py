@@ -6,10 +6,12 @@ from typing import Final
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 
 from ledger.config import Settings
 from ledger.errors import LedgerError
 from ledger.events import Renewal
+from portal import passwords
 from portal.acting import Act, at_console
 from portal.enrolment import Enrolled, begin_enrolment, confirm_enrolment
 from portal.invitations import Link, accept_invitation, invite
@@ -94,8 +96,9 @@ def secret_of(link: Link) -> str:
 
 
 @pytest.fixture
-def reception(office: Office) -> Iterator[Reception]:
-    """Yield the reception of an office where nobody has signed in yet."""
+def reception(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reception]:
+    """Yield the reception of an office where nobody has signed in yet, and hashes are cheap."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 1024, 1))
     made = Reception(office)
     with made.shell.staying_connected():
         yield made

@@ -74,7 +74,7 @@ def test_a_new_session_ends_the_browsers_last_one(reception: Reception) -> None:
 
 def test_a_hash_of_older_parameters_is_made_anew(reception: Reception) -> None:
     reception.accept(reception.invite("firm-1"))
-    old = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
+    old = PasswordHasher(time_cost=2, memory_cost=1024, parallelism=1).hash(PASSWORD)
     with reception.shell.writing() as engine, engine.begin() as connection:
         set_password(connection, "firm-1", old, reception.now_ms)
     reception.sign_in("firm-1")

@@ -18,7 +18,7 @@ from ledger.errors import LedgerError
 from ledger.events import Role
 from ledger.identifiers import synthetic_credit_code
 from ledger.period import parse_instant
-from portal import acting, claim_commands, cli, user_commands
+from portal import account_commands, acting, claim_commands, cli, user_commands
 from portal.shell import Shell
 from tests.portal.furnished import Made
 from tests.portal.office import OTHER, Office
@@ -168,5 +168,5 @@ def invoice_of(firm: int, place: int) -> str:
 
 def _set_clock(patch: pytest.MonkeyPatch, at_ms: Callable[[], int]) -> None:
     """Let every command read the clock of a town."""
-    for module in (acting, claim_commands, user_commands):
+    for module in (account_commands, acting, claim_commands, user_commands):
         patch.setattr(module, "now_ms", at_ms)

@@ -1,0 +1,58 @@
+"""`user invite`, `user sessions` and `user sign-out`, in both languages and by whom they may be."""
+
+import pytest
+
+from portal.demo_people import invite_people
+from portal.invitations import accept_invitation
+from tests.portal.reception import PASSWORD, Reception, office, reception
+
+__all__ = ["office", "reception"]
+
+
+def test_the_console_invites_until_an_administrator_has_an_account(reception: Reception) -> None:
+    ask = reception.office.ask
+    made = ask("", "user", "invite", "admin-1")
+    assert (made["name"], made["renews"]) == ("admin-1", "password")
+    assert made["expires_at"] == "2022-11-04T02:00:00Z"
+    secret = made["link"].removeprefix("/invitation/")
+    accept_invitation(reception.shell, secret, PASSWORD, reception.now_ms)
+    reception.sign_in("admin-1")
+    assert ask("", "user", "invite", "firm-1")["error"]["code"] == "not_allowed"
+    assert ask("task-1", "user", "invite", "firm-1")["error"]["code"] == "not_allowed"
+    made = ask("admin-1", "user", "invite", "firm-1", "--second-factor")
+    assert made["renews"] == "second_factor"
+    assert ask("admin-2", "user", "invite", "admin-1")["error"]["code"] == "not_allowed"
+    assert ask("admin-1", "user", "invite", "admin-1")["name"] == "admin-1"
+
+
+def test_a_link_leads_to_where_the_portal_is(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUANQUAN_PUBLIC_URL", "https://portal.example.cn")
+    made = reception.office.ask("", "user", "invite", "firm-1")
+    assert made["link"].startswith("https://portal.example.cn/invitation/")
+
+
+def test_administrators_see_who_has_signed_in_and_sign_anybody_out(reception: Reception) -> None:
+    ask = reception.office.ask
+    reception.accept(reception.invite("firm-1"))
+    signed_in = [reception.sign_in("firm-1") for _ in range(2)]
+    (first, second) = ask("admin-1", "user", "sessions")["rows"]
+    assert first["name"] == second["name"] == "firm-1"
+    assert first["signed_in_at"] == first["seen_at"] == "2022-11-01T02:00:00Z"
+    assert first["expires_at"] == "2022-11-01T14:00:00Z"
+    assert ask("task-1", "user", "sessions")["error"]["code"] == "not_allowed"
+    assert ask("task-1", "user", "sign-out", "firm-1")["error"]["code"] == "not_allowed"
+    assert ask("", "user", "sign-out", "firm-1")["error"]["code"] == "no_token"
+    assert ask("firm-1", "user", "sign-out", "firm-1") == {"name": "firm-1", "ended": 2}
+    assert [reception.find(one) for one in signed_in] == [None, None]
+    assert ask("admin-1", "user", "sign-out", "firm-1") == {"name": "firm-1", "ended": 0}
+    assert ask("auditor-1", "user", "sessions")["rows"] == []
+
+
+def test_each_of_a_demos_people_gets_a_link(reception: Reception) -> None:
+    paths = invite_people(reception.shell)
+    assert set(paths) == set(reception.office.tokens)
+    secret = paths["finance-1"].removeprefix("/invitation/")
+    assert len(set(paths.values())) == len(paths)
+    assert accept_invitation(reception.shell, secret, PASSWORD, reception.now_ms) == "finance-1"
