@@ -33,6 +33,9 @@ from ledger.walls import check_walls
 WIDE_ROWS_MAX: Final = 64
 NARROW_ROWS_MAX: Final = 10_000
 
+LEFT_BEHIND: Final = frozenset({"invitation", "session", "throttle"})
+"""Tables that a copy has empty: a restored ledger lets nobody in by what a backup held."""
+
 # Where a chunk says how many entries it holds.
 _COUNT: Final = tables.chunk.columns.keys().index("count")
 
@@ -71,7 +74,9 @@ def copy_ledger(
             # First, so that a writer who comes now finds a head that has moved.
             rows = {"log": _move_heads(source, connection)}
             for table in tables.metadata.sorted_tables:
-                if table is not tables.log:
+                if table.name in LEFT_BEHIND:
+                    rows[table.name] = 0
+                elif table is not tables.log:
                     rows[table.name] = _copy_table(source, connection, table, progress)
             _continue_numbers(connection)
             settle(connection)

@@ -9,10 +9,19 @@ import pytest
 from sqlalchemy import Engine, text
 
 from ledger import tables
-from ledger.backup import Copied, check_copy, copy_ledger
+from ledger.accounts import (
+    Invitation,
+    add_invitation,
+    propose_secret,
+    set_password,
+    set_recovery_codes,
+)
+from ledger.backup import LEFT_BEHIND, Copied, check_copy, copy_ledger
 from ledger.database import open_engine
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.schema import upgrade
+from ledger.sessions import SessionRow, add_session
+from ledger.throttle import lock_tries
 from ledger.tlog import Checkpoint
 from tests.ledger import books
 from tests.ledger.attacks import below_the_walls
@@ -56,6 +65,29 @@ def test_every_row_of_every_table_is_copied_between_all_kinds(
         assert restored.findings() == []
     entries = sum(head.size for head in copied.heads.values())
     assert sum(told) == entries + copied.rows["identity"]
+
+
+def test_a_copy_knows_how_people_sign_in_and_lets_nobody_in_by_what_it_held(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    mark = b"x" * 32
+    with ledger.write.begin() as connection:
+        set_password(connection, "a", "hash", 1)
+        propose_secret(connection, "a", b"sealed")
+        set_recovery_codes(connection, "a", [mark])
+        add_invitation(connection, mark, Invitation("a", "password", 2))
+        add_session(connection, SessionRow(mark, "a", 1, 1, 2))
+        lock_tries(connection, [mark], 1)
+    held = {name: len(ledger.dump()[name]) for name in tables.ACCOUNTS}
+    assert held == dict.fromkeys(tables.ACCOUNTS, 1)
+    engine = open_engine(f"sqlite:///{tmp_path / 'copy.db'}", "own")
+    copied = copy(ledger, engine)
+    engine.dispose()
+    with closing(opened(engine)) as restored:
+        found = {name: len(restored.dump()[name]) for name in tables.ACCOUNTS}
+        assert restored.dump()["account"] == ledger.dump()["account"]
+    wanted = held | dict.fromkeys(LEFT_BEHIND, 0)
+    assert found == wanted == {name: copied.rows[name] for name in tables.ACCOUNTS}
 
 
 def test_a_restored_ledger_goes_on_where_the_copied_one_would(
