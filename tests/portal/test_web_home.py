@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar import Litestar, get, post
+from litestar import Litestar, Response, get, post
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.testing import TestClient
 
@@ -100,12 +100,12 @@ def test_a_route_that_names_no_audience_keeps_the_portal_from_starting() -> None
 
 def test_a_path_with_two_methods_answers_to_both(tmp_path: Path, monkeypatch: Patch) -> None:
     @get("/both", who="anybody", sync_to_thread=True)
-    def shown() -> str:
-        return "shown"
+    def shown() -> Response[str]:
+        return Response("shown")
 
     @post("/both", who="anybody", static=True, sync_to_thread=True)
-    def sent() -> str:
-        return "sent"
+    def sent() -> Response[str]:
+        return Response("sent")
 
     monkeypatch.setattr("portal.web.app.ROUTES", [shown, sent])
     shell = Shell(Settings.of_home(tmp_path), "zh", as_json=True)
