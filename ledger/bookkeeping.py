@@ -113,6 +113,11 @@ def read_funds(connection: Connection, funds: set[str]) -> dict[FundKey, Fund]:
     return _funds(connection, funds)
 
 
+def read_all_funds(connection: Connection) -> dict[FundKey, Fund]:
+    """Return the stored balances of every year of every fund."""
+    return _funds(connection, None)
+
+
 def _read_named(connection: Connection, events: Sequence[Event]) -> Balances:
     """Return the stored balances of the funds, claims and orders that events name."""
     funds: set[str] = set()

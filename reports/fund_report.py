@@ -38,11 +38,12 @@ MAKER = "fund/1"
 
 TITLE = Text("资金执行情况表", "Fund execution statement")
 
-_FUND_ACTS: Final = {
+FUND_ACTS: Final = {
     "cn.suanquan.fund.appropriated.v1": Text("预算下达", "appropriated"),
     "cn.suanquan.fund.transferred.v1": Text("资金调剂", "transferred"),
     "cn.suanquan.fund.closed.v1": Text("年终结账", "closed"),
 }
+"""What the acts on a budget are called, by the event."""
 
 Years = dict[int, Fund]
 """What each year of a fund stands at, in order."""
@@ -170,7 +171,7 @@ def _call(data: Data) -> Text:
     """Return what an event is called."""
     if isinstance(data, ClaimData):
         return ACTION_NAMES[action_of(data)]
-    return _FUND_ACTS[data.type]
+    return FUND_ACTS[data.type]
 
 
 def _signed(data: Data, fund: str) -> int:

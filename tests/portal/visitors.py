@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from typing import Any, Final
 
 import pytest
@@ -10,7 +11,7 @@ from httpx import Response
 from sqlalchemy import Engine, event
 
 from portal.web import gate
-from tests.portal.lobby import Lobby
+from tests.portal.lobby import Browser, Lobby
 from tests.portal.office import Office, office
 
 __all__ = ["office"]
@@ -80,3 +81,12 @@ def counting() -> Iterator[list[str]]:
         yield asked
     finally:
         event.remove(Engine, "before_cursor_execute", take)
+
+
+def count_queries(browser: Browser, path: str) -> int:
+    """Return how many queries a page costs whoever has looked at it before."""
+    browser.open(path)
+    with counting() as asked:
+        answer = browser.open(path)
+    assert answer.status_code == HTTPStatus.OK, answer.text
+    return len(asked)

@@ -13,5 +13,15 @@ ROUTES: Final[list[ControllerRouterHandler]] = [
     route
     for module in pkgutil.iter_modules(__path__)
     for route in import_module(f"{__name__}.{module.name}").ROUTES
+from portal.web.routes import account, claims, funds, home, operations, sign_in, static
+
+ROUTES: Final[list[ControllerRouterHandler]] = [
+    *account.ROUTES,
+    *claims.ROUTES,
+    *funds.ROUTES,
+    *home.ROUTES,
+    *operations.ROUTES,
+    *sign_in.ROUTES,
+    *static.ROUTES,
 ]
 """Every route there is."""

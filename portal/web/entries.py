@@ -1,0 +1,34 @@
+"""What stands in the fields of a form, read strictly: an error names the field that it is about."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from ledger.errors import InvalidInputError, LedgerError
+from ledger.text import Text
+
+_WHOLE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+def parse_whole(text: str, name: Text) -> int:
+    """Return a whole number as it is typed; raises `InvalidInputError` (`bad_number`)."""
+    typed = text.strip()
+    if not _WHOLE.fullmatch(typed):
+        raise InvalidInputError(
+            "bad_number",
+            Text(
+                f"{name.zh}不是整数：{typed[:20]}", f"{name.en} is not a whole number: {typed[:20]}"
+            ),
+            Text("请填写阿拉伯数字，如 2022", "write it in digits, such as 2022"),
+        )
+    return int(typed)
+
+
+def field_of(error: LedgerError, fields: Mapping[str, str]) -> str:
+    """Return the field that an error's code is about, empty where it is about the whole form."""
+    return fields.get(error.code, "")
+
+
+def several(typed: list[str] | str) -> tuple[str, ...]:
+    """Return the values of boxes that were ticked: a form sends none, one or many."""
+    return tuple(typed) if isinstance(typed, list) else ((typed,) if typed else ())

@@ -1,0 +1,286 @@
+"""Funds: what each year stands at, what moved in it, acts on a budget, and the books as text."""
+
+from typing import Annotated, Any, Final, Literal, get_args
+
+import msgspec
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, FromQuery
+
+from ledger.balance import Fund, FundKey
+from ledger.bookkeeping import read_all_funds
+from ledger.database import Connection
+from ledger.errors import LedgerError
+from ledger.events import FundAppropriated, FundTransferred
+from ledger.journal import CHART
+from ledger.journal_text import Entry, read_entries_of, render_beancount, render_hledger
+from ledger.money import parse_yuan
+from ledger.period import day_of
+from ledger.read import read_events, read_heads
+from ledger.rights import Rights
+from ledger.text import Text
+from portal.acting import acting
+from portal.fund_account import FundAccount, read_account
+from portal.fund_commands import fund_row
+from portal.fund_desk import close_fund, may_read_fund, record_fund
+from portal.statement_file import read_file
+from portal.web import figures
+from portal.web.audience import FINANCE, INSIDERS, unknown_page
+from portal.web.downloads import attachment
+from portal.web.entries import field_of, parse_whole
+from portal.web.errors import for_page, status_of
+from portal.web.naming import name_of, name_programmes
+from portal.web.page import onward, page, told
+from portal.web.stack import Stack, draw_stack
+from portal.web.visit import Visit, Visitor
+
+PAGE: Final = 50
+"""Movements on one page."""
+
+Act = Literal["appropriate", "transfer", "close"]
+ACTS: Final[tuple[Act, ...]] = get_args(Act)
+
+_PARTS: Final = ("expended", "encumbered", "available")
+_FIELDS: Final = {
+    "bad_decimal": "amount",
+    "absurd_money": "amount",
+    "bad_date": "effective_on",
+    "bad_number": "year",
+    "absurd_year": "year",
+    "bad_fund": "fund",
+    "same_fund": "to_fund",
+    "bad_words": "document",
+    "document_used": "document",
+    "short_then": "effective_on",
+    "fund_short": "amount",
+}
+
+
+class FundForm(msgspec.Struct):
+    """An act on a budget as it was typed."""
+
+    fund: str = ""
+    year: str = ""
+    to_fund: str = ""
+    to_year: str = ""
+    amount: str = ""
+    effective_on: str = ""
+    document: str = ""
+    name: str = ""
+
+
+Typed = Annotated[FundForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
+
+
+@get("/funds", who=INSIDERS, sync_to_thread=True)
+def funds(visit: Visitor, done: FromQuery[str | None] = None) -> Response[Any]:
+    """Return every fund's years, the newest first."""
+    with visit.shell.reading() as connection:
+        held = read_all_funds(connection)
+        names = name_programmes(connection, read_heads(connection)["book"].size)
+    years: dict[int, list[dict[str, Any]]] = {}
+    order = {fund: number for number, fund in enumerate(names)}
+    for key in sorted(held, key=lambda one: (-one[1], order.get(one[0], len(order)), one[0])):
+        row = fund_row(key, held[key])
+        row["name"] = name_of(names, key[0])
+        row["bar"] = _bar(visit, held[key])
+        row["is_open"] = may_read_fund(visit.rights, visit.person, key[0])
+        years.setdefault(key[1], []).append(row)
+    return page(
+        visit,
+        "funds_list.html",
+        years=years,
+        may_act=visit.has("finance"),
+        chart=CHART,
+        done=told(visit, done),
+    )
+
+
+@get("/funds/{fund:str}/{year:str}", who=INSIDERS, sync_to_thread=True)
+def fund(
+    visit: Visitor,
+    fund: FromPath[str],
+    year: FromPath[str],
+    before: FromQuery[int | None] = None,
+    done: FromQuery[str | None] = None,
+) -> Response[Any]:
+    """Return a fund's year: what it stands at, what moved, and its execution statements."""
+    with visit.shell.reading() as connection:
+        held = read_all_funds(connection)
+        key = fund, _year(year)
+        account = _read_visible(visit, connection, held, key)
+        names = name_programmes(connection, read_heads(connection)["book"].size)
+    older = [one for one in account.movements if before is None or one.number < before]
+    shown = older[: -PAGE - 1 : -1]
+    here = f"/funds/{fund}/{year}"
+    after = f"{here}?before={shown[-1].number}" if len(older) > len(shown) else None
+    return page(
+        visit,
+        "funds_one.html",
+        name=name_of(names, fund),
+        row=fund_row(key, held[key]),
+        bar=_bar(visit, held[key]),
+        movements=shown,
+        reports=account.reports[::-1],
+        chart=CHART,
+        before=here if before is not None else None,
+        after=after,
+        may_act=visit.rights.holds(visit.person, "finance", fund),
+        done=told(visit, done),
+    )
+
+
+def _year(text: str) -> int:
+    """Return the year of an address, one that no fund has for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def _read_visible(
+    visit: Visit,
+    connection: Connection,
+    held: dict[FundKey, Fund],
+    key: FundKey,
+) -> FundAccount:
+    """Return a fund's year that is there and that the visitor may read."""
+    if key not in held or not may_read_fund(visit.rights, visit.person, key[0]):
+        raise unknown_page()
+    return read_account(connection, *key)
+
+
+@get("/funds/{fund:str}/{year:str}/statement/{number:str}", who=INSIDERS, sync_to_thread=True)
+def statement(
+    visit: Visitor, fund: FromPath[str], year: FromPath[str], number: FromPath[str]
+) -> Response[Any]:
+    """Return an execution statement of a fund as it was issued."""
+    with visit.shell.reading() as connection:
+        held = read_all_funds(connection)
+        account = _read_visible(visit, connection, held, (fund, _year(year)))
+    found = [one for one in account.reports if one.data.statement == number]
+    if not found:
+        raise unknown_page()
+    return attachment(read_file(visit.shell, found[0]), f"{number}.pdf")
+
+
+@get("/funds/books/{kind:str}", who=INSIDERS, sync_to_thread=True)
+def books(visit: Visitor, kind: FromPath[str]) -> Response[Any]:
+    """Return the journal of the funds that the visitor may read, as text that other tools check."""
+    if kind not in ("beancount", "hledger"):
+        raise unknown_page()
+    with visit.shell.reading() as connection:
+        size = read_heads(connection)["book"].size
+        entries = read_entries_of(read_events(connection, "book", 0, size))
+    seen = _of_visible(visit.rights, visit.person, entries)
+    text = render_beancount(seen) if kind == "beancount" else render_hledger(seen)
+    ending = "beancount" if kind == "beancount" else "journal"
+    return attachment(text.encode(), f"books-{size}.{ending}")
+
+
+def _of_visible(rights: Rights, person: str, entries: list[Entry]) -> list[Entry]:
+    """Return the entries that move something in funds which somebody may read, and only that."""
+    able: dict[str, bool] = {}
+    seen = []
+    for entry in entries:
+        for one in entry.transfers:
+            able.setdefault(one.fund, may_read_fund(rights, person, one.fund))
+        transfers = tuple(one for one in entry.transfers if able[one.fund])
+        if transfers:
+            seen.append(entry._replace(transfers=transfers))
+    return seen
+
+
+# --- acts on a budget ---
+
+
+@get("/funds/act/{what:str}", who=FINANCE, sync_to_thread=True)
+def form(
+    visit: Visitor,
+    what: FromPath[str],
+    fund: FromQuery[str] = "",
+    year: FromQuery[str] = "",
+) -> Response[Any]:
+    """Return the form of an act on a budget."""
+    today = day_of(visit.at_ms)
+    return _form(visit, _act(what), FundForm(fund, year or today[:4], effective_on=today))
+
+
+@post("/funds/act/{what:str}", who=FINANCE, sync_to_thread=True)
+def act(visit: Visitor, what: FromPath[str], data: Typed) -> Response[Any]:
+    """Record an act on a budget and lead on to the funds, or show the form with what is wrong."""
+    kind = _act(what)
+    try:
+        _record(visit, kind, data)
+    except LedgerError as error:
+        return _form(visit, kind, data, error)
+    return onward("/funds", "acted")
+
+
+def _act(what: str) -> Act:
+    """Return an act by the name in an address."""
+    for one in ACTS:
+        if one == what:
+            return one
+    raise unknown_page()
+
+
+def _record(visit: Visit, what: Act, typed: FundForm) -> None:
+    """Record what was typed; raises what the desk refuses."""
+    year = parse_whole(typed.year, Text("年度", "the year"))
+    fund, on, document = typed.fund, typed.effective_on.strip(), typed.document.strip()
+    if what == "close":
+        with acting(visit.shell) as doing:
+            close_fund(doing, fund, year, on, document)
+        return
+    amount_fen = parse_yuan(typed.amount.strip().replace(",", ""))
+    same: dict[str, Any] = {
+        "fund": fund,
+        "year": year,
+        "amount_fen": amount_fen,
+        "effective_on": on,
+        "document": document,
+    }
+    with acting(visit.shell) as doing:
+        if what == "appropriate":
+            name = typed.name.strip() or None
+            given = FundAppropriated(**same, name=name)
+            record_fund(doing, "appropriated", given)
+        else:
+            to_year = parse_whole(typed.to_year or typed.year, Text("转入年度", "the other year"))
+            moved = FundTransferred(**same, to_fund=typed.to_fund, to_year=to_year)
+            record_fund(doing, "transferred", moved)
+
+
+def _form(
+    visit: Visit, what: Act, typed: FundForm, error: LedgerError | None = None
+) -> Response[Any]:
+    """Return the form of an act, with what was typed and what was wrong with it."""
+    with visit.shell.reading() as connection:
+        held = read_all_funds(connection)
+        names = name_programmes(connection, read_heads(connection)["book"].size)
+    codes = dict.fromkeys((*names, *(code for code, _ in held)))
+    mine = [one for one in codes if visit.rights.holds(visit.person, "finance", one)]
+    field = field_of(error, _FIELDS) if error else ""
+    left = held.get((typed.fund, int(typed.year))) if typed.year.isdecimal() else None
+    return page(
+        visit,
+        "funds_act.html",
+        200 if error is None else int(status_of(error)),
+        what=what,
+        typed=typed,
+        choices=[(one, name_of(names, one)) for one in mine],
+        left_fen=left.available if left else None,
+        wrong=for_page(error, visit) if error else None,
+        field=field,
+    )
+
+
+def _bar(visit: Visit, held: Fund) -> Stack:
+    """Return a fund's year as one bar of what is spent, reserved and left."""
+    parts = [(name, held.amount_fen(name), visit.say(CHART[name])) for name in _PARTS]
+    amounts = [
+        (name, fen, f"{title} {figures.yuan(fen, visit.language)}") for name, fen, title in parts
+    ]
+    joined = visit.say(Text("，", ", ")).join(title for _, _, title in amounts)
+    return draw_stack(amounts, joined)
+
+
+ROUTES: Final = [funds, books, form, act, fund, statement]
