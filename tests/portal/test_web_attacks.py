@@ -1,0 +1,156 @@
+"""What an attacker tries at the door: scripts, forms from elsewhere, floods, paths that climb."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import pytest
+from jinja2 import nodes
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+from portal.web.app import BODY_MAX, CSRF_COOKIE, make_app
+from portal.web.gate import SESSION_COOKIE
+from portal.web.limits import Limits
+from portal.web.page import environment
+from tests.portal.lobby import Lobby, lobby, office
+from tests.small_ledger import CODE
+
+__all__ = ["lobby", "office"]
+
+TEMPLATES: Final = Path(__file__).parents[2] / "portal" / "web" / "templates"
+SCRIPT: Final = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
+
+ON_SQLITE = pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+
+
+def test_no_template_lets_a_text_through_unescaped() -> None:
+    assert environment().autoescape is True
+    for file in TEMPLATES.glob("*.html"):
+        source = file.read_text("utf-8")
+        tree = environment().parse(source)
+        for one in tree.find_all(nodes.Filter):
+            # A few attributes of a field are written in the template itself.
+            assert one.name != "safe" or isinstance(one.node, nodes.Const), file.name
+        assert not list(tree.find_all(nodes.ScopedEvalContextModifier)), file.name
+        assert "<script>" not in source, file.name
+        assert " style=" not in source, file.name
+        assert not [part for part in source.split() if part.startswith("on") and '="' in part]
+
+
+def _addresses(handlers: list[HTTPRoute]) -> list[str]:
+    """Return every address that is fetched, with a script wherever it takes a word."""
+    found = []
+    for route in handlers:
+        for handler in route.route_handlers:
+            if "GET" not in handler.http_methods:
+                continue
+            assert isinstance(handler, HTTPRouteHandler)
+            words = [one for one in route.path_components if not isinstance(one, str)]
+            parts = [
+                one if isinstance(one, str) else _word(one.name) for one in route.path_components
+            ]
+            names = {one.name for one in words} | {"visit", "request"}
+            asked = [one for one in handler.parsed_fn_signature.parameters if one not in names]
+            query = "&".join(f"{name}={quote(SCRIPT)}" for name in asked)
+            found.append("/" + "/".join(parts) + (f"?{query}" if query else ""))
+    return found
+
+
+def _word(name: str) -> str:
+    """Return what stands in an address: an enterprise that is there, else a script."""
+    return CODE if name == "enterprise" else quote(SCRIPT, safe="")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("person", ["", "firm-1", "task-1", "auditor-1", "admin-1"])
+def test_no_page_says_a_script_back(lobby: Lobby, person: str) -> None:
+    routes = [one for one in make_app(lobby.shell).routes if isinstance(one, HTTPRoute)]
+    browser = lobby.browser(person)
+    for path in _addresses(routes):
+        answer = browser.client.get(path, follow_redirects=False)
+        assert answer.status_code < 500, (path, answer.text[:300])
+        assert "<script>alert" not in answer.text, path
+        assert "<img src=x" not in answer.text, path
+        assert "\n" not in answer.headers.get("location", "")
+
+
+@ON_SQLITE
+def test_cookies_are_for_us_alone(lobby: Lobby) -> None:
+    browser = lobby.browser()
+    answer = browser.client.get("/")
+    (form,) = answer.headers.get_list("set-cookie")
+    assert form.startswith(CSRF_COOKIE)
+    assert "HttpOnly" in form
+    assert "SameSite=strict" in form
+    assert SESSION_COOKIE not in form
+
+
+@ON_SQLITE
+def test_a_body_that_is_too_large_is_refused_before_it_is_kept(lobby: Lobby) -> None:
+    browser = lobby.browser("firm-1")
+    body = b"_csrf_token=" + b"x" * BODY_MAX
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    answer = browser.client.post("/account/password", content=body, headers=kind)
+    assert answer.status_code == 413
+    assert "太大" in answer.text
+
+
+@ON_SQLITE
+def test_a_form_that_trickles_in_is_given_up(lobby: Lobby) -> None:
+    parts = [b"name=a", b"&password", b"=b"]
+    sent: list[Any] = []
+
+    async def receive() -> Any:  # noqa: ANN401 - a message
+        await asyncio.sleep(0.04)
+        return {"type": "http.request", "body": parts.pop(0), "more_body": True}
+
+    async def send(message: Any) -> None:  # noqa: ANN401 - a message
+        sent.append(message)
+
+    scope: Any = {
+        "type": "http",
+        "method": "POST",
+        "path": "/sign-in",
+        "raw_path": b"/sign-in",
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
+        "client": ("192.0.2.1", 1),
+        "server": ("127.0.0.1", 80),
+        "scheme": "http",
+        "state": {},
+    }
+    app = Limits(make_app(lobby.shell), within_s=0.1)
+    with ThreadPoolExecutor() as pool:
+        pool.submit(asyncio.run, app(scope, receive, send)).result()
+    assert sent[0]["status"] == 408
+    assert parts
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../../ledger/config.py",
+        "/static/%2e%2e/%2e%2e/etc/passwd",
+        "/static/x/....//....//etc/passwd",
+        "/..%2f..%2f..%2fetc/passwd",
+        "/notices/..%2f..%2fetc%2fpasswd",
+        "/verify/..%2f..%2fetc%2fpasswd",
+    ],
+)
+def test_a_path_that_climbs_leads_nowhere(lobby: Lobby, path: str) -> None:
+    answer = lobby.browser().client.get(path)
+    assert answer.status_code in (200, 400, 404), answer.status_code
+    assert "root:" not in answer.text
+
+
+@ON_SQLITE
+def test_a_form_for_another_site_is_not_ours(lobby: Lobby) -> None:
+    mine, other = lobby.browser("firm-1"), lobby.browser("task-1")
+    token = other.token()
+    answer = mine.client.post("/sign-out", data={"_csrf_token": token})
+    assert answer.status_code == 403
+    assert mine.open("/account").status_code == 200
