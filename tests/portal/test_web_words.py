@@ -26,6 +26,12 @@ SAME: Final = frozenset(
 )
 """What both languages call the same."""
 
+ADDRESS: Final = re.compile(r"(?<!\S)/\S*")
+"""An address that a template puts together."""
+
+UNIT_LENGTH_MAX: Final = 2
+"""A Chinese measure word, such as 年度, which English does without."""
+
 READ_OUT: Final = frozenset({"alt", "aria-label", "placeholder", "title"})
 """Attributes that a person is told."""
 
@@ -54,7 +60,12 @@ def loose_words(source: str) -> list[str]:
     """Return words of a template that stand outside its expressions."""
     parser = _Words()
     parser.feed(JINJA.sub("", source))
-    return [word for text in parser.found for word in LETTERS.findall(text) if word not in SAME]
+    return [
+        word
+        for text in parser.found
+        for word in LETTERS.findall(ADDRESS.sub("", text))
+        if word not in SAME
+    ]
 
 
 def pairs(source: str) -> Iterator[tuple[str, str]]:
@@ -83,7 +94,7 @@ def test_no_word_stands_outside_both_languages(name: str) -> None:
 def test_each_sentence_is_there_twice(name: str) -> None:
     for zh, en in pairs((TEMPLATES / name).read_text("utf-8")):
         assert zh.strip(), (zh, en)
-        assert en.strip(), (zh, en)
+        assert en.strip() or len(zh.strip()) <= UNIT_LENGTH_MAX, (zh, en)
         assert not CHINESE.search(en), (zh, en)
         is_prose = LETTERS.search(zh) and not CHINESE.search(zh)
         assert not is_prose or zh == en or not re.search(r"[a-z]{4,}", zh), (zh, en)
