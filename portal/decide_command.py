@@ -1,6 +1,5 @@
 """`suanquan programme decide`: what each programme would pay an enterprise, from the ledger."""
 
-from datetime import date
 from typing import Any
 
 import click
@@ -9,7 +8,6 @@ from rich.console import Group
 from ledger.errors import InvalidInputError
 from ledger.events.data import YEAR_MAX, YEAR_MIN
 from ledger.identifiers import check_credit_code_form, parse_credit_code
-from ledger.period import parse_date
 from ledger.text import Text
 from portal.adoption_commands import render_rules
 from portal.options import answers
@@ -20,7 +18,7 @@ from reports.snapshot import Snapshot
 from vouchers.adoption import choose, require_same
 from vouchers.case import encode_case
 from vouchers.render import render_ruling
-from vouchers.ruling import rule_on
+from vouchers.ruling import day_to_apply, rule_on
 
 
 @click.command(
@@ -51,7 +49,7 @@ def decide(shell: Shell, enterprise: str, **options: Any) -> Result:  # noqa: AN
     _require_known(snapshot, enterprise)
     rules = require_same(snapshot.book)
     account = snapshot.book.account(enterprise)
-    apply_on = _day(snapshot, enterprise, options["year"], options["on"])
+    apply_on = day_to_apply(account, options["year"], options["on"])
     chosen = choose(rules, options["programmes"])
     usage = snapshot.usage.get(enterprise, [])
     ruling = rule_on(snapshot.book, account, usage, apply_on, chosen)
@@ -81,24 +79,3 @@ def _require_known(snapshot: Snapshot, enterprise: str) -> None:
                 "check the code and --as-of; see suanquan usage --by enterprise",
             ),
         )
-
-
-def _day(snapshot: Snapshot, enterprise: str, year: int | None, on: str | None) -> date:
-    """Return the day of application: the one named, or the last one of a year."""
-    if year is not None and on is not None:
-        raise InvalidInputError(
-            "two_days",
-            Text(f"--year {year} 与 --on {on} 只能取其一", f"both --year {year} and --on {on}"),
-            Text("--year 即当年 12 月 31 日", "name one: --year means its last day"),
-        )
-    if on is not None:
-        return parse_date(on)
-    invoices = snapshot.book.account(enterprise).invoices.values()
-    newest = year or max((int(one.issued_on[:4]) for one in invoices), default=None)
-    if newest is None:
-        raise InvalidInputError(
-            "no_day",
-            Text(f"{enterprise} 没有发票，无从定年度", f"{enterprise} has no invoice to date by"),
-            Text("请用 --year 或 --on 指定", "name --year or --on"),
-        )
-    return date(newest, 12, 31)

@@ -8,7 +8,7 @@ to supply when it is unknown. A known no beats an unknown in `require_all`, a kn
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -148,13 +148,24 @@ def unknown(*missing: Reason) -> Finding:
     return Finding(truth=None, missing=missing)
 
 
+_SUPPLY: Final = Text("，请填报 ", "; supply ")
+
+
 def missing_fact(path: str, what: Text, clause: Text) -> Reason:
     """Return the reason that asks for one fact at its path in the case."""
     return Reason(
         "missing_fact",
-        Text(f"缺少{what.zh}，请填报 {path}", f"missing: {what.en}; supply {path}"),
+        Text(f"缺少{what.zh}{_SUPPLY.zh}{path}", f"missing: {what.en}{_SUPPLY.en}{path}"),
         clause,
     )
+
+
+def tell_reason(reason: Reason) -> Text:
+    """Return a reason's sentence without the path in a case, which says nothing to most people."""
+    if reason.code != "missing_fact":
+        return reason.message
+    zh, en = reason.message
+    return Text(zh.rpartition(_SUPPLY.zh)[0] or zh, en.rpartition(_SUPPLY.en)[0] or en)
 
 
 def require_all(findings: Sequence[Finding]) -> Finding:

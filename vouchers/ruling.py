@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from ledger.errors import InvalidInputError
+from ledger.period import parse_date
+from ledger.text import Text
 from vouchers.adoption import programmes_of, rules_of
 from vouchers.book import Account, Book
 from vouchers.case import Case
@@ -63,3 +66,33 @@ def rule_on(
     case = case_of(book, account, usage, apply_on)
     chosen = programmes_of(rules_of(book)) if programmes is None else programmes
     return Ruling(case, tuple((one, decide(one, case)) for one in chosen), plan(case, chosen))
+
+
+def day_to_apply(account: Account, year: int | None, on: str | None) -> date:
+    """Return the day of application: the one named, or the last one of a year.
+
+    Where neither is named it is the year of the newest invoice. Raises `InvalidInputError`:
+    `two_days`, `no_day`, `bad_date`.
+    """
+    if year is not None and on is not None:
+        raise InvalidInputError(
+            "two_days",
+            Text(f"年度 {year} 与日期 {on} 只能取其一", f"both a year, {year}, and a day, {on}"),
+            Text("年度即当年 12 月 31 日", "name one: a year means its last day"),
+        )
+    if on is not None:
+        return parse_date(on)
+    newest = year or max(years_invoiced(account), default=None)
+    if newest is None:
+        code = account.credit_code
+        raise InvalidInputError(
+            "no_day",
+            Text(f"{code} 没有发票，无从定年度", f"{code} has no invoice to date by"),
+            Text("请指定年度或日期", "name a year or a day"),
+        )
+    return date(newest, 12, 31)
+
+
+def years_invoiced(account: Account) -> list[int]:
+    """Return the years in which an enterprise was invoiced, the newest first."""
+    return sorted({int(one.issued_on[:4]) for one in account.invoices.values()}, reverse=True)

@@ -71,18 +71,24 @@ def show_working(step: Step, steps: Sequence[Step]) -> Text:
 def tell(steps: Sequence[Step]) -> tuple[Text, ...]:
     """Return each step as a sentence that ends in its clause and the grade of the evidence."""
     told = []
+    for step, (zh, en) in zip(steps, tell_plainly(steps), strict=True):
+        grade = GRADES[step.grade]
+        told.append(
+            Text(f"{zh}（{step.clause.zh}；{grade.zh}）", f"{en} ({step.clause.en}; {grade.en})")
+        )
+    return tuple(told)
+
+
+def tell_plainly(steps: Sequence[Step]) -> tuple[Text, ...]:
+    """Return each step as a sentence, for somebody who looks at its clause apart."""
+    told = []
     for step in steps:
         what, working, value = step.what, show_working(step, steps), show(step)
         zh, en = f"{what.zh}：{value.zh}", f"{what.en}: {value.en}"
         if working.zh:
             zh = f"{what.zh}：{working.zh} ＝ {value.zh}"
             en = f"{what.en}: {working.en} = {value.en}"
-        if step.unit == "condition":
-            zh, en = what.zh, what.en
-        grade = GRADES[step.grade]
-        told.append(
-            Text(f"{zh}（{step.clause.zh}；{grade.zh}）", f"{en} ({step.clause.en}; {grade.en})")
-        )
+        told.append(what if step.unit == "condition" else Text(zh, en))
     return tuple(told)
 
 
