@@ -7,8 +7,10 @@ from typing import Final
 import click
 
 from ledger.text import Text
+from portal.account_commands import link_lines
+from portal.invitations import invite_first
 from portal.options import answers
-from portal.shell import Result, Shell
+from portal.shell import Result, Shell, now_ms
 
 # Whoever is being answered when the portal is told to stop is answered first, for so long.
 GRACE_S: Final = 20
@@ -39,6 +41,7 @@ def serve(shell: Shell, host: str, port: int, workers: int) -> Result:
     if workers > 1:
         # Before any worker counts: the library looks at it when it is first imported.
         os.environ.setdefault(MULTIPROCESS, tempfile.mkdtemp(prefix="suanquan-metrics-"))
+    tell_first_link(shell)
     address = Text(f"门户：http://{host}:{port}", f"the portal: http://{host}:{port}")
     shell.errors.print(shell.say(address), markup=False)
     uvicorn.run(
@@ -54,3 +57,11 @@ def serve(shell: Shell, host: str, port: int, workers: int) -> Result:
         env_file=None,
     )
     return Result({"pid": os.getpid()}, shell.say(Text("已停止", "stopped")))
+
+
+def tell_first_link(shell: Shell) -> None:
+    """Print the link of the first administrator, where nobody could sign in otherwise."""
+    link = invite_first(shell, now_ms())
+    if link is not None:
+        for line in link_lines(shell, link):
+            shell.errors.print(line, markup=False)

@@ -1,9 +1,14 @@
 """`user invite`, `user sessions` and `user sign-out`, in both languages and by whom they may be."""
 
+from pathlib import Path
+
 import pytest
 
+from ledger.config import Settings
 from portal.demo_people import invite_people
-from portal.invitations import accept_invitation
+from portal.invitations import FIRST_ADMINISTRATOR, accept_invitation, look_at_invitation
+from portal.serve_command import tell_first_link
+from portal.shell import Shell, now_ms
 from tests.portal.reception import PASSWORD, Reception, office, reception
 
 __all__ = ["office", "reception"]
@@ -48,6 +53,22 @@ def test_administrators_see_who_has_signed_in_and_sign_anybody_out(reception: Re
     assert [reception.find(one) for one in signed_in] == [None, None]
     assert ask("admin-1", "user", "sign-out", "firm-1") == {"name": "firm-1", "ended": 0}
     assert ask("auditor-1", "user", "sessions")["rows"] == []
+
+
+def test_the_first_start_prints_a_link_and_the_next_one_none(
+    tmp_path: Path, database_url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shell = Shell(Settings.of_home(tmp_path, database_url), "en", as_json=True)
+    shell.create_schema()
+    tell_first_link(shell)
+    said = capfd.readouterr()
+    assert said.out == ""
+    (_, path) = said.err.splitlines()
+    assert path.startswith("/invitation/")
+    invited = look_at_invitation(shell, path.removeprefix("/invitation/"), now_ms())
+    assert invited.person == FIRST_ADMINISTRATOR
+    tell_first_link(shell)
+    assert capfd.readouterr().err == ""
 
 
 def test_each_of_a_demos_people_gets_a_link(reception: Reception) -> None:

@@ -2,13 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 from argon2 import PasswordHasher
 
 from ledger.accounts import find_account, set_password
 from ledger.errors import LedgerError, RuleViolationError
+from portal import passwords
 from portal.backoff import FREE_OF_ACCOUNT, WAIT_MS_MAX, network_of, wait_ms
 from portal.passwords import is_outdated
 from portal.sign_in import change_password, sign_in
@@ -83,6 +84,24 @@ def test_a_hash_of_older_parameters_is_made_anew(reception: Reception) -> None:
     assert account is not None
     assert not is_outdated(account.password_hash)
     reception.sign_in("firm-1")
+
+
+def test_a_password_that_was_replaced_while_it_was_looked_at_signs_nobody_in(
+    reception: Reception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reception.accept(reception.invite("firm-1"))
+    reception.now_ms += 1
+    link = reception.invite("firm-1")
+
+    class Meanwhile(PasswordHasher):
+        """Somebody accepts an invitation while a password is being looked at."""
+
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
+            reception.accept(link, ANOTHER)
+            return super().verify(hash, password)
+
+    monkeypatch.setattr(passwords, "HASHER", Meanwhile(1, 1024, 1))
+    assert reception.refusal("firm-1") == "wrong_credentials"
 
 
 # --- codes ---
