@@ -205,6 +205,11 @@ def look(
     return roster, actor
 
 
+def is_anybody(shell: Shell) -> bool:
+    """Return whether somebody has signed in, or a token is there where nobody can."""
+    return bool(_token() if shell.person is None else shell.person)
+
+
 def _token() -> str | None:
     """Return the token in the environment, None where there is none."""
     return os.environ.get(TOKEN) or None
@@ -242,16 +247,8 @@ def _actor(
             ),
         )
     found = roster.holder(token, at_ms)
-    if is_invitation(found) and not exchanging:
-        raise RuleViolationError(
-            "exchange_token",
-            Text(
-                f"{found.person} 的令牌由 {found.issued_by} 代发，只能用于换领",
-                f"{found.issued_by} issued {found.person}'s token, which only serves to be"
-                " exchanged",
-            ),
-            Text("请先运行 suanquan user token", "run suanquan user token first"),
-        )
+    if not exchanging:
+        require_exchanged(found)
     return found.person
 
 
@@ -283,6 +280,20 @@ def require_account(roster: Roster, person: str) -> None:
             "no_account",
             Text(f"{person} 没有任何角色", f"{person} holds no role"),
             Text("请向管理员申请角色", "ask an administrator for a role"),
+        )
+
+
+def require_exchanged(issued: TokenIssued) -> None:
+    """Raise `RuleViolationError` (`exchange_token`) for a token that somebody else issued."""
+    if is_invitation(issued):
+        raise RuleViolationError(
+            "exchange_token",
+            Text(
+                f"{issued.person} 的令牌由 {issued.issued_by} 代发，只能用于换领",
+                f"{issued.issued_by} issued {issued.person}'s token, which only serves to be"
+                " exchanged",
+            ),
+            Text("请先运行 suanquan user token", "run suanquan user token first"),
         )
 
 

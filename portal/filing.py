@@ -191,7 +191,12 @@ def find_seen(connection: Connection, roster: Roster, person: str, sha256: str) 
     for one in read_filings(connection, roster.index):
         if one.data.sha256 == sha256 and may_see(roster, person, one.enterprise):
             return one
-    raise InvalidInputError(
+    raise _unknown_document(sha256)
+
+
+def _unknown_document(sha256: str) -> InvalidInputError:
+    """Return the refusal of a document that is not there, or not for whoever asks."""
+    return InvalidInputError(
         "unknown_document",
         Text(f"没有文件 {sha256[:80]!r}", f"there is no document {sha256[:80]!r}"),
         Text(
@@ -199,6 +204,21 @@ def find_seen(connection: Connection, roster: Roster, person: str, sha256: str) 
             "check the SHA-256; see suanquan document list CODE for an enterprise's documents",
         ),
     )
+
+
+def find_filed(act: Act, enterprise: str, digests: Sequence[str]) -> list[DocumentFiled]:
+    """Return what was filed for an enterprise under some digests, in their order.
+
+    Raises `InvalidInputError` (`unknown_document`) for what was not, or is not the actor's to see.
+    """
+    own: dict[str, DocumentFiled] = {}
+    if may_see(act.roster, act.name, enterprise):
+        filings = read_filings_of(act.connection, enterprise, act.roster.index)
+        own = {one.data.sha256: one.data for one in filings}
+    for sha256 in digests:
+        if sha256 not in own:
+            raise _unknown_document(sha256)
+    return [own[sha256] for sha256 in dict.fromkeys(digests)]
 
 
 def check_documents(

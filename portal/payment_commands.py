@@ -20,7 +20,7 @@ from portal.payment_desk import Recorded, order_payments, prepare_batch, record_
 from portal.shell import Result, Shell
 from reports.sheets import read_table, render_xlsx
 from vouchers.claims.authorise import OFFICIALS
-from vouchers.claims.payment import render_batch, sheet_of, totals_of
+from vouchers.claims.payment import Batch, render_batch, sheet_of, totals_of
 from vouchers.claims.spreadsheet import FILE_BYTES_MAX, digest_of, render_csv
 
 _ON = click.option("--on", "on", metavar="DATE", help="The day that counts (default: today).")
@@ -90,9 +90,7 @@ def export(shell: Shell, batch: str, out: Path) -> Result:
     """
     ending = require_ending(out)
     made = prepare_batch(shell, batch)
-    sheet = sheet_of(made)
-    is_csv = ending == ".csv"
-    raw = render_csv(sheet) if is_csv else render_xlsx([sheet, totals_of(made)], made.made_on)
+    raw = render_bank_file(made, is_csv=ending == ".csv")
     write_file(out, raw)
     warning = Text(
         f"{out} 含银行账号（个人信息），仅本用户可读；交银行后请删除",
@@ -106,6 +104,12 @@ def export(shell: Shell, batch: str, out: Path) -> Result:
     )
     data = {**render_batch(made), "path": str(out), "sha256": digest_of(raw), "personal": True}
     return Result(data, shell.say(told))
+
+
+def render_bank_file(made: Batch, *, is_csv: bool) -> bytes:
+    """Return a batch as the bank takes it, with its account numbers; XLSX has its sums too."""
+    sheet = sheet_of(made)
+    return render_csv(sheet) if is_csv else render_xlsx([sheet, totals_of(made)], made.made_on)
 
 
 @payment.command("list", epilog="Example:  suanquan payment list --json")

@@ -160,6 +160,11 @@ def _build_tuple(kind: inspect.VarTupleType, value: object, path: str) -> object
     return tuple(build(kind.item_type, one, f"{path}[{i}]") for i, one in enumerate(value))
 
 
+def _build_described(kind: inspect.Metadata, value: object, path: str) -> object:
+    """Return a value whose type says what it means, which changes nothing of what it may be."""
+    return build(kind.type, value, path)
+
+
 def _build_int(kind: inspect.IntType, value: object, path: str) -> int:
     low, high = kind.ge, kind.le
     unit = Text("，单位为分", ", in fen") if path.endswith("_fen") else Text("", "")
@@ -237,6 +242,7 @@ def _build_literal(kind: inspect.LiteralType, value: object, path: str) -> objec
 
 
 _BUILDERS: Final[dict[type[inspect.Type], Callable[[Any, object, str], object]]] = {
+    inspect.Metadata: _build_described,
     inspect.StructType: _build_struct,
     inspect.VarTupleType: _build_tuple,
     inspect.IntType: _build_int,

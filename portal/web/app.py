@@ -20,6 +20,8 @@ from litestar.types import ASGIApp
 from ledger.config import Settings
 from portal.enterprise_list import Registrations
 from portal.shell import Shell
+from portal.web.api.pace import Pace
+from portal.web.api.router import API_V1
 from portal.web.audience import require_audience, require_audiences
 from portal.web.errors import answer_error
 from portal.web.gate import Gate, visit_of
@@ -34,9 +36,9 @@ BODY_MAX: Final = 32 * 1024 * 1024
 CSRF_COOKIE: Final = "suanquan_form"
 
 
-def make_portal(shell: Shell) -> ASGIApp:
+def make_portal(shell: Shell, pace: Pace | None = None) -> ASGIApp:
     """Return the portal of a ledger as an ASGI application."""
-    return Headers(Telemetry(Limits(make_app(shell))), is_https=is_https(shell))
+    return Headers(Telemetry(Limits(make_app(shell, pace))), is_https=is_https(shell))
 
 
 def of_environment() -> ASGIApp:
@@ -45,7 +47,7 @@ def of_environment() -> ASGIApp:
     return make_portal(Shell(Settings.load(), "zh", as_json=False))
 
 
-def make_app(shell: Shell) -> Litestar:
+def make_app(shell: Shell, pace: Pace | None = None) -> Litestar:
     """Return the portal's routes, each with its audience.
 
     Raises `ImproperlyConfiguredException` where a route names none.
@@ -53,7 +55,7 @@ def make_app(shell: Shell) -> Litestar:
     app = Litestar(
         # One by one, a second handler of an address would have the first one wrapped for its
         # thread anew, which then answers with a coroutine.
-        route_handlers=[Router("/", route_handlers=ROUTES)],
+        route_handlers=[Router("/", route_handlers=ROUTES), API_V1],
         guards=[require_audience],
         middleware=[Gate],
         dependencies={"visit": Provide(visit_of, sync_to_thread=False)},
@@ -71,7 +73,12 @@ def make_app(shell: Shell) -> Litestar:
         openapi_config=None,
         request_max_body_size=BODY_MAX,
         state=State(
-            {"shell": shell, "is_https": is_https(shell), "registrations": Registrations()}
+            {
+                "shell": shell,
+                "is_https": is_https(shell),
+                "registrations": Registrations(),
+                "pace": pace or Pace(),
+            }
         ),
         logging_config=None,
     )

@@ -7,6 +7,7 @@ nothing else: what it was stands in the machine's own log.
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,13 +19,13 @@ from litestar.response import Redirect
 from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, TamperedLogError
 from ledger.text import Language, Text
 from portal.fault import tell_fault
+from portal.web.api.pace import ThrottledError
 from portal.web.audience import unknown_page
-from portal.web.gate import visit_of
+from portal.web.gate import API, visit_of
 from portal.web.headers import REQUEST_ID
 from portal.web.page import SEE_OTHER, page
 from portal.web.visit import Visit
 
-API: Final = "/api/"
 PROBLEM: Final = "application/problem+json"
 
 _log: Final = logging.getLogger("suanquan.portal")
@@ -32,6 +33,18 @@ _log: Final = logging.getLogger("suanquan.portal")
 _STATUS: Final[Mapping[str, HTTPStatus]] = {
     "not_signed_in": HTTPStatus.UNAUTHORIZED,
     "wrong_credentials": HTTPStatus.UNAUTHORIZED,
+    "unknown_token": HTTPStatus.UNAUTHORIZED,
+    "expired_token": HTTPStatus.UNAUTHORIZED,
+    "exchange_token": HTTPStatus.UNAUTHORIZED,
+    "limited_token": HTTPStatus.FORBIDDEN,
+    "no_statement": HTTPStatus.NOT_FOUND,
+    "no_log": HTTPStatus.NOT_FOUND,
+    "no_entry": HTTPStatus.NOT_FOUND,
+    "unknown_key": HTTPStatus.BAD_REQUEST,
+    "unknown_kind": HTTPStatus.BAD_REQUEST,
+    "unknown_invoice": HTTPStatus.BAD_REQUEST,
+    "unknown_line": HTTPStatus.BAD_REQUEST,
+    "key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "throttled": HTTPStatus.TOO_MANY_REQUESTS,
     "second_factor_missing": HTTPStatus.FORBIDDEN,
     "not_yours": HTTPStatus.FORBIDDEN,
@@ -97,10 +110,10 @@ def sentence(text: Text, language: Language) -> str:
 
 def status_of(error: LedgerError) -> HTTPStatus:
     """Return the status of an error: by its code where that says more than its class."""
-    if error.code.startswith("unknown_"):
-        return HTTPStatus.NOT_FOUND
     if error.code in _STATUS:
         return _STATUS[error.code]
+    if error.code.startswith("unknown_"):
+        return HTTPStatus.NOT_FOUND
     match error:
         case InvalidInputError():
             return HTTPStatus.BAD_REQUEST
@@ -119,7 +132,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         _log.error("%s %s", request.scope["state"].get(REQUEST_ID), told.code, exc_info=error)
     visit = visit_of(request)
     if request.url.path.startswith(API):
-        return problem(told, status, visit.language)
+        return problem(told, status, visit.language, _headers(error, status))
     if told.code == "not_signed_in":
         return Redirect(f"/sign-in?back={quote(visit.path, safe='')}", status_code=SEE_OTHER)
     if told.code == "second_factor_missing":
@@ -130,7 +143,12 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     )
 
 
-def problem(error: LedgerError, status: HTTPStatus, language: Language) -> Response[bytes]:
+def problem(
+    error: LedgerError,
+    status: HTTPStatus,
+    language: Language,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Response[bytes]:
     """Return problem details: `type`, `title`, `status`, `detail`, and our `code` and `next`."""
     said = error.render(language)
     body = {
@@ -141,7 +159,18 @@ def problem(error: LedgerError, status: HTTPStatus, language: Language) -> Respo
         "code": error.code,
         "next": said["next"],
     }
-    return Response(msgspec.json.encode(body), media_type=PROBLEM, status_code=status)
+    return Response(
+        msgspec.json.encode(body), media_type=PROBLEM, status_code=status, headers=headers
+    )
+
+
+def _headers(error: Exception, status: HTTPStatus) -> dict[str, str]:
+    """Return what a refusal tells a program: how to ask (RFC 6750), when, by which methods."""
+    if isinstance(error, ThrottledError):
+        return {"retry-after": str(error.retry_after_s)}
+    if status == HTTPStatus.UNAUTHORIZED:
+        return {"www-authenticate": 'Bearer realm="suanquan"'}
+    return dict((error.headers if isinstance(error, HTTPException) else None) or {})
 
 
 def _tell(error: Exception) -> tuple[LedgerError, HTTPStatus]:

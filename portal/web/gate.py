@@ -1,6 +1,7 @@
-"""The gate before every route: who asks, by which session, in which language.
+"""The gate before every route: who asks, by which session or token, in which language.
 
-The session is looked up in a thread, for the database may take its time, and once a request.
+Either is looked up in a thread, for the database may take its time, and once a request. Under
+`/api/` a token counts and no cookie, so that no page of elsewhere can make a browser ask there.
 """
 
 from typing import Any, Final
@@ -12,15 +13,21 @@ from litestar.datastructures import State
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.utils.scope.state import ScopeState
 
+from ledger.errors import RuleViolationError
 from ledger.rights import Rights
 from ledger.text import Language
-from portal.sessions import Session, find_session
+from portal.sessions import find_session
 from portal.shell import Shell, now_ms
+from portal.web.api.bearer import find_bearer, token_in
+from portal.web.api.pace import Pace
 from portal.web.headers import REQUEST_ID
-from portal.web.visit import Visit
+from portal.web.visit import SignedIn, Visit
 
 SESSION_COOKIE: Final = "suanquan_session"
 LANGUAGE_COOKIE: Final = "suanquan_language"
+
+API: Final = "/api/"
+"""What addresses of the interface begin with."""
 
 Asked = ASGIConnection[Any, Any, Any, Any]
 
@@ -33,6 +40,9 @@ class Gate(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: Asked) -> AuthenticationResult:
         """Return the visit as the request's user."""
         state: State = connection.app.state
+        if connection.url.path.startswith(API):
+            visit = await _find_holder(connection)
+            return AuthenticationResult(visit, visit.session)
         secret = connection.cookies.get(SESSION_COOKIE, "")
         if secret and not connection.route_handler.opt.get("static"):
             session = await run_sync(find_session, state.shell, secret, now_ms())
@@ -56,8 +66,29 @@ def stranger(connection: Asked) -> Visit:
     return _visit(connection, None)
 
 
-def _visit(connection: Asked, session: Session | None) -> Visit:
-    """Return the visit of a session, None for the public."""
+async def _find_holder(connection: Asked) -> Visit:
+    """Return the visit of a token's holder, once he has not asked too often.
+
+    Whoever shows none, or one that is not valid, is counted by where he asks from.
+    """
+    state: State = connection.app.state
+    pace: Pace = state.pace
+    token = token_in(connection.headers.get("authorization", ""))
+    address = connection.client.host if connection.client else ""
+    if not token:
+        pace.take_of_address(address)
+        return stranger(connection)
+    try:
+        bearer = await run_sync(find_bearer, state.shell, token, now_ms())
+    except RuleViolationError:
+        pace.take_of_address(address)
+        raise
+    pace.take_of_token(bearer.person)
+    return _visit(connection, bearer)
+
+
+def _visit(connection: Asked, session: SignedIn | None) -> Visit:
+    """Return the visit of a session or of a token's holder, None for the public."""
     shell: Shell = connection.app.state.shell
     theirs = shell.for_person(session.person if session else "", language_of(connection))
     path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")

@@ -1,27 +1,44 @@
 """One request's visitor: who, in which language, with which roles."""
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from litestar.di import NamedDependency
 
 from ledger.events import Role
 from ledger.rights import Rights
 from ledger.text import Language, Text
-from portal.sessions import Session
+from portal.sessions import State
 from portal.shell import Shell
+
+
+class SignedIn(Protocol):
+    """Somebody who is known: by a session of the browser's, or by a token."""
+
+    @property
+    def person(self) -> str:
+        """Return who it is."""
+
+    @property
+    def state(self) -> State:
+        """Return whether all is open to him, or what is left to set up."""
+
+    @property
+    def rights(self) -> Rights:
+        """Return what he may do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """Whoever asks for a page.
 
-    `shell` acts as this person and speaks his language. `session` is None for the public, and
-    `rights` are then nobody's. `path` is the address within the site, with its query.
+    `shell` acts as this person and speaks his language. `session` is a token's holder for a program
+    and None for the public, whose `rights` are nobody's. `path` is the address within the site,
+    with its query.
     """
 
     shell: Shell
-    session: Session | None
+    session: SignedIn | None
     rights: Rights
     path: str
     at_ms: int

@@ -24,6 +24,7 @@ INVOICES_MAX: Final = 200
 DOCUMENTS_MAX: Final = 500
 
 Word = Annotated[str, Meta(max_length=200)]
+Digest = Annotated[str, Meta(pattern="[0-9a-f]{64}", max_length=64)]
 
 
 class DocumentEntry(Struct, frozen=True, kw_only=True):
@@ -78,7 +79,7 @@ def parse_claim_file(raw: bytes) -> ClaimFile:
     return file
 
 
-def _check(file: ClaimFile, invoices_min: int) -> None:
+def _check(file: "ClaimFile | FiledClaim", invoices_min: int) -> None:
     """Raise unless a file's codes, numbers, lists and amount can be."""
     check_credit_code_form(file.enterprise)
     for number in file.invoices:
@@ -97,6 +98,37 @@ def _check(file: ClaimFile, invoices_min: int) -> None:
         refuse("invoices", twice[0], Text("每张发票只列一次", "each invoice once"))
     if file.asked_fen == 0:
         refuse("asked_fen", 0, Text("大于 0 的金额，或不填", "an amount above zero, or nothing"))
+
+
+class FiledClaim(Struct, frozen=True, kw_only=True):
+    """What is handed in where its documents were filed before: named by their SHA-256."""
+
+    enterprise: Word
+    programme: Word
+    invoices: tuple[Word, ...] = ()
+    asked_fen: Fen | None = None
+    documents: tuple[Digest, ...] = ()
+    claim: Word | None = None
+    request: Word | None = None
+
+    def file(self, entries: tuple[DocumentEntry, ...]) -> DraftFile:
+        """Return the file that says the same, of which the documents are these entries."""
+        return DraftFile(
+            enterprise=self.enterprise,
+            programme=self.programme,
+            invoices=self.invoices,
+            asked_fen=self.asked_fen,
+            documents=entries,
+            claim=self.claim,
+            request=self.request,
+        )
+
+
+def parse_filed_claim(raw: bytes, *, draft: bool = False) -> FiledClaim:
+    """Return what is handed in, or kept as a draft; raises as `parse_claim_file` does."""
+    filed = decode(raw, FiledClaim)
+    _check(filed, invoices_min=0 if draft else 1)
+    return filed
 
 
 def canonical(file: ClaimFile) -> bytes:

@@ -1,0 +1,66 @@
+"""Issued statements for whoever may have them: listed without the machine's paths, and as files."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ledger.errors import RuleViolationError
+from ledger.text import Text
+from portal.options import ask
+from portal.shell import Shell
+from portal.statement_commands import list_
+from portal.trace_command import require_issue
+from portal.verify_command import verify
+from reports.delivery import paper_of, read_kept
+from reports.formats import Format
+from reports.issue import Issued
+from reports.remake import remake, render_again
+
+# Where a file lies is the machine's business.
+_PATHS = frozenset({"path", "sealed_path"})
+
+
+def list_statements(shell: Shell, enterprise: str | None) -> dict[str, Any]:
+    """Return the statements of an enterprise, or all, with the command line's keys."""
+    rows = ask(list_, shell)["rows"]
+    return {
+        "rows": [
+            {name: value for name, value in row.items() if name not in _PATHS}
+            for row in rows
+            if enterprise in (None, row["subject"])
+        ]
+    }
+
+
+def read_statement(shell: Shell, number: str, form: Format, enterprise: str | None) -> bytes:
+    """Return a statement's file: the paper that is kept, or another format made from the logs.
+
+    Raises `RuleViolationError` (`unknown_statement`) for one that is not the enterprise's, and
+    what `require_issue`, `read_kept` and `render_again` raise.
+    """
+    with shell.auditing() as connection:
+        _, issued = require_issue(connection, number)
+        _require_of(issued, enterprise)
+        if form == "pdf" and paper_of(shell.settings.home, issued).path.exists():
+            return read_kept(paper_of(shell.settings.home, issued))
+        ((_, content),) = remake(connection, [issued])
+    return render_again(issued, content, form, shell.press().fonts, shell.language)
+
+
+def _require_of(issued: Issued, enterprise: str | None) -> None:
+    """Raise unless a statement is an enterprise's, where one is named."""
+    if enterprise not in (None, issued.subject):
+        number = issued.data.statement
+        raise RuleViolationError(
+            "unknown_statement",
+            Text(f"没有结算单 {number}", f"there is no statement {number}"),
+            Text("请核对编号", "check the number"),
+        )
+
+
+def verify_bytes(shell: Shell, pdf: bytes) -> dict[str, Any]:
+    """Return whether a PDF is a statement as issued, with the command line's keys."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "statement.pdf")
+        path.write_bytes(pdf)
+        return ask(verify, shell, file=path)

@@ -1,0 +1,143 @@
+"""Usage, papers, documents and statements."""
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from portal.web.api.answers.words import (
+    Code,
+    Fen,
+    Free,
+    Instant,
+    Month,
+    Next,
+    Quantity,
+    Sentence,
+    Sha256,
+    Size,
+    Unit,
+)
+
+
+class UsageRow(Struct, kw_only=True):
+    """An exact sum of usage; it has the keys that `by` names."""
+
+    resource: str
+    unit: Unit
+    quantity: Quantity
+
+
+class UsageSum(Struct, kw_only=True):
+    """Usage in unit-seconds, ordered by the keys shown."""
+
+    rows: list[UsageRow]
+    total: list[UsageRow]
+    as_of: list[Size]
+    next: Next
+
+
+class PaperList(Struct, kw_only=True):
+    """An enterprise's papers as amended and corrected, and what is left of them."""
+
+    enterprise: Code
+    name: str
+    registered_region: str | None
+    contracts: list[Free]
+    invoices: list[Free]
+    payments: list[Free]
+    qualifications: list[Free]
+    revocations: list[Free]
+    tax_domicile: list[Free]
+    facts: list[Free]
+    other_funding: list[Free]
+    declarations: list[Free]
+    as_of: list[Size] | UnsetType = UNSET
+
+
+class PaperWarning(Struct, kw_only=True):
+    """What somebody should look at in a paper that was recorded."""
+
+    code: str
+    path: str
+    message: Sentence
+    next: Sentence
+
+
+class PapersRecorded(Struct, kw_only=True):
+    """What became of the papers of a file."""
+
+    enterprise: Code
+    recorded: int
+    known: int
+    events: list[str]
+    warnings: list[PaperWarning]
+
+
+class DocumentRow(Struct, kw_only=True):
+    """A document by the digest of its bytes."""
+
+    sha256: Sha256
+    media_type: Annotated[str, Meta(examples=["application/pdf"])]
+    size_bytes: int
+    kind: Annotated[str, Meta(examples=["contract"])]
+    ref: str | None
+    recorded_at: Instant
+    recorded_by: str
+    index: int | UnsetType = UNSET
+    state: str | UnsetType = UNSET
+
+
+class DocumentPage(Struct, kw_only=True):
+    """An enterprise's documents, in the order of filing."""
+
+    enterprise: Code
+    rows: list[DocumentRow]
+    next: Next
+
+
+class StatementRow(Struct, kw_only=True):
+    """An issued statement; one of compute also says how far the enterprise's answer is."""
+
+    id: Annotated[str, Meta(examples=["SQ-C-2022-07-91420100MA4K2XY18X-1"])]
+    kind: Annotated[str, Meta(examples=["compute"])]
+    subject: str
+    about: str
+    period: Month
+    revision: int
+    total_fen: Fen
+    sha256: Sha256
+    net_fen: int | None
+    superseded_by: str | None
+    superseded_why: Sentence | None
+    sealed_sha256: Sha256 | None
+    answer: str | UnsetType = UNSET
+    answer_name: Sentence | UnsetType = UNSET
+    answer_due: str | UnsetType | None = UNSET
+    disputed: list[Free] | UnsetType = UNSET
+
+
+class StatementPage(Struct, kw_only=True):
+    """Statements, by enterprise and in the order of issue."""
+
+    rows: list[StatementRow]
+    next: Next
+
+
+class StatementAnswer(Struct, kw_only=True):
+    """How far the answer to a statement is."""
+
+    id: str
+    answer: str
+    answer_name: Sentence
+    answer_due: str | None
+    disputed: list[Free]
+
+
+class Verified(Struct, kw_only=True):
+    """Whether a file is a statement exactly as it was issued."""
+
+    known: bool
+    id: str | None
+    sha256: Sha256
+    revision: int | None
+    superseded_by: str | None

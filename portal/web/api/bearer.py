@@ -1,0 +1,45 @@
+"""Who asks through the interface: the holder of the token in `Authorization: Bearer` (RFC 6750)."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ledger.erasable import read_holder
+from ledger.events import Scope
+from ledger.read import read_heads
+from ledger.rights import Rights
+from portal.acting import require_exchanged
+from portal.shell import Shell
+
+SCHEME: Final = "bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """The holder of a valid token, as a session: what it is limited to, and until when it counts.
+
+    `rights` are his alone. `scopes` is empty for a token without limits.
+    """
+
+    person: str
+    rights: Rights
+    scopes: tuple[Scope, ...]
+    expires_at: str
+    state: Literal["full"] = "full"
+
+
+def token_in(authorization: str) -> str:
+    """Return the token of a header, empty where it has none of this scheme."""
+    is_bearer = authorization[: len(SCHEME)].lower() == SCHEME
+    return authorization[len(SCHEME) :].strip() if is_bearer else ""
+
+
+def find_bearer(shell: Shell, token: str, at_ms: int) -> Bearer:
+    """Return a token's holder, with what he may do.
+
+    Raises `RuleViolationError`: `unknown_token`, `expired_token`, `exchange_token`.
+    """
+    with shell.reading() as connection:
+        roster = read_holder(connection, token, read_heads(connection)["book"].size)
+    issued = roster.holder(token, at_ms)
+    require_exchanged(issued)
+    return Bearer(issued.person, roster, issued.scopes, issued.expires_at)

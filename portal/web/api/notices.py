@@ -1,0 +1,101 @@
+"""Public notices: draw up, clear what stood through them, show them to anybody."""
+
+from typing import Annotated, Final
+
+from litestar import Response, Router, get, post
+from litestar.params import JSONBody
+from msgspec import Meta, Struct
+
+from portal import notice_commands
+from portal.options import ask
+from portal.web.api.answer import answer
+from portal.web.api.answers import claims as answers
+from portal.web.api.body import json_of
+from portal.web.api.paging import LIMIT, After, Limit, page_of
+from portal.web.api.params import Key, Named, On, OneProgramme
+from portal.web.audience import ANYBODY, AUTHORITY
+from portal.web.visit import Visitor
+from vouchers.strict_json import decode
+
+Word = Annotated[str, Meta(max_length=200)]
+
+
+class NoticeAsked(Struct, frozen=True, kw_only=True):
+    """What a notice is asked to say; what is left out has a default."""
+
+    programme: Word
+    basis: Annotated[Word, Meta(description="The paper that it rests on.")]
+    first_day: Word | None = None
+    notice: Word | None = None
+    authority: Word | None = None
+    objections: Annotated[Word | None, Meta(description="Where to object.")] = None
+    claims: tuple[Word, ...] = ()
+    published: Annotated[Word | None, Meta(description="Where a past notice stood.")] = None
+
+
+class ClearAsked(Struct, frozen=True, kw_only=True):
+    """Which notice is asked for; every one where none is named."""
+
+    notice: Word | None = None
+
+
+@get("", who=ANYBODY, sync_to_thread=True)
+def list_notices(
+    visit: Visitor, limit: Limit = LIMIT, after: After = None, programme: OneProgramme = None
+) -> Response[answers.NoticePage]:
+    """List the public notices by their first day; anybody may."""
+    data = ask(notice_commands.list_, visit.shell, programme=programme)
+    return answer(page_of(data, lambda row: str(row["notice"]), limit, after))
+
+
+@get("/{notice:str}", who=ANYBODY, sync_to_thread=True)
+def show_notice(visit: Visitor, notice: Named) -> Response[answers.Notice]:
+    """Show a notice as it stood; anybody may."""
+    return answer(ask(notice_commands.show, visit.shell, notice_id=notice))
+
+
+@post("", who=AUTHORITY, scope="review", dto=json_of(NoticeAsked), sync_to_thread=True)
+def draw_notice(
+    visit: Visitor, data: JSONBody[bytes], key: Key, on: On = None
+) -> Response[answers.Notice]:
+    """Give public notice of the approved claims of a programme, for its working days."""
+    del key
+    asked = decode(data, NoticeAsked)
+    done = ask(
+        notice_commands.draw,
+        visit.shell,
+        programme=asked.programme,
+        basis=asked.basis,
+        first_day=asked.first_day,
+        notice_id=asked.notice,
+        authority=asked.authority,
+        objections=asked.objections,
+        claims=asked.claims,
+        published=asked.published,
+        on=on,
+    )
+    return answer(done)
+
+
+@post(
+    "/clear",
+    who=AUTHORITY,
+    scope="review",
+    dto=json_of(ClearAsked),
+    status_code=200,
+    sync_to_thread=True,
+)
+def clear_notices(
+    visit: Visitor, data: JSONBody[bytes], key: Key, on: On = None
+) -> Response[answers.Cleared]:
+    """Clear every claim whose notice is over and that nobody objects to, of one notice or all."""
+    del key
+    notice = decode(data, ClearAsked).notice
+    return answer(ask(notice_commands.clear_, visit.shell, notice_id=notice, on=on))
+
+
+ROUTER: Final = Router(
+    "/notices",
+    route_handlers=[list_notices, show_notice, draw_notice, clear_notices],
+    tags=["notices"],
+)

@@ -1,0 +1,61 @@
+"""Reports of a month, and usage of all enterprises, for officials and auditors."""
+
+from typing import Annotated, Final
+
+from litestar import Response, Router, get
+from litestar.params import QueryParameter
+
+from portal import reconcile_command, report_commands, usage_command
+from portal.options import ask
+from portal.web.api.answer import answer
+from portal.web.api.answers import papers
+from portal.web.api.answers import reports as answers
+from portal.web.api.paging import LIMIT, After, Limit, page_of, usage_key
+from portal.web.api.params import By, Month, OneEnterprise, OneMonth
+from portal.web.audience import INSIDERS
+from portal.web.visit import Visitor
+
+Cards = Annotated[
+    int | None, QueryParameter(ge=1, le=10**7, description="How many accelerators there are.")
+]
+Top = Annotated[int, QueryParameter(ge=1, le=50, description="So many of the largest users.")]
+
+
+@get("/month", who=INSIDERS, sync_to_thread=True)
+def report_month(
+    visit: Visitor, month: Month, cards: Cards = None, top: Top = 10
+) -> Response[answers.MonthReport]:
+    """Show a month at a glance: use, top users, charges, payments, refunds by level."""
+    data = ask(report_commands.month_, visit.shell, month=month, cards=cards, top=top)
+    data.pop("files")
+    return answer(data)
+
+
+@get("/reconciliation", who=INSIDERS, sync_to_thread=True)
+def reconcile_month(
+    visit: Visitor, month: Month, enterprise: OneEnterprise = None
+) -> Response[answers.Reconciliation]:
+    """Compare what was metered, invoiced and paid of a month, each difference explained."""
+    data = ask(reconcile_command.reconcile, visit.shell, month=month, enterprise=enterprise)
+    data.pop("file")
+    return answer(data)
+
+
+@get("/usage", who=INSIDERS, sync_to_thread=True)
+def sum_usage(
+    visit: Visitor,
+    *,
+    by: By = "enterprise,month",
+    enterprise: OneEnterprise = None,
+    month: OneMonth = None,
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Response[papers.UsageSum]:
+    """Sum usage exactly, in unit-seconds, ordered by the keys shown."""
+    data = ask(usage_command.usage, visit.shell, by=by, enterprise=enterprise, month=month)
+    return answer(page_of(data, usage_key, limit, after))
+
+
+ROUTER: Final = Router(
+    "/reports", route_handlers=[report_month, reconcile_month, sum_usage], tags=["reports"]
+)

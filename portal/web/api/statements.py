@@ -1,0 +1,163 @@
+"""Settlement statements: list, download, answer, and whether a file is one as issued."""
+
+import io
+from typing import Annotated, Final
+
+from litestar import Response, Router, get, post
+from litestar.params import Body, JSONBody, QueryParameter
+from msgspec import Meta, Struct
+
+from portal import answer_commands
+from portal.answer_commands import DisputeFile, SettlementFile
+from portal.options import ask
+from portal.statement_files import list_statements, read_statement, verify_bytes
+from portal.web.api.answer import answer
+from portal.web.api.answers import papers as answers
+from portal.web.api.body import FILE, RawBody, json_of
+from portal.web.api.download import download
+from portal.web.api.paging import LIMIT, After, Limit, page_of
+from portal.web.api.params import Enterprise, Key, Named, OneEnterprise
+from portal.web.audience import (
+    ANYBODY,
+    ENTERPRISE,
+    EVERYBODY_BUT_ADMINISTRATORS,
+    INSIDERS,
+    TASK_FORCE,
+)
+from portal.web.visit import Visitor
+from reports.formats import Format
+from vouchers.strict_json import decode
+
+ANSWERING: Final = ENTERPRISE | TASK_FORCE
+
+Word = Annotated[str, Meta(max_length=500)]
+Form = Annotated[Format, QueryParameter(name="format", description="Of the file.")]
+Paper = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1,
+        max_length=200,
+        description="The enterprise's own paper, where the task force enters it.",
+    ),
+]
+
+
+class Confirmation(Struct, frozen=True, kw_only=True):
+    """That a statement is right; `document` is the paper, where the task force enters it."""
+
+    document: Word | None = None
+
+
+@get("/statements", who=INSIDERS, sync_to_thread=True)
+def list_all_statements(
+    visit: Visitor, enterprise: OneEnterprise = None, limit: Limit = LIMIT, after: After = None
+) -> Response[answers.StatementPage]:
+    """List every issued statement, by enterprise and in the order of issue."""
+    data = list_statements(visit.shell, enterprise)
+    return answer(page_of(data, lambda row: str(row["id"]), limit, after))
+
+
+@get("/statements/{number:str}/file", who=INSIDERS, media_type=FILE, sync_to_thread=True)
+def download_any_statement(visit: Visitor, number: Named, form: Form = "pdf") -> Response[bytes]:
+    """Return a statement's file: the PDF as issued, sealed where it is, or another format."""
+    return download(read_statement(visit.shell, number, form, None), f"{number}.{form}")
+
+
+@get(
+    "/enterprises/{enterprise:str}/statements",
+    who=EVERYBODY_BUT_ADMINISTRATORS,
+    sync_to_thread=True,
+)
+def list_statements_of_enterprise(
+    visit: Visitor, enterprise: Enterprise, limit: Limit = LIMIT, after: After = None
+) -> Response[answers.StatementPage]:
+    """List an enterprise's statements in the order of issue, with how far its answers are."""
+    data = list_statements(visit.shell, enterprise)
+    return answer(page_of(data, lambda row: str(row["id"]), limit, after))
+
+
+@get(
+    "/enterprises/{enterprise:str}/statements/{number:str}/file",
+    who=EVERYBODY_BUT_ADMINISTRATORS,
+    media_type=FILE,
+    sync_to_thread=True,
+)
+def download_statement(
+    visit: Visitor, enterprise: Enterprise, number: Named, form: Form = "pdf"
+) -> Response[bytes]:
+    """Return the file of an enterprise's statement."""
+    return download(read_statement(visit.shell, number, form, enterprise), f"{number}.{form}")
+
+
+@post(
+    "/statements/{number:str}/confirmation",
+    who=ANSWERING,
+    scope="claim",
+    dto=json_of(Confirmation),
+    sync_to_thread=True,
+)
+def confirm_statement(
+    visit: Visitor, number: Named, data: JSONBody[bytes], key: Key
+) -> Response[answers.StatementAnswer]:
+    """Confirm a compute statement for the enterprise that it is of."""
+    del key
+    document = decode(data, Confirmation).document
+    return answer(ask(answer_commands.confirm, visit.shell, number=number, document=document))
+
+
+@post(
+    "/statements/{number:str}/dispute",
+    who=ANSWERING,
+    scope="claim",
+    dto=json_of(DisputeFile),
+    sync_to_thread=True,
+)
+def dispute_statement(
+    visit: Visitor, number: Named, data: JSONBody[bytes], key: Key, document: Paper = None
+) -> Response[answers.StatementAnswer]:
+    """Dispute lines of a compute statement, each with a reason."""
+    del key
+    file = io.BytesIO(data)
+    return answer(
+        ask(answer_commands.dispute, visit.shell, number=number, file=file, document=document)
+    )
+
+
+@post(
+    "/statements/{number:str}/settlement",
+    who=TASK_FORCE,
+    scope="review",
+    dto=json_of(SettlementFile),
+    sync_to_thread=True,
+)
+def settle_dispute(
+    visit: Visitor, number: Named, data: JSONBody[bytes], key: Key
+) -> Response[answers.StatementAnswer]:
+    """Settle the dispute about one line of a statement, for the task force."""
+    del key
+    return answer(ask(answer_commands.settle, visit.shell, number=number, file=io.BytesIO(data)))
+
+
+@post("/statements/verify", who=ANYBODY, dto=RawBody, status_code=200, sync_to_thread=True)
+def verify_statement(
+    visit: Visitor,
+    data: Annotated[bytes, Body(media_type=FILE, description="The PDF in hand.")],
+) -> Response[answers.Verified]:
+    """Say whether a PDF is a statement as issued, and whether a later one follows it."""
+    return answer(verify_bytes(visit.shell, data))
+
+
+ROUTER: Final = Router(
+    "/",
+    route_handlers=[
+        list_all_statements,
+        download_any_statement,
+        list_statements_of_enterprise,
+        download_statement,
+        confirm_statement,
+        dispute_statement,
+        settle_dispute,
+        verify_statement,
+    ],
+    tags=["statements"],
+)

@@ -1,0 +1,64 @@
+"""Programs that call the interface, each by the token of somebody in the office."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, Final
+
+import pytest
+from litestar.testing import TestClient
+
+from ledger.config import Settings
+from portal.shell import Shell
+from portal.web import gate
+from portal.web.api.pace import Pace, Rate
+from portal.web.app import make_portal
+from tests.portal.office import Office
+
+WITHOUT_END: Final = Rate(per_s=10**6, burst=10**6)
+
+_keys: Final = count(1)
+
+
+class Caller:
+    """A program with a token: it asks under `/api/v1` and reads JSON."""
+
+    def __init__(self, client: TestClient[Any], token: str) -> None:
+        self.client = client
+        self.headers = {"authorization": f"Bearer {token}"} if token else {}
+
+    def get(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - one JSON value
+        """Return what an address answers, a refusal too."""
+        return self.client.get(f"/api/v1{path}", params=query, headers=self.headers).json()
+
+    def status(self, path: str, **query: Any) -> int:  # noqa: ANN401 - parameters
+        """Return the status of what an address answers."""
+        return self.client.get(f"/api/v1{path}", params=query, headers=self.headers).status_code
+
+    def send(self, path: str, body: Any, key: str = "", **query: Any) -> Any:  # noqa: ANN401 - JSON
+        """Return what an address answers to a body: an object, or a file's bytes."""
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent = "octet-stream" if isinstance(body, bytes) else "json"
+        headers = {
+            **self.headers,
+            "content-type": f"application/{sent}",
+            "idempotency-key": key or f"a-key-of-a-test-{next(_keys)}",
+        }
+        return self.client.post(
+            f"/api/v1{path}", params=query, headers=headers, content=content
+        ).json()
+
+
+@contextmanager
+def calling(
+    office: Office, monkeypatch: pytest.MonkeyPatch, pace: Pace | None = None
+) -> Iterator[TestClient[Any]]:
+    """Yield a client of the office's portal, at the office's clock."""
+    monkeypatch.setattr(gate, "now_ms", office.at_ms)
+    monkeypatch.delenv("SUANQUAN_TOKEN", raising=False)
+    shell = Shell(Settings.load(), "zh", as_json=True)
+    with TestClient(
+        make_portal(shell, pace or Pace(WITHOUT_END, WITHOUT_END)), raise_server_exceptions=False
+    ) as client:
+        yield client

@@ -1,0 +1,146 @@
+"""The interface for programs: who may ask, how it refuses, and that it says what commands say."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+
+from portal.web.api.pace import Pace, Rate
+from tests.portal.callers import Caller, calling
+from tests.portal.office import ONE, OTHER, Office, office
+from tests.small_ledger import CODE
+
+__all__ = ["office"]
+
+Call = Callable[[str], Caller]
+
+
+@pytest.fixture
+def client(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient[Any]]:
+    with calling(office, monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def call(office: Office, client: TestClient[Any]) -> Call:
+    return lambda who: Caller(client, office.tokens.get(who, ""))
+
+
+CLAIM = {"enterprise": CODE, "programme": "hubei", "invoices": [ONE]}
+
+
+def test_a_claim_goes_its_way_and_the_commands_say_the_same(call: Call, office: Office) -> None:
+    firm, task, authority = call("firm-1"), call("task-1"), call("authority-1")
+    claim = firm.send("/claims", CLAIM)
+    name = claim["id"]
+    assert (claim["state"], claim["seen"]) == ("submitted", 1)
+    assert claim | {"headroom": None} == office.ask("firm-1", "claim", "show", name) | {
+        "headroom": None
+    }
+    listed = office.ask("firm-1", "claim", "list")
+    assert firm.get("/claims") == {**listed, "next": None}
+    items = task.get(f"/claims/{name}/check-list")["items"]
+    marks = [{"item": one["item"], "verdict": "met", "reason": "已核对"} for one in items]
+    checked = task.send(f"/claims/{name}/check", {"items": marks}, seen=1)
+    assert checked["state"] == "checked"
+    assert task.send(f"/claims/{name}/check", {"items": marks}, seen=1)["code"] == "stale"
+    approved = authority.send(f"/claims/{name}/approve", {"document": "2022-7"}, seen=2)
+    assert approved["state"] == "approved"
+    assert authority.send(f"/claims/{name}/approve", {"document": "2022-7"}, seen=2) == approved
+    drawn = authority.send("/notices", {"programme": "hubei", "basis": "公示1号"})
+    (row,) = call("").get("/notices")["rows"]
+    assert row["notice"] == drawn["notice"]
+    notice = f"/notices/{row['notice']}"
+    assert call("").get(notice)["total_fen"] == claim["amount_fen"]
+    assert "claim" not in call("").get(notice)["rows"][0]
+    assert authority.get(notice)["rows"][0]["claim"] == name
+
+
+def test_whoever_shows_no_token_is_told_how_to_ask(client: TestClient[Any], call: Call) -> None:
+    for header in ({}, {"authorization": "Basic YTpi"}, {"authorization": "Bearer sq_wrong"}):
+        answer = client.get("/api/v1/claims", headers=header)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "unknown_token"
+    assert call("").get("/claims")["code"] == "not_signed_in"
+    assert call("").status("/notices") == 200
+
+
+def test_a_cookie_is_nobody_under_the_interface(client: TestClient[Any], office: Office) -> None:
+    client.cookies.set("suanquan_session", office.tokens["firm-1"])
+    assert client.get("/api/v1/me").status_code == 401
+
+
+def test_a_token_that_has_expired_counts_no_more(call: Call, office: Office) -> None:
+    assert call("firm-1").get("/me")["enterprises"] == [CODE]
+    office.today = "2023-11-01"
+    assert call("firm-1").get("/me")["code"] == "expired_token"
+
+
+def test_another_company_is_not_there(call: Call) -> None:
+    name = call("firm-1").send("/claims", CLAIM)["id"]
+    stranger = call("stranger-1")
+    assert stranger.get(f"/claims/{name}")["code"] == "unknown_claim"
+    assert stranger.get("/claims")["rows"] == []
+    for path in ("usage", "decision", "papers", "documents", "vouchers", "statements"):
+        assert stranger.get(f"/enterprises/{CODE}/{path}")["code"] == "unknown_page", path
+        assert stranger.status(f"/enterprises/{OTHER}/{path}") in {200, 400, 404}, path
+    asked = stranger.send("/claims", CLAIM)
+    assert (asked["code"], asked["status"]) == ("not_allowed", 403)
+
+
+def test_a_limited_token_reaches_no_further(call: Call, office: Office) -> None:
+    made = office.ask("firm-1", "user", "token", "--scope", "read")
+    office.tokens["firm-1"] = made["token"]
+    assert call("firm-1").get("/me")["scopes"] == ["read"]
+    assert call("firm-1").get("/claims")["rows"] == []
+    refused = call("firm-1").send("/claims", CLAIM)
+    assert (refused["code"], refused["status"]) == ("limited_token", 403)
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_name(call: Call) -> None:
+    refused = call("firm-1").send("/claims", {**CLAIM, "programe": "hubei"})
+    assert (refused["code"], refused["status"]) == ("unknown_key", 400)
+    assert "programme" in refused["next"]
+
+
+def test_a_list_goes_on_where_a_page_ended(call: Call) -> None:
+    pages, after = [], None
+    while True:
+        page = call("auditor-1").get("/logs/book/entries", limit=7, **after or {})
+        pages += [one["index"] for one in page["rows"]]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert pages == list(range(page["size"]))
+    first = call("").get("/programmes", limit=1)
+    rest = call("").get("/programmes", limit=200, after=first["next"])
+    whole = call("").get("/programmes")
+    assert first["rows"] + rest["rows"] == whole["rows"]
+    assert call("").get("/programmes", after="nowhere")["code"] == "bad_after"
+
+
+def test_who_asks_too_often_is_told_when_to_ask_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pace = Pace(Rate(per_s=1, burst=2), Rate(per_s=1, burst=1), clock=lambda: 0.0)
+    with calling(office, monkeypatch, pace) as client:
+        firm = Caller(client, office.tokens["firm-1"])
+        assert [firm.status("/me") for _ in range(3)] == [200, 200, 429]
+        refused = client.get("/api/v1/me", headers=firm.headers)
+        assert (refused.json()["code"], refused.headers["retry-after"]) == ("throttled", "1")
+        assert Caller(client, office.tokens["task-1"]).status("/me") == 200
+        strangers = [Caller(client, "sq_wrong").status("/me") for _ in range(2)]
+        assert strangers == [401, 429]
+
+
+def test_a_bucket_fills_again() -> None:
+    now = [0.0]
+    pace = Pace(Rate(per_s=2, burst=1), clock=lambda: now[0])
+    pace.take_of_token("a")
+    with pytest.raises(Exception, match="too many"):
+        pace.take_of_token("a")
+    now[0] = 0.5
+    pace.take_of_token("a")
