@@ -83,17 +83,9 @@ def draw_notice(desk: Desk, asked: Asked) -> Drawn:
     Raises `RuleViolationError`: `not_allowed`, `unknown_claim`, `nothing_to_notice`,
     `notice_known`, `no_calendar`; `InvalidInputError`: what `draw_up` refuses, `unknown_programme`.
     """
-    require_role(desk, "authority", asked.programme)
-    reads = find_waiting(desk, ["approved"], [asked.programme], asked.claims)
-    left_out = [
-        LeftOut(read.claim.claim, why)
-        for read in reads
-        if isinstance(why := _why_no_notice(desk, read), Text)
-    ]
+    able, left_out = find_able(desk, asked)
     if asked.claims and left_out:
         raise refuse(*left_out[0])
-    refused = {one.claim for one in left_out}
-    able = [read for read in reads if read.claim.claim not in refused]
     if not able:
         raise _nothing(asked.programme, left_out)
     book = _read_book(desk.act.connection, [one.claim.enterprise for one in able], desk.size)
@@ -107,6 +99,22 @@ def draw_notice(desk: Desk, asked: Asked) -> Drawn:
         return [_noticed(said, notice, line, asked)]
 
     return Drawn(notice, Done(act_on_each(desk, able, "notice", make, strict=True).reads, left_out))
+
+
+def find_able(desk: Desk, asked: Asked) -> tuple[list[Read], list[LeftOut]]:
+    """Return the approved claims of which notice may be given, and those of which it may not.
+
+    Raises `RuleViolationError`: `not_allowed`, `unknown_claim`.
+    """
+    require_role(desk, "authority", asked.programme)
+    able, left_out = list[Read](), list[LeftOut]()
+    for read in find_waiting(desk, ["approved"], [asked.programme], asked.claims):
+        why = _why_no_notice(desk, read)
+        if isinstance(why, Text):
+            left_out.append(LeftOut(read.claim.claim, why))
+        else:
+            able.append(read)
+    return able, left_out
 
 
 def _why_no_notice(desk: Desk, read: Read) -> Capacity | Text:

@@ -1,5 +1,6 @@
 """`suanquan payment`: order what was cleared, hand it to the bank, record what the bank answers."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -8,8 +9,6 @@ from rich.console import Group
 from rich.table import Table
 
 from ledger.money import render_yuan
-from ledger.order_list import Ordered, list_orders
-from ledger.roster import Roster
 from ledger.secret import write_file
 from ledger.text import Text
 from portal.acting import acting, look
@@ -17,6 +16,7 @@ from portal.batch_view import require_ending, show_left_out
 from portal.desk import open_desk
 from portal.options import answers
 from portal.payment_desk import Recorded, order_payments, prepare_batch, record_answer
+from portal.payment_list import list_visible_orders, sum_batches
 from portal.shell import Result, Shell
 from reports.sheets import read_table, render_xlsx
 from vouchers.claims.authorise import OFFICIALS
@@ -119,15 +119,8 @@ def list_(shell: Shell, programme: str | None) -> Result:
     """List the payment batches that you may see, by name: how many are paid, failed, open."""
     with shell.reading() as connection:
         roster, actor = look(shell, connection, (*OFFICIALS, "auditor"))
-        found = [
-            one
-            for one in list_orders(connection, None if programme is None else [programme])
-            if _may_see(roster, actor, one)
-        ]
-    batches: dict[str, list[Ordered]] = {}
-    for one in found:
-        batches.setdefault(one.batch, []).append(one)
-    rows = [_row(batch, orders) for batch, orders in sorted(batches.items())]
+        orders = list_visible_orders(connection, roster, actor, programme)
+    rows = [asdict(one) for one in sum_batches(orders)]
     if not rows:
         none = Text(
             "还没有付款。财政可用 suanquan payment order 下达。",
@@ -149,27 +142,6 @@ def list_(shell: Shell, programme: str | None) -> Result:
         names = ("batch", "programme", "orders", "paid", "failed", "open")
         table.add_row(*(str(row[name]) for name in names), render_yuan(row["total_fen"]))
     return Result({"rows": rows}, table)
-
-
-def _may_see(roster: Roster, person: str, one: Ordered) -> bool:
-    """Return whether somebody may know of an order: officials of its programme, auditors."""
-    official = any(roster.holds(person, role, one.programme) for role in OFFICIALS)
-    return official or roster.has(person, "auditor")
-
-
-def _row(batch: str, orders: list[Ordered]) -> dict[str, Any]:
-    """Return a batch's keys of the command line."""
-    outcomes = [one.outcome for one in orders]
-    return {
-        "batch": batch,
-        "programme": orders[0].programme,
-        "orders": len(orders),
-        "paid": outcomes.count("paid"),
-        "failed": outcomes.count("failed"),
-        "open": outcomes.count("open"),
-        "total_fen": sum(one.amount_fen for one in orders),
-        "paid_fen": sum(one.amount_fen for one in orders if one.outcome == "paid"),
-    }
 
 
 @payment.command(

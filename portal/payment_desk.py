@@ -84,6 +84,14 @@ def order_payments(desk: Desk, programme: str, claims: Sequence[str], batch: str
     it is named. Raises `RuleViolationError`: `not_allowed`, `unknown_claim`, `batch_known`,
     `nothing_to_order`.
     """
+    given = try_order(desk, programme, claims, batch)
+    if not given.done.reads:
+        raise _nothing(programme, given.done.left_out)
+    return given
+
+
+def try_order(desk: Desk, programme: str, claims: Sequence[str], batch: str | None) -> Given:
+    """Return the same where there may be no order at all: what a look at a desk can show."""
     require_role(desk, "finance", programme)
     reads = find_waiting(desk, ["cleared", "failed"], [programme], claims)
     name = _batch_name(desk, programme, batch)
@@ -118,8 +126,6 @@ def order_payments(desk: Desk, programme: str, claims: Sequence[str], batch: str
             raise refuse(claim.claim, why)
         else:
             done.left_out.append(LeftOut(claim.claim, why))
-    if not done.reads:
-        raise _nothing(programme, done.left_out)
     return Given(name, done)
 
 

@@ -43,9 +43,10 @@ class Browser:
         self.shown = answer.text
         return answer
 
-    def send(self, path: str, **fields: Any) -> Response:  # noqa: ANN401 - strings, or lists of them
+    def send(self, path: str, *, files: Any = None, **fields: Any) -> Response:  # noqa: ANN401 - strings, or lists of them
         """Return what a form led to, with the token of the page that was shown last."""
-        answer = self.client.post(path, data={"_csrf_token": self.token(), **fields})
+        data = {"_csrf_token": self.token(), **fields}
+        answer = self.client.post(path, data=data, files=files)
         self.shown = answer.text
         return answer
 
