@@ -2,7 +2,7 @@
 
 `lines` breaks sentences, `page` has the measures and the cursor, `blocks`, `table` (with `carry`),
 `chart` and `qr` set what a statement is made of, `mark` takes the mark of a file without a seal
-away, and `paint` is the only module that knows ReportLab.
+away, `archive` has what PDF/A asks for, and `paint` is the only module that knows ReportLab.
 """
 
 from itertools import zip_longest

@@ -21,7 +21,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 
 from reports.fonts import UNITS_PER_EM, Fonts, outline
-from reports.pdf import mark
+from reports.pdf import archive, mark
 from reports.pdf.page import PAGE_HEIGHT, PAGE_WIDTH, Box, Ink, Page, Run
 
 AUTHOR: Final = "Suanquan"
@@ -120,6 +120,27 @@ class _Info(pdfdoc.PDFInfo):
         return pdfdoc.PDFDictionary(entries).format(document)
 
 
+def _format_stream(self: Any, document: Any) -> bytes:  # noqa: ANN401 - ReportLab's own
+    """Return a stream as ISO 32000-1, 7.3.8.1 has it: its length ends before the last line end.
+
+    ReportLab counts that in, which readers forgive and archives do not.
+    """
+    content = pdfdoc.pdfdocEnc(
+        "".join(self.content) if isinstance(self.content, list) else self.content
+    )
+    said = pdfdoc.PDFDictionary({**self.dictionary.dict, "Length": len(content)})
+    return bytes(said.format(document) + b"\nstream\n" + content + b"\nendstream\n")
+
+
+pdfdoc.PDFStream.format = _format_stream  # type: ignore[method-assign]
+
+
+class _Catalog(pdfdoc.PDFCatalog):
+    """A catalogue that can say which colours are meant."""
+
+    __NoDefault__ = [*pdfdoc.PDFCatalog.__NoDefault__, "OutputIntents"]  # noqa: RUF012 - ReportLab's own way
+
+
 class _Canvas(Canvas):
     """A canvas whose document knows neither time nor environment."""
 
@@ -132,12 +153,36 @@ class _Canvas(Canvas):
             "invariant": 1,
             "initialFontName": font,
             "lang": LANGUAGE,
+            "pdfVersion": (1, 7),
         }
         super().__init__("", **options)
         # ReportLab starts the file's identifier from a date that SOURCE_DATE_EPOCH can set.
         self._doc.signature = hashlib.md5(identity, usedforsecurity=False)
         self._doc.info = info
+        self._archive(info)
         self.setViewerPreference("DisplayDocTitle", "true")
+
+    def _archive(self, info: _Info) -> None:
+        """Say what the file is and which colours are meant, as an archive asks."""
+        catalogue = self._doc.Catalog
+        catalogue.__class__ = _Catalog
+        said = archive.metadata(
+            title=info.title,
+            author=info.author,
+            subject=info.subject,
+            creator=info.creator,
+            producer=info.producer,
+        )
+        kind = {"Type": pdfdoc.PDFName("Metadata"), "Subtype": pdfdoc.PDFName("XML")}
+        catalogue.Metadata = pdfdoc.PDFStream(pdfdoc.PDFDictionary(kind), said)
+        colours = pdfdoc.PDFStream(pdfdoc.PDFDictionary({"N": 3}), archive.profile())
+        intent = {
+            "Type": pdfdoc.PDFName("OutputIntent"),
+            "S": pdfdoc.PDFName("GTS_PDFA1"),
+            "OutputConditionIdentifier": pdfdoc.PDFString(archive.CONDITION),
+            "DestOutputProfile": self._doc.Reference(colours),
+        }
+        catalogue.OutputIntents = pdfdoc.PDFArray([pdfdoc.PDFDictionary(intent)])
 
 
 def paint(pages: Sequence[Page], fonts: Fonts, *, title: str, subject: str) -> bytes:

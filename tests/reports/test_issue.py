@@ -357,7 +357,7 @@ def test_what_an_earlier_version_worded_otherwise_still_stands(office: Office) -
     office.record(BOOK, USAGE)
     draft = office.draft("compute", "2022-07")
     assert isinstance(draft, Draft)
-    pdf = draft.pdf.replace(b"%PDF-1.3", b"%PDF-1.4")
+    pdf = draft.pdf.replace(b"%PDF-1.7", b"%PDF-1.6")
     data = msgspec.structs.replace(
         draft.issued.data, renderer="pdf/0 compute/0", pdf_sha256=hashlib.sha256(pdf).hexdigest()
     )

