@@ -77,6 +77,27 @@ def list_topics(connection: Connection, prefix: str, size: int) -> list[str]:
     return sorted(connection.scalars(query))
 
 
+def list_newest(
+    connection: Connection, prefix: str, size: int, limit: int | None, before: int | None = None
+) -> list[tuple[str, int]]:
+    """Return topics that begin in some way, each with its first entry, the newest of these first.
+
+    `before` is the first entry of the topic after which a list goes on.
+    """
+    trail = tables.trail.c
+    first = func.min(trail.leaf_index)
+    query = (
+        select(trail.topic, first)
+        .where(trail.topic.startswith(prefix, autoescape=True), trail.leaf_index < size)
+        .group_by(trail.topic)
+        .order_by(first.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.having(first < before)
+    return [(topic, index) for topic, index in connection.execute(query)]
+
+
 def _find(connection: Connection, topics: Sequence[str], size: int) -> list[tuple[int, list[int]]]:
     """Return where each chunk begins of which the trail names an entry, and which it names."""
     asked = {"topics": topics, "size": size}

@@ -1,7 +1,7 @@
 """`suanquan notice`: draw a public notice up, clear what stood through it, show it to anybody."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.console import Group
@@ -18,12 +18,11 @@ from portal.batch_view import require_ending, show_left_out
 from portal.claim_reading import Viewer
 from portal.desk import open_desk
 from portal.desk_batch import Done, programmes_of
-from portal.notice_desk import Asked, Stood, clear, draw_notice, list_notices, make_again
+from portal.notice_board import Stood, list_posted, make_again, render_file
+from portal.notice_desk import Asked, clear, draw_notice
 from portal.options import answers
 from portal.shell import Result, Shell
-from reports.sheets import render_xlsx
-from vouchers.claims.notice import render_notice, render_text, sheet_of
-from vouchers.claims.spreadsheet import render_csv
+from vouchers.claims.notice import render_notice, render_text
 from vouchers.claims.table import STATE_NAMES
 
 _ON = click.option("--on", "on", metavar="DATE", help="The day that counts (default: today).")
@@ -151,19 +150,19 @@ def list_(shell: Shell, programme: str | None) -> Result:
     """List the public notices by their first day; anybody may."""
     with shell.reading() as connection:
         size = read_heads(connection)["book"].size
-        found = [make_again(connection, one, size) for one in list_notices(connection, size)]
-    stood = [one.notice for one in found if programme in (None, one.notice.heading.programme)]
+        posted, _ = list_posted(connection, size)
     rows = [
         {
-            "notice": one.heading.notice,
-            "programme": one.heading.programme,
-            "basis": one.heading.basis,
-            "first_day": one.heading.first_day.isoformat(),
+            "notice": one.notice,
+            "programme": one.programme,
+            "basis": one.basis,
+            "first_day": one.first_day.isoformat(),
             "last_day": one.last_day.isoformat(),
-            "claims": len(one.lines),
+            "claims": one.claims,
             "total_fen": one.total_fen,
         }
-        for one in sorted(stood, key=lambda one: (one.heading.first_day, one.heading.notice))
+        for one in sorted(posted, key=lambda one: (one.first_day, one.notice))
+        if programme in {None, one.programme}
     ]
     if not rows:
         none = Text(
@@ -213,17 +212,10 @@ def show(shell: Shell, notice_id: str, out: Path | None) -> Result:
         _add_states(shell, viewer, stood, data["rows"])
         shown += ["", *_states(shell, data["rows"])]
     if out is not None:
-        sheet = sheet_of(stood.notice, shell.language)
-        out.write_bytes(write_sheets(out, [sheet], stood))
+        form: Literal["csv", "xlsx"] = "csv" if require_ending(out) == ".csv" else "xlsx"
+        out.write_bytes(render_file(stood.notice, form, shell.language))
         shown.append(shell.say(Text(f"已写入 {out}", f"written to {out}")))
     return Result(data, Group(*shown))
-
-
-def write_sheets(out: Path, sheets: list[Any], stood: Stood) -> bytes:
-    """Return the bytes of a notice's file, by the ending of its name."""
-    if require_ending(out) == ".csv":
-        return render_csv(sheets[0])
-    return render_xlsx(sheets, stood.notice.heading.first_day)
 
 
 def _add_states(shell: Shell, viewer: Viewer, stood: Stood, rows: list[dict[str, Any]]) -> None:

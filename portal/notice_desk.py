@@ -1,20 +1,15 @@
-"""Public notices at the desk: draw the list up, clear what stood through it, make it again.
-
-A list is made again from the book as it stood when it was drawn up: a name that was changed later
-stays as the public read it.
-"""
+"""Public notices at the desk: draw the list up, and clear what stood through it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ledger.database import Connection
-from ledger.errors import InvalidInputError, RuleViolationError
+from ledger.errors import RuleViolationError
 from ledger.events import ClaimNoticed, ClaimStep, Data
 from ledger.period import DAY, parse_date
 from ledger.text import Text
-from ledger.topics import claim_topic, enterprise_topic, notice_topic
-from ledger.trail import list_topics, read_trail
+from ledger.topics import notice_topic
+from ledger.trail import list_topics
 from portal.claim_reading import Read, read_claim
 from portal.desk import Desk
 from portal.desk_batch import (
@@ -27,6 +22,7 @@ from portal.desk_batch import (
     require_role,
     why_not,
 )
+from portal.notice_board import contracts_of, find_lines, read_book_of
 from portal.shortfall import find_shortfall
 from vouchers.adoption import choose, rules_of
 from vouchers.book import Book
@@ -42,12 +38,10 @@ from vouchers.claims.notice import (
     describe_claim,
     draw_up,
     head_notice,
-    head_noticed,
 )
 from vouchers.claims.requests import EmptyRequest
 from vouchers.claims.table import Capacity
 from vouchers.programme import Programme
-from vouchers.reading import read_rules
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,13 +64,6 @@ class Drawn(NamedTuple):
     done: Done
 
 
-class Stood(NamedTuple):
-    """A notice as it stood, and where each of its claims stands now, by line."""
-
-    notice: Notice
-    claims: tuple[Claim, ...]
-
-
 def draw_notice(desk: Desk, asked: Asked) -> Drawn:
     """Return the notice of the approved claims of a programme, recorded for each of them.
 
@@ -88,7 +75,7 @@ def draw_notice(desk: Desk, asked: Asked) -> Drawn:
         raise refuse(*left_out[0])
     if not able:
         raise _nothing(asked.programme, left_out)
-    book = _read_book(desk.act.connection, [one.claim.enterprise for one in able], desk.size)
+    book = read_book_of(desk.act.connection, [one.claim.enterprise for one in able], desk.size)
     heading = _heading(desk, asked, choose(rules_of(book), [asked.programme])[0])
     notice = draw_up(heading, [_approved(book, one) for one in able], WorkingDays(book.calendars))
     lines = {one.approved.claim: one for one in notice.lines}
@@ -163,30 +150,7 @@ def _approved(book: Book, read: Read) -> Approved:
     assert isinstance(last.data, ClaimStep), last
     fen = claim.approved_fen
     assert fen is not None, claim
-    return describe_claim(book, last.data, claim.enterprise, _contracts(book, claim), fen)
-
-
-def _contracts(book: Book, claim: Claim) -> list[str]:
-    """Return the contracts of a claim's invoices."""
-    invoices = book.account(claim.enterprise).invoices
-    return [invoices[one].contract for one in claim.invoices if one in invoices]
-
-
-def _read_book(connection: Connection, enterprises: Iterable[str], size: int) -> Book:
-    """Return what the book's first entries say of rules, some enterprises and their providers."""
-    wanted = set(enterprises)
-    book = read_rules(connection, size)
-    _take(book, connection, wanted, size)
-    accounts = [book.account(one) for one in wanted]
-    providers = {one.provider for each in accounts for one in each.contracts.values()}
-    _take(book, connection, providers - wanted, size)
-    return book
-
-
-def _take(book: Book, connection: Connection, enterprises: Iterable[str], size: int) -> None:
-    """Let a book take in what is said of some enterprises."""
-    for _, event in read_trail(connection, map(enterprise_topic, enterprises), size):
-        book.apply(event)
+    return describe_claim(book, last.data, claim.enterprise, contracts_of(book, claim), fen)
 
 
 def _nothing(programme: str, left_out: Sequence[LeftOut]) -> RuleViolationError:
@@ -212,7 +176,7 @@ def clear(desk: Desk, programmes: Iterable[str] | None, notice: str | None = Non
         reads = [one for one in found if _is_over(one.claim, desk.day)]
     else:
         connection, size = desk.act.connection, desk.size
-        lines = [one for _, one in _noticed_in(connection, notice, size)]
+        lines = [one for _, one in find_lines(connection, notice, size)]
         require_role(desk, "authority", lines[0].programme)
         found = [read_claim(connection, one.claim, size) for one in lines]
         reads = [one for one in found if one.claim.state in ("noticed", "objected")]
@@ -226,76 +190,3 @@ def clear(desk: Desk, programmes: Iterable[str] | None, notice: str | None = Non
 def _is_over(claim: Claim, day: str) -> bool:
     """Return whether the notice of a claim has passed."""
     return claim.noticed is not None and day > claim.noticed.last_day
-
-
-# --- made again ---
-
-
-def list_notices(connection: Connection, size: int) -> list[str]:
-    """Return every notice that was given, by its id.
-
-    Claims of the time before the desk were cleared after notices of which the book has no line.
-    """
-    prefix = notice_topic("")
-    named = [one.removeprefix(prefix) for one in list_topics(connection, prefix, size)]
-    return [one for one in named if _lines_of(connection, one, size)]
-
-
-def make_again(connection: Connection, notice: str, size: int) -> Stood:
-    """Return a notice as it stood, and its claims as they stand now.
-
-    Raises `InvalidInputError` (`unknown_notice`).
-    """
-    rows = _noticed_in(connection, notice, size)
-    first = rows[0][1]
-    then = first.sizes["book"]
-    claims = [fold_at(connection, one.claim, at) for at, one in rows]
-    book = _read_book(connection, [one.enterprise for one in claims], then)
-    programme = choose(rules_of(book), [first.programme])[0]
-    lines = tuple(
-        Line(
-            line=one.line,
-            approved=describe_claim(
-                book, one, claim.enterprise, _contracts(book, claim), one.amount_fen
-            ),
-        )
-        for (_, one), claim in zip(rows, claims, strict=True)
-    )
-    drawn = Notice(
-        heading=head_noticed(programme, first),
-        last_day=parse_date(first.last_day),
-        calendars=first.calendars,
-        lines=lines,
-    )
-    now = tuple(read_claim(connection, one.claim, size).claim for one in claims)
-    return Stood(drawn, now)
-
-
-def fold_at(connection: Connection, claim: str, index: int) -> Claim:
-    """Return a claim after the book's entries through one of its own."""
-    folded = Claim(claim)
-    for _, event in read_trail(connection, [claim_topic(claim)], index + 1):
-        folded.apply(event)
-    return folded
-
-
-def _noticed_in(connection: Connection, notice: str, size: int) -> list[tuple[int, ClaimNoticed]]:
-    """Return the lines of a notice; raise `InvalidInputError` where the book has none."""
-    rows = _lines_of(connection, notice, size)
-    if not rows:
-        raise InvalidInputError(
-            "unknown_notice",
-            Text(f"没有公示 {notice[:40]}", f"there is no notice {notice[:40]}"),
-            Text("已发布的公示见 suanquan notice list", "see suanquan notice list"),
-        )
-    return rows
-
-
-def _lines_of(connection: Connection, notice: str, size: int) -> list[tuple[int, ClaimNoticed]]:
-    """Return the lines of a notice in their order, each with its index in the book."""
-    rows = [
-        (index, event.data)
-        for index, event in read_trail(connection, [notice_topic(notice)], size)
-        if isinstance(event.data, ClaimNoticed)
-    ]
-    return sorted(rows, key=lambda row: row[1].line)

@@ -23,6 +23,12 @@ MAKER = "notice/1"
 
 TITLE = Text("公示名单", "Public notice list")
 
+HOW_TO_OBJECT = Text(
+    "对名单有异议的单位和个人，请在公示期内以书面形式实名提出，写明事实与依据；异议处理完毕前不予付款。",
+    "Whoever objects does so in writing and by name within the notice, with facts and grounds;"
+    " nothing is paid before an objection is settled.",
+)
+
 
 def notices_in(snapshot: Snapshot, month: str) -> list[str]:
     """Return the public notices, by id, whose first day is in a month."""
@@ -122,9 +128,4 @@ def _how(heading: Heading, calendars: tuple[str, ...]) -> Section:
         f"The days are working days, the first one and make-up workdays counted ({clause.en};"
         f" calendars {digests}).",
     )
-    object_ = Text(
-        "对名单有异议的单位和个人，请在公示期内以书面形式实名提出，写明事实与依据；异议处理完毕前不予付款。",
-        "Whoever objects does so in writing and by name within the notice, with facts and grounds;"
-        " nothing is paid before an objection is settled.",
-    )
-    return Section(Text("说明", "Notes"), (Paragraph(how), Paragraph(object_)))
+    return Section(Text("说明", "Notes"), (Paragraph(how), Paragraph(HOW_TO_OBJECT)))

@@ -1,0 +1,89 @@
+"""Public notices: what is about to be paid to whom, and until when anybody may object."""
+
+from datetime import date
+from typing import Any, Final, Literal
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery
+
+from ledger.period import day_of
+from ledger.read import read_heads
+from portal.notice_board import list_posted, make_again, render_file, stage_of
+from portal.web.audience import ANYBODY, unknown_page
+from portal.web.page import page
+from portal.web.visit import Visit, Visitor
+from reports.notice_list import HOW_TO_OBJECT
+
+# Each is added up from its lines, of which it may have hundreds.
+NOTICES_MAX: Final = 20
+# A screen or two.
+LINES_MAX: Final = 50
+
+FILES: Final[dict[str, tuple[Literal["csv", "xlsx"], str]]] = {
+    "list.csv": ("csv", "text/csv; charset=utf-8"),
+    "list.xlsx": (
+        "xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+}
+
+
+@get("/notices", who=ANYBODY, sync_to_thread=True)
+def notices(visit: Visitor, before: FromQuery[int | None] = None) -> Response[Any]:
+    """Return the notices that were given last: those that run, then those that are over."""
+    with visit.shell.reading() as connection:
+        size = read_heads(connection)["book"].size
+        posted, following = list_posted(connection, size, NOTICES_MAX, before)
+    staged = [(one, one.stage(_today(visit))) for one in posted]
+    return page(
+        visit,
+        "notices_list.html",
+        now=[row for row in staged if row[1] != "over"],
+        over=[row for row in staged if row[1] == "over"],
+        first="/notices" if before is not None else None,
+        next=None if following is None else f"/notices?before={following}",
+    )
+
+
+@get("/notices/{notice:str}", who=ANYBODY, sync_to_thread=True)
+def notice(visit: Visitor, notice: FromPath[str], after: FromQuery[int] = 0) -> Response[Any]:
+    """Return a notice as the public read it, and how to object to it."""
+    with visit.shell.reading() as connection:
+        size = read_heads(connection)["book"].size
+        stood = make_again(connection, notice, size, after, LINES_MAX)
+    drawn = stood.notice
+    last = drawn.lines[-1].line if drawn.lines else stood.lines
+    return page(
+        visit,
+        "notices_show.html",
+        notice=drawn,
+        stage=stage_of(drawn.heading.first_day, drawn.last_day, _today(visit)),
+        lines=drawn.lines,
+        count=stood.lines,
+        total_fen=stood.total_fen,
+        how=HOW_TO_OBJECT,
+        first=f"/notices/{notice}" if after else None,
+        next=f"/notices/{notice}?after={last}" if last < stood.lines else None,
+    )
+
+
+@get("/notices/{notice:str}/{file:str}", who=ANYBODY, sync_to_thread=True)
+def notice_file(visit: Visitor, notice: FromPath[str], file: FromPath[str]) -> Response[bytes]:
+    """Return a notice's list as a spreadsheet."""
+    if file not in FILES:
+        raise unknown_page()
+    form, media_type = FILES[file]
+    with visit.shell.reading() as connection:
+        stood = make_again(connection, notice, read_heads(connection)["book"].size)
+    name = f"{stood.notice.heading.notice}.{form}"
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    content = render_file(stood.notice, form, visit.language)
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def _today(visit: Visit) -> date:
+    """Return the centre's day of a visit."""
+    return date.fromisoformat(day_of(visit.at_ms))
+
+
+ROUTES: Final = [notices, notice, notice_file]
