@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import click
+from rich.console import Group
 
 from ingest.adapters.ndjson import NdjsonAdapter
 from ledger.bookkeeping import read_balances
@@ -19,6 +20,7 @@ from portal.adoption_commands import adopt_programmes, read_book
 from portal.calendar_commands import adopted
 from portal.demo_claims import play_claims
 from portal.demo_counts import count_claims
+from portal.demo_door import open_accounts
 from portal.demo_people import add_people
 from portal.demo_summary import Outcome, founding, summarise
 from portal.demo_way import Days
@@ -27,7 +29,8 @@ from portal.ingest_commands import record
 from portal.log_commands import check_all, compare_projections, head_row
 from portal.options import answers
 from portal.replay_command import replay_statements
-from portal.shell import Result, Shell
+from portal.serving import serve_app
+from portal.shell import Result, Shell, now_ms
 from portal.simulate_command import write_simulation
 from portal.statement_commands import issue
 from reports.issue import subjects_of
@@ -65,18 +68,33 @@ MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
 
 _MARK: Final = "demo.txt"
 
+DOOR: Final = "127.0.0.1"
+"""Where a demo is served: whoever reaches it is anybody he likes, so nobody else may."""
+
 
 @click.command(
     epilog="""\b
 Examples:
   suanquan demo
+  suanquan demo --serve                    # then look around in a browser, as anybody
   suanquan demo --dir /tmp/demo --seed 7 --json"""
 )
 @click.option("--dir", "directory", type=click.Path(path_type=Path), help="Default: HOME/demo.")
 @click.option("--seed", default=1, show_default=True, help="Another seed, another centre.")
 @click.option("--full", is_flag=True, help="186 enterprises, each claiming by invoice.")
+@click.option(
+    "--serve",
+    "port",
+    type=click.IntRange(1, 65_535),
+    is_flag=False,
+    flag_value=8000,
+    metavar="[PORT]",
+    help="Then serve it here, at port 8000.",
+)
 @answers
-def demo(shell: Shell, directory: Path | None, seed: int, *, full: bool) -> Result:
+def demo(
+    shell: Shell, directory: Path | None, seed: int, port: int | None, *, full: bool
+) -> Result:
     """Simulate a year of a centre, settle it, refund it at three levels, and prove it.
 
     The directory is then a complete SUANQUAN_HOME to look around in.
@@ -111,7 +129,25 @@ def demo(shell: Shell, directory: Path | None, seed: int, *, full: bool) -> Resu
         ],
         "verified": True,
     }
-    return Result(data, summarise(shell, inner, data, outcome, full=full))
+    shown = summarise(shell, inner, data, outcome, full=full)
+    if port is None:
+        return Result(data, shown)
+    data["url"] = f"http://{DOOR}:{port}/demo"
+    told = Text(
+        f"门户：{data['url']}（点一下即可换人；Ctrl-C 结束）",
+        f"the portal: {data['url']} (come in as anybody by a click; Ctrl-C ends it)",
+    )
+    return Result(data, Group(shown, shell.say(told)), then=lambda: _serve(inner, port))
+
+
+def _serve(shell: Shell, port: int) -> None:
+    """Serve a demo on this machine, with a door that lets everybody in as anybody."""
+    from portal.web.app import make_portal  # noqa: PLC0415 - no other demo needs it
+    from portal.web.routes.demo import DEMO_ROUTES  # noqa: PLC0415 - as above
+
+    with shell.staying_connected():
+        open_accounts(shell, now_ms())
+    serve_app(make_portal(shell, more=DEMO_ROUTES), DOOR, port)
 
 
 def _adopt(shell: Shell) -> None:

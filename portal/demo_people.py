@@ -7,7 +7,6 @@ from ledger.personal import BankAccount, Contact
 from ledger.rights import Grant
 from portal.acting import Act, at_console, issue_token
 from portal.enterprise_commands import enter_datum
-from portal.invitations import invite
 from portal.shell import Shell
 from portal.user_commands import grant_role
 from vouchers.claims.table import STEPS, Action, Capacity
@@ -58,16 +57,6 @@ def add_people(shell: Shell, names: Mapping[str, str]) -> list[dict[str, str]]:
         for number, code in enumerate(enterprises, 1):
             _enter(act, code, names[code], number)
     return users
-
-
-def invite_people(shell: Shell) -> dict[str, str]:
-    """Return the path of a link to the portal for each of a demo's people, by name.
-
-    The console may give them as long as no administrator has set a password.
-    """
-    with at_console(shell) as act:
-        people = sorted(name for name, held in act.roster.grants.items() if held)
-        return {name: invite(act, name).path for name in people}
 
 
 def _user(name: str, grant: Grant, token: str) -> dict[str, str]:

@@ -52,6 +52,11 @@ def is_code(said: str) -> bool:
     return len(digits) == _DIGITS and digits.isascii() and digits.isdigit()
 
 
+def code_at(secret: str, now_ms: int) -> str:
+    """Return the code that an app shows at an instant."""
+    return pyotp.TOTP(secret).at(now_ms // 1000)
+
+
 def find_step(secret: str, code: str, now_ms: int) -> int | None:
     """Return the step of the clock whose code it is, None where it is none of this moment."""
     digits = "".join(code.split())

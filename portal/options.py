@@ -1,6 +1,7 @@
 """Options that every command takes, how its result is printed, and how others ask for it."""
 
 import inspect
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
@@ -28,6 +29,9 @@ def answers(function: Callable[..., Result]) -> Callable[..., int]:
         shell = Shell(Settings.load(), language, as_json=as_json)
         result = function(shell, **options)
         shell.print(result)
+        if result.then is not None:
+            sys.stdout.flush()
+            result.then()
         return result.exit_status
 
     return cast("Callable[..., int]", command)

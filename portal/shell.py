@@ -64,12 +64,13 @@ class Result(NamedTuple):
     """What a command answers: the object of `--json`, and the same for a person.
 
     Strings in it, alone or in a group, are lines that nothing breaks. `exit_status` is 4 where the
-    evidence disagrees.
+    evidence disagrees. `then` is what goes on after it is printed, such as a server.
     """
 
     data: dict[str, Any]
     shown: RenderableType
     exit_status: int = 0
+    then: Callable[[], None] | None = None
 
 
 def language_of_locale() -> Language:

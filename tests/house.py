@@ -123,7 +123,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "smtplib": ("portal.mail_server",),
     "sqlalchemy": ("ledger", "migrations"),
     "sqlite3": ("ledger",),
-    "uvicorn": ("portal",),
+    "uvicorn": ("portal.serving",),
     "xlsxwriter": ("reports.sheets",),
 }
 """Where a library may be imported; tests and benchmarks are free."""

@@ -6,7 +6,7 @@ kept in a process, but in the database.
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -15,7 +15,7 @@ from litestar.config.compression import CompressionConfig
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ControllerRouterHandler
 
 from ledger.config import Settings
 from portal.enterprise_list import Registrations
@@ -36,9 +36,11 @@ BODY_MAX: Final = 32 * 1024 * 1024
 CSRF_COOKIE: Final = "suanquan_form"
 
 
-def make_portal(shell: Shell, pace: Pace | None = None) -> ASGIApp:
-    """Return the portal of a ledger as an ASGI application."""
-    return Headers(Telemetry(Limits(make_app(shell, pace))), is_https=is_https(shell))
+def make_portal(
+    shell: Shell, pace: Pace | None = None, more: Sequence[ControllerRouterHandler] = ()
+) -> ASGIApp:
+    """Return the portal of a ledger as an ASGI application, with the routes of a demo if it is."""
+    return Headers(Telemetry(Limits(make_app(shell, pace, more))), is_https=is_https(shell))
 
 
 def of_environment() -> ASGIApp:
@@ -47,7 +49,9 @@ def of_environment() -> ASGIApp:
     return make_portal(Shell(Settings.load(), "zh", as_json=False))
 
 
-def make_app(shell: Shell, pace: Pace | None = None) -> Litestar:
+def make_app(
+    shell: Shell, pace: Pace | None = None, more: Sequence[ControllerRouterHandler] = ()
+) -> Litestar:
     """Return the portal's routes, each with its audience.
 
     Raises `ImproperlyConfiguredException` where a route names none.
@@ -55,7 +59,7 @@ def make_app(shell: Shell, pace: Pace | None = None) -> Litestar:
     app = Litestar(
         # One by one, a second handler of an address would have the first one wrapped for its
         # thread anew, which then answers with a coroutine.
-        route_handlers=[Router("/", route_handlers=ROUTES), API_V1],
+        route_handlers=[Router("/", route_handlers=[*ROUTES, *more]), API_V1],
         guards=[require_audience],
         middleware=[Gate],
         dependencies={"visit": Provide(visit_of, sync_to_thread=False)},

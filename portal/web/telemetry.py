@@ -14,7 +14,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
 from ledger.period import render_instant
-from portal.serve_command import MULTIPROCESS
+from portal.serving import MULTIPROCESS
 from portal.shell import now_ms
 from portal.web.headers import REQUEST_ID
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ledger.config import Settings
-from portal.demo_people import invite_people
+from ledger.errors import RuleViolationError
+from portal.demo_door import enter, list_people, open_accounts
 from portal.invitations import FIRST_ADMINISTRATOR, accept_invitation, look_at_invitation
 from portal.serve_command import tell_first_link
 from portal.shell import Shell, now_ms
@@ -71,9 +72,11 @@ def test_the_first_start_prints_a_link_and_the_next_one_none(
     assert capfd.readouterr().err == ""
 
 
-def test_each_of_a_demos_people_gets_a_link(reception: Reception) -> None:
-    paths = invite_people(reception.shell)
-    assert set(paths) == set(reception.office.tokens)
-    secret = paths["finance-1"].removeprefix("/invitation/")
-    assert len(set(paths.values())) == len(paths)
-    assert accept_invitation(reception.shell, secret, PASSWORD, reception.now_ms) == "finance-1"
+def test_each_of_a_demos_people_comes_in_by_a_click(reception: Reception) -> None:
+    open_accounts(reception.shell, reception.now_ms)
+    assert {one.name for one in list_people(reception.shell)} == set(reception.office.tokens)
+    session = enter(reception.shell, "finance-1", reception.now_ms).session
+    assert (session.person, session.state) == ("finance-1", "full")
+    with pytest.raises(RuleViolationError) as refused:
+        enter(reception.shell, "nobody", reception.now_ms)
+    assert refused.value.code == "unknown_account"

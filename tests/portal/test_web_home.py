@@ -14,6 +14,7 @@ from portal.shell import Shell
 from portal.web.app import make_portal
 from portal.web.audience import require_audiences
 from portal.web.headers import HEADERS
+from portal.web.routes.demo import DEMO_ROUTES
 from portal.web.routes.home import own_path
 
 Client = TestClient[Any]
@@ -113,3 +114,10 @@ def test_a_path_with_two_methods_answers_to_both(tmp_path: Path, monkeypatch: Pa
         assert client.get("/both").text == "shown"
         form = {"x-csrftoken": client.cookies["suanquan_form"]}
         assert client.post("/both", headers=form).text == "sent"
+
+
+def test_no_portal_has_a_demos_door_but_a_demo(client: Client, tmp_path: Path) -> None:
+    assert client.get("/demo").status_code == 404
+    shell = Shell(Settings.of_home(tmp_path), "zh", as_json=True)
+    with TestClient(make_portal(shell, more=DEMO_ROUTES)) as open_to_all:
+        assert open_to_all.get("/demo").status_code == 200

@@ -1,0 +1,35 @@
+"""The demo's own door: come in as any of its people by a click. No other portal has it."""
+
+from typing import Any, Final
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from portal.demo_door import enter, list_people
+from portal.user_commands import TITLES
+from portal.web.audience import ANYBODY
+from portal.web.page import onward, page
+from portal.web.routes.sign_in import keep
+from portal.web.visit import Visitor
+from vouchers.catalogue import name_programme
+
+
+@get("/demo", who=ANYBODY, enrolling=True, sync_to_thread=True)
+def people(visit: Visitor) -> Response[Any]:
+    """Return everybody of the demo, each with a button."""
+    return page(
+        visit,
+        "demo.html",
+        people=list_people(visit.shell),
+        titles=TITLES,
+        name_programme=name_programme,
+    )
+
+
+@post("/demo/{person:str}", who=ANYBODY, enrolling=True, status_code=200, sync_to_thread=True)
+def come_in(visit: Visitor, person: FromPath[str]) -> Response[Any]:
+    """Return to where somebody's work begins, as that person."""
+    return keep(onward("/"), enter(visit.shell, person, visit.at_ms), is_https=False)
+
+
+DEMO_ROUTES: Final = [people, come_in]
