@@ -10,10 +10,8 @@ from ledger.claim_list import ClaimFilter, parse_place, render_place
 from ledger.claim_state import STATES, State
 from ledger.credit_codes import require_code
 from ledger.documents import DocumentStore
-from ledger.errors import RuleViolationError
 from ledger.period import day_of
 from ledger.read import read_heads
-from ledger.text import Text
 from portal.acting import acting, look, looking
 from portal.claim_draft import save_draft
 from portal.claim_queue import find_visible, list_visible, list_waiting, listed_row
@@ -21,9 +19,10 @@ from portal.claim_reading import Viewer, read_headroom, render_claim
 from portal.claim_submit import hand_in
 from portal.claim_view import show_claim, show_items, show_list, show_waiting
 from portal.desk import find_claim, open_desk
-from portal.desk_acts import act_once, compute_items
+from portal.desk_acts import act_once, look_over
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
+from vouchers.claims import checklist
 from vouchers.claims.claim_file import parse_claim_file, parse_draft_file
 from vouchers.claims.item_view import hide, render_items
 from vouchers.claims.requests import REQUESTS, parse_request
@@ -116,22 +115,11 @@ def check(shell: Shell, claim_id: str) -> Result:
         desk = open_desk(one)
         read = find_claim(desk, claim_id)
         viewer = Viewer(one.roster, one.name)
-        if read.claim.state == "draft":
-            raise _not_handed_in(claim_id)
-        items = compute_items(desk, desk.ground(read.claim.enterprise), read.claim)
+        items = checklist.check(look_over(desk, read))
     shown = items if viewer.is_insider() else hide(items)
     rows = render_items(shown, shell.language)
     data = {"id": claim_id, "revision": read.claim.revision, "seen": read.claim.events}
     return Result({**data, "items": rows}, show_items(shell, shown))
-
-
-def _not_handed_in(claim_id: str) -> RuleViolationError:
-    """Return the refusal to check what nobody asks for yet."""
-    return RuleViolationError(
-        "draft",
-        Text(f"申请 {claim_id} 是草稿，尚未提交", f"{claim_id} is a draft, and not handed in"),
-        Text("提交后核查：suanquan claim submit", "hand it in first: suanquan claim submit"),
-    )
 
 
 @claim.command(epilog="Example:  suanquan claim show SQ-7K3M9XQ2 --json")

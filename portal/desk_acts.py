@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from ledger.bookkeeping import read_funds
+from ledger.errors import RuleViolationError
 from ledger.personal import Objector
 from ledger.text import Text
 from portal.claim_ground import Ground
@@ -12,7 +13,7 @@ from portal.fund_desk import find_closing
 from portal.payee import read_accounts
 from portal.shortfall import find_shortfall
 from vouchers.claims.checklist import check
-from vouchers.claims.evidence import Item
+from vouchers.claims.evidence import Evidence, Item
 from vouchers.claims.first_review import Marks, review, work_cuts
 from vouchers.claims.fold import Claim
 from vouchers.claims.requests import ObjectRequest, Request
@@ -68,9 +69,32 @@ def _is_closed(desk: Desk, claim: Claim) -> bool:
     return True
 
 
+def look_over(desk: Desk, read: Read) -> Evidence:
+    """Return what the check list of a claim rests on now.
+
+    Raises `RuleViolationError` (`draft`) for what was not handed in.
+    """
+    claim = read.claim
+    if claim.state == "draft":
+        raise RuleViolationError(
+            "draft",
+            Text(
+                f"申请 {claim.claim} 是草稿，尚未提交",
+                f"{claim.claim} is a draft, and not handed in",
+            ),
+            Text("提交后核查：suanquan claim submit", "hand it in first: suanquan claim submit"),
+        )
+    return _gather(desk, desk.ground(claim.enterprise), claim)
+
+
+def _gather(desk: Desk, ground: Ground, claim: Claim) -> Evidence:
+    """Return what the check list of a claim rests on now."""
+    return ground.evidence(claim, desk.day, find_holder(desk, claim))
+
+
 def compute_items(desk: Desk, ground: Ground, claim: Claim) -> tuple[Item, ...]:
     """Return the check list of a claim as it is computed now."""
-    return check(ground.evidence(claim, desk.day, find_holder(desk, claim)))
+    return check(_gather(desk, ground, claim))
 
 
 def find_holder(desk: Desk, claim: Claim) -> str | None:

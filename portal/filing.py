@@ -221,6 +221,20 @@ def find_filed(act: Act, enterprise: str, digests: Sequence[str]) -> list[Docume
     return [own[sha256] for sha256 in dict.fromkeys(digests)]
 
 
+def find_filing(
+    connection: Connection, roster: Roster, person: str, enterprise: str, sha256: str
+) -> Filing:
+    """Return the last filing of a document of an enterprise, if somebody may see it.
+
+    Raises as `find_seen` does.
+    """
+    if may_see(roster, person, enterprise):
+        for one in reversed(read_filings_of(connection, enterprise, roster.index)):
+            if one.data.sha256 == sha256:
+                return one
+    raise _unknown_document(sha256)
+
+
 def check_documents(
     shell: Shell, source: Connection | History, size: int, *, must_be_kept: bool = True
 ) -> tuple[int, list[Finding]]:

@@ -178,14 +178,33 @@ def _as_it_is(words: str) -> Text:
     return Text(words, words)
 
 
+def seen_in(said: Said) -> int | None:
+    """Return how many steps of the claim somebody saw who sent a form."""
+    text = str(said.get("seen", ""))
+    return int(text) if text.isdecimal() else None
+
+
 def read_request(action: Action, claim: Claim, said: Said) -> Request:
     """Return the request that a form's answers make.
 
     Raises `FieldError`: `empty` for what has to be said and was not, `bad_amount`; and what
     `parse_request` refuses.
     """
+    if action == "check":
+        return parse_request("check", msgspec.json.encode(_marks(claim, said)), None)
+    values = _answers(fields_of(action, claim), said)
+    if action == "cut":
+        values = _cuts(values)
+    return parse_request(action, msgspec.json.encode(values), None)
+
+
+def _answers(fields: Iterable[Field], said: Said) -> dict[str, Any]:
+    """Return the answers to questions as the members of a JSON object.
+
+    Raises `FieldError` (`empty`, `bad_amount`).
+    """
     values: dict[str, Any] = {}
-    for one in fields_of(action, claim):
+    for one in fields:
         value = _read(one, said)
         if value is None or value == []:
             if one.required:
@@ -196,27 +215,43 @@ def read_request(action: Action, claim: Claim, said: Said) -> Request:
             values.setdefault(outer, {})[inner] = value
         else:
             values[outer] = value
-    if action == "cut":
-        values = _cuts(values)
-    return parse_request(action, msgspec.json.encode(values), None)
+    return values
+
+
+def _marks(claim: Claim, said: Said) -> dict[str, Any]:
+    """Return a reviewer's marks: a verdict of each item that he gave one, and a cut, if any."""
+    marks = [
+        {"item": item, "verdict": verdict, "reason": _text(said, f"items.{item}") or None}
+        for item in ITEMS
+        if (verdict := _text(said, f"verdict.{item}"))
+    ]
+    cutting = fields_of("cut", claim)
+    if not any(_text(said, one.name) for one in cutting):
+        return {"items": marks}
+    return {"items": marks, **_cuts(_answers(cutting, said))}
 
 
 def _read(field: Field, said: Said) -> Any:  # noqa: ANN401 - a JSON value
     """Return what was answered to a question, None where nothing was."""
     if field.kind == "remarks":
         return [{"item": item, "reason": reason} for item, reason in read_remarks(said)]
-    text = str(said.get(field.name, "")).strip()
+    text = _text(said, field.name)
     if not text:
         return None
     return _fen(field, text) if field.kind == "yuan" else text
 
 
 def read_remarks(said: Said) -> Iterator[tuple[str, str]]:
-    """Yield each item of the check list that something was said of."""
+    """Yield each item of the check list that something was said of, but of one that is met."""
     for item in ITEMS:
-        reason = str(said.get(f"items.{item}", "")).strip()
-        if reason:
+        reason = _text(said, f"items.{item}")
+        if reason and _text(said, f"verdict.{item}") != "met":
             yield item, reason
+
+
+def _text(said: Said, name: str) -> str:
+    """Return what was typed into a field."""
+    return str(said.get(name, "")).strip()
 
 
 def _fen(field: Field, text: str) -> int:

@@ -73,7 +73,13 @@ _AGAIN: Final = Text(
 _AWAY: Final = Text(
     "系统暂时连不上数据库，已保存的内容不受影响", "the database is away; what was saved is safe"
 )
+_PAPER: Final = Text(
+    "这份材料与登记时不一致，不能提供", "this paper is not what was filed, and is not handed out"
+)
+_TELL: Final = Text("请联系专班核查", "tell the task force")
 _UNTOLD: Final[Mapping[str, LedgerError]] = {
+    "document_altered": TamperedLogError("document_altered", _PAPER, _TELL),
+    "document_missing": TamperedLogError("document_missing", _PAPER, _TELL),
     "bug": LedgerError(
         "bug", Text("系统出错，未作任何改动", "we made a mistake; nothing was changed"), _AGAIN
     ),

@@ -68,6 +68,14 @@ class Cut(NamedTuple):
     reason: str
 
 
+class ReviewIncompleteError(InvalidInputError):
+    """A review in which something is left to say, of the items named."""
+
+    def __init__(self, items: Sequence[str], code: str, message: Text, next_step: Text) -> None:
+        super().__init__(code, message, next_step)
+        self.items = tuple(items)
+
+
 WorthOf = Callable[[Mapping[str, int]], Worth]
 """Gives what the claim is worth with cuts of its invoices' bases, in fen."""
 
@@ -104,7 +112,8 @@ def review(items: Sequence[Item], marks: Sequence[Mark]) -> tuple[CheckedItem, .
     left = [one.item for one in items if one.item not in given]
     if left:
         ids = ", ".join(left)
-        raise InvalidInputError(
+        raise ReviewIncompleteError(
+            left,
             "item_not_reviewed",
             Text(f"尚有 {len(left)} 项未写明意见：{ids}", f"{len(left)} items are left: {ids}"),
             Text("每一项都须确认或改判", "confirm or override each of them"),
@@ -116,7 +125,8 @@ def review(items: Sequence[Item], marks: Sequence[Mark]) -> tuple[CheckedItem, .
     ]
     if bare:
         ids = ", ".join(bare)
-        raise InvalidInputError(
+        raise ReviewIncompleteError(
+            bare,
             "no_reason",
             Text(f"改判未写理由：{ids}", f"overridden without a reason: {ids}"),
             Text("请写明理由与所依据的材料", "say why, and on what paper it rests"),

@@ -4,7 +4,7 @@ What was metered is the evidence that work was done (a contract without it is th
 an invoice without metered usage never matches.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -18,6 +18,7 @@ from vouchers.answers import find_disputes, tell_dispute
 from vouchers.claims.evidence import Evidence, Item, Kind, conclude, join, no, open_
 from vouchers.decision import Finding
 from vouchers.programme import Version
+from vouchers.rating import DayUsage
 from vouchers.requirement import ContractAtLeast, OncePerContract
 from vouchers.wording import render_percent
 
@@ -53,6 +54,22 @@ class Figures(NamedTuple):
     def tolerance_fen(self) -> int:
         """Return what metered and invoiced amounts may differ by."""
         return max(METERED_FEN_MAX, int(METERED_SHARE_MAX * self.invoiced_fen))
+
+    @property
+    def differs(self) -> bool:
+        """Return whether what was metered does not bear the invoice out, or is not known."""
+        if not self.metered_fen:
+            return True
+        return abs(self.invoiced_fen - self.metered_fen) > self.tolerance_fen
+
+
+class Beside(NamedTuple):
+    """An invoice, its figures, and the card usage of its days, in micro-seconds of a card."""
+
+    invoice: str
+    record: InvoiceRecorded
+    figures: Figures
+    days: Mapping[str, int]
 
 
 def check_match(evidence: Evidence, kind: Kind) -> Item:
@@ -111,7 +128,7 @@ def _compare(text: Text, figures: Figures) -> Iterator[Finding]:
     elif metered_fen == 0:
         zh, en = "服务期内没有计量用量", "nothing was metered in its period"
         yield no("nothing_metered", f"{text.zh}：{zh}", f"{text.en}: {en}", _MATCH)
-    elif abs(figures.invoiced_fen - metered_fen) > figures.tolerance_fen:
+    elif figures.differs:
         most = render_yuan(figures.tolerance_fen)
         zh, en = f"差额超出容许的 {most} 元", f"that is more than CNY {most}"
         yield no("metered_differs", f"{text.zh}：{zh}", f"{text.en}: {en}", _MATCH)
@@ -136,18 +153,42 @@ def _show(invoice: str, contract: ContractRegistered, figures: Figures, quantity
     )
 
 
-def _quantities(evidence: Evidence, record: InvoiceRecorded, contract: ContractRegistered) -> Text:
-    """Return how many card-hours and TB·days were metered under a contract in an invoice's period.
+def _list_metered(
+    evidence: Evidence, record: InvoiceRecorded, contract: ContractRegistered
+) -> Iterator[DayUsage]:
+    """Yield what was metered under a contract in an invoice's period, by day and resource.
 
     Usage that names no contract is its where the enterprise has no other.
     """
-    per_tb = {one.resource: one.per == "tb_day" for one in contract.prices}
+    priced = {one.resource for one in contract.prices}
     names = {contract.contract} | ({""} if len(evidence.account.contracts) == 1 else set())
-    sums = {False: 0, True: 0}
-    for (_, named, resource, day), quantity in evidence.usage or ():
+    for key, quantity in evidence.usage or ():
+        _, named, resource, day = key
         within = record.service_from <= day <= record.service_to
-        if within and named in names and resource in per_tb:
-            sums[per_tb[resource]] += quantity
+        if within and named in names and resource in priced:
+            yield key, quantity
+
+
+def list_beside(evidence: Evidence) -> Iterator[Beside]:
+    """Yield what was metered beside what was invoiced, of each invoice of a claim on record."""
+    for invoice, record in evidence.invoices:
+        contract = evidence.account.contracts.get(record.contract) if record else None
+        if record is None or contract is None:
+            continue
+        per_card = {one.resource for one in contract.prices if one.per != "tb_day"}
+        days: dict[str, int] = {}
+        for (_, _, resource, day), quantity in _list_metered(evidence, record, contract):
+            if resource in per_card:
+                days[day] = days.get(day, 0) + quantity
+        yield Beside(invoice, record, _figures(evidence, record, contract), days)
+
+
+def _quantities(evidence: Evidence, record: InvoiceRecorded, contract: ContractRegistered) -> Text:
+    """Return how many card-hours and TB·days were metered for an invoice."""
+    per_tb = {one.resource: one.per == "tb_day" for one in contract.prices}
+    sums = {False: 0, True: 0}
+    for (_, _, resource, _), quantity in _list_metered(evidence, record, contract):
+        sums[per_tb[resource]] += quantity
     parts = []
     if sums[False]:
         hours = render_decimal(Fraction(sums[False], MICRO * _SECONDS_PER_HOUR), 2)

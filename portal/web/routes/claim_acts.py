@@ -12,7 +12,7 @@ from portal.claim_reading import Read
 from portal.desk import Desk, find_claim, open_desk, require_may
 from portal.desk_acts import act_once
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, unknown_page
-from portal.web.claim_forms import FieldError, Said, fields_of, fill, read_request
+from portal.web.claim_forms import FieldError, Said, fields_of, fill, read_request, seen_in
 from portal.web.errors import for_page, status_of
 from portal.web.page import onward, page
 from portal.web.routes.claims import words
@@ -58,12 +58,6 @@ def act(
             desk = open_desk(one)
             return _form(visit, desk, find_claim(desk, claim), wanted, data, error)
     return onward(f"/claims/{claim}", "acted")
-
-
-def seen_in(said: Said) -> int | None:
-    """Return how many steps of the claim somebody saw who sent a form."""
-    text = str(said.get("seen", ""))
-    return int(text) if text.isdecimal() else None
 
 
 def _action(name: str) -> Action:
