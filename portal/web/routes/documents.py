@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from ledger.documents import DocumentStore
 from ledger.media import EXTENSIONS
 from portal.acting import look
-from portal.filing import find_filed
+from portal.filing import find_filing
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS
 from portal.web.visit import Visitor
 
@@ -30,7 +30,7 @@ def document(visit: Visitor, enterprise: FromPath[str], sha256: FromPath[str]) -
     """
     with visit.shell.reading() as connection:
         roster, person = look(visit.shell, connection, alone=True)
-        data = find_filed(connection, roster, person, enterprise, sha256).data
+        data = find_filing(connection, roster, person, enterprise, sha256).data
     content = DocumentStore(visit.shell.settings.home).read(data)
     name = f"{data.kind}-{sha256[:12]}.{_ENDINGS[data.media_type]}"
     headers = {
