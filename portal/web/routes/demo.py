@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from litestar.types import ControllerRouterHandler
 
 from portal.demo_door import enter, list_people
 from portal.user_commands import TITLES
@@ -33,3 +34,6 @@ def come_in(visit: Visitor, person: FromPath[str]) -> Response[Any]:
 
 
 DEMO_ROUTES: Final = [people, come_in]
+
+ROUTES: Final[list[ControllerRouterHandler]] = []
+"""Nothing of it is in a portal that is none of the demo's."""
