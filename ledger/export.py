@@ -15,9 +15,10 @@ from sqlalchemy import Connection
 
 from ledger import merkle, tlog
 from ledger.errors import InvalidInputError, TamperedLogError
+from ledger.events import LogName
 from ledger.head import Head
 from ledger.note import VerifierKey, open_note, render_vkey
-from ledger.read import read_entries, read_tile, root_at
+from ledger.read import CHECK_THE_LOG, read_entries, read_tile, root_at
 from ledger.text import Text
 
 
@@ -54,9 +55,8 @@ def export_log(  # noqa: PLR0913 - what to write, under which signature, where; 
             _write(directory / path, read())
             files += 1
         progress(width)
-    lines = [f"{render_vkey(key)}\n" for key in keys]
-    _write(directory / "vkey", lines[0].encode())
-    _write(directory / "vkeys", "".join(lines).encode())
+    _write(directory / "vkey", render_vkeys(keys[:1]).encode())
+    _write(directory / "vkeys", render_vkeys(keys).encode())
     os.sync()
     _write(directory / "checkpoint", note.encode())
     return Exported(head.name, checkpoint.size, files)
@@ -102,19 +102,51 @@ def _require_growth(
         )
 
 
+def read_hashes(connection: Connection, log: LogName, place: tlog.Tile, size: int) -> bytes | None:
+    """Return a tile of hashes as a file has it, None where a log of a size does not have it yet.
+
+    A partial tile is there also once the log has gone on. Raises `TamperedLogError` (`bad_tile`).
+    """
+    start = place.index * merkle.TILE_WIDTH
+    if start + place.width > size >> merkle.TILE_HEIGHT * place.level:
+        return None
+    hashes = read_tile(connection, log, place.level, place.index, size)
+    wanted = place.width * merkle.HASH_BYTES
+    if len(hashes) < wanted:
+        raise TamperedLogError(
+            "bad_tile",
+            Text(
+                f"日志 {log} 第 {place.level} 层第 {place.index} 块哈希不全",
+                f"{log}: hashes are missing of tile {place.index} at level {place.level}",
+            ),
+            CHECK_THE_LOG,
+        )
+    return hashes[:wanted]
+
+
+def read_bundle(connection: Connection, log: LogName, place: tlog.Tile, size: int) -> bytes | None:
+    """Return a bundle of entries as a file has it, None where the log does not have it yet."""
+    start = place.index * merkle.TILE_WIDTH
+    end = start + place.width
+    if end > size:
+        return None
+    return tlog.encode_bundle([one for _, one in read_entries(connection, log, start, end)])
+
+
+def render_vkeys(keys: Sequence[VerifierKey]) -> str:
+    """Return public keys as a file has them, a line each."""
+    return "".join(f"{render_vkey(key)}\n" for key in keys)
+
+
 def _parts(
     connection: Connection, head: Head, size: int, *, with_entries: bool
 ) -> Iterator[tuple[str, int, Callable[[], bytes]]]:
     """Yield (path, entries that it stands for, how its bytes are read) of each file of a tree."""
 
-    def tile(level: int, index: int) -> Callable[[], bytes]:
-        return lambda: read_tile(connection, head.name, level, index, size)
-
-    def bundle(index: int, width: int) -> Callable[[], bytes]:
-        start = index * merkle.TILE_WIDTH
-        return lambda: tlog.encode_bundle(
-            [entry for _, entry in read_entries(connection, head.name, start, start + width)]
-        )
+    def reads(
+        read: Callable[[Connection, LogName, tlog.Tile, int], bytes | None], place: tlog.Tile
+    ) -> Callable[[], bytes]:
+        return lambda: read(connection, head.name, place, size) or b""
 
     for level in range(tlog.TILE_LEVEL_MAX + 1):
         hashes = size >> merkle.TILE_HEIGHT * level
@@ -122,6 +154,7 @@ def _parts(
             return
         for index, start in enumerate(range(0, hashes, merkle.TILE_WIDTH)):
             width = min(merkle.TILE_WIDTH, hashes - start)
+            place = tlog.Tile(level, index, width)
             if level == 0 and with_entries:
-                yield tlog.entries_path(index, width), width, bundle(index, width)
-            yield tlog.tile_path(level, index, width), 0, tile(level, index)
+                yield tlog.entries_path(index, width), width, reads(read_bundle, place)
+            yield tlog.tile_path(level, index, width), 0, reads(read_hashes, place)

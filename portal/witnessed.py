@@ -93,6 +93,17 @@ def find_cosigned(shell: Shell, head: Head, at_least: int = 0) -> str | None:
     return None
 
 
+def find_shown(shell: Shell, head: Head) -> str | None:
+    """Return the checkpoint to show a log under: cosigned by enough, else the last signed one.
+
+    None where there is none that may be shown.
+    """
+    note = find_cosigned(shell, head) or shell.signer.last_note(head)
+    if note is None or not is_cosigned(parse_note(note), shell.witnesses(), now_s()):
+        return None
+    return note
+
+
 def require_enough(shell: Shell, text: str) -> None:
     """Raise `TamperedLogError` (`too_few_witnesses`) unless enough witnesses cosigned a note."""
     require_cosigned(parse_note(text), shell.witnesses(), now_s())
