@@ -8,6 +8,8 @@ from litestar import Response
 
 MEDIA: Final[Mapping[str, str]] = {
     ".csv": "text/csv; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".pdf": "application/pdf",
     ".svg": "image/svg+xml",
