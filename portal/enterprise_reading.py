@@ -16,6 +16,9 @@ from ledger.text import Text
 from portal.claim_ground import Ground, read_ground
 from portal.claim_queue import list_visible
 from portal.claim_reading import Viewer, read_claims
+from reports.issue import Issued
+from reports.kinds import FORMS
+from reports.statement import Kind
 from vouchers.adoption import programmes_of
 from vouchers.answers import Standing, find_open
 from vouchers.claims.calendar import WorkingDays
@@ -94,6 +97,26 @@ def _read_returned(ground: Ground, claims: Sequence[Listed]) -> list[Returned]:
     wanted = [(one.claim, one.enterprise) for one in some]
     reads = read_claims(ground.connection, wanted, ground.size)
     return [Returned(one, tuple(reads[one.claim].claim.remarks)) for one in some]
+
+
+def list_statements(ground: Ground, claims: Sequence[Listed], viewer: Viewer) -> list[Issued]:
+    """Return an enterprise's statements as far as somebody may see them, the last issued first.
+
+    A claim's forms are seen by whoever may see the claim, and what its review wrote of each item,
+    which may speak of others, by officials and auditors alone. No seal is read.
+    """
+    visible, inside = {one.claim for one in claims}, viewer.is_insider()
+    found = [Issued(ground.enterprise, one) for one in ground.account.statements]
+    return [
+        one
+        for one in reversed(found)
+        if (inside or one.data.kind not in INSIDE)
+        and (not FORMS[one.data.kind].of_claim or one.about in visible)
+    ]
+
+
+INSIDE: Final[frozenset[Kind]] = frozenset({"review"})
+"""Kinds of statements about an enterprise that it does not see."""
 
 
 def name_programmes(ground: Ground) -> dict[str, Text]:

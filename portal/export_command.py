@@ -13,7 +13,7 @@ from portal.shell import Result, Shell
 from portal.trace_command import require_issue
 from reports.formats import FORMATS, Format
 from reports.issue import Issued, Press, path_in
-from reports.remake import remake, render_again
+from reports.remake import remake, remake_one, render_again
 
 
 @click.command(
@@ -37,7 +37,7 @@ def export(shell: Shell, number: str, form: Format, out: Path) -> Result:
     press = shell.press()
     with shell.auditing() as connection:
         _, issued = require_issue(connection, number)
-        ((_, content),) = remake(connection, [issued])
+        content = remake_one(connection, issued)
     made = render_again(issued, content, form, press.fonts, shell.language)
     out.write_bytes(made)
     sha256 = hashlib.sha256(made).hexdigest()

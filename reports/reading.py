@@ -87,6 +87,23 @@ def replay_snapshots(source: Connection | History, sizes: Iterable[Sizes]) -> It
         yield fold.snapshot(_group(rows), _heads_at(history, seen, wanted))
 
 
+def read_near(connection: Connection, sizes: Sizes, enterprise: str) -> Snapshot:
+    """Return the book and the tree heads at earlier sizes beside one enterprise's usage of today.
+
+    It costs no reading of usage logs. What is made of it counts only where it is held against a
+    digest of what was made then.
+    """
+    history = history_of(connection)
+    heads = history.heads()
+    _require_sizes(heads, _complete(heads, sizes))
+    fold = Fold()
+    for event in events_of(history, "book", 0, sizes["book"]):
+        fold.take(event.data, event.subject)
+    usage = {enterprise: list(read_usage_days(connection, enterprise))}
+    seen = {name: heads[name] for name in heads if name in sizes}
+    return fold.snapshot(usage, _heads_at(history, seen, sizes))
+
+
 def _add_usage(rows: Rows, history: History, span: Span) -> None:
     """Merge the daily usage of a run of entries into rows."""
     entries = [entry for _, run in history.runs(*span) for entry in run]

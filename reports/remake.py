@@ -11,6 +11,7 @@ from ledger.text import Language, Text
 from reports.fonts import Fonts
 from reports.formats import Format, render
 from reports.issue import Issued, at_their_sizes, make_again, renderer_of
+from reports.reading import read_near
 from reports.statement import Statement
 
 
@@ -27,6 +28,21 @@ def remake(
         if not _agrees(content, one.data):
             raise _differs(one)
         yield one, content
+
+
+def remake_one(connection: Connection, issued: Issued) -> Statement:
+    """Return what one statement says, as `remake` does.
+
+    A statement of an enterprise is made of its usage as it is today; where that is not what was
+    issued, for more was recorded since, the logs are folded to the sizes that it saw.
+    """
+    if issued.subject:
+        near = read_near(connection, issued.data.sizes, issued.subject)
+        content = make_again(near, issued)
+        if _agrees(content, issued.data):
+            return content
+    ((_, content),) = remake(connection, [issued])
+    return content
 
 
 def render_again(

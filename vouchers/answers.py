@@ -44,6 +44,10 @@ STATUSES: Final[dict[Status, Text]] = {
 }
 
 
+_OPEN: Final[frozenset[Status]] = frozenset({"awaiting", "silent", "settled"})
+"""Where the enterprise has the next word; a dispute waits for the centre."""
+
+
 @dataclass(slots=True)
 class Answer:
     """What was answered to one statement: who agreed, which lines were disputed and settled."""
@@ -90,6 +94,11 @@ class Standing(NamedTuple):
     due_on: date | None
     open_lines: tuple[Line, ...] = ()
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether the enterprise has the next word."""
+        return self.status in _OPEN
+
 
 def stand(issued: IssuedData, answer: Answer, today: date, days: WorkingDays) -> Standing:
     """Return how far the answer to a statement is on a day."""
@@ -104,10 +113,6 @@ def stand(issued: IssuedData, answer: Answer, today: date, days: WorkingDays) ->
     return Standing("silent" if due_on is not None and today > due_on else "awaiting", due_on)
 
 
-_OPEN: Final[frozenset[Status]] = frozenset({"awaiting", "silent", "settled"})
-"""Where the enterprise has the next word; a dispute waits for the centre."""
-
-
 def find_open(
     account: "Account", today: date, days: WorkingDays
 ) -> Iterator[tuple[StatementIssued, Standing]]:
@@ -120,7 +125,7 @@ def find_open(
         issued = latest[period]
         answer = account.answers.get(issued.statement, Answer())
         standing = stand(issued, answer, today, days)
-        if standing.status in _OPEN:
+        if standing.is_open:
             yield issued, standing
 
 

@@ -7,14 +7,14 @@ from urllib.parse import quote
 from litestar import Response
 
 MEDIA: Final[Mapping[str, str]] = {
-    ".csv": "text/csv; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
+    ".csv": "text/csv",
+    ".html": "text/html",
     ".json": "application/json",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".pdf": "application/pdf",
     ".svg": "image/svg+xml",
-    ".beancount": "text/plain; charset=utf-8",
-    ".journal": "text/plain; charset=utf-8",
+    ".beancount": "text/plain",
+    ".journal": "text/plain",
 }
 """What each ending is, in the words of the media types' registry."""
 

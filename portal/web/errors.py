@@ -131,6 +131,12 @@ def status_of(error: LedgerError) -> HTTPStatus:
             return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
+def status_of_form(error: LedgerError) -> HTTPStatus:
+    """Return the status of a form that is shown again: what it names may be missing, it is not."""
+    status = status_of(error)
+    return HTTPStatus.BAD_REQUEST if status == HTTPStatus.NOT_FOUND else status
+
+
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Return the answer to a request that failed."""
     told, status = _tell(error)

@@ -9,12 +9,14 @@ import msgspec
 import pytest
 
 from ledger.codec import encode
+from ledger.database import Connection
 from ledger.errors import InvalidInputError, TamperedLogError
 from reports.fonts import Fonts
 from reports.formats import FORMATS, render
 from reports.issue import Composed, Draft, Issued, Press, path_in
-from reports.reading import read_snapshot
-from reports.remake import remake, render_again
+from reports.reading import read_near, read_snapshot, replay_snapshots
+from reports.remake import remake, remake_one, render_again
+from reports.snapshot import Snapshot
 from tests.small_ledger import CODE, SALT, SmallLedger, events
 
 BOOK = """
@@ -67,6 +69,23 @@ def test_a_statement_is_made_again_in_every_format_whatever_came_after(office: O
             again = render_again(issued, content, form, office.press.fonts)
             assert again == path_in(office.press.home, issued, form).read_bytes()
     assert hashlib.sha256(first.pdf).hexdigest() == first.issued.data.pdf_sha256
+
+
+def test_one_statement_is_the_same_by_todays_usage_and_by_that_of_then(office: Office) -> None:
+    first = office.issue(BOOK, USAGE)
+    with office.ledger.reading() as connection:
+        assert remake_one(connection, first.issued) == first.content
+    second = office.issue(LATE)
+    with office.ledger.reading() as connection:
+        # Today's usage is not what the first one saw.
+        near = read_near(connection, first.issued.data.sizes, CODE)
+        assert near.usage[CODE] != read_snapshot_at(connection, first).usage[CODE]
+        assert remake_one(connection, first.issued) == first.content
+        assert remake_one(connection, second.issued) == second.content
+
+
+def read_snapshot_at(connection: Connection, draft: Draft) -> Snapshot:
+    return next(replay_snapshots(connection, [draft.issued.data.sizes]))
 
 
 @pytest.mark.parametrize("field", ["values_sha256", "claims_sha256"])

@@ -9,7 +9,12 @@ from litestar.params import FromPath, FromQuery
 from ledger.claim_list import day_text
 from ledger.read import read_heads
 from portal.enterprise_list import list_enterprises, page_after
-from portal.enterprise_reading import find_waiting, name_remark, read_standing_claims
+from portal.enterprise_reading import (
+    find_waiting,
+    list_statements,
+    name_remark,
+    read_standing_claims,
+)
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, INSIDERS
 from portal.web.dossier import opened, page_of, today_of
 from portal.web.page import page
@@ -54,7 +59,7 @@ def overview(
     with opened(visit, enterprise) as (ground, viewer):
         claims = read_standing_claims(ground, viewer)
         waiting = find_waiting(ground, claims, today_of(visit))
-    statements = ground.account.statements
+        statements = list_statements(ground, claims, viewer)
     return page_of(
         visit,
         "enterprise_overview.html",
@@ -63,7 +68,7 @@ def overview(
         waiting=waiting,
         claims=claims[:CLAIMS_SHOWN],
         claims_count=len(claims),
-        statements=statements[: -STATEMENTS_SHOWN - 1 : -1],
+        statements=[one.data for one in statements[:STATEMENTS_SHOWN]],
         statements_shown=STATEMENTS_SHOWN,
         forms=FORMS,
         states=STATE_NAMES,
