@@ -1,6 +1,6 @@
 """Statements a second: printed whole, and by bare ReportLab calls that draw the same pages.
 
-The ceiling draws what the statements' pages hold: every box, every piece of text with its font,
+The ceiling draws what the pages hold: every box (the QR code has 350), every text with its font,
 size and place, and the mark, noted down once from the laid out pages. It is handed them as calls
 and makes them on a stock canvas with stock fonts, of the same settings: nothing is composed, laid
 out, measured, checked or bookmarked. It stands beside the whole of ours, from the ledger's snapshot

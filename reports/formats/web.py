@@ -89,7 +89,7 @@ class _Page:
         made = SubElement(parent, tag, _named(attributes))
         first, second = (text.zh, text.en) if self.language == "zh" else (text.en, text.zh)
         _write(made, first or second)
-        if first and second:
+        if first and second and first != second:
             made.text = f"{made.text} "
             other: Language = "en" if self.language == "zh" else "zh"
             _write(SubElement(made, "span", lang=_tag(other)), second)

@@ -22,6 +22,7 @@ from reports.statement import Kind, Statement, encode
 from tests.conftest import missing_service
 from tests.reports.kind_worlds import CASES, KINDS, LONG, RARE, Case, statement_of
 from tests.reports.test_formats import figures_of, squeeze, texts_of
+from tests.reports.test_pdf import in_order
 from tests.servers import MissingServerError, find_program
 
 QUICK: Final = [(kind, name) for name in CASES for kind in KINDS if name != "400 lines"]
@@ -30,6 +31,9 @@ READ: Final[list[tuple[Kind, str]]] = [
     ("compute", "the highest amount"),
     ("subsidy", "refused"),
     ("application", "a long name"),
+    ("review", "corrected"),
+    ("notice", "one line"),
+    ("fund", "a zero amount"),
     ("payment", "rare characters"),
 ]
 EVERY: Final = [(kind, name) for name in CASES for kind in KINDS]
@@ -55,6 +59,14 @@ def said_by(statement: Statement) -> set[str]:
 def joined(pages: Sequence[Page]) -> str:
     """Return the text of pages as it is painted, without white space."""
     return squeeze("".join(run.text for page in pages for run in page.runs))
+
+
+def headings(statement: Statement) -> Iterator[str]:
+    """Yield the title and number of a statement, each heading, and a log's head, in that order."""
+    yield from (statement.title.zh, statement.number)
+    for section in statement.sections:
+        yield section.heading.zh
+    yield from (statement.heads[0].origin, statement.heads[-1].root)
 
 
 def reach(faces: Fonts, run: Run) -> float:
@@ -132,14 +144,16 @@ def test_stamps_and_heads_never_have_a_sheet_of_their_own(faces: Fonts, kind: Ki
         assert not stamps or stamps[0] > 4, length
 
 
-def check_file(pdf: bytes, statement: Statement, poppler: tuple[str, str], path: Path) -> None:
-    """Hold a file to what programs that are not ours read in it."""
-    path.write_bytes(pdf)
+def check_file(faces: Fonts, statement: Statement, poppler: tuple[str, str], path: Path) -> None:
+    """Hold a file to what programs that are not ours read in it, and in which order."""
+    path.write_bytes(render(statement, faces))
     pdftotext, pdffonts = poppler
-    # In the order of the page's content, which is the order that a screen reader takes.
+    # As it is painted, which is the order that a screen reader takes of a file without tags.
     read = subprocess.run([pdftotext, "-raw", path, "-"], check=True, capture_output=True).stdout
     pages = squeeze(read.decode())
+    assert pages == joined(lay_out(statement, faces))
     assert {one for one in said_by(statement) if one not in pages} == set()
+    assert in_order(pages, *headings(statement))
     listed = subprocess.run([pdffonts, path], check=True, capture_output=True, text=True).stdout
     _, _, *fonts = listed.splitlines()
     assert fonts
@@ -148,20 +162,20 @@ def check_file(pdf: bytes, statement: Statement, poppler: tuple[str, str], path:
 
 
 @pytest.mark.parametrize(("kind", "name"), READ)
-def test_other_programs_read_every_amount_and_name(
+def test_other_programs_read_every_amount_and_name_in_order(
     faces: Fonts, poppler: tuple[str, str], tmp_path: Path, kind: Kind, name: str
 ) -> None:
     statement = statement_of(kind, CASES[name])
-    check_file(render(statement, faces), statement, poppler, tmp_path / "one.pdf")
+    check_file(faces, statement, poppler, tmp_path / "one.pdf")
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize(("kind", "name"), EVERY)
-def test_other_programs_read_every_amount_and_name_of_each_kind(
+def test_other_programs_read_each_kind_at_each_edge(
     faces: Fonts, poppler: tuple[str, str], tmp_path: Path, kind: Kind, name: str
 ) -> None:
     statement = statement_of(kind, CASES[name])
-    check_file(render(statement, faces), statement, poppler, tmp_path / "one.pdf")
+    check_file(faces, statement, poppler, tmp_path / "one.pdf")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -172,5 +186,6 @@ def test_a_page_on_a_screen_says_the_same_in_both_languages(
     statement = statement_of(kind, CASES[name])
     for language in ("zh", "en"):
         page = render_in(statement, "html", faces, language).decode()
+        assert "省科技厅 1 号楼，书面实名 <span" not in page, "what is one in both is said once"
         assert all(one in page for one in (statement.number, statement.verify_url or ""))
         assert kind == "fund" or any(one in page for one in (LONG, RARE))
