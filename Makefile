@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo broker test lint pytest bench bench-long soak lock clean
+.PHONY: help setup demo broker test lint pytest bench bench-long soak repro lock clean
 
 # A cleared environment may lack /usr/sbin, which apt-get needs, and a locale, which Chinese output needs.
 export PATH := $(if $(PATH),$(PATH):)/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -85,6 +85,21 @@ $(STAMP): pyproject.toml requirements.txt
 	$(BIN)/python -m reports.fonts
 	touch $@
 	echo "==> ready: $(BIN)/suanquan"
+
+repro:  ## Show that another Python makes the same bytes: make repro PYTHON=python3.13
+	@$(FIND_PYTHON)
+	other=var/python-$$version
+	"$$python" -m venv "$$other"
+	echo "==> installing the locked packages for Python $$version into $$other"
+	"$$other/bin/python" -m pip install --quiet --no-input --only-binary :all: --require-hashes -r requirements.txt
+	"$$other/bin/python" -m pip install --quiet --no-input --no-deps --no-build-isolation --editable .
+	"$$other/bin/python" -m reports.fonts
+	"$$other/bin/python" -m pytest -q -p no:cacheprovider tests/reports/test_reproducible.py
+	SUANQUAN_HOME=$${SUANQUAN_HOME:-var/demo} ; export SUANQUAN_HOME
+	if [ -e "$$SUANQUAN_HOME/suanquan.db" ]; then
+		echo "==> replaying $$SUANQUAN_HOME by Python $$version"
+		"$$other/bin/suanquan" replay --statements
+	fi
 
 lock:  ## Write requirements.txt anew; versions stay unless they are deleted from it first
 	@$(FIND_PYTHON)
