@@ -109,10 +109,16 @@ def write_file(path: Path, data: bytes) -> None:
     # A draft that a crash left keeps the mode it has, and a link there would be followed.
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # A disk that is full names no file.
+        draft.unlink()
+        error.filename = str(path)
+        raise
     draft.replace(path)
     sync_directory(path.parent)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +71,7 @@ def deliver(shell: Shell, year: int, enterprise: str | None, out: Path) -> Resul
         for one in issued
         for kept in kept_files(shell.settings.home, one)
     }
+    _require_plain(target, placed)
     _require_intact(target, placed)
     written, rows = _write_files(shell, target, placed)
     latest = find_latest(everything)
@@ -133,11 +134,39 @@ def _require_scope(target: Path, year: int, enterprise: str | None) -> None:
 
 def _folders(target: Path, book: Book, issued: Sequence[Issued]) -> dict[str, str]:
     """Return each enterprise's folder; one that it has stays, whatever it is called by now."""
-    there = {path.name.rpartition("_")[2]: path.name for path in target.glob("*-*/*_*")}
+    there = {}
+    for path in target.glob("*-*/*_*"):
+        name, _, code = path.name.rpartition("_")
+        # One that we did not make could hold what no path in the hashes may.
+        if folder_name(name, code) == path.name:
+            there[code] = path.name
     return {
         code: there.get(code) or folder_name(book.account(code).name, code) if code else NOBODYS
         for code in {one.subject for one in issued}
     }
+
+
+def _require_plain(target: Path, placed: Iterable[str]) -> None:
+    """Raise `InvalidInputError` (`linked`) where a folder of a delivery leads somewhere else.
+
+    Whoever may write to it would have us write wherever he likes.
+    """
+    folders = {target, *(folder for path in placed for folder in _within(target, path))}
+    links = sorted(str(one) for one in folders if one.is_symlink())
+    if links:
+        raise InvalidInputError(
+            "linked",
+            Text(f"交付目录中的 {links[0]} 是符号链接", f"{links[0]} is a symbolic link"),
+            Text(
+                "请移走该链接；--out 本身可以是链接",
+                "take the link away; what --out names may be one itself",
+            ),
+        )
+
+
+def _within(target: Path, path: str) -> Iterable[Path]:
+    """Return the folders between a delivery's own and a file in it."""
+    return [target / one for one in Path(path).parents if one.parts]
 
 
 def _require_intact(target: Path, placed: dict[str, Kept]) -> None:

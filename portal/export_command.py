@@ -9,6 +9,7 @@ import click
 from ledger.secret import write_file
 from ledger.text import Text
 from portal.options import answers
+from portal.out_file import write_out
 from portal.shell import Result, Shell
 from portal.trace_command import require_issue
 from reports.formats import FORMATS, Format
@@ -39,7 +40,7 @@ def export(shell: Shell, number: str, form: Format, out: Path) -> Result:
         _, issued = require_issue(connection, number)
         content = remake_one(connection, issued)
     made = render_again(issued, content, form, press.fonts, shell.language)
-    out.write_bytes(made)
+    write_out(out, made)
     sha256 = hashlib.sha256(made).hexdigest()
     data = {"id": number, "format": form, "path": str(out), "bytes": len(made), "sha256": sha256}
     return Result(data, shell.say(Text(f"已写入 {out}", f"written to {out}")))

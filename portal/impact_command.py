@@ -15,6 +15,7 @@ from ledger.read import read_heads
 from ledger.text import Text
 from portal.impact_view import notes, show_impact
 from portal.options import answers
+from portal.out_file import write_out
 from portal.programme_file import load_programme
 from portal.shell import Result, Shell
 from reports.drawing import render_png, render_svg
@@ -183,4 +184,4 @@ def _draw(shell: Shell, change: Change, impact: Impact, data: dict[str, Any], pa
         fonts = load(CACHE)
     drawing = draw_impact(impact, change.title, notes(impact, data), fonts, shell.language)
     render = render_svg if path.suffix.lower() == ".svg" else render_png
-    path.write_bytes(render(drawing, fonts))
+    write_out(path, render(drawing, fonts))

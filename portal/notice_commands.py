@@ -21,6 +21,7 @@ from portal.desk_batch import Done, programmes_of
 from portal.notice_board import Stood, list_posted, make_again, render_file
 from portal.notice_desk import Asked, clear, draw_notice
 from portal.options import answers
+from portal.out_file import write_out
 from portal.shell import Result, Shell
 from vouchers.claims.notice import render_notice, render_text
 from vouchers.claims.table import STATE_NAMES
@@ -213,7 +214,7 @@ def show(shell: Shell, notice_id: str, out: Path | None) -> Result:
         shown += ["", *_states(shell, data["rows"])]
     if out is not None:
         form: Literal["csv", "xlsx"] = "csv" if require_ending(out) == ".csv" else "xlsx"
-        out.write_bytes(render_file(stood.notice, form, shell.language))
+        write_out(out, render_file(stood.notice, form, shell.language))
         shown.append(shell.say(Text(f"已写入 {out}", f"written to {out}")))
     return Result(data, Group(*shown))
 

@@ -28,6 +28,7 @@ from ledger.proof import (
 from ledger.read import read_entries, read_heads, read_tile, tiles_at
 from ledger.text import Text
 from portal.options import answers
+from portal.out_file import write_out
 from portal.shell import Result, Shell
 from portal.witnessed import contradict, find_cosigned, instant, now_s, require_enough
 
@@ -113,7 +114,7 @@ def prove(shell: Shell, log: str, index: int, out: Path) -> Result:
         note = covering_note(shell, connection, head, index)
         size = tlog.parse_checkpoint(parse_note(note).text).size
         ((_, proof),) = prove_entries(connection, head.name, [index], note)
-    out.write_text(proof, "utf-8")
+    write_out(out, proof.encode())
     vkey = render_vkey(shell.signer.verifier_key(head))
     data = {"log": log, "index": index, "size": size, "path": str(out), "vkey": vkey}
     check = f"suanquan log check-proof {out} --key '{vkey}'"
@@ -194,7 +195,7 @@ def prove_growth(shell: Shell, log: str, old: Path, out: Path) -> Result:
         hashes = merkle.prove_consistency(
             earlier.size, head.size, tiles_at(connection, log, head.size)
         )
-    out.write_text(render_growth(Growth(earlier.size, tuple(hashes), note)), "utf-8")
+    write_out(out, render_growth(Growth(earlier.size, tuple(hashes), note)).encode())
     vkeys = _enough(opened.signers, open_note(note, keys).signers)
     data = {
         "log": log,

@@ -14,6 +14,7 @@ from ledger.period import last_day, parse_month
 from ledger.text import Text
 from ledger.usage import render_quantity
 from portal.options import answers
+from portal.out_file import write_out
 from portal.shell import Result, Shell
 from portal.usage_command import parse_sizes, snapshot_at
 from reports.analysis import ENTERPRISE, SIDES, SUMS, TOTAL, describe, reconciliation_sheets
@@ -59,7 +60,7 @@ def reconcile(
     is_ok = not any(one.explanation.code == "unexplained" for one in told)
     if out is not None:
         sheets = reconciliation_sheets(snapshot.book, sums, told, shell.language)
-        out.write_bytes(render_xlsx(sheets, last_day(month), shell.say(TOTAL)))
+        write_out(out, render_xlsx(sheets, last_day(month), shell.say(TOTAL)))
     data = {
         "month": month,
         "ok": is_ok,

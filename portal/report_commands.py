@@ -12,6 +12,7 @@ from ledger.period import last_day, parse_month
 from ledger.text import Text
 from ledger.usage import render_quantity
 from portal.options import answers
+from portal.out_file import write_out
 from portal.reconcile_command import require_ending, sum_row
 from portal.shell import Result, Shell
 from portal.totals_command import totals
@@ -88,13 +89,13 @@ def _write(shell: Shell, book: Book, made: Month, path: Path) -> None:
         title = Text(f"{made.month} 每日加速卡用量（卡时）", f"Card-hours by day, {made.month}")
         sheets = month_sheets(book, made, shell.language)
         chart = ColumnChart(shell.say(title), 0, 1)
-        path.write_bytes(render_xlsx(sheets, last_day(made.month), shell.say(TOTAL), chart))
+        write_out(path, render_xlsx(sheets, last_day(made.month), shell.say(TOTAL), chart))
         return
     with shell.progress(Text("准备字体", "preparing fonts")):
         fonts = load(CACHE)
     drawing = draw_month(book, made, _notes(made), fonts, shell.language)
     render = render_svg if path.suffix.lower() == ".svg" else render_png
-    path.write_bytes(render(drawing, fonts))
+    write_out(path, render(drawing, fonts))
 
 
 def _data(book: Book, made: Month) -> dict[str, Any]:

@@ -297,8 +297,9 @@ def file_error(error: OSError) -> InvalidInputError:
     """Return a file's error as the caller's: it names the file and what the system said."""
     name = error.filename or ""
     zh = _FILE_ERRORS.get(error.errno or 0, error.strerror)
+    step = Text("请检查路径与权限", "check the path and its permissions")
+    if error.errno == errno.ENOSPC:
+        step = Text("请腾出空间后重新运行", "make room on the disk and run it again")
     return InvalidInputError(
-        "file",
-        Text(f"无法使用文件 {name}：{zh}", f"cannot use {name}: {error.strerror}"),
-        Text("请检查路径与权限", "check the path and its permissions"),
+        "file", Text(f"无法使用文件 {name}：{zh}", f"cannot use {name}: {error.strerror}"), step
     )

@@ -9,6 +9,7 @@ import pytest
 
 from ledger.errors import InvalidInputError
 from ledger.secret import make_secret, read_secret, write_file
+from tests.room import room_for
 
 
 def mode_of(path: Path) -> int:
@@ -41,6 +42,15 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     assert mode_of(path) == 0o600
     assert mode_of(path.parent) == 0o700
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_disk_that_is_full_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_file(path, b"old")
+    with room_for(10), pytest.raises(OSError, match="too large") as caught:
+        write_file(path, bytes(100_000))
+    assert caught.value.filename == str(path)
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (b"old", [path])
 
 
 def test_a_draft_that_a_crash_left_open_to_others_is_not_written_into(tmp_path: Path) -> None:

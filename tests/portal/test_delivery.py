@@ -209,3 +209,26 @@ def test_nothing_to_deliver_is_said(
     refused = deliver(ask, tmp_path / "out", *more, year=year)
     assert (refused["status"], refused["error"]["code"]) == (2, "nothing_to_deliver")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("place", ["2022", "2022/2022-07", f"2022/2022-07/{OURS}"])
+def test_a_folder_that_leads_elsewhere_is_refused(ask: Ask, tmp_path: Path, place: str) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (out / place).parent.mkdir(parents=True)
+    (out / place).symlink_to(elsewhere)
+    refused = ask("statement", "deliver", "--year", 2022, "--out", out)
+    assert (refused["status"], refused["error"]["code"]) == (2, "linked")
+    assert list(elsewhere.iterdir()) == []
+    link = tmp_path / "link"
+    link.symlink_to(elsewhere)
+    assert ask("statement", "deliver", "--year", 2022, "--out", link)["status"] == 0
+
+
+def test_a_folder_that_somebody_else_named_is_not_used(ask: Ask, tmp_path: Path) -> None:
+    evil = f"x\n{'0' * 64}  passwd_{CODE}"
+    (tmp_path / "out" / "2022" / "2022-07" / evil).mkdir(parents=True)
+    assert ask("statement", "deliver", "--year", 2022, "--out", tmp_path / "out")["status"] == 0
+    sums = (tmp_path / "out" / "2022" / "SHA256SUMS").read_text("utf-8")
+    assert "passwd" not in sums
+    assert PAPER in sums
