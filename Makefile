@@ -43,7 +43,7 @@ bench: setup  ## Measure against bare loops and peers: some ten minutes
 	@$(BIN)/python -m bench
 
 bench-long: setup  ## Measure growing ledgers, memory, replay: an hour
-	@$(BIN)/python -m bench curve memory auditor simulate claims statements
+	@$(BIN)/python -m bench curve memory auditor simulate claims portal statements
 
 soak: setup  ## Run the long tests: faults, restarts, many hours of events in minutes
 	@$(BIN)/python -m pytest -q --durations=10 -m soak

@@ -1,7 +1,7 @@
 """Run measurements and print them as a table: `make bench`, or `python -m bench THEME …`.
 
 Without a theme it runs the short ones, some ten minutes. The long ones are `curve`, which stores
-thirty million records and takes twenty minutes, `claims`, `memory`, `auditor`, `simulate`
+thirty million records and takes twenty minutes, `claims`, `memory`, `auditor`, `portal`, `simulate`
 and `statements`: `make bench-long`.
 """
 
@@ -18,6 +18,7 @@ from bench import (
     latency,
     parts,
     peer,
+    portal,
     profile,
     rules,
     simulate,
@@ -50,6 +51,7 @@ LONG: Final[dict[str, Callable[[streams.Broker, Databases], Rows]]] = {
     "auditor": auditor.auditor,
     "claims": claims.claims,
     "curve": curve.curve,
+    "portal": portal.portal,
     "simulate": lambda _, databases: simulate.simulate(databases),
     "statements": lambda _, databases: statements.statements(databases),
     "memory": lambda broker, databases: streams.flat_memory(broker, databases, MEMORY_RECORDS),

@@ -31,7 +31,7 @@ def curve(broker: Broker, databases: Databases) -> Iterator[Measurement]:
             with databases.ledger(kind) as url:
                 stored = 0
                 for size in SIZES:
-                    stored = _store(url, ids, stored, size)
+                    stored = store_usage(url, ids, stored, size)
                     name = f"{ids} ids at {size:,} stored, {kind}"
                     pairs = []
                     for _ in range(REPEATS):
@@ -43,7 +43,7 @@ def curve(broker: Broker, databases: Databases) -> Iterator[Measurement]:
                     yield of_rates(name, RECORDS, pairs, BARE)
 
 
-def _store(url: str, ids: Ids, stored: int, size: int) -> int:
+def store_usage(url: str, ids: Ids, stored: int, size: int) -> int:
     """Return how many records are stored after so many more that there are at least `size`."""
     usage = Usage(ids, stored)
     with writer(url) as engine:
