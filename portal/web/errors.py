@@ -5,6 +5,7 @@ nothing else: what it was stands in the machine's own log.
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -96,13 +97,17 @@ _TOO_SLOW: Final = InvalidInputError(
 )
 
 
+_COMMAND: Final = re.compile(r"suanquan |(^| )--[a-z]")
+"""A command of a terminal, or an option of one: nobody can follow it on a page."""
+
+
 def for_page(error: LedgerError, visit: Visit) -> dict[str, str]:
     """Return an error's words as sentences, without a next step that is a command of a terminal."""
     following = error.next_step
     return {
         "code": error.code,
         "message": sentence(error.message, visit.language),
-        "next": "" if "suanquan " in following.en else sentence(following, visit.language),
+        "next": "" if _COMMAND.search(following.en) else sentence(following, visit.language),
     }
 
 
