@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, null, or_, select, update
 
-from ledger import tables
+from ledger import operations
 from ledger.events import Renewal
 
-_account, _code, _invitation = tables.account, tables.recovery_code, tables.invitation
+_account, _code, _invitation = operations.account, operations.recovery_code, operations.invitation
 
 
 class Account(NamedTuple):

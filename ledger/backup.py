@@ -33,8 +33,9 @@ from ledger.walls import check_walls
 WIDE_ROWS_MAX: Final = 64
 NARROW_ROWS_MAX: Final = 10_000
 
-LEFT_BEHIND: Final = frozenset({"invitation", "session", "throttle"})
-"""Tables that a copy has empty: a restored ledger lets nobody in by what a backup held."""
+LEFT_BEHIND: Final = frozenset({"invitation", "session", "throttle", "kept_answer"})
+"""Tables that a copy has empty: a restored ledger lets nobody in by what a backup held, and answers
+no program by what is not in its log any more."""
 
 # Where a chunk says how many entries it holds.
 _COUNT: Final = tables.chunk.columns.keys().index("count")

@@ -130,6 +130,11 @@ OPERATIONS: Final[dict[str, Text]] = {
         " makes a run come again, with nothing left to do, or stay away, which the log shows;"
         " mail stands here alone, and is sent again or not at all",
     ),
+    "kept_answer": Text(
+        "接口已作的答复：能改动者可令重试得到另一答复；是否办理以日志为准",
+        "what the interface answered: whoever changes it makes a retry get another answer; whether"
+        " something was done stands in the log",
+    ),
     **dict.fromkeys(
         ("account", "recovery_code", "invitation", "session", "throttle"),
         Text(

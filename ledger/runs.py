@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from ledger import tables
+from ledger import operations
 from ledger.bulk import insert_rows
 from ledger.text import Text
 
@@ -34,7 +34,7 @@ FIRST_REVISION: Final = 1
 # Names bound by one statement; SQLite takes 32,766 at most.
 _KEYS_AT_ONCE: Final = 500
 
-_table = tables.scheduled_run
+_table = operations.scheduled_run
 _KEY: Final = tuple_(*_table.primary_key)
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from ledger.tables import session as _table
+from ledger.operations import session as _table
 
 
 class SessionRow(NamedTuple):

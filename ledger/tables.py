@@ -15,17 +15,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     UniqueConstraint,
 )
 
+from ledger import operations
 from ledger.balance import Claim, Order
 from ledger.claim_state import Standing
 from ledger.events import LogName
 from ledger.journal import CHART
+from ledger.metadata import METADATA
 
 # More workers than one database can serve; it only bounds the names below.
 USAGE_LOGS_MAX: Final = 64
@@ -42,14 +43,7 @@ There is one book, and as many usage logs as work side by side: `usage`, `usage-
 
 LOG_NAMES: Final = {number: name for name, number in LOG_NUMBERS.items()}
 
-metadata: Final = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
+metadata: Final = METADATA
 
 # SQLite gives a rowid alias, which needs no sequence, only to a column of type INTEGER.
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
@@ -280,89 +274,6 @@ claim_state: Final = Table(
     comment="Projection: the state of each claim, and what lists show of it.",
 )
 
-scheduled_run: Final = Table(
-    "scheduled_run",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("period", Text, primary_key=True),
-    Column("subject", Text, primary_key=True),
-    Column("revision", BigInteger, primary_key=True, autoincrement=False),
-    Column("state", Text, nullable=False),
-    Column("due_at_ms", BigInteger, nullable=False),
-    Column("next_try_at_ms", BigInteger, nullable=False),
-    Column("attempts", BigInteger, nullable=False),
-    Column("holder", Text),
-    Column("held_until_ms", BigInteger),
-    Column("started_at_ms", BigInteger),
-    Column("finished_at_ms", BigInteger),
-    Column("error_code", Text),
-    Column("error_zh", Text),
-    Column("error_en", Text),
-    Column("outcome", Text),
-    CheckConstraint("state IN ('due', 'running', 'done', 'failed')", name="state"),
-    CheckConstraint(
-        "(state = 'running') = (holder IS NOT NULL) AND (holder IS NULL) = (held_until_ms IS NULL)",
-        name="held",
-    ),
-    Index("ix_scheduled_run_state", "state", "next_try_at_ms"),
-    comment="Operations: what the schedule has run, runs and has to run. Nothing rests on it.",
-)
-
-account: Final = Table(
-    "account",
-    metadata,
-    Column("person", Text, primary_key=True),
-    Column("password_hash", Text, nullable=False),
-    Column("password_set_at_ms", BigInteger, nullable=False),
-    Column("totp_secret", LargeBinary),
-    Column("totp_confirmed_at_ms", BigInteger),
-    Column("totp_last_step", BigInteger),
-    CheckConstraint("totp_confirmed_at_ms IS NULL OR totp_secret IS NOT NULL", name="confirmed"),
-    comment="Accounts: how each person signs in. Secrets are sealed by a key of the home.",
-)
-
-recovery_code: Final = Table(
-    "recovery_code",
-    metadata,
-    Column("person", Text, primary_key=True),
-    Column("digest", LargeBinary, primary_key=True),
-    comment="Accounts: codes for whoever has lost his second factor; a used one is gone.",
-)
-
-invitation: Final = Table(
-    "invitation",
-    metadata,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("person", Text, nullable=False),
-    Column("renews", Text, nullable=False),
-    Column("expires_at_ms", BigInteger, nullable=False),
-    CheckConstraint("renews IN ('password', 'second_factor')", name="renews"),
-    Index("ix_invitation_person", "person"),
-    comment="Accounts: links that serve once, by their digest; a used one is gone.",
-)
-
-session: Final = Table(
-    "session",
-    metadata,
-    Column("digest", LargeBinary, primary_key=True),
-    Column("person", Text, nullable=False),
-    Column("created_at_ms", BigInteger, nullable=False),
-    Column("seen_at_ms", BigInteger, nullable=False),
-    Column("expires_at_ms", BigInteger, nullable=False),
-    Index("ix_session_person", "person"),
-    comment="Accounts: who has signed in, by the digest of what the browser keeps.",
-)
-
-throttle: Final = Table(
-    "throttle",
-    metadata,
-    Column("key", LargeBinary, primary_key=True),
-    Column("failures", BigInteger, nullable=False),
-    Column("next_try_at_ms", BigInteger, nullable=False),
-    Index("ix_throttle_next_try_at_ms", "next_try_at_ms"),
-    comment="Accounts: failed sign-ins by a keyed digest of whom they tried, or of where from.",
-)
-
 APPEND_ONLY: Final = ("chunk", "tile", "source", "identity", "rejection")
 """Tables whose rows are never changed or removed."""
 
@@ -387,11 +298,11 @@ PROJECTIONS: Final = (
 ERASABLE: Final = {"personal_datum": ("salt", "value")}
 """Tables whose rows stay, and the columns that may become null."""
 
-PASSING: Final = ("recovery_code", "invitation", "session", "throttle")
-"""Tables of accounts whose rows go once they have served or lapsed."""
+PASSING: Final = tuple(one.name for one in operations.PASSING)
+"""Tables for the writer and the keeper whose rows go once they have served or lapsed."""
 
-ACCOUNTS: Final = ("account", *PASSING)
-"""Tables by which people sign in: for the writer and the keeper alone."""
+ACCOUNTS: Final = (operations.account.name, *PASSING)
+"""Tables by which people sign in, and what programs were answered: for these two alone."""
 
-OPERATIONS: Final = ("scheduled_run", *ACCOUNTS)
+OPERATIONS: Final = (operations.scheduled_run.name, *ACCOUNTS)
 """Tables of which every row may change, and none is evidence: no amount rests on any of them."""

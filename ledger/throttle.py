@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, delete, select, text, update
 
-from ledger.tables import throttle as _table
+from ledger.operations import throttle as _table
 
 # The one form that both databases have: of two who try for the first time, both count.
 _ADD: Final = text(

@@ -48,14 +48,15 @@ CORE: Final = words(
 
 SHELL: Final = words(
     """
-    ledger.accepted ledger.accounts ledger.sessions ledger.throttle
+    ledger.accepted ledger.accounts ledger.kept_answers ledger.sessions ledger.throttle
     ledger.backup ledger.batch ledger.bookkeeping ledger.bulk ledger.check ledger.cluster
     ledger.config ledger.crew ledger.database ledger.erasable ledger.export ledger.history
     ledger.documents ledger.payee
     ledger.identity ledger.keyring ledger.log_writer ledger.overlap ledger.projection
     ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
     ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans ledger.store
-    ledger.claim_list ledger.order_list ledger.runs ledger.tables ledger.trail ledger.walls
+    ledger.claim_list ledger.metadata ledger.operations
+    ledger.order_list ledger.runs ledger.tables ledger.trail ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog

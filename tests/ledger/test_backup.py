@@ -19,6 +19,7 @@ from ledger.accounts import (
 from ledger.backup import LEFT_BEHIND, Copied, check_copy, copy_ledger
 from ledger.database import open_engine
 from ledger.errors import InvalidInputError, TamperedLogError
+from ledger.kept_answers import hold_key
 from ledger.schema import upgrade
 from ledger.sessions import SessionRow, add_session
 from ledger.throttle import lock_tries
@@ -78,6 +79,7 @@ def test_a_copy_knows_how_people_sign_in_and_lets_nobody_in_by_what_it_held(
         add_invitation(connection, mark, Invitation("a", "password", 2))
         add_session(connection, SessionRow(mark, "a", 1, 1, 2))
         lock_tries(connection, [mark], 1)
+        hold_key(connection, mark, mark, 1)
     held = {name: len(ledger.dump()[name]) for name in tables.ACCOUNTS}
     assert held == dict.fromkeys(tables.ACCOUNTS, 1)
     engine = open_engine(f"sqlite:///{tmp_path / 'copy.db'}", "own")

@@ -1,11 +1,17 @@
 """The interface for programs: who may ask, how it refuses, and that it says what commands say."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
 
+from ledger.config import Settings
+from ledger.kept_answers import hold_key
+from portal.shell import Shell
+from portal.web.api import remember
 from portal.web.api.pace import Pace, Rate
 from tests.portal.callers import Caller, calling
 from tests.portal.office import ONE, OTHER, Office, office
@@ -144,3 +150,51 @@ def test_a_bucket_fills_again() -> None:
         pace.take_of_token("a")
     now[0] = 0.5
     pace.take_of_token("a")
+
+
+def test_a_request_sent_again_under_its_key_is_answered_as_it_was(
+    client: TestClient[Any], call: Call, office: Office
+) -> None:
+    firm, key = call("firm-1"), "0123456789abcdef"
+    first = firm.send("/claims", CLAIM, key)
+    office.act("firm-1", first["id"], "withdraw", "--reason", "x")
+    assert firm.send("/claims", CLAIM, key) == first
+    assert firm.send("/claims", {**CLAIM, "asked_fen": 1}, key)["code"] == "key_reused"
+    assert (
+        call("task-1").send("/claims", {**CLAIM, "claim": first["id"]}, key)["code"] != "key_reused"
+    )
+    headers = {**firm.headers, "idempotency-key": key, "content-type": "application/json"}
+    again = client.post("/api/v1/claims", content=json.dumps(CLAIM), headers=headers)
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+
+
+def test_what_was_refused_leaves_its_key_free(call: Call) -> None:
+    firm, key = call("firm-1"), "0123456789abcdef"
+    assert firm.send("/claims", {**CLAIM, "asked_fen": 0}, key)["code"] == "bad_value"
+    assert firm.send("/claims", CLAIM, key)["state"] == "submitted"
+
+
+def test_a_post_that_records_takes_a_key(client: TestClient[Any], call: Call) -> None:
+    for key in ("", "short", "a key with spaces", "x" * 65):
+        headers = {**call("firm-1").headers, "idempotency-key": key}
+        answer = client.post("/api/v1/claims", content=json.dumps(CLAIM), headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_request"), key
+
+
+def test_of_two_requests_at_the_same_moment_one_is_worked_on(
+    call: Call, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    firm, key, now = call("firm-1"), "0123456789abcdef", [10**12]
+    monkeypatch.setattr(remember, "now_ms", lambda: now[0])
+    shell = Shell(Settings.load(), "zh", as_json=True)
+    body = json.dumps(CLAIM).encode()
+    said = hashlib.sha256(b"POST\n/api/v1/claims\n\n" + body).digest()
+    held = hashlib.sha256(f"firm-1\n{key}".encode()).digest()
+    with shell.writing() as engine, engine.begin() as connection:
+        assert hold_key(connection, held, said, now[0]) is None
+    assert firm.send("/claims", CLAIM, key)["code"] == "key_in_use"
+    now[0] += remember.HELD_MS + 1
+    assert firm.send("/claims", CLAIM, key)["state"] == "submitted"
+    now[0] += remember.KEPT_MS + 1
+    assert firm.send("/claims", {**CLAIM, "asked_fen": 0}, key)["code"] == "bad_value"
+    assert office.ask("firm-1", "claim", "list")["rows"][0]["state"] == "submitted"

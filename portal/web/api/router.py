@@ -18,6 +18,7 @@ from portal.web.api import (
     statements,
 )
 from portal.web.api.openapi import description_route
+from portal.web.api.remember import Remember
 from portal.web.api.scope import require_scope
 
 SUBJECTS: Final = (
@@ -38,5 +39,6 @@ API_V1: Final = Router(
     "/api/v1",
     route_handlers=[*SUBJECTS, description_route(SUBJECTS)],
     guards=[require_scope],
+    middleware=[Remember()],
     return_dto=None,
 )
