@@ -87,15 +87,20 @@ def _enter(shell: Shell, code: str, kind: Kind, file: BinaryIO) -> Result:
     """Record a datum of an enterprise and return under which digest."""
     datum = parse_datum(kind, file.read(VALUE_BYTES_MAX + 1))
     assert isinstance(datum, BankAccount | Contact), kind
-    with acting(shell, code) as act:
-        require_code(code, read_accepted(act.connection))
-        digest = enter_datum(act, code, datum)
+    digest = record_datum(shell, code, datum)
     data = {"enterprise": code, "kind": kind, "digest": digest}
     shown = Text(
         f"已录入{KINDS[kind].zh}，日志只存摘要 {digest}",
         f"recorded the {KINDS[kind].en}; the log holds its digest {digest}",
     )
     return Result(data, shell.say(shown))
+
+
+def record_datum(shell: Shell, code: str, datum: BankAccount | Contact) -> str:
+    """Return the digest under which a datum of an enterprise was recorded."""
+    with acting(shell, code) as act:
+        require_code(code, read_accepted(act.connection))
+        return enter_datum(act, code, datum)
 
 
 def enter_datum(act: Act, code: str, datum: BankAccount | Contact) -> str:

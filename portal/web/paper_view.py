@@ -1,0 +1,112 @@
+"""An enterprise's papers as rows of a page, the newest first; of personal data only since when."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, NamedTuple
+
+from ledger.events import BankAccountSet, ContactRecorded, DocumentFiled, EnterpriseForgotten
+from ledger.media import NAMES
+from ledger.personal import Kind
+from ledger.text import Text
+from portal.claim_ground import Ground
+from vouchers.net import END, contract_on, invoices_on, payments_on
+
+NUMBERS_MAX: Final = 100
+
+
+class Row(NamedTuple):
+    """A paper: its number, on what it rests, its days, its amount, what is left, its document."""
+
+    key: str
+    of: str
+    on: str
+    until: str = ""
+    amount_fen: int | None = None
+    left_fen: int | None = None
+    sha256: str = ""
+    format: str = ""
+    size_bytes: int = 0
+
+
+LISTS: Final[Mapping[str, Text]] = {
+    "contracts": Text("合同", "Contracts"),
+    "invoices": Text("发票", "Invoices"),
+    "payments": Text("付款", "Payments"),
+    "documents": Text("已上传的材料", "Documents filed"),
+}
+
+
+def rows_of(ground: Ground, name: str) -> list[Row]:
+    """Return the papers of one of the lists, the newest first."""
+    return sorted(_MAKERS[name](ground), key=lambda row: (row.on, row.key), reverse=True)
+
+
+def _contracts(ground: Ground) -> Iterator[Row]:
+    """Yield contracts as amended."""
+    account = ground.account
+    for number in account.signed:
+        one = contract_on(account, number, END)
+        assert one is not None, number
+        yield Row(number, f"{one.service_from}/{one.service_to}", one.signed_on, "", one.amount_fen)
+
+
+def _invoices(ground: Ground) -> Iterator[Row]:
+    """Yield invoices as corrected, with what red ones left of each."""
+    account = ground.account
+    left = {one.invoice: one.amount_fen for one in invoices_on(account)}
+    for number, one in account.invoices.items():
+        yield Row(number, one.contract, one.issued_on, "", one.amount_fen, left.get(number, 0))
+
+
+def _payments(ground: Ground) -> Iterator[Row]:
+    """Yield payments as corrected, with what is left of each after what came back."""
+    account = ground.account
+    left = {one.payment: one.amount_fen for some in payments_on(account).values() for one in some}
+    for number, one in account.payments.items():
+        yield Row(number, one.invoice, one.paid_on, "", one.amount_fen, left.get(number, 0))
+
+
+def _documents(ground: Ground) -> Iterator[Row]:
+    """Yield documents as they were filed."""
+    for place, one in enumerate(ground.said):
+        if isinstance(one, DocumentFiled):
+            yield Row(
+                f"{place}-{one.kind}",
+                one.ref or "",
+                one.at,
+                one.kind,
+                sha256=one.sha256,
+                format=NAMES[one.media_type],
+                size_bytes=one.size_bytes,
+            )
+
+
+_MAKERS: Final[Mapping[str, Callable[[Ground], Iterator[Row]]]] = {
+    "contracts": _contracts,
+    "invoices": _invoices,
+    "payments": _payments,
+    "documents": _documents,
+}
+
+
+def known_numbers(ground: Ground) -> list[str]:
+    """Return the numbers that a scan may belong to: contracts first, then the newest invoices."""
+    account = ground.account
+    numbers = [*list(account.contracts)[::-1], *list(account.invoices)[::-1]]
+    return numbers[:NUMBERS_MAX]
+
+
+def personal_of(ground: Ground) -> dict[Kind, str]:
+    """Return since when a contact and a bank account are on record, of those that still are.
+
+    What they say is not read: no page shows it.
+    """
+    since: dict[Kind, str] = {}
+    for one in ground.said:
+        match one:
+            case ContactRecorded():
+                since["contact"] = one.at
+            case BankAccountSet():
+                since["bank_account"] = one.at
+            case EnterpriseForgotten():
+                since.clear()
+    return since
