@@ -1,5 +1,6 @@
 """A real Chromium that looks at a portal served over HTTP, as people do."""
 
+import os
 import re
 import threading
 import time
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from portal.shell import Shell
 from portal.web.app import make_portal
 from portal.web.gate import LANGUAGE_COOKIE, SESSION_COOKIE
+from reports.fonts import CACHE, load
 from tests.conftest import missing_service
 from tests.portal.sockets import free_port
 from tests.servers import MissingServerError, find_program
@@ -24,17 +26,34 @@ WIDTHS: Final = (360, 768, 1440)
 
 START_S: Final = 30
 
+# The typeface of the statements and no other: what is measured and seen is so on every machine.
+_FONTS: Final = """<?xml version="1.0"?>
+<fontconfig>
+<dir>{fonts}</dir>
+<cachedir>{cache}</cachedir>
+</fontconfig>
+"""
+
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Yield the system's Chromium, installed by apt where the tests are root's."""
     try:
         path = find_program("chromium", "chromium")
     except MissingServerError:
         missing_service("Chromium", "as root: apt-get install chromium")
+    load(CACHE)
+    folder = tmp_path_factory.mktemp("fonts")
+    (folder / "fonts.conf").write_text(_FONTS.format(fonts=CACHE, cache=folder / "cache"), "utf-8")
+    environment: dict[str, str | float | bool] = {
+        **os.environ,
+        "FONTCONFIG_FILE": str(folder / "fonts.conf"),
+    }
     with sync_playwright() as playwright:
         # Root has no sandbox in a container; what it opens is ours.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"], env=environment
+        )
         yield browser
         browser.close()
 
