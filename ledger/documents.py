@@ -16,8 +16,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedReader, BufferedWriter
-from pathlib import Path
-from typing import Final, NamedTuple
+from pathlib import Path, PurePath
+from typing import IO, Final, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -119,6 +119,20 @@ class DocumentStore:
                 staged.append(one)
             yield staged
 
+    @contextmanager
+    def receiving(self, uploads: Sequence[tuple[str, IO[bytes]]]) -> Iterator[list[Staged]]:
+        """Yield what was sent, by name and content, as `staging` does files.
+
+        Raises what `stage` raises for the first that cannot be taken.
+        """
+        with ExitStack() as stack:
+            staged = []
+            for name, content in uploads:
+                one = self._stage(PurePath(name).name or "?", content)
+                stack.callback(one.draft.unlink, missing_ok=True)
+                staged.append(one)
+            yield staged
+
     def stage(self, source: Path) -> Staged:
         """Return a file copied into the home, once it is one that may be filed.
 
@@ -126,19 +140,28 @@ class DocumentStore:
         time, and never through a link. Raises `InvalidInputError` with the file's name in front:
         `not_a_file` and the codes of `ledger.media.inspect`.
         """
+        try:
+            file = _open_plain(source)
+        except InvalidInputError as error:
+            raise _named(source.name, error) from error
+        with file:
+            return self._stage(source.name, file)
+
+    def _stage(self, name: str, content: IO[bytes]) -> Staged:
+        """Return what can be read, copied into the home, once it is what may be filed."""
         draft = self._new_draft()
         try:
-            with _open_plain(source) as file, _create(draft) as copy:
-                sha256 = _copy(file, copy)
+            with _create(draft) as copy:
+                sha256 = _copy(content, copy)
             data = draft.read_bytes()
-            media_type = inspect(data, source.name)
+            media_type = inspect(data, name)
         except InvalidInputError as error:
             draft.unlink(missing_ok=True)
-            raise _named(source, error) from error
+            raise _named(name, error) from error
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        return Staged(draft, source.name, sha256, media_type, len(data))
+        return Staged(draft, name, sha256, media_type, len(data))
 
     def _new_draft(self) -> Path:
         """Return a path for a new draft, on the file system where documents stay."""
@@ -274,7 +297,7 @@ def _create(path: Path) -> BufferedWriter:
     return os.fdopen(os.open(path, flags, _FILE_MODE), "wb")
 
 
-def _copy(file: BufferedReader, copy: BufferedWriter) -> str:
+def _copy(file: IO[bytes], copy: BufferedWriter) -> str:
     """Return the digest of what was copied and is on the disk; no more than a document may hold."""
     hashed, size = hashlib.sha256(), 0
     while block := file.read(_BLOCK_BYTES):
@@ -294,9 +317,9 @@ def _flush(file: BufferedWriter) -> None:
     os.fsync(file.fileno())
 
 
-def _named(source: Path, error: InvalidInputError) -> InvalidInputError:
+def _named(name: str, error: InvalidInputError) -> InvalidInputError:
     """Return a refusal with the file's name in front."""
-    name = source.name if source.name.isprintable() else repr(source.name)[1:-1]
+    name = name if name.isprintable() else repr(name)[1:-1]
     message = Text(f"{name}：{error.message.zh}", f"{name}: {error.message.en}")
     return InvalidInputError(error.code, message, error.next_step)
 

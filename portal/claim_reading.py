@@ -163,7 +163,7 @@ def render_claim(read: Read, viewer: Viewer, today: str, language: Language) -> 
         "since": claim.since,
         "invoices": list(claim.invoices),
         "documents": list(claim.documents),
-        "draft": _draft(claim),
+        "draft": draft_of(claim),
         "remarks": [{"item": one.item, "reason": one.reason} for one in claim.remarks],
         "objections": claim.open_objections if inside else len(claim.open_objections),
         "seen": claim.events,
@@ -175,7 +175,7 @@ def render_claim(read: Read, viewer: Viewer, today: str, language: Language) -> 
     }
 
 
-def _draft(claim: Claim) -> dict[str, Any] | None:
+def draft_of(claim: Claim) -> dict[str, Any] | None:
     """Return what a draft keeps, None of what was handed in; what is no object says nothing."""
     if claim.state != "draft":
         return None

@@ -3,13 +3,32 @@
 Both are notes: they hold the claim, never the amount that a case is worth.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from ledger.text import Text
 from vouchers.application import Line
 from vouchers.case import Paper
+from vouchers.cited import Cited
 from vouchers.decision import Reason
 from vouchers.programme import Document, Version
+
+
+class Needed(NamedTuple):
+    """A paper that a claim must bring, and the contract or project that it is of, if any."""
+
+    document: Cited[Document]
+    ref: str | None
+
+
+def list_needed(version: Version, lines: Sequence[Line]) -> list[Needed]:
+    """Return the papers that a version asks for on some purchases, in its order."""
+    return [Needed(cited, ref) for cited in version.documents for ref in _refs(cited.value, lines)]
+
+
+def is_filed(needed: Needed, filed: Iterable[Paper]) -> bool:
+    """Return whether a paper is among those that were filed."""
+    return any(_is(one, needed.document.value, needed.ref) for one in filed)
 
 
 def note_papers(
@@ -20,12 +39,12 @@ def note_papers(
     Papers that nobody has said anything about are all still to be filed.
     """
     notes: list[Reason] = []
-    for cited in version.documents:
-        for ref in _refs(cited.value, lines):
-            if not any(_is(one, cited.value, ref) for one in filed or ()):
-                name, of = cited.value.name, f" {ref}" if ref else ""
-                message = Text(f"尚缺材料：{name.zh}{of}", f"paper to be filed: {name.en}{of}")
-                notes.append(Reason("document_missing", message, cited.clause))
+    for needed in list_needed(version, lines):
+        if not is_filed(needed, filed or ()):
+            cited, ref = needed
+            name, of = cited.value.name, f" {ref}" if ref else ""
+            message = Text(f"尚缺材料：{name.zh}{of}", f"paper to be filed: {name.en}{of}")
+            notes.append(Reason("document_missing", message, cited.clause))
     cited_confirmation = version.provider_confirms
     if cited_confirmation is None or not cited_confirmation.value:
         return notes
