@@ -29,7 +29,7 @@ from reports.due import (
     hourly,
     monthly,
     nobody,
-    once_traded,
+    once_billed,
     users,
 )
 
@@ -90,7 +90,7 @@ JOBS: Final = (
         settle_funds,
     ),
     Entry(
-        Job(RECONCILIATION, Text("对账", "reconciliation"), _MONTHLY, monthly, once_traded),
+        Job(RECONCILIATION, Text("对账", "reconciliation"), _MONTHLY, monthly, once_billed),
         reconcile_month,
     ),
     Entry(

@@ -11,6 +11,7 @@ from ledger import runs
 from ledger.database import Connection, OperationalError
 from ledger.erasable import lock_book
 from ledger.events import ClaimData, Data, FundData
+from ledger.period import months_between
 from ledger.query import read_users
 from ledger.read import read_heads
 from ledger.runs import FIRST_REVISION, Key
@@ -69,7 +70,8 @@ class Scheduler:
                 fold = read_fold(connection, head)
                 bought, budgeted = _bought(fold.book), _budgeted(fold.budget)
                 days = WorkingDays(fold.book.calendars)
-                self._read = head.size, Holdings({}, bought, budgeted, days)
+                holdings = Holdings({}, bought, _billed(fold.book), budgeted, days)
+                self._read = head.size, holdings
             return self._read[1]._replace(used=_used(connection))
 
     def _claim(self) -> Work | None:
@@ -126,6 +128,20 @@ def _bought(book: Book) -> dict[str, set[str]]:
         ]
         for day in days:
             found.setdefault(day[: len("2022-07")], set()).add(code)
+    return found
+
+
+def _billed(book: Book) -> set[str]:
+    """Return the months whose service was billed, or paid for without an invoice that is known."""
+    found: set[str] = set()
+    for account in book.accounts.values():
+        for one in account.invoices.values():
+            found.update(months_between(one.service_from[:7], one.service_to[:7]))
+        found.update(
+            one.paid_on[:7]
+            for one in account.payments.values()
+            if one.invoice not in account.invoices
+        )
     return found
 
 

@@ -50,12 +50,15 @@ class Timetable(NamedTuple):
 class Holdings(NamedTuple):
     """What the ledger holds: by month who used and who bought something, and whose budget moved.
 
+    `bought` goes by the days of papers; `billed` has the months whose service somebody was billed.
+
     `budgeted` names the funds of which an appropriation, a transfer or a closing counts from the
     month; it has every month in which a claim moved something too, if for no fund.
     """
 
     used: Subjects
     bought: Subjects
+    billed: Collection[str]
     budgeted: Subjects
     working_days: WorkingDays
 
@@ -181,9 +184,9 @@ def funds(held: Holdings, month: str) -> Collection[str]:
     return {one for then, some in held.budgeted.items() if then <= month for one in some}
 
 
-def once_traded(held: Holdings, month: str) -> Collection[str]:
-    """Return that a month in which anybody used or bought something is for nobody in particular."""
-    return ("",) if month in held.used or month in held.bought else ()
+def once_billed(held: Holdings, month: str) -> Collection[str]:
+    """Return that a month whose service was used or billed is for nobody in particular."""
+    return ("",) if month in held.used or month in held.billed else ()
 
 
 # --- after a failure ---

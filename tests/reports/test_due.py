@@ -21,7 +21,7 @@ from reports.due import (
     monthly,
     next_slot,
     nobody,
-    once_traded,
+    once_billed,
     settled_at,
     users,
 )
@@ -61,6 +61,7 @@ def calendars(*years: int) -> WorkingDays:
 HELD = Holdings(
     used={"2022-07": {"b", "a"}, "2022-09": {"a"}},
     bought={"2022-08": {"a"}},
+    billed={"2022-06", "2022-07"},
     budgeted={"2022-06": {"hubei"}, "2022-08": {"hubei", "wuhan"}, "2022-10": set()},
     working_days=calendars(2022),
 )
@@ -120,10 +121,10 @@ def test_a_fund_is_reported_each_month_since_it_has_a_budget_quiet_ones_too() ->
     assert found[-1] == ("2022-10", "wuhan"), "a claim moved in October, and nothing after"
 
 
-def test_a_month_in_which_somebody_traded_is_reconciled_once_for_all() -> None:
-    check = Job("reconciliation", NAME, NAME, monthly, once_traded)
+def test_a_month_that_was_used_or_billed_is_reconciled_once_for_all() -> None:
+    check = Job("reconciliation", NAME, NAME, monthly, once_billed)
     found = [one[1:3] for one in due(at("2099-01-01T00:00"), HELD, Timetable(), [check])]
-    assert found == [("2022-07", ""), ("2022-08", ""), ("2022-09", "")]
+    assert found == [("2022-06", ""), ("2022-07", ""), ("2022-09", "")]
 
 
 def test_of_days_and_hours_the_newest_alone_is_due() -> None:
@@ -161,7 +162,7 @@ def test_what_comes_next_is_told_of_each_job() -> None:
 
 
 def test_an_empty_ledger_settles_nothing_and_knows_the_month_that_comes() -> None:
-    empty = Holdings({}, {}, {}, calendars(2022))
+    empty = Holdings({}, {}, (), {}, calendars(2022))
     now = at("2022-10-10T09:00")
     assert due(now, empty, Timetable(), [SETTLE, REFUND]) == []
     assert next_slot(now, empty, Timetable(), SETTLE) == Slot("2022-10", at("2022-11-03T09:00"))
