@@ -7,8 +7,8 @@ from ledger.personal import BankAccount, Contact
 from ledger.rights import Grant
 from portal.acting import Act, at_console, issue_token
 from portal.enterprise_commands import enter_datum
+from portal.people_desk import grant_role
 from portal.shell import Shell
-from portal.user_commands import grant_role
 from vouchers.claims.table import STEPS, Action, Capacity
 
 ADMINISTRATORS: Final = ("admin-1", "admin-2")

@@ -24,9 +24,9 @@ from ledger.sessions import end_sessions_of
 from ledger.text import Text
 from portal.acting import Act, at_console, not_allowed
 from portal.passwords import hash_password, require_good
+from portal.people_desk import grant_role
 from portal.sessions import SECOND_FACTOR_ROLES, SECRET_BYTES, digest_of, read_rights
 from portal.shell import Shell
-from portal.user_commands import grant_role
 
 # A weekend lies between somebody's asking on Friday and his opening the link on Monday.
 INVITATION_HOURS: Final = 72

@@ -5,32 +5,19 @@ from typing import Any, get_args
 import click
 from rich.table import Table
 
-from ledger.accepted import read_accepted
-from ledger.credit_codes import require_code
 from ledger.erasable import read_roster
-from ledger.events import SCOPES, Role, RoleGranted, RoleRequested, RoleRevoked, Scope
-from ledger.events.people import check_person
+from ledger.events import SCOPES, Role, Scope
 from ledger.period import render_instant
 from ledger.read import read_heads
-from ledger.rights import CONSOLE, Grant
-from ledger.roster import TWO_PERSON_ROLES, is_lapsed, lapses_at_ms
-from ledger.sessions import end_sessions_of
+from ledger.rights import Grant
+from ledger.roster import is_lapsed, lapses_at_ms
 from ledger.text import Text
-from portal.acting import TOKEN_DAYS, Act, acting, is_invitation, issue_token, not_allowed
+from portal.acting import TOKEN_DAYS, acting, is_invitation, issue_token, not_allowed
 from portal.options import answers
+from portal.people_desk import TITLES, give_role, take_role
 from portal.shell import Result, Shell, now_ms
-from vouchers.catalogue import select_programmes
 
 ROLES = get_args(Role)
-
-TITLES: dict[Role, Text] = {
-    "administrator": Text("管理员", "administrator"),
-    "auditor": Text("审计", "auditor"),
-    "authority": Text("主管部门", "authority"),
-    "enterprise": Text("企业", "enterprise"),
-    "finance": Text("财政", "finance"),
-    "task_force": Text("专班", "task force"),
-}
 
 
 @click.group()
@@ -61,14 +48,9 @@ def add(
     A role that moves money, and an administrator's after the second, is asked for by one
     administrator and granted when another one gives the same command.
     """
-    check_person(name)
-    if programme is not None:
-        select_programmes([programme])
-    grant = Grant(role, programme or enterprise)
     with acting(shell, anonymous=True) as act:
-        if enterprise is not None:
-            require_code(enterprise, read_accepted(act.connection))
-        granted = grant_role(act, name, grant)
+        grant = Grant(role, programme or enterprise)
+        granted = give_role(act, name, grant)
         token = expires_at = None
         if granted and name not in act.roster.tokens:
             token, expires_at = issue_token(act, name)
@@ -80,32 +62,6 @@ def add(
         "expires_at": expires_at,
     }
     return Result(data, "\n".join(_added_lines(shell, data)))
-
-
-def grant_role(act: Act, name: str, grant: Grant) -> bool:
-    """Return whether a role was granted; else it was asked for, and another one has to consent."""
-    if grant in act.roster.grants.get(name, ()):
-        raise not_allowed(Text(f"{name} 已有此角色", f"{name} holds this role already"))
-    scope: dict[str, Any] = {"at": act.at, "person": name, **grant._asdict()}
-    needs_consent = grant.role in TWO_PERSON_ROLES and not (
-        grant.role == "administrator" and len(act.roster.administrators_ever) <= 1
-    )
-    if not needs_consent or act.name == CONSOLE:
-        act.record(RoleGranted(**scope, granted_by=act.name))
-        return True
-    request = act.roster.role_requests.get((name, grant))
-    if request is None or request.requested_by == act.name or is_lapsed(request, act.at):
-        if request is not None and not is_lapsed(request, act.at):
-            raise not_allowed(
-                Text(
-                    f"{act.name} 已提出此申请，须由另一名管理员同意",
-                    f"{act.name} has asked for it; another administrator has to consent",
-                )
-            )
-        act.record(RoleRequested(**scope, requested_by=act.name))
-        return False
-    act.record(RoleGranted(**scope, granted_by=request.requested_by, consented_by=act.name))
-    return True
 
 
 def _added_lines(shell: Shell, data: dict[str, Any]) -> list[str]:
@@ -183,13 +139,9 @@ def revoke(
     shell: Shell, name: str, role: Role, programme: str | None, enterprise: str | None
 ) -> Result:
     """Take a role away; who holds none has no use of his token any more, and is signed out."""
-    check_person(name)
     grant = Grant(role, programme or enterprise)
     with acting(shell) as act:
-        scope: dict[str, Any] = {"at": act.at, "person": name, **grant._asdict()}
-        act.record(RoleRevoked(**scope, revoked_by=act.name))
-        if not act.roster.grants[name]:
-            end_sessions_of(act.connection, name)
+        take_role(act, name, grant)
     shown = Text(f"{name} 不再是{TITLES[role].zh}", f"{name} is no longer {TITLES[role].en}")
     return Result({"name": name, **grant._asdict(), "state": "revoked"}, shell.say(shown))
 

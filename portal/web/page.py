@@ -26,6 +26,7 @@ DONE: Final = {
     "password_set": Text("密码已设置，请登录", "Your password is set: sign in"),
     "second_factor_set": Text("动态验证码已启用", "One-time codes are set up"),
     "acted": Text("已办理", "Done"),
+    "asked": Text("已提出，待另一名管理员同意", "Asked for: another administrator has to consent"),
 }
 """What a page says of the act that led to it; the address names it, and nothing else is shown."""
 

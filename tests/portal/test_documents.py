@@ -27,8 +27,8 @@ from portal.filing import (
     file_documents,
     find_strays,
 )
+from portal.people_desk import grant_role
 from portal.shell import Shell, now_ms
-from portal.user_commands import grant_role
 from tests.papers import make_image, make_ofd, make_pdf, make_xml
 from tests.portal.conftest import environment_of
 

@@ -15,9 +15,9 @@ from portal.enrolment import (
     renew_recovery_codes,
 )
 from portal.passwords import ALONE_LENGTH_MIN, BESIDE_LENGTH_MIN
+from portal.people_desk import TITLES
 from portal.sessions import Session, sign_out_everywhere
 from portal.sign_in import change_password
-from portal.user_commands import TITLES
 from portal.web.audience import SIGNED_IN
 from portal.web.errors import for_page, status_of
 from portal.web.gate import SESSION_COOKIE

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from portal.demo_door import enter, list_people
-from portal.user_commands import TITLES
+from portal.people_desk import TITLES
 from portal.web.audience import ANYBODY
 from portal.web.page import onward, page
 from portal.web.routes.sign_in import keep
