@@ -6,6 +6,7 @@ from ledger.identifiers import synthetic_credit_code
 from tests.portal.browsing import Pages, counting, pages
 from tests.portal.office import OTHER
 from tests.small_ledger import CODE, SALT, SOURCE, events
+from vouchers.claims.checklist import ITEMS
 
 __all__ = ["pages"]
 
@@ -84,10 +85,11 @@ def test_a_claim_that_was_sent_back_says_why_until_it_is_mended(pages: Pages) ->
     claim = office.submit()["id"]
     assert "待您办理" in pages.see(HOME)
     assert "已退回" not in pages.see(HOME)
-    remarks = [{"item": "contract", "reason": "缺<盖章>页"}]
+    item, name = next(iter(ITEMS.items()))
+    remarks = [{"item": item, "reason": "缺<盖章>页"}]
     assert "error" not in office.act("task-1", claim, "return", items=remarks)
     page = pages.see(HOME)
-    assert "缺&lt;盖章&gt;页" in page
+    assert f"{name.zh}：缺&lt;盖章&gt;页" in page
     assert f"/claims/{claim}" in page
     assert "申请已退回，请补正" in page
     office.submit(claim=claim)
