@@ -23,7 +23,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _ID_LENGTH_MAX: Final = 64
 
 # A document's number, a bank's reference, a reason in a sentence or two.
-_WORDS_LENGTH_MAX: Final = 500
+WORDS_LENGTH_MAX: Final = 500
 
 
 class Data(
@@ -130,13 +130,13 @@ def check_ids(**ids: str | None) -> None:
 def check_words(**words: str | None) -> None:
     """Raise unless each text given says something and is no longer than a paragraph."""
     for name, value in words.items():
-        if value is not None and not (value.strip() and len(value) <= _WORDS_LENGTH_MAX):
+        if value is not None and not (value.strip() and len(value) <= WORDS_LENGTH_MAX):
             raise InvalidInputError(
                 "bad_words",
                 Text(f"{name} 为空或过长：{value[:40]!r}", f"{name} cannot be {value[:40]!r}"),
                 Text(
-                    f"请写 1 至 {_WORDS_LENGTH_MAX} 字",
-                    f"write 1 to {_WORDS_LENGTH_MAX} characters",
+                    f"请写 1 至 {WORDS_LENGTH_MAX} 字",
+                    f"write 1 to {WORDS_LENGTH_MAX} characters",
                 ),
             )
 

@@ -10,7 +10,8 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 
 from ledger.errors import InvalidInputError
-from ledger.money import parse_yuan
+from ledger.events.data import WORDS_LENGTH_MAX
+from ledger.money import FEN_MAX, parse_yuan
 from ledger.text import Text
 from vouchers.claims.checklist import ITEMS
 from vouchers.claims.fold import Claim
@@ -220,6 +221,8 @@ def _answers(fields: Iterable[Field], said: Said) -> dict[str, Any]:
 
 def _marks(claim: Claim, said: Said) -> dict[str, Any]:
     """Return a reviewer's marks: a verdict of each item that he gave one, and a cut, if any."""
+    for item, name in ITEMS.items():
+        _require_short(f"items.{item}", name, _text(said, f"items.{item}"))
     marks = [
         {"item": item, "verdict": verdict, "reason": _text(said, f"items.{item}") or None}
         for item in ITEMS
@@ -238,6 +241,7 @@ def _read(field: Field, said: Said) -> Any:  # noqa: ANN401 - a JSON value
     text = _text(said, field.name)
     if not text:
         return None
+    _require_short(field.name, field.label, text)
     return _fen(field, text) if field.kind == "yuan" else text
 
 
@@ -245,6 +249,7 @@ def read_remarks(said: Said) -> Iterator[tuple[str, str]]:
     """Yield each item of the check list that something was said of, but of one that is met."""
     for item in ITEMS:
         reason = _text(said, f"items.{item}")
+        _require_short(f"items.{item}", ITEMS[item], reason)
         if reason and _text(said, f"verdict.{item}") != "met":
             yield item, reason
 
@@ -257,17 +262,31 @@ def _text(said: Said, name: str) -> str:
 def _fen(field: Field, text: str) -> int:
     """Return an amount as a person types it, with or without thousands separators, in fen."""
     try:
-        return parse_yuan(text.replace(",", "").replace("，", ""))
-    except InvalidInputError as error:
-        message = Text(f"{field.label.zh}填写有误：{text[:40]}", f"{field.label.en}: {text[:40]}")
+        fen = parse_yuan(text.replace(",", "").replace("，", ""))
+    except InvalidInputError:
+        fen = 0
+    if not 0 < fen <= FEN_MAX:
         raise FieldError(
             field.name,
             "bad_amount",
-            message,
+            Text(f"{field.label.zh}填写有误：{text[:40]}", f"{field.label.en}: {text[:40]}"),
             Text(
-                "请写成如 1234.50 的金额，至多两位小数", "write it like 1234.50, with two decimals"
+                "请写成如 1234.50 的金额，至多两位小数",
+                "write it like 1234.50, with two decimals at most",
             ),
-        ) from error
+        )
+    return fen
+
+
+def _require_short(name: str, label: Text, text: str) -> None:
+    """Raise `FieldError` (`too_long`) for words that no event takes."""
+    if len(text) > WORDS_LENGTH_MAX:
+        raise FieldError(
+            name,
+            "too_long",
+            Text(f"{label.zh}有 {len(text)} 字", f"{label.en}: {len(text)} characters"),
+            Text(f"至多 {WORDS_LENGTH_MAX} 字", f"{WORDS_LENGTH_MAX} at most"),
+        )
 
 
 def _empty(field: Field) -> FieldError:

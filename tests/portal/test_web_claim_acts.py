@@ -29,6 +29,8 @@ def test_a_form_is_done_once_however_often_it_is_sent(office: Office, portal: Vi
     assert empty.status_code == 400
     assert '<p class="wrong" id="reason-wrong">请填写：理由。</p>' in empty.text
     assert '<a href="#field-reason">' in empty.text, "the summary leads to the field"
+    long = portal.send("firm-1", path, {"seen": "1", "reason": "长" * 501})
+    assert (long.status_code, "理由有 501 字。" in long.text) == (400, True)
     assert state_of(office, name)["state"] == "submitted"
     assert portal.send("firm-1", path, said).status_code == 303
     assert state_of(office, name)["state"] == "withdrawn"
@@ -54,7 +56,7 @@ def test_an_act_on_a_claim_that_has_moved_says_what_happened_since(
     assert ("suanquan " in refused.text, 'name="seen" value="2"' in refused.text) == (False, True)
     do(portal, "task-1", path, amount_fen="1,000.00", reason="含存储费用")
     assert state_of(office, name)["amount_fen"] == 9_000_000 - 100 - 100_000
-    for amount in ("12.345", "一千", "-5"):
+    for amount in ("12.345", "一千", "-5", "0"):
         wrong = portal.send("task-1", path, {**said, "seen": "3", "amount_fen": amount})
         assert (wrong.status_code, "金额（元）填写有误" in wrong.text) == (400, True), amount
 

@@ -19,6 +19,7 @@ from portal.desk import find_claim, open_desk
 from portal.enterprise_names import read_names
 from portal.filing import name_kind
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, INSIDERS, OFFICIALS
+from portal.web.dossier import opened, page_of
 from portal.web.page import page, told
 from portal.web.visit import Visit, Visitor
 from vouchers.catalogue import find_programmes, name_programme
@@ -67,7 +68,24 @@ def claims(  # noqa: PLR0917 - each is a filter of the address
 ) -> Response[Any]:
     """Return the claims that an official or an auditor may see, by since when they stand so."""
     asked = Asked(standing, programme, enterprise.strip().upper(), year)
-    return _list(visit, "claims_list.html", asked, after)
+    start = _place(after)
+    with visit.shell.reading() as connection:
+        roster, person = look(visit.shell, connection, alone=True)
+        size = read_heads(connection)["book"].size
+        viewer = Viewer(roster, person)
+        found = list_visible(connection, viewer, asked.filter(), ROWS_MAX + 1, start)
+        names = read_names(connection, {one.enterprise for one in found}, size)
+    shown = found[:ROWS_MAX]
+    values = {
+        "asked": asked,
+        "rows": [_row(one, names) for one in shown],
+        "first": asked.query() if start else None,
+        "next": asked.query(render_place(shown[-1].place)) if len(found) > ROWS_MAX else None,
+        "states": STATES[1:],
+        "programmes": [one.id for one in find_programmes()],
+        **words(visit),
+    }
+    return page(visit, "claims_list.html", **values)
 
 
 @get("/enterprise/{enterprise:str}/claims", who=EVERYBODY_BUT_ADMINISTRATORS, sync_to_thread=True)
@@ -78,41 +96,19 @@ def of_enterprise(
     done: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """Return an enterprise's claims."""
-    values = {
-        "may_begin": visit.acts_for(enterprise) or visit.has("task_force"),
-        "done": told(visit, done),
-    }
-    return _list(visit, "claims_of_enterprise.html", Asked(enterprise=enterprise), after, **values)
-
-
-def _list(visit: Visit, template: str, asked: Asked, after: str, **more: Any) -> Response[Any]:  # noqa: ANN401
-    """Return a page of a list of claims."""
-    start = _place(after)
-    with visit.shell.reading() as connection:
-        roster, person = look(visit.shell, connection, alone=True)
-        size = read_heads(connection)["book"].size
-        viewer = Viewer(roster, person)
-        found = list_visible(connection, viewer, asked.filter(), ROWS_MAX + 1, start)
-        codes = {one.enterprise for one in found} | ({asked.enterprise} - {""})
-        names = read_names(connection, codes, size)
+    start, asked = _place(after), Asked(enterprise=enterprise)
+    with opened(visit, enterprise) as (ground, viewer):
+        found = list_visible(ground.connection, viewer, asked.filter(), ROWS_MAX + 1, start)
     shown = found[:ROWS_MAX]
     values = {
-        "asked": asked,
-        "rows": [_row(one, names) for one in shown],
-        "name": names.get(asked.enterprise, asked.enterprise),
-        "first": asked.query() if start else None,
-        "next": _next(asked, shown) if len(found) > ROWS_MAX else None,
-        "states": STATES[1:],
-        "programmes": [one.id for one in find_programmes()],
+        "rows": [listed_row(one) for one in shown],
+        "first": start is not None,
+        "next": f"?after={render_place(shown[-1].place)}" if len(found) > ROWS_MAX else None,
+        "may_begin": visit.acts_for(enterprise) or visit.has("task_force"),
+        "done": told(visit, done),
         **words(visit),
-        **more,
     }
-    return page(visit, template, **values)
-
-
-def _next(asked: Asked, shown: list[Listed]) -> str:
-    """Return the address of the page after one."""
-    return asked.query(render_place(shown[-1].place))
+    return page_of(visit, "claims_of_enterprise.html", ground, **values)
 
 
 def _place(after: str) -> Place | None:
