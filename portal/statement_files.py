@@ -14,7 +14,7 @@ from portal.verify_command import verify
 from reports.delivery import paper_of, read_kept
 from reports.formats import Format
 from reports.issue import Issued
-from reports.remake import remake, render_again
+from reports.remake import remake_one, render_again
 
 # Where a file lies is the machine's business.
 _PATHS = frozenset({"path", "sealed_path"})
@@ -43,7 +43,7 @@ def read_statement(shell: Shell, number: str, form: Format, enterprise: str | No
         _require_of(issued, enterprise)
         if form == "pdf" and paper_of(shell.settings.home, issued).path.exists():
             return read_kept(paper_of(shell.settings.home, issued))
-        ((_, content),) = remake(connection, [issued])
+        content = remake_one(connection, issued)
     return render_again(issued, content, form, shell.press().fonts, shell.language)
 
 

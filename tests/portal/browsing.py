@@ -76,16 +76,32 @@ def counting() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
+@contextmanager
+def opened(made: Made, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Pages]:
+    """Yield the pages of a copy of an office."""
+    copytree(made.home, folder / "home")
+    with ExitStack() as stack:
+        url = stack.enter_context(made.copied())
+        ledger = SmallLedger(url, is_made=True)
+        stack.callback(ledger.close)
+        office = at(ledger, url, folder, patch, answer, made.tokens)
+        patch.setattr(gate, "now_ms", office.at_ms)
+        yield Pages(office, stack)
+
+
 @pytest.fixture
 def pages(
     office_on_sqlite: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Pages]:
-    """Yield the pages of an office of its own."""
-    copytree(office_on_sqlite.home, tmp_path / "home")
-    with ExitStack() as stack:
-        url = stack.enter_context(office_on_sqlite.copied())
-        ledger = SmallLedger(url, is_made=True)
-        stack.callback(ledger.close)
-        office = at(ledger, url, tmp_path, monkeypatch, answer, office_on_sqlite.tokens)
-        monkeypatch.setattr(gate, "now_ms", office.at_ms)
-        yield Pages(office, stack)
+    """Yield the pages of an office of its own, whose ledger is a file."""
+    with opened(office_on_sqlite, tmp_path, monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def pages_on_postgresql(
+    office_on_postgresql: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Pages]:
+    """Yield the same where the ledger is a server's, which gives each access its own rights."""
+    with opened(office_on_postgresql, tmp_path, monkeypatch) as found:
+        yield found

@@ -8,11 +8,10 @@ import pytest
 
 from ledger.codec import encode
 from ledger.events import StatementIssued
-from portal.seal_command import find_seal
-from tests.portal.browsing import Pages, counting, pages
+from tests.portal.browsing import Pages, counting, pages, pages_on_postgresql
 from tests.small_ledger import CODE, SALT
 
-__all__ = ["pages"]
+__all__ = ["pages", "pages_on_postgresql"]
 
 HOME = f"/enterprise/{CODE}/statements"
 JULY = f"SQ-C-2022-07-{CODE}-1"
@@ -122,9 +121,6 @@ def test_a_dispute_that_names_no_line_or_a_wrong_one_says_so_and_keeps_what_was_
 
 
 def test_a_superseded_statement_leads_to_the_latest_and_is_not_answered(issued: Pages) -> None:
-    first = issued.ledger
-    with first.reading() as connection:
-        assert find_seal(connection, JULY) is None
     data = StatementIssued(
         statement=f"SQ-C-2022-07-{CODE}-2",
         kind="compute",
@@ -209,3 +205,20 @@ def test_a_long_list_goes_on_by_pages_and_asks_no_more_questions(issued: Pages) 
         rows += page.count('<th scope="row"')
         path = page.partition('rel="next" href="')[2].partition('"')[0].replace("&amp;", "&")
     assert rows == 122
+
+
+def test_all_pages_of_an_enterprise_work_on_postgresql(pages_on_postgresql: Pages) -> None:
+    found = pages_on_postgresql
+    made = found.office.ask("task-2", "statement", "make", "--month", "2022-07")
+    assert "error" not in made, made
+    home = f"/enterprise/{CODE}"
+    for path in ("", "/usage", "/plan", "/plan/hubei", "/papers", "/papers/all/invoices"):
+        found.see(home + path)
+        found.see(home + path, "auditor-1")
+    found.see("/enterprises?find=华智", "auditor-1")
+    found.see(ONE)
+    assert found.get(f"{ONE}/file/csv").status_code == 200
+    assert "已办理" in found.send(f"{ONE}/confirm").text
+    found.see(f"{home}/papers/own/account")
+    account = {"holder": "华智科技", "bank": "某银行", "number": "6222020200112233"}
+    assert "已保存" in found.send(f"{home}/papers/own/account", **account).text

@@ -14,7 +14,6 @@ from portal.answering import charge_of, confirm_statement, dispute_statement
 from portal.claim_ground import Ground
 from portal.claim_reading import Viewer
 from portal.enterprise_reading import list_statements, name_resource, read_standing_claims
-from portal.seal_command import find_seal
 from portal.statement_file import read_file
 from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, unknown_page
 from portal.web.dossier import opened, page_of, today_of
@@ -25,6 +24,7 @@ from portal.web.visit import Visit, Visitor
 from reports.formats import FORMATS, Format
 from reports.issue import Issued
 from reports.kinds import FORMS
+from reports.register import find_issued
 from reports.remake import remake_one, render_again
 from reports.verification import find_latest
 from vouchers.answers import STATUSES, Answer, Standing, stand
@@ -84,8 +84,7 @@ def statement_file(
     if chosen is None:
         raise unknown_page()
     with opened(visit, enterprise) as (ground, viewer):
-        found = _find(_list(ground, viewer), number)
-        issued = Issued(found.subject, found.data, find_seal(ground.connection, number))
+        issued = _read_seal(ground, _find(_list(ground, viewer), number))
     name = f"{issued.data.statement}.{chosen}"
     if chosen == "pdf":
         return attachment(read_file(visit.shell, issued), name)
@@ -156,8 +155,7 @@ def _show(
     """Return the page of one statement."""
     with opened(visit, enterprise) as (ground, viewer):
         found = _list(ground, viewer)
-        one = _find(found, number)
-        seal = find_seal(ground.connection, number)
+        one = _read_seal(ground, _find(found, number))
     latest = find_latest(found[::-1])
     standing = _standing(visit, ground, one, latest)
     answer = ground.account.answers.get(number, Answer())
@@ -172,7 +170,7 @@ def _show(
         wrong=for_page(error, visit) if error else None,
         typed=typed or {},
         one=one,
-        seal=seal,
+        seal=one.seal,
         later=latest.get(number),
         standing=standing,
         statuses=STATUSES,
@@ -197,6 +195,12 @@ def _find(found: list[Issued], number: str) -> Issued:
     if one is None:
         raise unknown_page()
     return one
+
+
+def _read_seal(ground: Ground, one: Issued) -> Issued:
+    """Return a statement with its seal, if it has one."""
+    found = find_issued(ground.connection, one.data.statement, ground.size)
+    return one if found is None else found.issued
 
 
 def _standing(
