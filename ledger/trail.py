@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from ledger import tables
 from ledger.codec import Event
 from ledger.errors import TamperedLogError
-from ledger.read import CHECK_THE_LOG, Chunk, decode_chunk, parse_entry
+from ledger.read import CHECK_THE_LOG, Chunk, decode_chunk, parse_entry, read_some
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.topics import topics_of
@@ -59,11 +59,7 @@ def read_trail(
         some = chunks[first : first + CHUNKS_AT_ONCE]
         entries = _read_entries(connection, [start for start, _ in some])
         for index in (index for _, inside in some for index in inside):
-            entry = entries.get(index)
-            event = None if entry is None else parse_entry("book", index, entry)
-            if event is None or wanted.isdisjoint(topics_of(event)):
-                raise _bad_trail(index)
-            yield index, event
+            yield index, _about(entries.get(index), index, wanted)
 
 
 def list_topics(connection: Connection, prefix: str, size: int) -> list[str]:
@@ -96,6 +92,31 @@ def list_newest(
     if before is not None:
         query = query.having(first < before)
     return [(topic, index) for topic, index in connection.execute(query)]
+
+
+def read_newest(
+    connection: Connection, topic: str, size: int, limit: int, before: int | None = None
+) -> list[tuple[int, Event]]:
+    """Return the last entries about a topic below an index, or below the size, the newest first."""
+    trail = tables.trail.c
+    end = size if before is None else min(before, size)
+    query = (
+        select(trail.leaf_index)
+        .where(trail.topic == topic, trail.leaf_index < end)
+        .order_by(trail.leaf_index.desc())
+        .limit(limit)
+    )
+    indexes = list(connection.scalars(query))
+    entries = read_some(connection, "book", indexes)
+    return [(index, _about(entries.get(index), index, frozenset({topic}))) for index in indexes]
+
+
+def _about(entry: bytes | None, index: int, topics: frozenset[str]) -> Event:
+    """Return the event of an entry, which is there and about one of some topics."""
+    event = None if entry is None else parse_entry("book", index, entry)
+    if event is None or topics.isdisjoint(topics_of(event)):
+        raise _bad_trail(index)
+    return event
 
 
 def _find(connection: Connection, topics: Sequence[str], size: int) -> list[tuple[int, list[int]]]:

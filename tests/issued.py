@@ -31,10 +31,10 @@ def event(data: Data, subject: str = "") -> Event:
     return encode("urn:test", name, subject, data, SALT)
 
 
-def issue(number: int, revision: int = 1) -> Event:
+def issue(number: int, revision: int = 1, **said: object) -> Event:
     """Return that a statement was issued; revisions above the first supplement it."""
     data = StatementIssued(
-        **ISSUED,  # type: ignore[arg-type]
+        **{**ISSUED, **said},  # type: ignore[arg-type]
         statement=name(number, revision),
         kind="compute",
         revision=revision,
