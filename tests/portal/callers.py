@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 from litestar.testing import TestClient
+from litestar.types import ASGIApp
 
 from ledger.config import Settings
 from portal.shell import Shell
@@ -55,10 +56,14 @@ def calling(
     office: Office, monkeypatch: pytest.MonkeyPatch, pace: Pace | None = None
 ) -> Iterator[TestClient[Any]]:
     """Yield a client of the office's portal, at the office's clock."""
+    app = portal_of(office, monkeypatch, pace)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+def portal_of(office: Office, monkeypatch: pytest.MonkeyPatch, pace: Pace | None = None) -> ASGIApp:
+    """Return the office's portal, at the office's clock; a token may ask as often as it likes."""
     monkeypatch.setattr(gate, "now_ms", office.at_ms)
     monkeypatch.delenv("SUANQUAN_TOKEN", raising=False)
     shell = Shell(Settings.load(), "zh", as_json=True)
-    with TestClient(
-        make_portal(shell, pace or Pace(WITHOUT_END, WITHOUT_END)), raise_server_exceptions=False
-    ) as client:
-        yield client
+    return make_portal(shell, pace or Pace(WITHOUT_END, WITHOUT_END))

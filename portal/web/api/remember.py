@@ -81,12 +81,13 @@ class Remember(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Answer a request."""
         request = Request[Visit, Any, State](scope, receive, send)
-        key, visit = request.headers.get(HEADER, ""), request.user
+        key = request.headers.get(HEADER, "")
         records = request.method == "POST" and SCOPE in request.route_handler.opt
-        if not records or visit.session is None or KEY.fullmatch(key) is None:
+        if not records or request.user.session is None or KEY.fullmatch(key) is None:
             # Whoever may not, or shows no key, is refused by the route.
             await next_app(scope, receive, send)
             return
+        visit = request.user
         asked = _digests(visit.person, key, request, await request.body())
         kept = await run_sync(_hold, visit.shell, asked, now_ms())
         if kept is not None:
