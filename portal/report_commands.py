@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ledger.money import render_decimal, render_yuan
 from ledger.period import last_day, parse_month
-from ledger.text import Text
+from ledger.text import Language, Text
 from ledger.usage import render_quantity
 from portal.options import answers
 from portal.out_file import write_out
@@ -83,13 +83,18 @@ def month_(
     return Result(data, _show(shell, snapshot.book, made))
 
 
+def render_workbook(book: Book, made: Month, language: Language) -> bytes:
+    """Return a month as a workbook with a chart of its days."""
+    title = Text(f"{made.month} 每日加速卡用量（卡时）", f"Card-hours by day, {made.month}")
+    chart = ColumnChart(title.render(language), 0, 1)
+    sheets = month_sheets(book, made, language)
+    return render_xlsx(sheets, last_day(made.month), TOTAL.render(language), chart)
+
+
 def _write(shell: Shell, book: Book, made: Month, path: Path) -> None:
     """Write a month into a file of the kind that its name says."""
     if path.suffix.lower() == ".xlsx":
-        title = Text(f"{made.month} 每日加速卡用量（卡时）", f"Card-hours by day, {made.month}")
-        sheets = month_sheets(book, made, shell.language)
-        chart = ColumnChart(shell.say(title), 0, 1)
-        write_out(path, render_xlsx(sheets, last_day(made.month), shell.say(TOTAL), chart))
+        write_out(path, render_workbook(book, made, shell.language))
         return
     with shell.progress(Text("准备字体", "preparing fonts")):
         fonts = load(CACHE)
@@ -128,7 +133,7 @@ def _data(book: Book, made: Month) -> dict[str, Any]:
         "total": {name: made.total_fen(name) for name in SUMS},
         "unrated": made.unrated,
         "refunds": [one._asdict() for one in made.levels],
-        "notes": [{"code": code} for code in _missing(made)],
+        "notes": [{"code": code} for code in missing_in(made)],
     }
 
 
@@ -143,7 +148,7 @@ def _name(book: Book, resource: str) -> str:
     return listed.name if listed else resource
 
 
-def _missing(made: Month) -> list[str]:
+def missing_in(made: Month) -> list[str]:
     """Return what a reader must know that the figures do not say."""
     found = []
     if made.cards is None:
@@ -193,7 +198,7 @@ def _notes(made: Month) -> list[Text]:
     capacity = Text(
         f"利用率按 {made.cards} 张加速卡全月计。", f"Utilisation is of {made.cards} cards."
     )
-    return [*([capacity] if made.cards else []), *(told[code] for code in _missing(made)), how]
+    return [*([capacity] if made.cards else []), *(told[code] for code in missing_in(made)), how]
 
 
 def _show(shell: Shell, book: Book, made: Month) -> Group:

@@ -132,6 +132,15 @@ def schedule(
 @answers
 def list_(shell: Shell, kind: str | None, limit: int) -> Result:
     """Show what comes next, what is due, waits, runs or failed and why, and what was done."""
+    data = list_runs(shell, kind, limit)
+    return Result(data, Group(_jobs_table(shell, data["jobs"]), _runs_table(shell, data["runs"])))
+
+
+def list_runs(shell: Shell, kind: str | None, limit: int) -> dict[str, Any]:
+    """Return the command line's keys of when each job comes next, and of its runs.
+
+    Of those that are done it is so many, the newest; what failed, waits or warns is all there.
+    """
     scheduler, now = Scheduler(shell, now_ms, ""), now_ms()
     held = scheduler.holdings()
     with shell.reading() as connection:
@@ -157,8 +166,7 @@ def list_(shell: Shell, kind: str | None, limit: int) -> Result:
                 "last_done_at": render_local(max(ran)) if ran else None,
             }
         )
-    data = {"jobs": coming, "runs": rows}
-    return Result(data, Group(_jobs_table(shell, coming), _runs_table(shell, rows)))
+    return {"jobs": coming, "runs": rows}
 
 
 @schedule.command(

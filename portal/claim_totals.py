@@ -1,0 +1,37 @@
+"""Claims added up by month, level and state: how many stand where since when, and how much."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ledger.claim_list import Listed, day_text
+from ledger.claim_state import STATES, State
+from vouchers.catalogue import find_programmes
+from vouchers.programme import LEVELS, Level
+
+
+class Total(NamedTuple):
+    """Claims of a level that came to a state in a month; no level for a programme not at hand."""
+
+    month: str
+    level: Level | None
+    state: State
+    claims: int
+    amount_fen: int
+
+
+def add_up(claims: Iterable[Listed]) -> list[Total]:
+    """Return the totals of some claims, the newest month first, then by level and state."""
+    levels = {one.id: one.level for one in find_programmes()}
+    sums: dict[tuple[str, Level | None, State], tuple[int, int]] = {}
+    for one in claims:
+        key = day_text(one.since)[:7], levels.get(one.programme), one.state
+        count, fen = sums.get(key, (0, 0))
+        sums[key] = count + 1, fen + one.amount_fen
+    made = [Total(*key, *amounts) for key, amounts in sums.items()]
+    made.sort(key=lambda one: (_rank(one.level), STATES.index(one.state)))
+    return sorted(made, key=lambda one: one.month, reverse=True)
+
+
+def _rank(level: Level | None) -> int:
+    """Return the place of a level in the order of levels."""
+    return len(LEVELS) if level is None else LEVELS.index(level)

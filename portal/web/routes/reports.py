@@ -1,0 +1,252 @@
+"""Reports: a month at a glance, claims by month and level, a month reconciled, the schedule."""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any, Final
+
+from litestar import Response, get
+from litestar.params import FromPath, FromQuery
+
+from ledger.claim_list import ClaimFilter
+from ledger.errors import LedgerError
+from ledger.money import render_decimal
+from ledger.period import day_of, last_day, parse_month
+from ledger.text import Text
+from portal.acting import look
+from portal.claim_queue import list_visible
+from portal.claim_reading import Viewer
+from portal.claim_totals import add_up
+from portal.desk_batch import CLAIMS_MAX
+from portal.report_commands import missing_in, render_workbook
+from portal.schedule_commands import ALSO_SHOWN, NAMES, STATES, list_runs
+from portal.web import chart, figures
+from portal.web.audience import AUDITOR, INSIDERS, TASK_FORCE
+from portal.web.downloads import attachment
+from portal.web.entries import parse_whole
+from portal.web.errors import for_page, status_of
+from portal.web.page import page
+from portal.web.routes.claims import words
+from portal.web.visit import Visit, Visitor
+from reports.analysis import (
+    NO_LEVEL,
+    SIDES,
+    SUMS,
+    TOTAL,
+    converted,
+    describe,
+    reconciliation_sheets,
+)
+from reports.compute import convert
+from reports.frames import sum_months, tell
+from reports.month import Month, make_month
+from reports.reading import read_snapshot
+from reports.reconciliation import reconcile_all
+from reports.sheets import render_xlsx
+from reports.snapshot import Snapshot
+from vouchers.book import Book
+from vouchers.names import LEVELS
+
+USERS_MAX: Final = 10
+REASONS_MAX: Final = 200
+"""Explanations on a page; the workbook has all of them."""
+
+RUNS_MAX: Final = 50
+CARDS_MAX: Final = 10**7
+
+
+@get("/reports", who=INSIDERS, sync_to_thread=True)
+def month_at_a_glance(
+    visit: Visitor, month: FromQuery[str] = "", cards: FromQuery[str] = ""
+) -> Response[Any]:
+    """Return a month at a glance: use, largest users, money, refunds by level."""
+    snapshot = _read(visit)
+    made, book, wrong, status = None, snapshot.book, None, 200
+    try:
+        wanted = parse_month(month) if month else _newest(snapshot, visit)
+        made = make_month(snapshot, wanted, _cards(cards), USERS_MAX)
+    except LedgerError as error:
+        wrong, status = for_page(error, visit), int(status_of(error))
+    return page(
+        visit,
+        "reports_month.html",
+        status,
+        asked=month,
+        cards=cards,
+        made=made,
+        wrong=wrong,
+        lacks=missing_in(made) if made else (),
+        share=_percent(made),
+        days=_days(visit, book, made) if made else None,
+        resources=_resources(visit, book, made) if made else (),
+        users=[
+            (one.enterprise, book.account(one.enterprise).name, _hours(one.quantity), one)
+            for one in (made.users if made else ())
+        ],
+        sums=[(title, made.total_fen(name)) for name, title in SUMS.items()] if made else (),
+        level_name=lambda level: visit.say(LEVELS[level] if level else NO_LEVEL),
+    )
+
+
+@get("/reports/month/{month:str}/workbook", who=INSIDERS, sync_to_thread=True)
+def workbook(visit: Visitor, month: FromPath[str], cards: FromQuery[str] = "") -> Response[Any]:
+    """Return a month at a glance as a workbook with a chart."""
+    snapshot = _read(visit)
+    made = make_month(snapshot, parse_month(month), _cards(cards), USERS_MAX)
+    return attachment(render_workbook(snapshot.book, made, visit.language), f"month-{month}.xlsx")
+
+
+def _read(visit: Visit) -> Snapshot:
+    """Return the ledger as it stands."""
+    with visit.shell.reading() as connection:
+        return read_snapshot(connection)
+
+
+def _newest(snapshot: Snapshot, visit: Visit) -> str:
+    """Return the last month in which anything was used, the last one that is over without."""
+    used = [key[3][:7] for rows in snapshot.usage.values() for key, _ in rows[-1:]]
+    first = date.fromisoformat(day_of(visit.at_ms)).replace(day=1)
+    return max(used, default=(first - timedelta(days=1)).isoformat()[:7])
+
+
+def _cards(typed: str) -> int | None:
+    """Return how many accelerators there are, as it was typed; 0 and nothing are no number."""
+    if not typed.strip():
+        return None
+    return min(parse_whole(typed, Text("加速卡数", "the number of cards")), CARDS_MAX) or None
+
+
+def _percent(made: Month | None) -> str | None:
+    """Return the utilisation in percent."""
+    share = made.utilisation if made else None
+    return None if share is None else render_decimal(share * 100, 1)
+
+
+def _hours(quantity: int) -> str:
+    """Return accelerator use in card-hours."""
+    return render_decimal(convert("card_hour", quantity), 2)
+
+
+def _resources(visit: Visit, book: Book, made: Month) -> list[tuple[str, str, str]]:
+    """Return each resource's name, quantity and unit."""
+    rows = []
+    for code, quantity in made.resources:
+        listed = book.resources.get(code)
+        amount, unit = converted(book, code, quantity)
+        shown = render_decimal(amount, 2), visit.say(unit)
+        rows.append((listed.name if listed else code, *shown))
+    return rows
+
+
+def _days(visit: Visit, book: Book, made: Month) -> chart.Bars:
+    """Return the card-hours of each day as bars."""
+    hours = made.hours_by_day(book)
+    unit = visit.say(Text("卡时", "card-hours"))
+    values = [
+        chart.Value(
+            str(int(day[8:])),
+            render_decimal(amount, 2).replace(",", ""),
+            f"{render_decimal(amount, 2)} {unit}",
+        )
+        for day, amount in hours
+    ]
+    most = max(amount for _, amount in hours)
+    month = figures.month(made.month, visit.language)
+    said = Text(f"{month}每日加速卡用量（卡时）", f"Card-hours by day, {month}")
+    return chart.draw(values, visit.say(said), f"{render_decimal(most, 2)} {unit}")
+
+
+# --- claims by month and level ---
+
+
+@get("/reports/claims", who=INSIDERS, sync_to_thread=True)
+def claims(visit: Visitor, year: FromQuery[str] = "") -> Response[Any]:
+    """Return the claims that the visitor may see, added up by month, level and state."""
+    with visit.shell.reading() as connection:
+        roster, person = look(visit.shell, connection, alone=True)
+        found = list_visible(connection, Viewer(roster, person), ClaimFilter(), CLAIMS_MAX)
+    totals = add_up(found)
+    years = sorted({one.month[:4] for one in totals}, reverse=True)
+    chosen = year if year in years else "".join(years[:1])
+    return page(
+        visit,
+        "reports_claims.html",
+        totals=[one for one in totals if one.month.startswith(chosen)],
+        years=years,
+        year=chosen,
+        level_name=lambda level: visit.say(LEVELS[level] if level else NO_LEVEL),
+        **words(visit),
+    )
+
+
+# --- reconciliation ---
+
+
+@get("/reports/reconciliation/{month:str}", who=INSIDERS, sync_to_thread=True)
+def reconciliation(visit: Visitor, month: FromPath[str]) -> Response[Any]:
+    """Return what was metered, invoiced and paid of a month, and why it differs."""
+    snapshot = _read(visit)
+    reconciled = list(reconcile_all(snapshot, parse_month(month)))
+    sums = sum_months(reconciled)
+    reasons = tell(reconciled, sums)
+    book = snapshot.book
+    return page(
+        visit,
+        "reports_reconciliation.html",
+        month_=month,
+        titles=SUMS,
+        rows=[(book.account(one.enterprise).name, one) for one in sums],
+        totals=[sum(getattr(one, name) for one in sums) for name in SUMS],
+        reasons=[
+            (book.account(one.enterprise).name, one.explanation, describe(book, one.explanation))
+            for one in reasons[:REASONS_MAX]
+        ],
+        more=max(0, len(reasons) - REASONS_MAX),
+        sides=SIDES,
+    )
+
+
+@get("/reports/reconciliation/{month:str}/workbook", who=INSIDERS, sync_to_thread=True)
+def reconciliation_workbook(visit: Visitor, month: FromPath[str]) -> Response[Any]:
+    """Return a month reconciled as a workbook, with every explanation."""
+    snapshot = _read(visit)
+    reconciled = list(reconcile_all(snapshot, parse_month(month)))
+    sums = sum_months(reconciled)
+    told = tell(reconciled, sums)
+    sheets = reconciliation_sheets(snapshot.book, sums, told, visit.language)
+    raw = render_xlsx(sheets, last_day(month), visit.say(TOTAL))
+    return attachment(raw, f"reconciliation-{month}.xlsx")
+
+
+# --- the schedule ---
+
+
+@get("/reports/schedule", who=TASK_FORCE | AUDITOR, sync_to_thread=True)
+def schedule(visit: Visitor) -> Response[Any]:
+    """Return when each job comes next, what is due, what failed or waits and why, what ran."""
+    found = list_runs(visit.shell, None, RUNS_MAX)
+    runs = found["runs"]
+    due = Counter((one["kind"], one["period"]) for one in runs if one["state"] == "due")
+    minded = [one for one in runs if one["state"] not in ("due", "done") or one["warning"]]
+    done = [one for one in runs if one["state"] == "done" and not one["warning"]]
+    return page(
+        visit,
+        "reports_schedule.html",
+        jobs=found["jobs"],
+        due=sorted(due.items(), key=lambda one: (one[0][1], one[0][0])),
+        minded=minded[:RUNS_MAX],
+        more=max(0, len(minded) - RUNS_MAX),
+        done=None,
+        ran=done[::-1],
+        name_job=lambda kind: visit.say({**NAMES, **ALSO_SHOWN}[kind]),
+        states=STATES,
+    )
+
+
+ROUTES: Final = [
+    month_at_a_glance,
+    workbook,
+    claims,
+    reconciliation,
+    reconciliation_workbook,
+    schedule,
+]
