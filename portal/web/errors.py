@@ -51,6 +51,8 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     "not_yours": HTTPStatus.FORBIDDEN,
     "not_allowed": HTTPStatus.FORBIDDEN,
     "no_database": HTTPStatus.SERVICE_UNAVAILABLE,
+    "no_schema": HTTPStatus.SERVICE_UNAVAILABLE,
+    "other_schema": HTTPStatus.SERVICE_UNAVAILABLE,
     "database": HTTPStatus.SERVICE_UNAVAILABLE,
     "bug": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -86,6 +88,8 @@ _UNTOLD: Final[Mapping[str, LedgerError]] = {
     ),
     "database": InvalidInputError("database", _AWAY, _AGAIN),
     "no_database": InvalidInputError("no_database", _AWAY, _AGAIN),
+    "no_schema": InvalidInputError("no_schema", _AWAY, _AGAIN),
+    "other_schema": InvalidInputError("other_schema", _AWAY, _AGAIN),
 }
 """What is said in place of an error that would speak of the machine."""
 

@@ -1,5 +1,6 @@
 """The bare house: home page, languages, headers, assets, and routes without an audience."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,21 @@ def test_what_is_not_there_is_a_calm_page(client: Client) -> None:
     assert answer.status_code == 404
     assert "没有这个页面" in answer.text
     assert client.get("/api/nowhere").headers["content-type"] == "application/problem+json"
+
+
+def test_a_database_of_another_version_is_away_and_tells_nothing_of_the_machine(
+    tmp_path: Path,
+) -> None:
+    shell = Shell(Settings.of_home(tmp_path), "zh", as_json=True)
+    shell.create_schema()
+    with sqlite3.connect(tmp_path / "suanquan.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    with TestClient(make_portal(shell)) as client:
+        answer = client.get("/notices")
+    assert answer.status_code == 503
+    assert str(tmp_path) not in answer.text
+    assert "9999" not in answer.text
 
 
 def test_a_form_without_its_token_is_refused(client: Client) -> None:
