@@ -1,11 +1,11 @@
 """Read the tables beside the log: daily usage, what sources sent, what was refused."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, func, select
 
 from ledger import tables
 from ledger.events import LogName
@@ -56,6 +56,56 @@ def read_users(connection: Connection) -> Iterator[tuple[str, str]]:
     month = func.substr(table.day, 1, len("2022-07"))
     for row in connection.execute(select(month, table.enterprise).distinct()):
         yield row[0], row[1]
+
+
+class Spread(NamedTuple):
+    """A sum over enterprises: of how many, and what the largest part of it is."""
+
+    enterprises: int
+    total: int
+    largest: int
+
+
+def spread_usage(connection: Connection, resources: Collection[str]) -> dict[str, Spread]:
+    """Return by month what was used of some resources, in whole unit-seconds of each."""
+    table = tables.usage_day.c
+    month = func.substr(table.day, 1, len("2022-07")).label("month")
+    # A sum need not fit into 64 bits, on which SQLite insists; those of the parts do.
+    used = (func.sum(table.quantity // MICRO) + func.sum(table.quantity % MICRO) // MICRO).label(
+        "amount"
+    )
+    of_each = (
+        select(month, table.enterprise, used)
+        .where(table.resource.in_(sorted(resources)))
+        .group_by(month, table.enterprise)
+        .subquery()
+    )
+    rows = connection.execute(_spread(of_each, of_each.c.month))
+    return {row[0]: Spread(*map(int, row[1:])) for row in rows}
+
+
+def spread_refunds(connection: Connection) -> dict[tuple[int, str], Spread]:
+    """Return by year and programme what was paid to enterprises and not given back, in fen."""
+    claim, balance = tables.claim_state.c, tables.claim_balance.c
+    paid = func.sum(balance.paid - balance.recovered).label("amount")
+    of_each = (
+        select(claim.year, claim.programme, claim.enterprise, paid)
+        .where(claim.claim == balance.claim, balance.paid > 0)
+        .group_by(claim.year, claim.programme, claim.enterprise)
+        .subquery()
+    )
+    rows = connection.execute(_spread(of_each, of_each.c.year, of_each.c.programme))
+    return {(row[0], row[1]): Spread(*map(int, row[2:])) for row in rows}
+
+
+def _spread(of_each: Subquery, *keys: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Return the query that adds the amounts of enterprises up by some keys, in their order."""
+    amount = of_each.c.amount
+    return (
+        select(*keys, func.count(), func.sum(amount), func.max(amount))
+        .group_by(*keys)
+        .order_by(*keys)
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -61,9 +61,10 @@ SHELL: Final = words(
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog
     ingest.worker reports.analysis reports.delivery reports.drawing reports.fonts reports.formats
-    reports.frames reports.impact_chart reports.issue reports.month reports.month_chart reports.pdf
-    reports.print_room reports.reading reports.register reports.remake reports.schedule
-    reports.seal reports.sheets reports.sketch reports.trace reports.verification
+    reports.frames reports.impact_chart reports.issue reports.month reports.month_chart
+    reports.pdf reports.print_room reports.public_figures reports.reading reports.register
+    reports.remake reports.schedule reports.seal reports.sheets reports.sketch reports.trace
+    reports.verification
     migrations portal vouchers.commands vouchers.reading
     """
 )
