@@ -131,6 +131,7 @@ def test_a_scan_is_filed_and_handed_out_and_what_a_browser_would_run_is_not(page
         ("x.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>'),
         ("x.pdf", b"<html><script>1</script>"),
         ("x.pdf", b""),
+        ("x.png", PDF),
     ):
         page = upload(name, content)
         assert "未能办理" in page, name

@@ -12,6 +12,7 @@ from vouchers.book import Account, Book
 from vouchers.catalogue import select_programmes
 from vouchers.claims.calendar import WorkingDays
 from vouchers.reminder import Deadline, Reminder, deadlines_of, remind
+from vouchers.window import closing_after
 
 PROGRAMMES = select_programmes(["hubei", "wuhan", "east_lake"])
 
@@ -109,6 +110,18 @@ def test_ten_working_days_never_take_longer_than_is_waited_without_a_calendar() 
         longest = max(longest, every.last_day(day + DAY, 10) - day)
         day += DAY
     assert longest == timedelta(days=22)
+
+
+def test_no_deadline_is_over_and_no_window_has_yet_to_open() -> None:
+    account = account_with(granted())
+    over, today = date(2023, 1, 1), date(2022, 12, 31)
+    assert [one.what for one in deadlines_of(account, PROGRAMMES, today)] == ["voucher"]
+    assert list(deadlines_of(account, PROGRAMMES, over)) == []
+    wuhan = next(one.versions[-1] for one in PROGRAMMES if one.id == "wuhan")
+    found = {day: list(closing_after(wuhan, date(2022, 3, day))) for day in (17, 18, 31)}
+    open_window = [(2021, date(2022, 3, 31))]
+    assert found == {17: [], 18: open_window, 31: open_window}
+    assert list(closing_after(wuhan, date(2022, 4, 1))) == []
 
 
 def test_the_nearest_comes_first() -> None:
