@@ -3,13 +3,14 @@
 import os
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
 from ledger.crew import by_crew
 from ledger.database import Connection
 from ledger.errors import InvalidInputError
+from ledger.head import Head
 from ledger.period import months_between, parse_month
 from ledger.read import read_heads
 from ledger.text import Text
@@ -72,27 +73,57 @@ def simulate(
     """
     _require_picture(chart)
     change = parse_change(change_file.read_bytes())
-    with shell.reading() as connection:
-        heads = read_heads(connection)
-        book = read_book(connection, heads["book"])
-        before = programmes_of(rules_of(book))
-        sets = before, _after(change, before, change_file.parent)
-        months = _months(book, month_from, month_to)
-        simulation = Simulation(book.without_accounts(), months, sets)
-        width = processes or _count_processes(len(book.accounts))
-        impact = _run(shell, connection, book, simulation, width)
+    wanted = month_from, month_to
+    made = measure(shell, change, wanted, change_file.parent, processes=processes)
+    impact, sets = made.impact, made.impact.programmes
     data = {
         "title": shell.say(change.title),
         **render_impact(impact, shell.language),
         "changes": [render_difference(one, shell.language) for one in find_differences(*sets)],
         "rules": {"before": hash_catalogue(sets[0]), "after": hash_catalogue(sets[1])},
-        "synthetic": _is_synthetic(book),
-        "as_of": [{"log": head.name, "size": head.size} for head in heads.values()],
+        "synthetic": made.is_synthetic,
+        "as_of": [{"log": head.name, "size": head.size} for head in made.heads],
         "chart": str(chart) if chart else None,
     }
     if chart is not None:
         _draw(shell, change, impact, data, chart)
     return Result(data, show_impact(shell, change, impact, data))
+
+
+class Measured(NamedTuple):
+    """The impact of a change, of which log sizes, and whether some enterprise was made up."""
+
+    impact: Impact
+    heads: tuple[Head, ...]
+    is_synthetic: bool
+
+
+def measure(
+    shell: Shell,
+    change: Change,
+    wanted: tuple[str | None, str | None],
+    directory: Path | None = None,
+    *,
+    processes: int | None = None,
+    months_max: int = MONTHS_MAX,
+) -> Measured:
+    """Return the impact of a change over the months from one through another.
+
+    Programme files that it names lie in a directory; without one it may name none. Raises
+    `InvalidInputError`: what `change_programmes` does, `bad_month`, `bad_range`,
+    `nothing_to_simulate`.
+    """
+    assert directory is not None or not change.added, change
+    with shell.reading() as connection:
+        heads = read_heads(connection)
+        book = read_book(connection, heads["book"])
+        before = programmes_of(rules_of(book))
+        sets = before, _after(change, before, directory or Path())
+        months = _months(book, *wanted, months_max)
+        simulation = Simulation(book.without_accounts(), months, sets)
+        width = processes or _count_processes(len(book.accounts))
+        impact = _run(shell, connection, book, simulation, width)
+    return Measured(impact, tuple(heads.values()), _is_synthetic(book))
 
 
 def _run(
@@ -130,7 +161,7 @@ def _after(change: Change, before: tuple[Programme, ...], directory: Path) -> tu
     return change_programmes(change, before, added)
 
 
-def _months(book: Book, first: str | None, last: str | None) -> tuple[str, ...]:
+def _months(book: Book, first: str | None, last: str | None, months_max: int) -> tuple[str, ...]:
     """Return the months asked for, by default those of the services invoiced.
 
     Raises `InvalidInputError`: `bad_month`, `bad_range`, `nothing_to_simulate`.
@@ -145,13 +176,13 @@ def _months(book: Book, first: str | None, last: str | None) -> tuple[str, ...]:
     begin = parse_month(first) if first else known[0]
     end = parse_month(last) if last else max(known[1], begin)
     months = tuple(months_between(begin, end))
-    if not 0 < len(months) <= MONTHS_MAX:
+    if not 0 < len(months) <= months_max:
         raise InvalidInputError(
             "bad_range",
             Text(f"月份范围不对：{begin} 至 {end}", f"not a range of months: {begin} to {end}"),
             Text(
-                f"--month-from 不晚于 --month-to，且不超过 {MONTHS_MAX} 个月",
-                f"--month-from comes first, and {MONTHS_MAX} months are the most",
+                f"--month-from 不晚于 --month-to，且不超过 {months_max} 个月",
+                f"--month-from comes first, and {months_max} months are the most",
             ),
         )
     return months
