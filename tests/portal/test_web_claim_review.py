@@ -4,7 +4,13 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from ledger.documents import DocumentStore
+from ledger.erasable import read_person
+from ledger.errors import InvalidInputError
+from ledger.read import read_heads
+from portal.filing import find_filing
 from tests.papers import make_pdf
 from tests.portal.office import ONE, OTHER, TWO, Office
 from tests.portal.visitors import Visitors, counting, office, on_sqlite, portal
@@ -127,3 +133,16 @@ def test_a_paper_is_handed_out_to_be_saved_and_to_nobody_else(
     Path(DocumentStore(office.folder / "home").path_of(sha256)).write_bytes(b"altered")
     refused = portal.see("firm-1", path, 503)
     assert ("与登记时不一致" in refused, str(office.folder) in refused) == (True, False)
+
+
+@on_sqlite
+def test_a_paper_of_others_is_one_that_is_not_there(office: Office) -> None:
+    (sha256,) = state_of(office, hand_in(office))["documents"]
+    with office.ledger.reading() as connection:
+        size = read_heads(connection)["book"].size
+        own = read_person(connection, "firm-1", size)
+        assert find_filing(connection, own, "firm-1", CODE, sha256).data.kind == "contract"
+        other = read_person(connection, "stranger-1", size)
+        with pytest.raises(InvalidInputError) as refused:
+            find_filing(connection, other, "stranger-1", CODE, sha256)
+        assert refused.value.code == "unknown_document"

@@ -94,7 +94,7 @@ def tasks(
 ) -> Response[Any]:
     """Return what there is of a claim, and what is left to do."""
     with looking(visit.shell) as one:
-        _, found = _open(visit, open_desk(one), enterprise, claim)
+        _, found = _open(open_desk(one), enterprise, claim)
         return _page(visit, "claim_tasks.html", found, done=told(visit, done))
 
 
@@ -102,7 +102,7 @@ def tasks(
 def invoices(visit: Visitor, enterprise: FromPath[str], claim: FromPath[str]) -> Response[Any]:
     """Return the enterprise's invoices: which are chosen, which count, and why not."""
     with looking(visit.shell) as one:
-        desk, found = _open(visit, open_desk(one), enterprise, claim)
+        desk, found = _open(open_desk(one), enterprise, claim)
         return _invoices(visit, desk, found)
 
 
@@ -140,7 +140,7 @@ def _refused(
 ) -> Response[Any]:
     """Return the form of the invoices again, or the note that stands in it, with the reason."""
     with looking(visit.shell) as one:
-        desk, found = _open(visit, open_desk(one), enterprise, claim, _many(said, "invoice"))
+        desk, found = _open(open_desk(one), enterprise, claim, _many(said, "invoice"))
         if not partly:
             return _invoices(visit, desk, found, error, str(said.get("asked", "")))
         shown = for_page(error, visit)
@@ -154,7 +154,7 @@ def papers(
 ) -> Response[Any]:
     """Return the papers that are asked for, which are there, and where to add one."""
     with looking(visit.shell) as one:
-        _, found = _open(visit, open_desk(one), enterprise, claim)
+        _, found = _open(open_desk(one), enterprise, claim)
         return _papers(visit, found, done=told(visit, done))
 
 
@@ -174,12 +174,12 @@ def filed(
             raise _no_file()
         files = [(one.filename, one.file) for one in sent]
         with store.receiving(files) as staged, acting(visit.shell, alone=True) as one:
-            read = find_prepared(open_desk(one), enterprise, claim)
-            require_may(open_desk(one), read, _SUBMIT)
+            desk = open_desk(one)
+            require_may(desk, find_prepared(desk, enterprise, claim), _SUBMIT)
             file_documents(one, store, enterprise, staged, what)
     except LedgerError as error:
         with looking(visit.shell) as one:
-            _, found = _open(visit, open_desk(one), enterprise, claim)
+            _, found = _open(open_desk(one), enterprise, claim)
             return _papers(visit, found, error=error)
     return onward(f"{_at(enterprise, claim)}/papers", "saved")
 
@@ -193,7 +193,7 @@ def summary(
 ) -> Response[Any]:
     """Return what will be claimed, step by step with clauses, before it is handed in."""
     with looking(visit.shell) as one:
-        _, found = _open(visit, open_desk(one), enterprise, claim, invoice)
+        _, found = _open(open_desk(one), enterprise, claim, invoice)
         return _summary(visit, found)
 
 
@@ -215,7 +215,7 @@ def hand_in(
             hand_in_kept(desk, read, wanted, asked_fen, seen_in(data))
     except LedgerError as error:
         with looking(visit.shell) as one:
-            _, found = _open(visit, open_desk(one), enterprise, claim, wanted)
+            _, found = _open(open_desk(one), enterprise, claim, wanted)
             return _summary(visit, found, error)
     return onward(f"/claims/{claim}", "acted")
 
@@ -224,10 +224,9 @@ def hand_in(
 
 
 def _open(
-    visit: Visit, desk: Desk, enterprise: str, claim: str, invoices: list[str] | None = None
+    desk: Desk, enterprise: str, claim: str, invoices: list[str] | None = None
 ) -> tuple[Desk, Tasks]:
     """Return a claim that its visitor puts together; raises what `require_may` does."""
-    del visit
     read = find_prepared(desk, enterprise, claim)
     require_may(desk, read, _SUBMIT)
     return desk, look_at(desk, read, invoices)
