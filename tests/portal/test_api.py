@@ -198,3 +198,8 @@ def test_of_two_requests_at_the_same_moment_one_is_worked_on(
     now[0] += remember.KEPT_MS + 1
     assert firm.send("/claims", {**CLAIM, "asked_fen": 0}, key)["code"] == "bad_value"
     assert office.ask("firm-1", "claim", "list")["rows"][0]["state"] == "submitted"
+
+
+def test_anybody_may_ask_which_methods_an_address_takes(client: TestClient[Any]) -> None:
+    answer = client.options("/api/v1/claims")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS, POST")
