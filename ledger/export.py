@@ -102,6 +102,18 @@ def _require_growth(
         )
 
 
+def parts_of(
+    connection: Connection, head: Head, note: str, keys: Sequence[VerifierKey]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, bytes) of every file of an export, as a log stood at a signed checkpoint."""
+    size = tlog.parse_checkpoint(open_note(note, keys).text).size
+    for path, _, read in _parts(connection, head, size, with_entries=True):
+        yield path, read()
+    yield "vkey", render_vkeys(keys[:1]).encode()
+    yield "vkeys", render_vkeys(keys).encode()
+    yield "checkpoint", note.encode()
+
+
 def read_hashes(connection: Connection, log: LogName, place: tlog.Tile, size: int) -> bytes | None:
     """Return a tile of hashes as a file has it, None where a log of a size does not have it yet.
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from litestar.testing import TestClient
@@ -105,6 +107,17 @@ def test_a_tile_costs_two_queries(client: Client) -> None:
     with counted(Engine) as said:
         client.get("/log/book/tile/0/000")
     assert sum(one.startswith("SELECT") for one in said) <= 3
+
+
+def test_an_auditor_downloads_an_export_in_one_file(lobby: Lobby, tmp_path: Path) -> None:
+    browser = lobby.browser("auditor-1")
+    assert browser.open("/audit/log/book/export").status_code == 404
+    export(lobby.shell, tmp_path)
+    answer = browser.open("/audit/log/book/export")
+    with ZipFile(BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        found = {one.removeprefix("book/"): archive.read(one) for one in archive.namelist()}
+    assert found == files(tmp_path)
 
 
 def test_entries_are_for_auditors_alone(lobby: Lobby, tmp_path: Path) -> None:

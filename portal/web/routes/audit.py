@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
 
 from ledger import tlog
 from ledger.database import Connection
@@ -21,9 +22,11 @@ from portal.audit_desk import (
 )
 from portal.audit_statements import find_resting, list_papers, list_statements, sum_usage
 from portal.enterprise_names import read_names
+from portal.log_archive import stream_log
 from portal.web.audience import AUDITOR, unknown_page
 from portal.web.page import onward, page
 from portal.web.visit import Visitor
+from portal.witnessed import find_shown
 from reports.kinds import FORMS
 from reports.register import find_issued
 from vouchers.catalogue import name_programme
@@ -102,6 +105,19 @@ def proof(visit: Visitor, name: FromPath[str], index: FromPath[int]) -> Response
         text = prove_entry(connection, found, note)
     headers = {"content-disposition": f'attachment; filename="{name}-{index}.tlog-proof"'}
     return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
+
+
+@get("/audit/log/{name:str}/export", who=AUDITOR, sync_to_thread=True)
+def export(visit: Visitor, name: FromPath[str]) -> Stream:
+    """Return a log as stock tools read it, entries included, under the checkpoint that is shown."""
+    with visit.shell.auditing() as connection:
+        head = _head(connection, name)
+    note = find_shown(visit.shell, head)
+    if note is None:
+        raise unknown_page()
+    headers = {"content-disposition": f'attachment; filename="{name}.zip"'}
+    content = stream_log(visit.shell, head, note)
+    return Stream(content, media_type="application/zip", headers=headers)
 
 
 @get("/audit/statements", who=AUDITOR, sync_to_thread=True)
@@ -197,4 +213,4 @@ def _entry(connection: Connection, head: Head, index: int) -> Entry:
     return found
 
 
-ROUTES: Final = [audit, log, entry, proof, statements, statement, people]
+ROUTES: Final = [audit, log, entry, proof, export, statements, statement, people]
