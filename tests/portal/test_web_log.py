@@ -112,12 +112,12 @@ def test_a_tile_costs_two_queries(client: Client) -> None:
 def test_an_auditor_downloads_an_export_in_one_file(lobby: Lobby, tmp_path: Path) -> None:
     browser = lobby.browser("auditor-1")
     assert browser.open("/audit/log/book/export").status_code == 404
-    export(lobby.shell, tmp_path)
+    export(lobby.shell, tmp_path / "export")
     answer = browser.open("/audit/log/book/export")
     with ZipFile(BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         found = {one.removeprefix("book/"): archive.read(one) for one in archive.namelist()}
-    assert found == files(tmp_path)
+    assert found == files(tmp_path / "export")
 
 
 def test_entries_are_for_auditors_alone(lobby: Lobby, tmp_path: Path) -> None:
