@@ -36,11 +36,12 @@ from vouchers.value_type import (
 )
 
 _UNITS: Final = {
+    "CNY": FEN_PER_YUAN,
     "元": FEN_PER_YUAN,
     "万元": 10_000 * FEN_PER_YUAN,
     "亿元": 100_000_000 * FEN_PER_YUAN,
 }
-_AMOUNT: Final = re.compile(r"([0-9.,]+) ?(元|万元|亿元)")
+_AMOUNT: Final = re.compile(r"(CNY)? ?([0-9.,]+) ?(元|万元|亿元)?")
 _RATIO: Final = re.compile(r"(?:([0-9]+)/([1-9][0-9]*)|([0-9.]+)(%?))", re.ASCII)
 _NAMES: Final = {"kind": QUALIFICATION_KINDS, "zone": ZONES}
 
@@ -206,13 +207,13 @@ def _build_amount(_kind: Kind, raw: object, path: str) -> int:
     if is_money:
         expected = Text(
             f'{expected.zh}（分），或带单位的文字，如 "30万元"',
-            f'{expected.en}, in fen, or text with its unit, such as "300000元"',
+            f'{expected.en}, in fen, or text with its unit, such as "CNY 300,000"',
         )
     amount = raw
     match = _AMOUNT.fullmatch(raw) if isinstance(raw, str) and is_money else None
-    if match is not None:
+    if match is not None and bool(match[1]) != bool(match[3]):
         try:
-            exact = parse_decimal(match[1].replace(",", "")) * _UNITS[match[2]]
+            exact = parse_decimal(match[2].replace(",", "")) * _UNITS[match[1] or match[3]]
         except InvalidInputError:
             refuse(path, raw, expected)
         amount = exact.numerator if exact.denominator == 1 else raw

@@ -53,7 +53,7 @@ def ways(shell: Shell) -> Iterator[Way]:
         if not isinstance(route, HTTPRoute):
             continue
         parts = [
-            one if isinstance(one, str) else OWN.get(one.name, NOWHERE)
+            one if isinstance(one, str) else OWN.get(one.name, "9" if one.type is int else NOWHERE)
             for one in route.path_components
         ]
         names = {one.name for one in route.path_components if not isinstance(one, str)}
