@@ -14,6 +14,9 @@ _TOP: Final = 24
 _BOTTOM: Final = 24
 _GAP: Final = Decimal("0.25")
 
+# Two months are two bars, not two walls.
+_WIDEST: Final = Decimal(56)
+
 # More labels than these run into each other at the chart's width.
 LABELS_MAX: Final = 16
 
@@ -64,15 +67,16 @@ def draw(values: Sequence[Value], summary: str, top: str) -> Bars:
     step = Decimal(WIDTH - 2 * _LEFT) / len(values)
     room = Decimal(HEIGHT - _TOP - _BOTTOM)
     every = -(-len(values) // LABELS_MAX)
+    wide = min(step * (1 - _GAP), _WIDEST)
     bars, ticks = list[Bar](), list[Tick]()
     for number, one in enumerate(values):
         x = _LEFT + number * step
         height = Decimal(one.exact) / most * room
         bars.append(
             Bar(
-                _round(x + step * _GAP / 2),
+                _round(x + (step - wide) / 2),
                 _round(HEIGHT - _BOTTOM - height),
-                _round(step * (1 - _GAP)),
+                _round(wide),
                 _round(height),
                 f"{one.label}: {one.shown}",
                 one.other,

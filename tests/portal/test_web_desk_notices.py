@@ -30,7 +30,7 @@ def test_a_notice_is_looked_at_given_and_cleared(lobby: Lobby) -> None:
     assert "to be cleared" in browser.open("/desk/notices").text
     browser.open(NOTICE)
     done = browser.send(f"{NOTICE}/clear").text
-    assert "Cleared 2 claims" in done
+    assert "Claims cleared: 2" in done
     assert states(lobby.office, one, two) == ["cleared", "cleared"]
     assert "nothing to clear" in browser.send("/desk/notices/clear").text
 

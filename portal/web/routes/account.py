@@ -24,6 +24,7 @@ from portal.web.gate import SESSION_COOKIE
 from portal.web.page import onward, page, told
 from portal.web.routes.sign_in import keep
 from portal.web.visit import Visit, Visitor
+from vouchers.catalogue import name_programme
 
 Asked = Request[Any, Any, Any]
 
@@ -59,8 +60,9 @@ def _show(visit: Visit, status: int = 200, **values: Any) -> Response[Any]:  # n
     least = ALONE_LENGTH_MIN if _is_alone(visit) else BESIDE_LENGTH_MIN
     shown = {"error": None, "differs": False, "codes": None, **values}
     left = recovery_codes_left(visit.shell, session)
+    names = {"titles": TITLES, "name_programme": name_programme}
     return page(
-        visit, "account.html", status, roles=roles, titles=TITLES, least=least, left=left, **shown
+        visit, "account.html", status, roles=roles, least=least, left=left, **names, **shown
     )
 
 
