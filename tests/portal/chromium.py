@@ -24,7 +24,10 @@ from tests.servers import MissingServerError, find_program
 WIDTHS: Final = (360, 768, 1440)
 """A telephone, a tablet, a desk."""
 
+HEIGHT: Final = 900
+
 START_S: Final = 30
+WAIT_MS: Final = 15_000
 
 # The typeface of the statements and no other: what is measured and seen is so on every machine.
 _FONTS: Final = """<?xml version="1.0"?>
@@ -82,6 +85,7 @@ class Visitor:
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.page: Page = context.new_page()
+        self.page.set_default_timeout(WAIT_MS)
         self.address = address
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -95,6 +99,10 @@ class Visitor:
     def open(self, path: str) -> None:
         """Open a page."""
         self.page.goto(self.address + path)
+
+    def resize(self, width: int) -> None:
+        """Make the window as wide as another device's."""
+        self.page.set_viewport_size({"width": width, "height": HEIGHT})
 
     def overflow(self) -> int:
         """Return by how much the page is wider than the window."""
@@ -121,7 +129,7 @@ def visiting(  # noqa: PLR0913 - who comes, and with what
 ) -> Iterator[Visitor]:
     """Yield somebody at a browser, signed in by a session's secret, if there is one."""
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, java_script_enabled=scripts
+        viewport={"width": width, "height": HEIGHT}, java_script_enabled=scripts
     )
     cookies = {LANGUAGE_COOKIE: language, **({SESSION_COOKIE: secret} if secret else {})}
     context.add_cookies(

@@ -5,11 +5,13 @@ from tests.portal.office import ONE, Office
 BASIS = "鄂科技通〔2022〕9号"
 
 
-def approve(office: Office, *invoices: str) -> list[str]:
+def approve(office: Office, *invoices: str, asked_fen: int | None = None) -> list[str]:
     """Return claims, one for each invoice, that were checked and approved."""
     claims = []
     for invoice in invoices:
-        claim = office.submit(invoices=[invoice])["id"]
+        answer = office.submit(invoices=[invoice], asked_fen=asked_fen)
+        assert "error" not in answer, answer
+        claim = answer["id"]
         office.check("task-1", claim)
         answer = office.act("authority-1", claim, "approve")
         assert answer["state"] == "approved", answer
@@ -17,9 +19,9 @@ def approve(office: Office, *invoices: str) -> list[str]:
     return claims
 
 
-def clear(office: Office, *invoices: str) -> list[str]:
+def clear(office: Office, *invoices: str, asked_fen: int | None = None) -> list[str]:
     """Return claims that stood under notice for its days; it is the day after."""
-    claims = approve(office, *invoices)
+    claims = approve(office, *invoices, asked_fen=asked_fen)
     office.ask("authority-1", "notice", "draw", "hubei", "--basis", BASIS)
     office.today = "2022-11-09"
     answer = office.ask("authority-1", "notice", "clear")
