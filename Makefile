@@ -37,7 +37,7 @@ lint: setup  ## Check style, format and types
 
 pytest: setup
 	@echo "==> pytest"
-	$(BIN)/python -m pytest -q --durations=10
+	$(BIN)/python -m pytest -q --durations=10 --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 bench: setup  ## Measure against bare loops and peers: some ten minutes
 	@$(BIN)/python -m bench

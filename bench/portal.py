@@ -33,7 +33,7 @@ from portal.shell import Shell, now_ms
 from portal.web.gate import SESSION_COOKIE
 from tests.portal.desks import answer
 from tests.portal.office import opened
-from tests.portal.sockets import free_port
+from tests.servers.kafka import free_ports
 from tests.small_ledger import CODE
 
 ENTRIES: Final = 1_000_000
@@ -110,7 +110,7 @@ class _served:  # noqa: N801 - reads as what it yields
 
     def __enter__(self) -> str:
         """Return its address once it answers."""
-        port = free_port()
+        port = free_ports(1)[0]
         command = [sys.executable, "-m", "portal", "serve", "--port", str(port)]
         self._process = subprocess.Popen(
             command, env=dict(os.environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

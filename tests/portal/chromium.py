@@ -18,8 +18,8 @@ from portal.web.app import make_portal
 from portal.web.gate import LANGUAGE_COOKIE, SESSION_COOKIE
 from reports.fonts import CACHE, load
 from tests.conftest import missing_service
-from tests.portal.sockets import free_port
 from tests.servers import MissingServerError, find_program
+from tests.servers.kafka import free_ports
 
 WIDTHS: Final = (360, 768, 1440)
 """A telephone, a tablet, a desk."""
@@ -64,7 +64,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @contextmanager
 def served(shell: Shell) -> Iterator[str]:
     """Yield the address of a portal that is served meanwhile, in a thread of its own."""
-    port = free_port()
+    port = free_ports(1)[0]
     config = uvicorn.Config(make_portal(shell), host="127.0.0.1", port=port, log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

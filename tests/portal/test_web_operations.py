@@ -23,7 +23,7 @@ from portal.shell import Shell
 from portal.web.app import make_portal
 from portal.web.limits import Limits
 from tests.portal.conftest import Run, environment_of
-from tests.portal.sockets import free_port
+from tests.servers.kafka import free_ports
 
 Client = TestClient[Any]
 
@@ -100,7 +100,7 @@ def test_a_portal_is_served_by_workers_and_stops_when_it_is_told(
 ) -> None:
     assert suanquan("serve", "--json").error["code"] == "no_schema"
     suanquan("db", "upgrade")
-    log, port = tmp_path / "log", free_port()
+    log, port = tmp_path / "log", free_ports(1)[0]
     with log.open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "portal", "serve", "--port", str(port), "--workers", "2"],

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from tests.servers import BrokenServerError, MissingServerError, find_program
+from tests.servers import BrokenServerError, MissingServerError, alone, find_program
 
 START_TIMEOUT_S: Final = 60
 
@@ -94,7 +94,8 @@ def kafka(more_properties: str = "") -> Iterator[str]:
 def kafka_broker(more_properties: str = "") -> Iterator[Broker]:
     """Yield an Apache Kafka broker that can be killed and started again, as `kafka` does."""
     program = find_program("java", "openjdk-17-jre-headless")
-    jars = _kafka_jars()
+    with alone("kafka"):
+        jars = _kafka_jars()
     port, controller = free_ports(2)
     home = Path(tempfile.mkdtemp(prefix="kafka-"))
     try:
