@@ -36,7 +36,7 @@ from vouchers.names import LEVEL_NAMES, QUALIFICATIONS, call
 from vouchers.net import payments_on
 
 # Any change of words or layout on this statement is a new version.
-MAKER: Final = "application/1"
+MAKER: Final = "application/2"
 
 TITLE: Final = Text("兑付申请表", "Redemption claim form")
 

@@ -10,7 +10,8 @@ from reports.subsidy import SYNTHETIC
 from vouchers.adoption import choose, rules_of
 from vouchers.book import Account
 from vouchers.claims.fold import Claim
-from vouchers.names import LEVELS, REGIONS, ZONES, call
+from vouchers.names import LEVELS, ZONES, call
+from vouchers.regions import place_of
 
 Kinds = type | tuple[type, ...]
 
@@ -54,28 +55,31 @@ class Form(NamedTuple):
 
 def state_claim(snapshot: Snapshot, claim: Claim, month: str, form: Form) -> Statement:
     """Return the statement of a claim by a form, not yet numbered."""
-    account, facts = snapshot.book.account(claim.enterprise), _facts(snapshot, claim)
+    account = snapshot.book.account(claim.enterprise)
+    registered = account.registered.registered_region if account.registered else None
     return Statement(
         kind=form.kind,
         title=form.title,
         subject=claim.enterprise,
         subject_name=account.name,
         period=month,
-        facts=facts,
+        facts=_facts(snapshot, claim, _region(registered)),
         sections=form.sections,
         notices=_find_warnings(account, claim),
         total_fen=form.total_fen,
-        values_sha256=digest_values(facts, form.sections),
+        # By its code: forms issued before places had names here are made again from this digest.
+        values_sha256=digest_values(
+            _facts(snapshot, claim, Words(registered or "—")), form.sections
+        ),
         maker=form.maker,
         about=claim.claim,
     )
 
 
-def _facts(snapshot: Snapshot, claim: Claim) -> tuple[tuple[Text, Cell], ...]:
+def _facts(snapshot: Snapshot, claim: Claim, registered: Words) -> tuple[tuple[Text, Cell], ...]:
     """Return whose claim it is, of what, and when it was handed in."""
     account = snapshot.book.account(claim.enterprise)
     programme = choose(rules_of(snapshot.book), [claim.programme])[0]
-    registered = account.registered.registered_region if account.registered else None
     zones = [call(ZONES, one) for one in dict.fromkeys(one.zone for one in account.domiciles)]
     taxed = Words("、".join(one.zh for one in zones) or "—", ", ".join(one.en for one in zones))
     level = LEVELS[programme.level]
@@ -89,17 +93,17 @@ def _facts(snapshot: Snapshot, claim: Claim) -> tuple[tuple[Text, Cell], ...]:
         (Text("申请日期", "Handed in on"), Words(claim.applied_on)),
         (Text("申请企业", "Enterprise"), Words(account.name)),
         (Text("统一社会信用代码", "Credit code"), Words(account.credit_code)),
-        (Text("注册地", "Registered in"), _region(registered)),
+        (Text("注册地", "Registered in"), registered),
         (Text("纳税地", "Tax domicile"), taxed),
     )
 
 
 def _region(code: str | None) -> Words:
-    """Return a region by its name and code."""
-    if code is None:
-        return Words("—")
-    name = call(REGIONS, code)
-    return Words(code) if name.zh == code else Words(f"{name.zh}（{code}）", name.en)
+    """Return the city or province of a region's code, and the code."""
+    place = place_of(code)
+    if code is None or place is None:
+        return Words(code or "—")
+    return Words(f"{place.name.zh}（{code}）", place.name.en)
 
 
 def _find_warnings(account: Account, claim: Claim) -> tuple[Text, ...]:

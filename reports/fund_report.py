@@ -4,7 +4,7 @@ What counts later than the month's last day is left out. The figures are those o
 up from the same transfers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import Final
 
@@ -60,10 +60,10 @@ def make_fund_report(snapshot: Snapshot, fund: str, month: str) -> Statement:
         kind="fund",
         title=TITLE,
         subject="",
-        subject_name=_name(moved, fund),
+        subject_name=name_of(moved, fund),
         period=month,
         facts=(
-            (Text("资金", "Fund"), Words(_name(moved, fund), fund)),
+            (Text("资金", "Fund"), Words(name_of(moved, fund), fund)),
             (Text("截至", "By the end of"), Words(until)),
         ),
         sections=(_budget(balances), _money(balances), _month(in_month, month), _basis()),
@@ -106,7 +106,7 @@ def _figures(balances: Years) -> list[tuple[int, dict[Account, int]]]:
     return [(year, {one: getattr(held, one) for one in CHART}) for year, held in balances.items()]
 
 
-def _name(moved: list[tuple[Data, str]], fund: str) -> str:
+def name_of(moved: Iterable[tuple[Data, str]], fund: str) -> str:
     """Return what the budget last called a fund, its code where it named none."""
     names = [data.name for data, _ in moved if isinstance(data, FundAppropriated) and data.name]
     return names[-1] if names else fund

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ledger.events import ClaimFailed, ClaimOrdered, ClaimPaid
 from ledger.order_number import batch_of
 from ledger.text import Text
+from reports.fund_report import name_of
 from reports.snapshot import Snapshot
 from reports.statement import (
     Amount,
@@ -23,7 +24,7 @@ from reports.statement import (
 )
 
 # Any change of words or layout on this statement is a new version.
-MAKER = "payment/1"
+MAKER = "payment/2"
 
 TITLE = Text("付款批次表", "Payment batch")
 
@@ -55,7 +56,7 @@ def make_payment_list(snapshot: Snapshot, batch: str, month: str) -> Statement:
         period=month,
         facts=(
             (Text("批次", "Batch"), Words(batch)),
-            (Text("资金", "Fund"), Words(programme)),
+            (Text("资金", "Fund"), Words(name_of(snapshot.budget, programme), programme)),
             (Text("下达日期", "Ordered on"), Words("、".join(days))),
             (Text("笔数", "Orders"), Number(str(len(orders)))),
         ),

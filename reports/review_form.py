@@ -24,7 +24,7 @@ from vouchers.claims.fold import Claim
 from vouchers.claims.item_view import VERDICTS
 
 # Any change of words or layout on this statement is a new version.
-MAKER: Final = "review/1"
+MAKER: Final = "review/2"
 
 TITLE: Final = Text("初审意见表", "First review form")
 

@@ -69,6 +69,7 @@ def test_a_claim_has_its_form_and_its_review(office: Office) -> None:
     said = printed(form)
     for words in ("华智科技", CODE, ONE, TWO, "C-1", "180,000.00", "壹拾捌万元整", "承诺"):
         assert words in said, words
+    assert "武汉市（420100）" in said
     assert review["total_fen"] == 17_700_000
     said = printed(review)
     for words in ("含存储费用", "10,000.00", "3,000.00", "177,000.00", "task-1", "已核对原件"):
@@ -148,6 +149,11 @@ def test_a_fund_says_what_the_books_say(office: Office) -> None:
 
 def test_a_payment_batch_says_what_the_bank_said_and_no_account(office: Office) -> None:
     paid, failed = clear(office, ONE, TWO)
+    named = ("--name", "省级创新券资金", "--document", "鄂财〔2022〕3号", "--on", "2022-02-01")
+    given = office.ask(
+        "finance-1", "fund", "appropriate", "hubei", "--year", 2022, "--amount", 1000, *named
+    )
+    assert "error" not in given, given
     batch = office.ask("finance-1", "payment", "order", "hubei")["batch"]
     (first,) = make(office, "payment")
     assert first["id"] == f"SQ-P-{MONTH}-{batch}-1"
@@ -159,6 +165,7 @@ def test_a_payment_batch_says_what_the_bank_said_and_no_account(office: Office) 
     said = printed(second)
     for words in ("工行-77", "账户已注销", "180,000.00", "90,000.00", "华智科技"):
         assert words in said, words
+    assert "省级创新券资金hubei" in said
     assert "12345678" not in said
     why, changes = superseded(office, first, second)
     assert why == "银行已有回复，或指令有增加，合计仍为 180,000.00 元"
