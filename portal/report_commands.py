@@ -211,7 +211,7 @@ def _show(shell: Shell, book: Book, made: Month) -> Group:
         sums.add_row(_name(book, code), f"{render_decimal(units, 2)} {shell.say(unit)}")
     if made.utilisation is not None:
         share = render_decimal(made.utilisation * 100, 2)
-        sums.add_row(shell.say(Text("加速卡利用率", "utilisation")), f"{share} %")
+        sums.add_row(shell.say(Text("加速卡利用率", "Utilisation")), f"{share} %")
     for name, title in SUMS.items():
         sums.add_row(shell.say(title), render_yuan(made.total_fen(name)))
     notes = [shell.say(one) for one in _notes(made)]
@@ -222,17 +222,17 @@ def _tables(shell: Shell, book: Book, made: Month) -> list[RenderableType]:
     """Return the largest users and the refunds by level as tables."""
     users = Table()
     users.add_column(shell.say(ENTERPRISE), overflow="fold")
-    for title in (Text("卡时", "card-hours"), SUMS["metered_fen"]):
+    for title in (Text("卡时", "Card-hours"), SUMS["metered_fen"]):
         users.add_column(shell.say(title), justify="right", no_wrap=True)
     for one in made.users:
         hours = render_decimal(convert("card_hour", one.quantity), 2)
         users.add_row(book.account(one.enterprise).name, hours, render_yuan(one.charged_fen))
     levels = Table()
-    levels.add_column(shell.say(Text("级次", "level")), no_wrap=True)
+    levels.add_column(shell.say(Text("级次", "Level")), no_wrap=True)
     for title in (
-        Text("已使用（元）", "drawn, CNY"),
-        Text("已付（元）", "paid, CNY"),
-        Text("追回（元）", "recovered, CNY"),
+        Text("已使用（元）", "Drawn, CNY"),
+        Text("已付（元）", "Paid, CNY"),
+        Text("追回（元）", "Recovered, CNY"),
     ):
         levels.add_column(shell.say(title), justify="right", no_wrap=True)
     for level in made.levels:
