@@ -29,6 +29,9 @@ from vouchers.book import Book
 CHANGES_SHOWN: Final = 12
 """As many changes as a person reads without scrolling; `--json` has all."""
 
+_OBJECT: Final = b"endobj"
+"""A PDF has it many times, so that no changed byte, its header's neither, makes it none."""
+
 
 @click.command(
     epilog="""\b
@@ -74,7 +77,10 @@ def verify(shell: Shell, file: Path) -> Result:
         "sealed_sha256": named.seal.sha256 if named and named.seal else None,
         "signature": signature,
     }
-    texts = [_told(file, found, why), *_told_changes(changes or ())]
+    texts = [
+        _told(file, found, why, is_pdf=_OBJECT in pdf),
+        *_told_changes((found.issued and changes) or ()),
+    ]
     texts += [*_told_of(signature), *map(Difference.tell, differing)]
     return Result(data, Group(*map(shell.say, texts)), _status(found, signature))
 
@@ -184,7 +190,7 @@ def _status(found: Verified, signature: Mapping[str, Any] | None) -> int:
     return (TamperedLogError if found.claimed else InvalidInputError).exit_status
 
 
-def _told(file: Path, found: Verified, why: Text | None) -> Text:
+def _told(file: Path, found: Verified, why: Text | None, *, is_pdf: bool) -> Text:
     """Return the answer for a person."""
     if found.issued is not None:
         data = found.issued.data
@@ -201,6 +207,13 @@ def _told(file: Path, found: Verified, why: Text | None) -> Text:
         )
     if found.claimed is not None:
         data = found.claimed.data
+        if not is_pdf:
+            return Text(
+                f"不符：{file} 带有编号 {data.statement}，但不是 PDF；签发的只有 PDF，"
+                "其他格式不作凭据，可用 suanquan statement export 重新导出后比对",
+                f"not genuine: {file} bears the number {data.statement} and is no PDF, which alone"
+                " is issued; export the other formats again and compare",
+            )
         if found.number != data.statement:
             return Text(
                 f"不符：{file} 与 {data.statement} 的文件只差几个字节，编号也被改动"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from portal import cli
 from reports.kinds import FORMS
 from reports.verification import find_alike, verify
 from tests.portal.office import ONE, TWO, Office, office
@@ -230,6 +231,30 @@ def test_each_kind_has_every_format(office: Office, kind: str, tmp_path: Path) -
         assert "error" not in made, made
         assert out.stat().st_size > 0
     assert "华智科技" in (tmp_path / "x.html").read_text("utf-8") or kind == "fund"
+
+
+@pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+def test_a_person_is_told_an_altered_pdf_from_a_copy_in_another_format(
+    office: Office, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def told(path: Path) -> str:
+        assert cli.run(["statement", "verify", str(path), "--lang", "en"]) == status
+        return " ".join(capfd.readouterr().out.split())
+
+    (row,) = make(office, "fund")
+    more = ("--amount", "1000", "--document", "迟到〔2022〕9号", "--on", "2022-11-20")
+    office.ask("finance-1", "fund", "appropriate", "hubei", "--year", 2022, *more)
+    assert make(office, "fund")[0]["supplements"] == row["id"]
+    status = 0
+    assert "500,000.00 → 501,000.00" in told(Path(row["path"]))
+    status, bent = 4, tmp_path / "bent.pdf"
+    bent.write_bytes(b"x" + Path(row["path"]).read_bytes()[1:])
+    assert "ask for the original" in told(bent)
+    assert "→" not in told(bent), "what followed is no change of an altered file"
+    for form in ("xlsx", "csv", "json", "html"):
+        copy = tmp_path / f"copy.{form}"
+        office.ask("", "statement", "export", row["id"], "--format", form, "--out", copy)
+        assert f"bears the number {row['id']} and is no PDF" in told(copy)
 
 
 def test_a_fund_statement_is_sealed_as_any_other(
