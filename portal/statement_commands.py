@@ -125,7 +125,10 @@ def _nothing(enterprise: str, month: str) -> InvalidInputError:
     """Return the refusal of a statement of nothing."""
     return InvalidInputError(
         "nothing_to_settle",
-        Text(f"{enterprise} 在 {month} 没有可结算的内容", f"{enterprise} has none in {month}"),
+        Text(
+            f"{enterprise} 在 {month} 没有可结算的内容",
+            f"{month} has nothing to settle for {enterprise}",
+        ),
         Text("可先运行 suanquan usage 查看用量", "see suanquan usage for what was used"),
     )
 
