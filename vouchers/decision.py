@@ -5,6 +5,7 @@ to supply when it is unknown. A known no beats an unknown in `require_all`, a kn
 `require_any`, and the explanation follows: what cannot change the answer is not asked for.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
@@ -149,6 +150,9 @@ def unknown(*missing: Reason) -> Finding:
 
 
 _SUPPLY: Final = Text("，请填报 ", "; supply ")
+# A sentence may join several facts that are missing, each with its path.
+_PATH_ZH: Final = re.compile(f"{_SUPPLY.zh}[^；]*")
+_PATH_EN: Final = re.compile(f"{_SUPPLY.en}[^;]*")
 
 
 def missing_fact(path: str, what: Text, clause: Text) -> Reason:
@@ -161,11 +165,9 @@ def missing_fact(path: str, what: Text, clause: Text) -> Reason:
 
 
 def tell_reason(reason: Reason) -> Text:
-    """Return a reason's sentence without the path in a case, which says nothing to most people."""
-    if reason.code != "missing_fact":
-        return reason.message
+    """Return a reason's sentence without paths in a case, which say nothing to most people."""
     zh, en = reason.message
-    return Text(zh.rpartition(_SUPPLY.zh)[0] or zh, en.rpartition(_SUPPLY.en)[0] or en)
+    return Text(_PATH_ZH.sub("", zh), _PATH_EN.sub("", en))
 
 
 def require_all(findings: Sequence[Finding]) -> Finding:
