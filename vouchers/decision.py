@@ -153,6 +153,7 @@ _SUPPLY: Final = Text("，请填报 ", "; supply ")
 # A sentence may join several facts that are missing, each with its path.
 _PATH_ZH: Final = re.compile(f"{_SUPPLY.zh}[^；]*")
 _PATH_EN: Final = re.compile(f"{_SUPPLY.en}[^;]*")
+_WITH_PATHS: Final = frozenset({"missing_fact", "undetermined_member"})
 
 
 def missing_fact(path: str, what: Text, clause: Text) -> Reason:
@@ -166,6 +167,8 @@ def missing_fact(path: str, what: Text, clause: Text) -> Reason:
 
 def tell_reason(reason: Reason) -> Text:
     """Return a reason's sentence without paths in a case, which say nothing to most people."""
+    if reason.code not in _WITH_PATHS:
+        return reason.message
     zh, en = reason.message
     return Text(_PATH_ZH.sub("", zh), _PATH_EN.sub("", en))
 

@@ -73,7 +73,7 @@ def test_what_is_missing_is_told_without_its_path(pages: Pages) -> None:
     missing = missing_fact("facts.sales_fen", Text("销售收入", "sales"), clause)
     assert tell_reason(missing) == Text("缺少销售收入", "missing: sales")
     zh, en = missing.message
-    joined = missing._replace(message=Text(f"{zh}；{zh}", f"{en}; {en}"))
+    joined = Reason("undetermined_member", Text(f"{zh}；{zh}", f"{en}; {en}"), clause)
     assert tell_reason(joined).zh == "缺少销售收入；缺少销售收入"
     assert tell_reason(joined).en == "missing: sales; missing: sales"
     other = Reason("no_purchase", Text("没有，请填报 x", "none"), clause)
