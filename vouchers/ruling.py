@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from ledger.errors import InvalidInputError
+from ledger.events.data import check_year
 from ledger.period import parse_date
 from ledger.text import Text
 from vouchers.adoption import programmes_of, rules_of
@@ -72,7 +73,7 @@ def day_to_apply(account: Account, year: int | None, on: str | None) -> date:
     """Return the day of application: the one named, or the last one of a year.
 
     Where neither is named it is the year of the newest invoice. Raises `InvalidInputError`:
-    `two_days`, `no_day`, `bad_date`.
+    `two_days`, `no_day`, `bad_date`, `absurd_year`.
     """
     if year is not None and on is not None:
         raise InvalidInputError(
@@ -81,7 +82,10 @@ def day_to_apply(account: Account, year: int | None, on: str | None) -> date:
             Text("年度即当年 12 月 31 日", "name one: a year means its last day"),
         )
     if on is not None:
-        return parse_date(on)
+        day = parse_date(on)
+        # The years around it are looked at too.
+        check_year(day.year)
+        return day
     newest = year or max(years_invoiced(account), default=None)
     if newest is None:
         code = account.credit_code

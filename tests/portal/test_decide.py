@@ -144,6 +144,7 @@ def test_a_day_a_year_and_programmes_can_be_named(ask: Ask) -> None:
     [
         ((CODE, "--year", 2022, "--on", "2022-12-31"), "two_days"),
         ((CODE, "--on", "2022-02-30"), "bad_date"),
+        ((CODE, "--on", "9999-12-31"), "absurd_year"),
         ((CODE, "--programme", "jinan"), "not_adopted"),
         ((CODE, "--as-of", "book=99999"), "size_beyond_head"),
         ((CODE[:-1] + "0",), "credit_code_check"),

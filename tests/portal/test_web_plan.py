@@ -1,5 +1,7 @@
 """What an enterprise could get back, beside what the command says of the same."""
 
+import pytest
+
 from ledger.money import render_yuan
 from ledger.text import Text
 from portal.web.plan_view import REASONS_SHOWN, group_reasons
@@ -42,11 +44,13 @@ def test_the_day_is_the_last_of_the_newest_invoices_year_where_none_is_named(pag
     assert 'value="2022-11-01"' in pages.see(f"{PLAN}?on=2022-11-01")
 
 
-def test_a_day_that_is_none_is_told_beside_its_field(pages: Pages) -> None:
-    answer = pages.get(f"{PLAN}?on=2022-02-30")
+@pytest.mark.parametrize("day", ["2022-02-30", "9999-12-31", "0001-01-01"])
+def test_a_day_that_is_none_is_told_beside_its_field(pages: Pages, day: str) -> None:
+    answer = pages.get(f"{PLAN}?on={day}")
     assert answer.status_code == 400
     assert 'id="on-wrong"' in answer.text
-    assert 'value="2022-02-30"' in answer.text
+    assert f'value="{day}"' in answer.text
+    assert pages.get(f"{PLAN}/hubei?on={day}").status_code == 400
 
 
 def test_a_programme_that_nobody_adopted_has_no_page(pages: Pages) -> None:

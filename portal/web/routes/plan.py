@@ -18,6 +18,9 @@ from vouchers.ruling import Ruling, day_to_apply, rule_on, years_invoiced
 
 _PATH: Final = "/enterprise/{enterprise:str}/plan"
 
+_OF_DAY: Final = frozenset({"bad_date", "absurd_year"})
+"""What may be wrong with the day that was typed, by an error's code."""
+
 
 @get(_PATH, who=EVERYBODY_BUT_ADMINISTRATORS, sync_to_thread=True)
 def plan(visit: Visitor, enterprise: FromPath[str], on: FromQuery[str] = "") -> Response[Any]:
@@ -28,7 +31,7 @@ def plan(visit: Visitor, enterprise: FromPath[str], on: FromQuery[str] = "") -> 
         try:
             ruling = _rule(ground, on) if years else None
         except InvalidInputError as error:
-            if error.code != "bad_date":
+            if error.code not in _OF_DAY:
                 raise
             wrong = for_page(error, visit)
     return page_of(
