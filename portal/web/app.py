@@ -27,6 +27,7 @@ from portal.web.errors import answer_error
 from portal.web.gate import Gate, visit_of
 from portal.web.headers import Headers
 from portal.web.limits import Limits
+from portal.web.methods import Methods
 from portal.web.routes import ROUTES
 from portal.web.telemetry import Telemetry, write_log
 
@@ -61,7 +62,7 @@ def make_app(
         # thread anew, which then answers with a coroutine.
         route_handlers=[Router("/", route_handlers=[*ROUTES, *more]), API_V1],
         guards=[require_audience],
-        middleware=[Gate],
+        middleware=[Gate, Methods()],
         dependencies={"visit": Provide(visit_of, sync_to_thread=False)},
         exception_handlers={Exception: answer_error},
         csrf_config=CSRFConfig(

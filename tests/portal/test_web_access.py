@@ -107,6 +107,17 @@ def test_whoever_may_open_a_page_gets_an_answer_that_is_no_mistake(
         assert answer.status_code != 403, way
 
 
+def test_every_address_says_which_methods_it_takes(lobby: Lobby) -> None:
+    client = lobby.browser().client
+    taken: dict[str, set[str]] = {}
+    for way in ways(lobby.shell):
+        taken.setdefault(way.path, {"OPTIONS"}).add(way.method)
+    for path, methods in taken.items():
+        answer = client.options(path)
+        assert answer.status_code == 204, path
+        assert set(answer.headers["allow"].split(", ")) == methods, path
+
+
 def _may(person: str, way: Way) -> bool:
     """Return whether a person is of a route's audience."""
     if way.who in (ANYBODY, SIGNED_IN):

@@ -17,7 +17,6 @@ from portal.web.api import (
     reports,
     statements,
 )
-from portal.web.api.methods import Methods
 from portal.web.api.openapi import description_route
 from portal.web.api.remember import Remember
 from portal.web.api.scope import require_scope
@@ -40,6 +39,6 @@ API_V1: Final = Router(
     "/api/v1",
     route_handlers=[*SUBJECTS, description_route(SUBJECTS)],
     guards=[require_scope],
-    middleware=[Methods(), Remember()],
+    middleware=[Remember()],
     return_dto=None,
 )

@@ -5,11 +5,12 @@ The library's own answer knows the methods of the handler alone that was registe
 
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 
 class Methods(ASGIMiddleware):
-    """Answers OPTIONS for every address of the interface."""
+    """Answers OPTIONS for every address."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -18,7 +19,12 @@ class Methods(ASGIMiddleware):
         if scope["type"] != ScopeType.HTTP or scope["method"] != "OPTIONS":
             await next_app(scope, receive, send)
             return
-        known = scope["litestar_app"].route_handler_method_map[scope["path_template"]]
+        known = {
+            method
+            for route in scope["litestar_app"].routes
+            if isinstance(route, HTTPRoute) and route.path_format == scope["path_template"]
+            for method in route.methods
+        }
         headers = [(b"allow", ", ".join(sorted(known)).encode())]
         await send({"type": "http.response.start", "status": 204, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
