@@ -4,16 +4,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from ledger.errors import RuleViolationError
-from ledger.text import Text
 from portal.options import ask
 from portal.shell import Shell
 from portal.statement_commands import list_
-from portal.trace_command import require_issue
+from portal.trace_command import no_statement, require_issue
 from portal.verify_command import verify
 from reports.delivery import paper_of, read_kept
 from reports.formats import Format
-from reports.issue import Issued
 from reports.remake import remake_one, render_again
 
 # Where a file lies is the machine's business.
@@ -35,27 +32,17 @@ def list_statements(shell: Shell, enterprise: str | None) -> dict[str, Any]:
 def read_statement(shell: Shell, number: str, form: Format, enterprise: str | None) -> bytes:
     """Return a statement's file: the paper that is kept, or another format made from the logs.
 
-    Raises `RuleViolationError` (`unknown_statement`) for one that is not the enterprise's, and
-    what `require_issue`, `read_kept` and `render_again` raise.
+    One that is not the enterprise's is not there. Raises what `require_issue`, `read_kept` and
+    `render_again` raise.
     """
     with shell.auditing() as connection:
         _, issued = require_issue(connection, number)
-        _require_of(issued, enterprise)
+        if enterprise not in (None, issued.subject):
+            raise no_statement(number)
         if form == "pdf" and paper_of(shell.settings.home, issued).path.exists():
             return read_kept(paper_of(shell.settings.home, issued))
         content = remake_one(connection, issued)
     return render_again(issued, content, form, shell.press().fonts, shell.language)
-
-
-def _require_of(issued: Issued, enterprise: str | None) -> None:
-    """Raise unless a statement is an enterprise's, where one is named."""
-    if enterprise not in (None, issued.subject):
-        number = issued.data.statement
-        raise RuleViolationError(
-            "unknown_statement",
-            Text(f"没有结算单 {number}", f"there is no statement {number}"),
-            Text("请核对编号", "check the number"),
-        )
 
 
 def verify_bytes(shell: Shell, pdf: bytes) -> dict[str, Any]:

@@ -77,12 +77,17 @@ def require_issue(connection: Connection, number: str) -> tuple[int, Issued]:
     """
     found = find_issued(connection, number, read_heads(connection)["book"].size)
     if found is None:
-        raise InvalidInputError(
-            "no_statement",
-            Text(f"没有编号为 {number} 的结算单", f"there is no statement {number}"),
-            Text("编号见 suanquan statement list", "see suanquan statement list"),
-        )
+        raise no_statement(number)
     return found.index, found.issued
+
+
+def no_statement(number: str) -> InvalidInputError:
+    """Return the answer for a number that no statement has, or none that the actor may know of."""
+    return InvalidInputError(
+        "no_statement",
+        Text(f"没有编号为 {number} 的结算单", f"there is no statement {number}"),
+        Text("编号见 suanquan statement list", "see suanquan statement list"),
+    )
 
 
 def _write_proofs(

@@ -7,8 +7,11 @@ from zipfile import ZipFile
 import pytest
 
 from ledger.codec import encode
+from ledger.errors import InvalidInputError
 from ledger.events import StatementIssued
+from portal.statement_files import read_statement
 from tests.portal.browsing import Pages, counting, pages, pages_on_postgresql
+from tests.portal.office import OTHER
 from tests.small_ledger import CODE, SALT
 
 __all__ = ["pages", "pages_on_postgresql"]
@@ -44,6 +47,16 @@ def test_the_pdf_is_the_one_issued_and_is_saved_not_shown(issued: Pages) -> None
         one for one in issued.office.ask("task-2", "statement", "list")["rows"] if one["id"] == JULY
     )
     assert hashlib.sha256(answer.content).hexdigest() == row["sha256"]
+
+
+def test_the_statement_of_another_is_none_at_all(issued: Pages) -> None:
+    told = []
+    for number in (JULY, f"SQ-C-2022-07-{CODE}-9"):
+        with pytest.raises(InvalidInputError) as refused:
+            read_statement(issued.lobby.shell, number, "json", OTHER)
+        told.append((refused.value.code, refused.value.message.zh.replace(number, "")))
+    assert told[0] == told[1]
+    assert read_statement(issued.lobby.shell, JULY, "json", CODE)
 
 
 def test_the_other_formats_hold_the_same_figure(issued: Pages) -> None:
