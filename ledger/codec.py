@@ -16,6 +16,7 @@ import msgspec
 
 from ledger.errors import InvalidInputError
 from ledger.events import TYPES, Data, UsageRecorded, UsageTallied
+from ledger.gap import read_sequence
 from ledger.identifiers import check_credit_code_form, parse_credit_code
 from ledger.period import EPOCH, HOUR_MS
 from ledger.text import Text
@@ -32,9 +33,6 @@ DETAIL_LENGTH_MAX: Final = 300
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SALT = re.compile(r"[0-9a-f]{32}", re.ASCII)
-
-# CloudEvents' extension `sequence`, where it is a number; 18 digits stay within 64 bits.
-_SEQUENCE_DIGITS_MAX: Final = 18
 
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:[0-5]\d)", re.ASCII
@@ -58,8 +56,8 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def data(self) -> Data:
-        """Return what the event says, decoded from its bytes each time it is asked for."""
-        return _decode_data[self.kind.type](_decode_envelope(self.raw).data)
+        """Return what the event says, decoded from its bytes; of the book's the last are kept."""
+        return _recall(self.raw) if self.kind.log == "book" else _decode_all(self.raw)
 
     def same_meaning(self, other: "Event") -> bool:
         """Return whether both say the same: type, subject and data, compared as values."""
@@ -85,6 +83,18 @@ class _Envelope(msgspec.Struct, omit_defaults=True):
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 _decode_data = {name: msgspec.json.Decoder(cls).decode for name, cls in TYPES.items()}
+
+
+def _decode_all(raw: bytes) -> Data:
+    """Return what an event that was checked says."""
+    envelope = _decode_envelope(raw)
+    data: Data = _decode_data[envelope.type](envelope.data)
+    return data
+
+
+# By the very bytes, so that it is never what another event says; some 10 MB at most. Whoever folds
+# a claim or an enterprise asks each of its events several times.
+_recall = lru_cache(16_384)(_decode_all)
 
 
 def encode(
@@ -273,15 +283,6 @@ def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     if data.quantity is not None:
         check_quantity(piece, data.quantity)
     return Event(source, event_id, subject, UsageRecorded, raw, piece, sequence)
-
-
-def read_sequence(said: str | int | None) -> int | None:
-    """Return the number of an event among its source's, None where it is none that we can count."""
-    if said is None:
-        return None
-    text = str(said)
-    countable = text.isascii() and text.isdecimal() and len(text) <= _SEQUENCE_DIGITS_MAX
-    return int(text) if countable else None
 
 
 def _refuse_controls(value: object) -> None:

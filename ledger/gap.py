@@ -8,10 +8,22 @@ the last one, nothing is known to be missing.
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+# CloudEvents' extension `sequence`, where it is a number; 18 digits stay within 64 bits.
+_SEQUENCE_DIGITS_MAX: Final = 18
 
 Block = tuple[str, int, int]
 """A source, a block's number, and a bit for each number of the block that arrived."""
+
+
+def read_sequence(said: str | int | None) -> int | None:
+    """Return the number of an event among its source's, None where it is none that we can count."""
+    if said is None:
+        return None
+    text = str(said)
+    countable = text.isascii() and text.isdecimal() and len(text) <= _SEQUENCE_DIGITS_MAX
+    return int(text) if countable else None
 
 
 class Gap(NamedTuple):

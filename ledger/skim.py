@@ -9,9 +9,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from ledger.codec import USAGE_END, Name, check_subject, parse, read_sequence
+from ledger.codec import USAGE_END, Name, check_subject, parse
 from ledger.errors import InvalidInputError
 from ledger.facts import SEQUENCE_BITS, Cell, Facts, gather
+from ledger.gap import read_sequence
 from ledger.period import HOUR_MS, cut_by_day, day_of_hour, parse_instant
 from ledger.usage import INSTANT_MS_MAX, INSTANT_MS_MIN, SLICE_MS_MAX, parse_amount
 

@@ -5,6 +5,7 @@ about what was asked for; one that it does not name is what a replay, or a check
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -20,6 +21,11 @@ from ledger.topics import topics_of
 
 # Chunks asked for by one query: each is some kilobytes, and SQLite bounds how many names fit.
 CHUNKS_AT_ONCE: Final = 500
+
+# What is kept is found by the very bytes, so that it is never another entry's: a page's chunks and
+# entries are mostly those of the page before. Some 30 MB at most.
+CHUNKS_KEPT: Final = 256
+ENTRIES_KEPT: Final = 16_384
 
 _trail, _chunk = tables.trail.c, tables.chunk.c
 _IN_BOOK: Final = _chunk.log == LOG_NUMBERS["book"]
@@ -113,10 +119,23 @@ def read_newest(
 
 def _about(entry: bytes | None, index: int, topics: frozenset[str]) -> Event:
     """Return the event of an entry, which is there and about one of some topics."""
-    event = None if entry is None else parse_entry("book", index, entry)
-    if event is None or topics.isdisjoint(topics_of(event)):
+    event, about = (None, ()) if entry is None else _parse(index, entry)
+    if event is None or topics.isdisjoint(about):
         raise _bad_trail(index)
     return event
+
+
+@lru_cache(ENTRIES_KEPT)
+def _parse(index: int, entry: bytes) -> tuple[Event, tuple[str, ...]]:
+    """Return the event of an entry of the book, and what it is about."""
+    event = parse_entry("book", index, entry)
+    return event, topics_of(event)
+
+
+@lru_cache(CHUNKS_KEPT)
+def _decode(chunk: Chunk) -> list[bytes]:
+    """Return the entries of a chunk, which nobody may change."""
+    return decode_chunk(chunk)
 
 
 def _find(connection: Connection, topics: Sequence[str], size: int) -> list[tuple[int, list[int]]]:
@@ -130,7 +149,7 @@ def _read_entries(connection: Connection, starts: Sequence[int]) -> dict[int, by
     """Return the entries of the chunks that begin at some indexes, by index."""
     found: dict[int, bytes] = {}
     for row in connection.execute(_CHUNKS, {"starts": starts}):
-        found.update(enumerate(decode_chunk(Chunk("book", *row)), row.start))
+        found.update(enumerate(_decode(Chunk("book", *row)), row.start))
     return found
 
 
