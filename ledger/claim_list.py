@@ -4,7 +4,7 @@ Whoever waits longest comes first. A list goes on after the last claim of the pa
 a claim that moves meanwhile makes no other one come twice or not at all.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -13,14 +13,22 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    and_,
+    false,
+    func,
     literal,
+    or_,
     select,
+    true,
     tuple_,
 )
 
 from ledger import tables
 from ledger.claim_state import STATES, State, state_of
 from ledger.period import parse_date
+
+# As many names as SQLite takes in one query everywhere; a page of notices has a few hundred claims.
+CLAIMS_AT_ONCE: Final = 30_000
 
 Place = tuple[int, str]
 """Since when a claim waits, and its id: after which of them a list goes on."""
@@ -45,6 +53,16 @@ class Listed(NamedTuple):
     def place(self) -> Place:
         """Return after what a list goes on that ended with this claim."""
         return self.since, self.claim
+
+
+class Sum(NamedTuple):
+    """Claims of a programme that came to a state in a month."""
+
+    programme: str
+    state: State
+    month: str
+    claims: int
+    amount_fen: int
 
 
 def parse_place(text: str) -> Place:
@@ -91,20 +109,57 @@ def list_claims(
         *(table.claim, table.enterprise, table.programme, table.year),
         *(table.state, table.since, table.revision, table.amount, table.objections),
     )
-    if wanted.states is not None:
-        query = query.where(_is_in(wanted.states))
-    if wanted.programmes is not None:
-        query = query.where(table.programme.in_(sorted(wanted.programmes)))
-    if wanted.enterprise is not None:
-        query = query.where(table.enterprise == wanted.enterprise)
-    if wanted.year is not None:
-        query = query.where(table.year == wanted.year)
-    if wanted.claim is not None:
-        query = query.where(table.claim == wanted.claim)
+    query = query.where(*_conditions(wanted))
     if after is not None:
         query = query.where(tuple_(table.since, table.claim) > tuple_(*map(literal, after)))
     query = query.order_by(table.since, table.claim).limit(limit)
     return [_listed(row) for row in connection.execute(query)]
+
+
+def read_states(connection: Connection, claims: Sequence[str]) -> dict[str, State]:
+    """Return where each of some claims stands."""
+    table = tables.claim_state.c
+    found: dict[str, State] = {}
+    for first in range(0, len(claims), CLAIMS_AT_ONCE):
+        named = table.claim.in_(claims[first : first + CLAIMS_AT_ONCE])
+        query = select(table.claim, table.state, table.objections).where(named)
+        found |= {claim: state_of(*stands) for claim, *stands in connection.execute(query)}
+    return found
+
+
+def sum_claims(connection: Connection, wanted: Iterable[ClaimFilter]) -> list[Sum]:
+    """Return the claims that any of some filters asks for, added up where they stand alike."""
+    table = tables.claim_state.c
+    # A day is a number, and a division gives its month; of objections only if one is open.
+    month, objected = table.since // literal(100), table.objections > 0
+    alike = (table.programme, table.state, objected, month)
+    asked = or_(false(), *(and_(true(), *_conditions(one)) for one in wanted))
+    query = select(*alike, func.count(), func.sum(table.amount)).where(asked).group_by(*alike)
+    return [
+        Sum(programme, state_of(state, int(is_objected)), _month_text(since), claims, int(fen))
+        for programme, state, is_objected, since, claims, fen in connection.execute(query)
+    ]
+
+
+def _month_text(number: int) -> str:
+    """Return a month that a table holds within a day: 202211 is `2022-11`."""
+    return f"{number // 100:04}-{number % 100:02}"
+
+
+def _conditions(wanted: ClaimFilter) -> list[ColumnElement[bool]]:
+    """Return what holds of the claims that are asked for."""
+    table, found = tables.claim_state.c, list[ColumnElement[bool]]()
+    if wanted.states is not None:
+        found.append(_is_in(wanted.states))
+    if wanted.programmes is not None:
+        found.append(table.programme.in_(sorted(wanted.programmes)))
+    if wanted.enterprise is not None:
+        found.append(table.enterprise == wanted.enterprise)
+    if wanted.year is not None:
+        found.append(table.year == wanted.year)
+    if wanted.claim is not None:
+        found.append(table.claim == wanted.claim)
+    return found
 
 
 def _is_in(states: Collection[State]) -> ColumnElement[bool]:

@@ -1,9 +1,9 @@
 """Lists of payment orders, each with whose claim it pays and what became of it."""
 
 from collections.abc import Collection, Iterator
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
 
 from ledger import tables
 from ledger.order_number import batch_of
@@ -25,6 +25,59 @@ class Ordered(NamedTuple):
     def batch(self) -> str:
         """Return the batch in which the order goes to the bank."""
         return batch_of(self.order)
+
+
+class BatchSum(NamedTuple):
+    """A batch by its name: how many of its orders are paid, failed, open, and how much."""
+
+    batch: str
+    programme: str
+    orders: int
+    paid: int
+    failed: int
+    open: int
+    total_fen: int
+    paid_fen: int
+
+
+def sum_batches(
+    connection: Connection,
+    programmes: Collection[str] | None = None,
+    batch: str | None = None,
+    limit: int | None = None,
+) -> tuple[list[BatchSum], int]:
+    """Return the last batches of some programmes, or of all, by their names, and how many are left.
+
+    Or the only one of a name. They are added up by the database, however many orders there are.
+    """
+    order, claim = tables.payment_order.c, tables.claim_state.c
+    paid, failed = (case((one > 0, 1), else_=0) for one in (order.paid, order.failed))
+    counts = [func.sum(one) for one in (paid, failed, 1 - paid - failed)]
+    name = _name_batch(order.order_id)
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            *(name, func.min(claim.programme), func.count(), *counts),
+            *(func.sum(order.ordered), func.sum(order.paid), func.count().over()),
+        )
+        .join(tables.claim_state, claim.claim == order.claim)
+        .group_by(name)
+        .order_by(name.desc())
+        .limit(limit)
+    )
+    if programmes is not None:
+        query = query.where(claim.programme.in_(sorted(programmes)))
+    if batch is not None:
+        query = query.where(order.order_id.startswith(batch, autoescape=True), name == batch)
+    rows = connection.execute(query).all()
+    found = [BatchSum(*row[:2], *map(int, row[2:-1])) for row in rows]
+    return sorted(found), rows[0][-1] - len(found) if rows else 0
+
+
+def _name_batch(order: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the batch of an order's number, as `batch_of` finds it."""
+    before = func.rtrim(order, "0123456789")
+    is_numbered = and_(before != order, before.like("_%-"))
+    return case((is_numbered, func.substr(before, 1, func.length(before) - 1)), else_=order)
 
 
 def list_orders(

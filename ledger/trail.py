@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from ledger import tables
 from ledger.codec import Event
 from ledger.errors import TamperedLogError
-from ledger.read import CHECK_THE_LOG, Chunk, decode_chunk, parse_entry, read_some
+from ledger.read import CHECK_THE_LOG, Chunk, decode_chunk, parse_entry
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.topics import topics_of
@@ -31,14 +31,14 @@ _trail, _chunk = tables.trail.c, tables.chunk.c
 _IN_BOOK: Final = _chunk.log == LOG_NUMBERS["book"]
 
 # Built once: every act asks these some ten times, and building them takes longer than the answer.
+_START: Final = (
+    select(func.max(_chunk.start))
+    .where(_IN_BOOK, _chunk.start <= _trail.leaf_index)
+    .correlate(tables.trail)
+    .scalar_subquery()
+)
 _PLACES: Final = (
-    select(
-        _trail.leaf_index,
-        select(func.max(_chunk.start))
-        .where(_IN_BOOK, _chunk.start <= _trail.leaf_index)
-        .correlate(tables.trail)
-        .scalar_subquery(),
-    )
+    select(_trail.leaf_index, _START)
     .where(_trail.topic.in_(bindparam("topics", expanding=True)))
     .where(_trail.leaf_index < bindparam("size"))
     .distinct()
@@ -107,13 +107,14 @@ def read_newest(
     trail = tables.trail.c
     end = size if before is None else min(before, size)
     query = (
-        select(trail.leaf_index)
+        select(trail.leaf_index, _START)
         .where(trail.topic == topic, trail.leaf_index < end)
         .order_by(trail.leaf_index.desc())
         .limit(limit)
     )
-    indexes = list(connection.scalars(query))
-    entries = read_some(connection, "book", indexes)
+    places = connection.execute(query).all()
+    entries = _read_entries(connection, sorted({start or 0 for _, start in places}))
+    indexes = (index for index, _ in places)
     return [(index, _about(entries.get(index), index, frozenset({topic}))) for index in indexes]
 
 

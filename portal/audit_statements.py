@@ -14,9 +14,10 @@ from ledger.events import IssuedData, ResourceListed
 from ledger.period import cut_by_day
 from ledger.query import read_usage_days
 from ledger.topics import enterprise_topic, statement_topic
-from ledger.trail import list_newest, read_newest, read_trail
+from ledger.trail import read_newest, read_trail
 from ledger.usage import render_quantity
 from portal.audit_desk import Entry
+from portal.gathered import Gathered, page_before
 from reports.issue import Issued
 from vouchers.reading import read_rules
 
@@ -42,22 +43,22 @@ class Used(NamedTuple):
 
 
 def list_statements(
-    connection: Connection, size: int, limit: int, before: int | None = None
+    connection: Connection, known: Gathered, size: int, limit: int, before: int | None = None
 ) -> tuple[list[Placed], int | None]:
     """Return the statements that were issued last, and after which place the list goes on, if so.
 
     A number of the time before this ledger, which one of its statements supplements, is none of it.
     """
-    topics = list_newest(connection, statement_topic(""), size, limit + 1, before)
-    shown = topics[:limit]
-    wanted = {topic for topic, _ in shown}
+    end = size if before is None else min(before, size)
+    shown, following = page_before(known.read_on(connection, size).statements, end, limit)
+    wanted = {one.topic for one in shown}
     found = [
         Placed(index, Issued(event.subject, event.data))
         for index, event in read_trail(connection, wanted, size)
         if isinstance(event.data, IssuedData) and statement_topic(event.data.statement) in wanted
     ]
     found.sort(key=lambda one: one.index, reverse=True)
-    return found, shown[-1][1] if len(topics) > limit else None
+    return found, following
 
 
 def list_papers(

@@ -4,7 +4,15 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date
 from typing import Any, Final
 
-from ledger.claim_list import ClaimFilter, Listed, Place, day_text, list_claims
+from ledger.claim_list import (
+    ClaimFilter,
+    Listed,
+    Place,
+    Sum,
+    day_text,
+    list_claims,
+    sum_claims,
+)
 from ledger.claim_state import State
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
@@ -77,6 +85,11 @@ def list_visible(
     for one in filters_of(viewer, wanted, turn=turn):
         found |= {row.claim: row for row in list_claims(connection, one, limit, after)}
     return sorted(found.values(), key=lambda one: one.place)[:limit]
+
+
+def sum_visible(connection: Connection, viewer: Viewer, wanted: ClaimFilter) -> list[Sum]:
+    """Return the claims that a person may see, added up where they stand alike."""
+    return sum_claims(connection, filters_of(viewer, wanted))
 
 
 def find_visible(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ledger.claim_list import Listed, day_text
+from ledger.claim_list import Sum
 from ledger.claim_state import STATES, State
 from vouchers.catalogue import find_programmes
 from vouchers.programme import LEVELS, Level
@@ -19,14 +19,14 @@ class Total(NamedTuple):
     amount_fen: int
 
 
-def add_up(claims: Iterable[Listed]) -> list[Total]:
-    """Return the totals of some claims, the newest month first, then by level and state."""
+def add_up(found: Iterable[Sum]) -> list[Total]:
+    """Return some sums by level, the newest month first, then by level and state."""
     levels = {one.id: one.level for one in find_programmes()}
     sums: dict[tuple[str, Level | None, State], tuple[int, int]] = {}
-    for one in claims:
-        key = day_text(one.since)[:7], levels.get(one.programme), one.state
+    for one in found:
+        key = one.month, levels.get(one.programme), one.state
         count, fen = sums.get(key, (0, 0))
-        sums[key] = count + 1, fen + one.amount_fen
+        sums[key] = count + one.claims, fen + one.amount_fen
     made = [Total(*key, *amounts) for key, amounts in sums.items()]
     made.sort(key=lambda one: (_rank(one.level), STATES.index(one.state)))
     return sorted(made, key=lambda one: one.month, reverse=True)

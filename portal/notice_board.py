@@ -14,7 +14,8 @@ from ledger.events import ClaimData, ClaimNoticed, ClaimStep, VoucherDrawn, Vouc
 from ledger.period import parse_date
 from ledger.text import Language, Text
 from ledger.topics import claim_topic, enterprise_topic, notice_topic
-from ledger.trail import list_newest, read_trail
+from ledger.trail import read_trail
+from portal.gathered import Gathered, Noticed, page_before
 from reports.sheets import render_xlsx
 from vouchers.adoption import choose, rules_of
 from vouchers.book import Book
@@ -79,35 +80,33 @@ class Stood(NamedTuple):
 
 
 def list_posted(
-    connection: Connection, size: int, limit: int | None = None, before: int | None = None
+    connection: Connection,
+    known: Gathered,
+    size: int,
+    limit: int | None = None,
+    before: int | None = None,
 ) -> tuple[list[Posted], int | None]:
     """Return the notices that were given last, and after which place the list goes on, if it does.
 
     Claims of the time before the desk were cleared after notices of which the book has no line.
     """
-    more = None if limit is None else limit + 1
-    topics = list_newest(connection, notice_topic(""), size, more, before)
-    shown = topics[:limit]
-    lines: dict[str, list[Said]] = {topic: [] for topic, _ in shown}
-    for index, event in read_trail(connection, lines, size):
-        if isinstance(event.data, ClaimNoticed):
-            lines[notice_topic(event.data.notice)].append((index, event.data))
-    posted = [_posted(place, lines[topic]) for topic, place in shown if lines[topic]]
-    return posted, shown[-1][1] if len(topics) > len(shown) else None
+    notices = known.read_on(connection, size).notices
+    found, following = page_before(notices, size if before is None else min(before, size), limit)
+    return [post(one) for one in found], following
 
 
-def _posted(place: int, lines: Sequence[Said]) -> Posted:
-    """Return a notice by its lines."""
-    _, first = lines[0]
+def post(noticed: Noticed) -> Posted:
+    """Return a notice as a board lists it."""
+    first = noticed.first
     return Posted(
         notice=first.notice,
         programme=first.programme,
         basis=first.basis or "—",
         first_day=parse_date(first.first_day),
         last_day=parse_date(first.last_day),
-        claims=len(lines),
-        total_fen=sum(one.amount_fen for _, one in lines),
-        place=place,
+        claims=len(noticed.claims),
+        total_fen=noticed.total_fen,
+        place=noticed.place,
     )
 
 

@@ -151,7 +151,7 @@ def list_(shell: Shell, programme: str | None) -> Result:
     """List the public notices by their first day; anybody may."""
     with shell.reading() as connection:
         size = read_heads(connection)["book"].size
-        posted, _ = list_posted(connection, size)
+        posted, _ = list_posted(connection, shell.gathered, size)
     rows = [
         {
             "notice": one.notice,

@@ -1,6 +1,5 @@
 """`suanquan payment`: order what was cleared, hand it to the bank, record what the bank answers."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,7 +15,7 @@ from portal.batch_view import require_ending, show_left_out
 from portal.desk import open_desk
 from portal.options import answers
 from portal.payment_desk import Recorded, order_payments, prepare_batch, record_answer
-from portal.payment_list import list_visible_orders, sum_batches
+from portal.payment_list import list_visible_batches
 from portal.shell import Result, Shell
 from reports.sheets import read_table, render_xlsx
 from vouchers.claims.authorise import OFFICIALS
@@ -119,8 +118,8 @@ def list_(shell: Shell, programme: str | None) -> Result:
     """List the payment batches that you may see, by name: how many are paid, failed, open."""
     with shell.reading() as connection:
         roster, actor = look(shell, connection, (*OFFICIALS, "auditor"))
-        orders = list_visible_orders(connection, roster, actor, programme)
-    rows = [asdict(one) for one in sum_batches(orders)]
+        batches, _ = list_visible_batches(connection, roster, actor, programme)
+    rows = [one._asdict() for one in batches]
     if not rows:
         none = Text(
             "还没有付款。财政可用 suanquan payment order 下达。",

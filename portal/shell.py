@@ -40,6 +40,7 @@ from ledger.signing import Signer
 from ledger.store import Store
 from ledger.text import Language, Text
 from portal.connections import Connections
+from portal.gathered import Gathered
 from reports.fonts import CACHE, load
 from reports.issue import Press
 
@@ -97,12 +98,13 @@ class Shell:
         self.person = person
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self.signer = Signer(settings.home)
+        self.gathered = Gathered()
         self._connections = Connections(settings.database_url)
 
     def for_person(self, person: str, language: Language) -> Self:
         """Return the same shell for one request of somebody who has signed in.
 
-        It shares connections and keys with this one, and prints nothing.
+        It shares connections, keys and what was gathered with this one, and prints nothing.
         """
         theirs = copy.copy(self)
         theirs.person, theirs.language, theirs.as_json = person, language, True

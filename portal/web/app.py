@@ -18,7 +18,6 @@ from litestar.di import Provide
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from ledger.config import Settings
-from portal.enterprise_list import Registrations
 from portal.shell import Shell
 from portal.web.api.pace import Pace
 from portal.web.api.router import API_V1
@@ -81,7 +80,6 @@ def make_app(
             {
                 "shell": shell,
                 "is_https": is_https(shell),
-                "registrations": Registrations(),
                 "pace": pace or Pace(),
             }
         ),

@@ -81,17 +81,17 @@ def test_a_board_goes_on_where_the_page_before_ended(lobby: Lobby) -> None:
     ):
         draw(lobby.office, "--notice", name, "--claim", claim)
     with lobby.shell.reading() as connection:
-        size = read_heads(connection)["book"].size
-        whole, end = list_posted(connection, size)
+        known, size = lobby.shell.gathered, read_heads(connection)["book"].size
+        whole, end = list_posted(connection, known, size)
         assert ([one.notice for one in whole], end) == (names, None)
         found, before = [], None
         while True:
-            some, before = list_posted(connection, size, 1, before)
+            some, before = list_posted(connection, known, size, 1, before)
             found += some
             if before is None:
                 break
         assert found == whole
-        assert list_posted(connection, whole[1].place)[0] == whole[2:]
+        assert list_posted(connection, known, whole[1].place)[0] == whole[2:]
 
 
 def three(office: Office) -> list[str]:

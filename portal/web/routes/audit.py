@@ -130,8 +130,11 @@ def statements(
         asked = number.strip()
         if asked and find_issued(connection, asked, size):
             return onward(f"/audit/statements/{asked}")
-        placed, following = list_statements(connection, size, ROWS_MAX, before)
-        names = read_names(connection, {one.issued.subject for one in placed} - {""}, size)
+        known = visit.shell.gathered
+        placed, following = list_statements(connection, known, size, ROWS_MAX, before)
+        names = read_names(
+            visit.shell, connection, {one.issued.subject for one in placed} - {""}, size
+        )
     return page(
         visit,
         "audit_statements.html",
@@ -158,7 +161,7 @@ def statement(
         papers, following = list_papers(connection, found.issued, ROWS_MAX, before)
         is_month = data.kind == "compute"
         used = sum_usage(connection, subject, data.period, size) if is_month else []
-        names = read_names(connection, {subject} - {""}, size)
+        names = read_names(visit.shell, connection, {subject} - {""}, size)
     return page(
         visit,
         "audit_statement.html",

@@ -74,7 +74,7 @@ def claims(  # noqa: PLR0917 - each is a filter of the address
         size = read_heads(connection)["book"].size
         viewer = Viewer(roster, person)
         found = list_visible(connection, viewer, asked.filter(), ROWS_MAX + 1, start)
-        names = read_names(connection, {one.enterprise for one in found}, size)
+        names = read_names(visit.shell, connection, {one.enterprise for one in found}, size)
     shown = found[:ROWS_MAX]
     values = {
         "asked": asked,
@@ -153,7 +153,7 @@ def queue(
         size = read_heads(connection)["book"].size
         viewer = Viewer(roster, person)
         found = list_waiting(connection, viewer, today, size, WAITING_MAX + 1, wanted, start)
-        names = read_names(connection, {one["enterprise"] for one in found}, size)
+        names = read_names(visit.shell, connection, {one["enterprise"] for one in found}, size)
     rows = found[:WAITING_MAX]
     following = None
     if len(found) > WAITING_MAX:

@@ -8,15 +8,15 @@ from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery
 
-from ledger.claim_list import ClaimFilter
+from ledger.claim_list import ClaimFilter, Sum
 from ledger.errors import LedgerError
 from ledger.period import day_of
 from ledger.read import read_heads
 from portal.acting import Act, acting, look, looking
-from portal.claim_queue import list_visible
+from portal.claim_queue import sum_visible
 from portal.claim_reading import Read, Viewer
 from portal.desk import open_desk
-from portal.desk_batch import CLAIMS_MAX, Done, LeftOut, programmes_of
+from portal.desk_batch import Done, LeftOut, programmes_of
 from portal.enterprise_names import read_names
 from portal.notice_board import Stood, make_again, render_file
 from portal.notice_desk import (
@@ -41,7 +41,7 @@ from reports.reading import read_snapshot
 from vouchers.claims.authorise import OFFICIALS as OFFICIAL_ROLES
 
 NOTICES_MAX: Final = 20
-"""Notices on a page: each is added up from its lines, of which it may have hundreds."""
+"""Notices on a page: of each claim in them, hundreds in some, it is looked up where it stands."""
 
 ROWS_MAX: Final = 50
 """Lines of a notice on a page."""
@@ -86,19 +86,22 @@ def notices(
     with visit.shell.reading() as connection:
         roster, person = look(visit.shell, connection, alone=True)
         viewer = Viewer(roster, person)
-        wanted = ClaimFilter(["approved"])
-        waiting = list_visible(connection, viewer, wanted, CLAIMS_MAX)
+        waiting = sum_visible(connection, viewer, ClaimFilter(["approved"]))
         size = read_heads(connection)["book"].size
-        found, following = list_standing(connection, size, NOTICES_MAX, before)
+        known = visit.shell.gathered
+        found, following = list_standing(connection, known, size, NOTICES_MAX, before)
     mine = [one for one in found if _is_mine(visit, one.posted.programme)]
-    groups: dict[str, list[int]] = {}
-    for claim in waiting:
-        groups.setdefault(claim.programme, []).append(claim.amount_fen)
+    groups: dict[str, list[Sum]] = {}
+    for one in waiting:
+        groups.setdefault(one.programme, []).append(one)
     phases = [(one, _phase(one, _today(visit))) for one in mine]
     return page(
         visit,
         "desk_notices_list.html",
-        groups=[(one, len(fens), sum(fens)) for one, fens in sorted(groups.items())],
+        groups=[
+            (name, sum(one.claims for one in sums), sum(one.amount_fen for one in sums))
+            for name, sums in sorted(groups.items())
+        ],
         may_draw=lambda programme: roster.holds(person, "authority", programme),
         notices=phases,
         can_clear=roster.has(person, "authority")
@@ -199,7 +202,7 @@ def _prepare(act: Act, programme: str) -> Prepared:
         raise unknown_page()
     able, left_out = find_able(open_desk(act), Asked(programme=programme, basis=""))
     size = read_heads(act.connection)["book"].size
-    names = read_names(act.connection, {one.claim.enterprise for one in able}, size)
+    names = read_names(act.shell, act.connection, {one.claim.enterprise for one in able}, size)
     return Prepared(able, left_out, names)
 
 

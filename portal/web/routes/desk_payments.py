@@ -12,11 +12,10 @@ from ledger.claim_list import ClaimFilter
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.read import read_heads
 from ledger.text import Text
-from portal.acting import acting, look, looking
-from portal.claim_queue import list_visible
+from portal.acting import Act, acting, look, looking
+from portal.claim_queue import sum_visible
 from portal.claim_reading import Viewer
 from portal.desk import open_desk
-from portal.desk_batch import CLAIMS_MAX
 from portal.enterprise_names import read_names
 from portal.payment_desk import (
     Given,
@@ -26,7 +25,7 @@ from portal.payment_desk import (
     record_answer,
     try_order,
 )
-from portal.payment_list import list_visible_orders, sum_batches
+from portal.payment_list import list_visible_batches, list_visible_orders
 from portal.web.audience import FINANCE, OFFICIALS, unknown_page
 from portal.web.downloads import attachment
 from portal.web.entries import several
@@ -65,21 +64,20 @@ def payments(visit: Visitor, done: FromQuery[str | None] = None) -> Response[Any
     with visit.shell.reading() as connection:
         roster, person = look(visit.shell, connection, alone=True)
         viewer = Viewer(roster, person)
-        wanted = ClaimFilter(("cleared", "failed"))
-        waiting = list_visible(connection, viewer, wanted, CLAIMS_MAX)
-        batches = sum_batches(list_visible_orders(connection, roster, person))
+        waiting = sum_visible(connection, viewer, ClaimFilter(("cleared", "failed")))
+        batches, more = list_visible_batches(connection, roster, person, limit=ROWS_MAX)
     groups: dict[str, dict[str, int]] = {}
     for one in waiting:
         row = groups.setdefault(one.programme, {"cleared": 0, "failed": 0, "total_fen": 0})
-        row[one.state] += 1
+        row[one.state] += one.claims
         row["total_fen"] += one.amount_fen
     return page(
         visit,
         "payments_list.html",
         groups=sorted(groups.items()),
         may_order=lambda programme: roster.holds(person, "finance", programme),
-        batches=batches[::-1][:ROWS_MAX],
-        more=max(0, len(batches) - ROWS_MAX),
+        batches=batches[::-1],
+        more=more,
         done=told(visit, done),
         **words(visit),
     )
@@ -120,7 +118,7 @@ def _preview(
         if not act.roster.holds(act.name, "finance", programme):
             raise unknown_page()
         given = try_order(open_desk(act), programme, (), None)
-        names = _names(act.connection, given)
+        names = _names(act, given)
     ticked = set(several(typed.claims))
     shown = [one.claim for one in given.done.reads[:CHOICE_MAX]]
     return page(
@@ -139,10 +137,10 @@ def _preview(
     )
 
 
-def _names(connection: Any, given: Given) -> dict[str, str]:  # noqa: ANN401 - the act's
+def _names(act: Act, given: Given) -> dict[str, str]:
     """Return the names of the enterprises that a batch pays."""
-    size = read_heads(connection)["book"].size
-    return read_names(connection, {one.claim.enterprise for one in given.done.reads}, size)
+    codes = {one.claim.enterprise for one in given.done.reads}
+    return read_names(act.shell, act.connection, codes, read_heads(act.connection)["book"].size)
 
 
 def _nothing_ticked() -> InvalidInputError:
@@ -170,10 +168,10 @@ def batch(
         orders = list_visible_orders(connection, roster, person, batch=batch)
         if not orders:
             raise unknown_page()
+        (summed,), _ = list_visible_batches(connection, roster, person, batch=batch)
         shown = [one for one in orders if one.order > after][: ROWS_MAX + 1]
         size = read_heads(connection)["book"].size
-        names = read_names(connection, {one.enterprise for one in shown}, size)
-    (summed,) = sum_batches(orders)
+        names = read_names(visit.shell, connection, {one.enterprise for one in shown}, size)
     here = f"/desk/payments/batch/{batch}"
     more = len(shown) > ROWS_MAX
     return page(

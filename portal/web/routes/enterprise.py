@@ -3,12 +3,11 @@
 from typing import Any, Final
 
 from litestar import Response, get
-from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery
 
 from ledger.claim_list import day_text
 from ledger.read import read_heads
-from portal.enterprise_list import list_enterprises, page_after
+from portal.enterprise_list import find_codes, page_after
 from portal.enterprise_reading import (
     find_waiting,
     list_statements,
@@ -33,13 +32,14 @@ STATEMENTS_SHOWN: Final = 5
 
 @get("/enterprises", who=INSIDERS, sync_to_thread=True)
 def enterprises(
-    visit: Visitor, state: State, find: FromQuery[str] = "", after: FromQuery[str] = ""
+    visit: Visitor, find: FromQuery[str] = "", after: FromQuery[str] = ""
 ) -> Response[Any]:
     """Return the enterprises whose name or code has some words in it."""
     with visit.shell.reading() as connection:
         size = read_heads(connection)["book"].size
-        found = list_enterprises(connection, state.registrations, size, find)
-    rows, following = page_after(found, after, ROWS_MAX)
+        known = visit.shell.gathered.read_on(connection, size)
+    found = find_codes(known, find)
+    rows, following = page_after(known, found, after, ROWS_MAX)
     return page(
         visit,
         "enterprise_list.html",

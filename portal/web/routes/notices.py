@@ -14,7 +14,7 @@ from portal.web.page import page
 from portal.web.visit import Visit, Visitor
 from reports.notice_list import HOW_TO_OBJECT
 
-# Each is added up from its lines, of which it may have hundreds.
+# A screen or two.
 NOTICES_MAX: Final = 20
 # A screen or two.
 LINES_MAX: Final = 50
@@ -33,7 +33,7 @@ def notices(visit: Visitor, before: FromQuery[int | None] = None) -> Response[An
     """Return the notices that were given last: those that run, then those that are over."""
     with visit.shell.reading() as connection:
         size = read_heads(connection)["book"].size
-        posted, following = list_posted(connection, size, NOTICES_MAX, before)
+        posted, following = list_posted(connection, visit.shell.gathered, size, NOTICES_MAX, before)
     staged = [(one, one.stage(_today(visit))) for one in posted]
     return page(
         visit,

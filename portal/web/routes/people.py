@@ -198,7 +198,7 @@ def _name_enterprises(visit: Visit, held: Iterable[set[Grant]]) -> dict[str, Tex
     grants = [one for grants in held for one in grants if one.role == "enterprise"]
     codes = {one.scope for one in grants if one.scope}
     with visit.shell.reading() as connection:
-        found = read_names(connection, codes, read_heads(connection)["book"].size)
+        found = read_names(visit.shell, connection, codes, read_heads(connection)["book"].size)
     return {code: Text(name, name) for code, name in found.items()}
 
 

@@ -13,10 +13,9 @@ from ledger.money import render_decimal
 from ledger.period import day_of, last_day, parse_month
 from ledger.text import Text
 from portal.acting import look
-from portal.claim_queue import list_visible
+from portal.claim_queue import sum_visible
 from portal.claim_reading import Viewer
 from portal.claim_totals import add_up
-from portal.desk_batch import CLAIMS_MAX
 from portal.report_commands import missing_in, render_workbook
 from portal.schedule_commands import ALSO_SHOWN, NAMES, STATES, list_runs
 from portal.web import chart, figures
@@ -163,7 +162,7 @@ def claims(visit: Visitor, year: FromQuery[str] = "") -> Response[Any]:
     """Return the claims that the visitor may see, added up by month, level and state."""
     with visit.shell.reading() as connection:
         roster, person = look(visit.shell, connection, alone=True)
-        found = list_visible(connection, Viewer(roster, person), ClaimFilter(), CLAIMS_MAX)
+        found = sum_visible(connection, Viewer(roster, person), ClaimFilter())
     totals = add_up(found)
     years = sorted({one.month[:4] for one in totals}, reverse=True)
     chosen = year if year in years else "".join(years[:1])
