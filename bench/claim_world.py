@@ -124,12 +124,12 @@ def give_papers(office: Office, number: int) -> tuple[str, str]:
 def _all() -> Iterator[Event]:
     """Yield the events of the whole ledger."""
     for number in range(ENTERPRISES):
-        yield from _firm(number)
+        yield from register(number)
     for number in range(CLAIMS):
-        yield from _life(number, _TARGETS[number * 37 % 100])
+        yield from live(number, _TARGETS[number * 37 % 100])
 
 
-def _firm(number: int) -> Iterator[Event]:
+def register(number: int) -> Iterator[Event]:
     """Yield what a book knows of an enterprise, and its account with a token."""
     firm, person = firm_code(number), f"person-{number}"
     named = EnterpriseRegistered(name=f"企业 {number}", registered_region="420100")
@@ -152,9 +152,12 @@ def _firm(number: int) -> Iterator[Event]:
         yield encode("urn:bench", f"firm-{number}-{at}", subject, data, SALT)
 
 
-def _life(number: int, target: State) -> Iterator[Event]:
-    """Yield the events of a claim up to the state in which it stands."""
-    firm = firm_code(number % ENTERPRISES)
+def live(number: int, target: State, of: str | None = None) -> Iterator[Event]:
+    """Yield the events of a claim up to the state in which it stands, of an enterprise or its own.
+
+    The number gives the claim's own enterprise too.
+    """
+    firm = of or firm_code(number % ENTERPRISES)
     claim = Claim(f"SQ-B{number:09}", firm, "hubei", "hubei", 2022)
     person, invoices = f"person-{number % ENTERPRISES}", (f"{number:020}",)
     submitted = ClaimSubmitted(
