@@ -1,7 +1,7 @@
 """Reports: a month at a glance, claims by month and level, a month reconciled, the schedule."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from litestar import Response, get
@@ -16,6 +16,7 @@ from portal.acting import look
 from portal.claim_queue import sum_visible
 from portal.claim_reading import Viewer
 from portal.claim_totals import add_up
+from portal.month_glance import USERS_MAX, Glance, read_glance
 from portal.report_commands import missing_in, render_workbook
 from portal.schedule_commands import ALSO_SHOWN, NAMES, STATES, list_runs
 from portal.web import chart, figures
@@ -31,21 +32,18 @@ from reports.analysis import (
     SIDES,
     SUMS,
     TOTAL,
-    converted,
     describe,
     reconciliation_sheets,
 )
 from reports.compute import convert
 from reports.frames import sum_months, tell
-from reports.month import Month, make_month
+from reports.month import Month, User, make_month
 from reports.reading import read_snapshot
 from reports.reconciliation import reconcile_all
 from reports.sheets import render_xlsx
 from reports.snapshot import Snapshot
-from vouchers.book import Book
 from vouchers.names import LEVELS
 
-USERS_MAX: Final = 10
 REASONS_MAX: Final = 200
 """Explanations on a page; the workbook has all of them."""
 
@@ -58,11 +56,12 @@ def month_at_a_glance(
     visit: Visitor, month: FromQuery[str] = "", cards: FromQuery[str] = ""
 ) -> Response[Any]:
     """Return a month at a glance: use, largest users, money, refunds by level."""
-    snapshot = _read(visit)
-    made, book, wrong, status = None, snapshot.book, None, 200
+    glance, made, wrong, status = None, None, None, 200
     try:
-        wanted = parse_month(month) if month else _newest(snapshot, visit)
-        made = make_month(snapshot, wanted, _cards(cards), USERS_MAX)
+        wanted, capacity = parse_month(month) if month else None, _cards(cards)
+        with visit.shell.reading() as connection:
+            glance = read_glance(connection, wanted, date.fromisoformat(day_of(visit.at_ms)))
+        made = glance.made._replace(cards=capacity)
     except LedgerError as error:
         wrong, status = for_page(error, visit), int(status_of(error))
     return page(
@@ -75,12 +74,12 @@ def month_at_a_glance(
         wrong=wrong,
         lacks=missing_in(made) if made else (),
         share=_percent(made),
-        days=_days(visit, book, made) if made else None,
-        resources=_resources(visit, book, made) if made else (),
-        users=[
-            (one.enterprise, book.account(one.enterprise).name, _hours(one.quantity), one)
-            for one in (made.users if made else ())
+        days=_days(visit, glance) if glance else None,
+        resources=[
+            (name, render_decimal(amount, 2), visit.say(unit))
+            for name, amount, unit in (glance.resources if glance else ())
         ],
+        users=_users(glance) if glance else (),
         sums=[(title, made.total_fen(name)) for name, title in SUMS.items()] if made else (),
         level_name=lambda level: visit.say(LEVELS[level] if level else NO_LEVEL),
     )
@@ -98,13 +97,6 @@ def _read(visit: Visit) -> Snapshot:
     """Return the ledger as it stands."""
     with visit.shell.reading() as connection:
         return read_snapshot(connection)
-
-
-def _newest(snapshot: Snapshot, visit: Visit) -> str:
-    """Return the last month in which anything was used, the last one that is over without."""
-    used = [key[3][:7] for rows in snapshot.usage.values() for key, _ in rows[-1:]]
-    first = date.fromisoformat(day_of(visit.at_ms)).replace(day=1)
-    return max(used, default=(first - timedelta(days=1)).isoformat()[:7])
 
 
 def _cards(typed: str) -> int | None:
@@ -125,20 +117,16 @@ def _hours(quantity: int) -> str:
     return render_decimal(convert("card_hour", quantity), 2)
 
 
-def _resources(visit: Visit, book: Book, made: Month) -> list[tuple[str, str, str]]:
-    """Return each resource's name, quantity and unit."""
-    rows = []
-    for code, quantity in made.resources:
-        listed = book.resources.get(code)
-        amount, unit = converted(book, code, quantity)
-        shown = render_decimal(amount, 2), visit.say(unit)
-        rows.append((listed.name if listed else code, *shown))
-    return rows
+def _users(glance: Glance) -> list[tuple[str, str, str, User]]:
+    """Return each of the largest users' code, name and card-hours."""
+    return [
+        (one.enterprise, glance.names[one.enterprise], _hours(one.quantity), one)
+        for one in glance.made.users
+    ]
 
 
-def _days(visit: Visit, book: Book, made: Month) -> chart.Bars:
+def _days(visit: Visit, glance: Glance) -> chart.Bars:
     """Return the card-hours of each day as bars."""
-    hours = made.hours_by_day(book)
     unit = visit.say(Text("卡时", "card-hours"))
     values = [
         chart.Value(
@@ -146,10 +134,10 @@ def _days(visit: Visit, book: Book, made: Month) -> chart.Bars:
             render_decimal(amount, 2).replace(",", ""),
             f"{render_decimal(amount, 2)} {unit}",
         )
-        for day, amount in hours
+        for day, amount in glance.hours
     ]
-    most = max(amount for _, amount in hours)
-    month = figures.month(made.month, visit.language)
+    most = max(amount for _, amount in glance.hours)
+    month = figures.month(glance.made.month, visit.language)
     said = Text(f"{month}每日加速卡用量（卡时）", f"Card-hours by day, {month}")
     return chart.draw(values, visit.say(said), f"{render_decimal(most, 2)} {unit}")
 
