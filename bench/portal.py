@@ -38,6 +38,8 @@ from tests.small_ledger import CODE
 
 ENTRIES: Final = 1_000_000
 PER_SECOND: Final = 50
+NOTICE: Final = "N-SQ-B000000001"
+BATCH: Final = "O-SQ-B000000001"
 ROUNDS: Final = 60
 """How often each page is asked for; three of them are slower than the 95th percentile."""
 
@@ -70,19 +72,31 @@ def portal(_broker: object, databases: Databases) -> Iterator[Measurement | Read
 
 
 def _pages(claim: str, firm: str) -> list[Page]:
-    """Return every kind of page that people open all day."""
-    of_firm = ("", "/usage", "/plan", "/claims", "/papers", "/statements")
-    of_staff = ("/queue", "/claims", "/enterprises", "/desk/notices", "/desk/payments", "/funds")
+    """Return every kind of page that people open all day.
+
+    What a form asks to be worked out over many claims or the whole history is none of them: a
+    notice or a payment drawn up, what a changed rule would have cost, a month reconciled.
+    """
+    of_firm = ("", "/usage", "/plan", "/claims", "/claims/new", "/papers", "/statements")
+    of_staff = (
+        *("/queue", "/claims", "/enterprises", "/desk/notices", "/desk/payments", "/funds"),
+        *("/reports/claims", "/reports/schedule", "/what-if", f"/claims/{claim}/review"),
+    )
+    public = ("/", "/notices", f"/notices/{NOTICE}", "/verify", "/statistics", "/sign-in")
     return [
-        *(Page(path) for path in ("/", "/notices", "/verify", "/statistics", "/sign-in")),
+        *(Page(path) for path in public),
         *(Page(f"/enterprise/{CODE}{path}", "firm-1") for path in of_firm),
         *(Page(path, "task-1") for path in of_staff),
         Page(f"/claims/{claim}", "task-1"),
-        Page(f"/claims/{claim}/review", "task-1"),
         Page(f"/enterprise/{firm}", "task-1"),
         Page("/queue", "authority-1"),
         Page("/queue", "finance-1"),
         Page("/reports", "task-1"),
+        Page(f"/desk/notices/{NOTICE}", "authority-1"),
+        Page(f"/desk/payments/batch/{BATCH}", "finance-1"),
+        Page("/funds/hubei/2022", "finance-1"),
+        Page("/people", "admin-1"),
+        Page("/audit/people", "auditor-1"),
         Page("/audit", "auditor-1"),
         Page("/audit/log/book", "auditor-1"),
         Page("/audit/statements", "auditor-1"),
@@ -96,7 +110,7 @@ def _sessions() -> dict[str, str]:
     shell, keys, found = Shell(settings, "zh", as_json=True), AccountKeys(settings.home), {}
     at_ms = now_ms()
     with shell.writing() as engine, engine.begin() as connection:
-        for person in ("firm-1", "task-1", "authority-1", "finance-1", "auditor-1"):
+        for person in ("firm-1", "task-1", "authority-1", "finance-1", "auditor-1", "admin-1"):
             set_password(connection, person, "none: opened by a benchmark", at_ms)
             sealed = keys.seal(person, new_secret())
             propose_secret(connection, person, sealed)
