@@ -62,9 +62,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @contextmanager
-def served(shell: Shell) -> Iterator[str]:
+def served(shell: Shell, port: int = 0) -> Iterator[str]:
     """Yield the address of a portal that is served meanwhile, in a thread of its own."""
-    port = free_ports(1)[0]
+    port = port or free_ports(1)[0]
     config = uvicorn.Config(make_portal(shell), host="127.0.0.1", port=port, log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -26,6 +26,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 
+// Whoever is told nothing believes that it was saved; what only looks may fail in silence.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.hasAttribute("data-live")) return;
+  document.getElementById("unsent").classList.toggle("hidden", event.detail.successful);
+});
+
 // What is brought up to date by the clock rests while nobody looks.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.elt.hasAttribute("data-live")) event.preventDefault();
