@@ -217,3 +217,13 @@ def test_a_long_list_goes_on_by_pages_and_asks_no_more_questions(pages: Pages) -
         seen += re.findall(r'class="name">(\d{20})<', page)
         path = page.partition('rel="next" href="')[2].partition('"')[0]
     assert len(seen) == len(set(seen)) == 122
+
+
+def test_what_was_sent_twice_or_as_a_file_is_no_text(pages: Pages) -> None:
+    pages.see(f"{HOME}/own/contact")
+    browser = pages.browser("firm-1")
+    twice = browser.send(f"{HOME}/own/contact", name=["张三", "李四"])
+    assert (twice.status_code, "[&#39;" in twice.text) == (400, False)
+    a_file = browser.send(f"{HOME}/own/contact", files={"name": ("a.html", b"x")})
+    assert a_file.status_code == 400
+    assert "联系人：<" in pages.see(HOME)

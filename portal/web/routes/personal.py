@@ -81,7 +81,9 @@ def enter_own(
 ) -> Response[Any]:
     """Record a contact or a bank account."""
     own = _own(what)
-    typed = {name: str(data.get(name, "")).strip() for name in own.fields}
+    # What was sent twice, or as a file, is no text that anybody typed.
+    said = {name: one for name, one in data.items() if isinstance(one, str)}
+    typed = {name: said.get(name, "").strip() for name in own.fields}
     try:
         given = {name: text for name, text in typed.items() if text or name not in own.optional}
         record_datum(visit.shell, enterprise, own.make(**given))
