@@ -43,6 +43,7 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     "no_entry": HTTPStatus.NOT_FOUND,
     "unknown_key": HTTPStatus.BAD_REQUEST,
     "unknown_kind": HTTPStatus.BAD_REQUEST,
+    "unknown_media": HTTPStatus.BAD_REQUEST,
     "unknown_invoice": HTTPStatus.BAD_REQUEST,
     "unknown_line": HTTPStatus.BAD_REQUEST,
     "key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -3,16 +3,20 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
 
 from ledger.config import Settings
+from ledger.events import Scope
 from ledger.kept_answers import hold_key
 from portal.shell import Shell
 from portal.web.api import remember
 from portal.web.api.pace import Pace, Rate
+from portal.web.app import make_app
+from portal.web.gate import API
 from tests.portal.callers import Caller, calling
 from tests.portal.office import ONE, OTHER, Office, office
 from tests.small_ledger import CODE
@@ -104,6 +108,24 @@ def test_a_limited_token_reaches_no_further(call: Call, office: Office) -> None:
     assert call("firm-1").get("/claims")["rows"] == []
     refused = call("firm-1").send("/claims", CLAIM)
     assert (refused["code"], refused["status"]) == ("limited_token", 403)
+
+
+@pytest.mark.usefixtures("client")
+def test_every_route_that_is_sent_something_names_its_scope() -> None:
+    app = make_app(Shell(Settings.load(), "zh", as_json=True))
+    sent = {
+        handler.handler_name: handler.opt.get("scope")
+        for route in app.routes
+        if isinstance(route, HTTPRoute) and route.path.startswith(API)
+        for handler in route.route_handlers
+        if handler.http_methods - {"GET", "OPTIONS"}
+    }
+    assert len(sent) > 25
+    assert {name for name, scope in sent.items() if scope not in get_args(Scope)} == set()
+    assert {name for name, scope in sent.items() if scope == "read"} == {
+        "preview_case",
+        "verify_statement",
+    }
 
 
 def test_an_unknown_key_is_refused_with_the_nearest_known_name(call: Call) -> None:
@@ -198,6 +220,11 @@ def test_of_two_requests_at_the_same_moment_one_is_worked_on(
     now[0] += remember.KEPT_MS + 1
     assert firm.send("/claims", {**CLAIM, "asked_fen": 0}, key)["code"] == "bad_value"
     assert office.ask("firm-1", "claim", "list")["rows"][0]["state"] == "submitted"
+
+
+def test_a_body_that_is_no_document_is_wrong_not_missing(call: Call) -> None:
+    refused = call("firm-1").send(f"/enterprises/{CODE}/documents", b"<html>", kind="contract")
+    assert (refused["code"], refused["status"]) == ("unknown_media", 400)
 
 
 def test_anybody_may_ask_which_methods_an_address_takes(client: TestClient[Any]) -> None:

@@ -19,7 +19,7 @@ from litestar.types import Method
 
 from portal.web.api.answers.words import Problem
 from portal.web.api.body import RawBody
-from portal.web.api.scope import SCOPE
+from portal.web.api.scope import READ, SCOPE
 from portal.web.audience import ANYBODY
 
 Json = dict[str, Any]
@@ -162,7 +162,7 @@ def _complete(operation: Json, handler: HTTPRouteHandler, refs: dict[type, Json]
         operation["security"] = []
     else:
         operation["security"] = [{"token": []}]
-        scope = handler.opt.get(SCOPE, "read")
+        scope = handler.opt.get(SCOPE, READ)
         operation["description"] = f"{text}\n\nScope: `{scope}`."
     for content, kind in (
         (operation.get("requestBody"), body_of(handler)),

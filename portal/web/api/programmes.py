@@ -42,6 +42,7 @@ def show_programme(visit: Visitor, programme: Named, on: On = None) -> Response[
 @post(
     "/preview",
     who=SIGNED_IN,
+    scope="read",
     dto=json_of(Case),
     status_code=200,
     sync_to_thread=True,

@@ -21,7 +21,7 @@ from ledger.errors import RuleViolationError
 from ledger.kept_answers import Kept, drop_before, hold_key, keep_answer, let_go, take_key
 from ledger.text import Text
 from portal.shell import Shell, now_ms
-from portal.web.api.scope import SCOPE
+from portal.web.api.scope import READ, SCOPE
 from portal.web.visit import Visit
 
 HEADER: Final = "idempotency-key"
@@ -74,7 +74,7 @@ class _Answer:
 
 
 class Remember(ASGIMiddleware):
-    """Answers a retry from what is kept; a POST that names its scope is one that records."""
+    """Answers a retry from what is kept; a POST of a scope beyond reading is one that records."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -82,7 +82,7 @@ class Remember(ASGIMiddleware):
         """Answer a request."""
         request = Request[Visit, Any, State](scope, receive, send)
         key = request.headers.get(HEADER, "")
-        records = request.method == "POST" and SCOPE in request.route_handler.opt
+        records = request.route_handler.opt.get(SCOPE, READ) != READ and request.method == "POST"
         if not records or request.user.session is None or KEY.fullmatch(key) is None:
             # Whoever may not, or shows no key, is refused by the route.
             await next_app(scope, receive, send)

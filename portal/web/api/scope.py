@@ -11,7 +11,9 @@ from ledger.text import Text
 from portal.web.api.bearer import Bearer
 
 SCOPE: Final = "scope"
-"""The option of a route that says which scope it takes; `read` where it says none."""
+"""The option of a route that says which scope it takes; one that is fetched may say none."""
+
+READ: Final[Scope] = "read"
 
 
 def require_scope(connection: ASGIConnection[Any, Any, Any, Any], to: BaseRouteHandler) -> None:
@@ -22,7 +24,7 @@ def require_scope(connection: ASGIConnection[Any, Any, Any, Any], to: BaseRouteH
     session = connection.user.session
     if not isinstance(session, Bearer) or not session.scopes:
         return
-    scope: Scope = to.opt.get(SCOPE, "read")
+    scope: Scope = to.opt.get(SCOPE, READ)
     if scope not in session.scopes:
         shown = ", ".join(session.scopes)
         raise RuleViolationError(

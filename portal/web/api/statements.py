@@ -138,7 +138,14 @@ def settle_dispute(
     return answer(ask(answer_commands.settle, visit.shell, number=number, file=io.BytesIO(data)))
 
 
-@post("/statements/verify", who=ANYBODY, dto=RawBody, status_code=200, sync_to_thread=True)
+@post(
+    "/statements/verify",
+    who=ANYBODY,
+    scope="read",
+    dto=RawBody,
+    status_code=200,
+    sync_to_thread=True,
+)
 def verify_statement(
     visit: Visitor,
     data: Annotated[bytes, Body(media_type=FILE, description="The PDF in hand.")],
