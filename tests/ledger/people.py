@@ -44,7 +44,14 @@ PEOPLE: tuple[Data, ...] = (
         at=AT, person="gh-1", role="finance", scope="hubei", granted_by="a", consented_by="b"
     ),
     RoleRevoked(at=AT, person="gh-1", role="task_force", scope="hubei", revoked_by="a"),
-    TokenIssued(at=AT, person="a", token_sha256="6" * 64, expires_at=AT, issued_by="b"),
+    TokenIssued(
+        at=AT,
+        person="a",
+        token_sha256="6" * 64,
+        expires_at=AT,
+        issued_by="b",
+        scopes=("read",),
+    ),
     ContactRecorded(at=AT, digest="7" * 64, recorded_by="a"),
     BankAccountSet(at=AT, digest="8" * 64, recorded_by="a"),
     REQUEST,
