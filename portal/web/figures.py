@@ -6,7 +6,7 @@ Amounts are whole fen until the last moment and never a float; days are the cent
 import hashlib
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -24,6 +24,12 @@ _INSTANTS: Final[dict[Language, str]] = {"zh": "y年M月d日 HH:mm", "en": "d MM
 _HASH_LENGTH: Final = 12
 
 
+# Babel takes longer over one figure than a template over its row, and a page has hundreds, most of
+# them those of the page before.
+_kept: Final = lru_cache(4_096)
+
+
+@_kept
 def yuan(fen: int, language: Language) -> str:
     """Return an amount in yuan with two decimals: `1,234.50`."""
     whole, rest = divmod(abs(fen), FEN_PER_YUAN)
@@ -34,18 +40,27 @@ def yuan(fen: int, language: Language) -> str:
 
 def number(value: int | str | Decimal, language: Language) -> str:
     """Return an exact number with its thousands marked and all its decimals."""
-    exact = Decimal(value)
+    # By its digits: numbers that are equal may have other decimals.
+    return _write(str(value), language)
+
+
+@_kept
+def _write(digits: str, language: Language) -> str:
+    """Return a number that is written in digits."""
+    exact = Decimal(digits)
     places = max(0, -int(exact.as_tuple().exponent))
     pattern = "#,##0" + ("." + "0" * places if places else "")
     return format_decimal(exact, pattern, locale=_LOCALES[language])
 
 
+@_kept
 def day(value: str | date, language: Language) -> str:
     """Return a day: `2022年7月1日`, `1 July 2022`."""
     found = date.fromisoformat(value) if isinstance(value, str) else value
     return format_date(found, "long", locale=_LOCALES[language])
 
 
+@_kept
 def month(value: str, language: Language) -> str:
     """Return a month `2022-07` as `2022年7月`, `July 2022`."""
     return format_date(

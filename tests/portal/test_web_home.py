@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from litestar.testing import TestClient
 
 from ledger.config import Settings
 from portal.shell import Shell
+from portal.web import figures
 from portal.web.app import make_portal
 from portal.web.audience import require_audiences
 from portal.web.headers import HEADERS
@@ -137,3 +139,10 @@ def test_no_portal_has_a_demos_door_but_a_demo(client: Client, tmp_path: Path) -
     shell = Shell(Settings.of_home(tmp_path), "zh", as_json=True)
     with TestClient(make_portal(shell, more=DEMO_ROUTES)) as open_to_all:
         assert open_to_all.get("/demo").status_code == 200
+
+
+def test_figures_that_are_equal_keep_their_own_decimals() -> None:
+    shown = [
+        figures.number(one, "en") for one in (Decimal(1000), Decimal("1000.00"), "1000.0", 1000)
+    ]
+    assert shown == ["1,000", "1,000.00", "1,000.0", "1,000"]
