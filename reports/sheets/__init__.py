@@ -29,6 +29,10 @@ _WIDTH_MIN: Final = 8
 _WIDTH_MAX: Final = 60
 _A4: Final = 9
 
+_CHART_ROWS: Final = 18
+_CHART_COLUMNS: Final = 12
+"""What a chart covers beside its table: rows of 20 pixels, columns of 64, as sheets have them."""
+
 
 class ColumnChart(NamedTuple):
     """A chart at the right of the first sheet: one of its columns as bars, named by another."""
@@ -64,10 +68,14 @@ def render_xlsx(
         for sheet in sheets:
             page = book.add_worksheet(sheet.name)
             _write(page, sheet, formats)
+            rows, columns = 1 + len(sheet.rows), len(sheet.columns)
             if total and sheet.rows:
                 _sum_up(book, page, sheet, total)
-        if chart is not None and sheets[0].rows:
-            _draw(book, sheets[0], chart)
+                rows += 1
+            if chart is not None and sheet is sheets[0] and sheet.rows:
+                _draw(book, sheet, chart)
+                rows, columns = max(rows, 1 + _CHART_ROWS), columns + 1 + _CHART_COLUMNS
+            _set_paper(page, rows, columns)
     return file.getvalue()
 
 
@@ -111,10 +119,17 @@ def _sum_up(book: Any, page: Any, sheet: Spreadsheet, total: str) -> None:  # no
         page.set_column(at, at, min(max(width, _WIDTH_MIN), _WIDTH_MAX))
         page.write_string(0, at, column.title, title)
         page.write_formula(last + 1, at, f"=SUM({xl_range(1, at, last, at)})", line, shown)
+
+
+def _set_paper(page: Any, rows: int, columns: int) -> None:  # noqa: ANN401 - untyped
+    """Let a sheet's first rows and columns print on A4, as wide as it, under the same titles."""
     page.set_landscape()
     page.set_paper(_A4)
     page.fit_to_pages(1, 0)
+    page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    page.print_area(0, 0, rows - 1, columns - 1)
     page.repeat_rows(0)
+    page.set_footer("&L&8&A&R&8第 &P / &N 页 Page &P / &N")
 
 
 def _draw(book: Any, sheet: Spreadsheet, chart: ColumnChart) -> None:  # noqa: ANN401 - untyped
@@ -132,7 +147,7 @@ def _draw(book: Any, sheet: Spreadsheet, chart: ColumnChart) -> None:  # noqa: A
     )
     made.set_title({"name": chart.title, "overlay": False})
     made.set_legend({"none": True})
-    made.set_size({"width": 760, "height": 360})
+    made.set_size({"width": 64 * _CHART_COLUMNS, "height": 20 * _CHART_ROWS})
     book.worksheets()[0].insert_chart(1, len(sheet.columns) + 1, made)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.errors import InvalidInputError
 from ledger.personal import BankAccount
-from reports.sheets import read_table, render_xlsx
+from reports.sheets import ColumnChart, read_table, render_xlsx
 from vouchers.claims.bank_answer import Standing, read_answer
 from vouchers.claims.payment import Order, make_batch, sheet_of, totals_of
 from vouchers.claims.spreadsheet import Column, Spreadsheet, parse_csv, render_csv
@@ -65,6 +65,22 @@ def test_a_cell_is_a_text_or_a_number_and_never_a_formula() -> None:
     assert page["D2"].number_format == "#,##0.00"
     assert page["B3"].hyperlink is None
     assert page.freeze_panes == "A2"
+
+
+def test_a_sheet_prints_as_wide_as_its_paper_under_its_titles() -> None:
+    empty, chart = Spreadsheet("空", SHEET.columns, ()), ColumnChart("图", 0, 2)
+    for total, drawn, areas in (
+        ("", None, ("$A$1:$D$4", "$A$1:$D$1")),
+        ("合计", None, ("$A$1:$D$5", "$A$1:$D$1")),
+        ("合计", chart, ("$A$1:$Q$19", "$A$1:$D$1")),
+    ):
+        raw = render_xlsx([SHEET, empty], DAY, total, drawn)
+        for page, area in zip(openpyxl.load_workbook(io.BytesIO(raw)), areas, strict=True):
+            assert page.print_area == f"'{page.title}'!{area}"
+            assert page.print_title_rows == "$1:$1"
+            assert (page.page_setup.orientation, page.page_setup.paperSize) == ("landscape", 9)
+            assert page.sheet_properties.pageSetUpPr.fitToPage
+            assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) in {(1, 0), (None, 0)}
 
 
 def test_the_same_tables_give_the_same_bytes() -> None:
