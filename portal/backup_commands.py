@@ -41,8 +41,9 @@ from portal.backup_folder import (
     require_unchanged,
 )
 from portal.backup_reach import is_held, require_reach
+from portal.checking import compare_projections, finding_row, head_row
 from portal.filing import check_documents
-from portal.log_commands import EXIT_DISAGREES, compare_projections, finding_row, head_row
+from portal.log_commands import EXIT_DISAGREES
 from portal.options import answers
 from portal.restored_runs import note_restored
 from portal.shell import Result, Shell, now_ms

@@ -18,6 +18,7 @@ from ledger.text import Text
 from portal.acting import at_console
 from portal.adoption_commands import adopt_programmes, read_book
 from portal.calendar_commands import adopted
+from portal.checking import check_all, compare_projections, head_row
 from portal.demo_claims import play_claims
 from portal.demo_counts import count_claims
 from portal.demo_door import open_accounts
@@ -26,9 +27,8 @@ from portal.demo_summary import Outcome, founding, summarise
 from portal.demo_way import Days
 from portal.fund_commands import fund_row
 from portal.ingest_commands import record
-from portal.log_commands import check_all, compare_projections, head_row
 from portal.options import answers
-from portal.replay_command import replay_statements
+from portal.replaying import replay_statements
 from portal.serving import serve_app
 from portal.shell import Result, Shell, now_ms
 from portal.simulate_command import write_simulation

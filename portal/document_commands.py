@@ -19,6 +19,7 @@ from ledger.read import read_heads
 from ledger.secret import write_file
 from ledger.text import Text
 from portal.acting import acting, look, not_allowed
+from portal.checking import finding_row
 from portal.filing import (
     VIEWERS,
     Filed,
@@ -32,7 +33,7 @@ from portal.filing import (
     read_filings_of,
     require_kind,
 )
-from portal.log_commands import finding_row, findings_shown
+from portal.log_commands import findings_shown
 from portal.options import answers
 from portal.shell import Result, Shell, now_ms
 

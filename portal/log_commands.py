@@ -1,41 +1,23 @@
 """`suanquan log`: what the logs hold, sign them, check them."""
 
-from collections.abc import Collection, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from typing import Any
 
 import click
 from rich.console import Group
 from rich.table import Table
 
-from ledger.bookkeeping import check_books
-from ledger.check import check_log
-from ledger.database import Connection
-from ledger.erasable import check_people
-from ledger.errors import LedgerError, TamperedLogError
-from ledger.events import LogName
+from ledger.errors import TamperedLogError
 from ledger.evidence import unprotected
-from ledger.finding import FINDINGS_MAX, Finding
-from ledger.head import Head
+from ledger.finding import Finding
 from ledger.note import render_vkey
-from ledger.projection import PROJECTIONS
-from ledger.provenance import check_provenance
-from ledger.read import CHECK_THE_LOG, read_events, read_heads
-from ledger.replay import Comparison
-from ledger.replay import replay as fold_again
-from ledger.shape import check_shape
+from ledger.read import CHECK_THE_LOG, read_heads
 from ledger.text import Text
-from ledger.walls import check_walls
 from portal import key_commands, proof_commands, witness_commands
-from portal.filing import check_kept
+from portal.checking import check_ledger, find_missing, finding_row, head_row
 from portal.options import answers
-from portal.seal_settings import find_seal_faults
 from portal.shell import Result, Shell
-from portal.witnessed import check_witnesses, cosignature_rows, row_lines
-from reports.issue import list_issued
-from reports.snapshot import Snapshot
-from vouchers.book import Book
-from vouchers.claims.audit import audit_claims
+from portal.witnessed import cosignature_rows, row_lines
 
 EXIT_DISAGREES = TamperedLogError.exit_status
 
@@ -85,11 +67,6 @@ def _key_lines(shell: Shell, rows: Sequence[dict[str, Any]]) -> list[str]:
         lines += [f"{one['vkey']}  {shell.say(words[one['state']])}" for one in row["keys"]]
         lines += row_lines(row["cosignatures"])
     return lines
-
-
-def head_row(head: Head) -> dict[str, Any]:
-    """Return a tree head's keys of the command line; the root in hexadecimal."""
-    return {"name": head.name, "size": head.size, "root": head.root.hex()}
 
 
 def _heads_table(shell: Shell, heads: Any) -> Table:  # noqa: ANN401
@@ -146,19 +123,7 @@ def check(shell: Shell, *, full: bool) -> Result:
     Personal data are held against their digests; every role and consent, and every event and
     balance of the books, is judged again.
     """
-    with shell.reading("keep") as connection:
-        heads, findings = find_heads(connection)
-        findings += check_walls(connection)
-        if heads:
-            findings += check_all(shell, connection, heads)
-        if full:
-            findings += _check_database(connection)
-        if full and heads:
-            told = {one.what for one in findings}
-            differing = compare_projections(shell, connection, heads)[1]
-            differing += find_document_faults(shell, connection, heads)
-            differing += find_broken_seals(shell, connection, heads)
-            findings += [one for one in differing if one.what not in told]
+    heads, findings = check_ledger(shell, full=full)
     data = {
         "ok": not findings,
         "logs": [head_row(head) for head in heads],
@@ -188,145 +153,6 @@ def _unprotected_shown(shell: Shell) -> list[str]:
         f"{title}{colon}{one.table}.{one.column}{colon}{shell.say(one.why)}"
         for one in unprotected()
     ]
-
-
-def find_heads(connection: Connection) -> tuple[list[Head], list[Finding]]:
-    """Return the logs' heads, or none and what is wrong with them."""
-    misshapen = check_shape(connection)
-    if misshapen:
-        return [], misshapen
-    try:
-        return list(read_heads(connection).values()), []
-    except TamperedLogError as error:
-        return [], [Finding(None, None, "log", "name", error.message)]
-
-
-def check_all(shell: Shell, connection: Connection, heads: Sequence[Head]) -> list[Finding]:
-    """Return what disagrees in every log and in the tables beside them."""
-    findings: list[Finding] = []
-    total = sum(head.size for head in heads)
-    with shell.progress(Text("核对条目", "checking entries"), total * 2) as step:
-        for head in heads:
-            try:
-                signed = shell.signer.last(head)
-            except TamperedLogError as error:
-                signed = None
-                findings.append(Finding(head.name, None, "checkpoint", "note", error.message))
-            else:
-                if signed is None:
-                    shell.warn(
-                        Text(
-                            f"日志 {head.name} 尚无签名的检查点，无法发现整体替换；"
-                            "请运行 suanquan log checkpoint",
-                            f"{head.name} has no signed checkpoint yet, so a whole replacement"
-                            " would not show; run suanquan log checkpoint",
-                        )
-                    )
-            findings += check_log(connection, head, signed, step)
-            findings += check_witnesses(shell, connection, head)
-        findings += find_missing(shell, [head.name for head in heads])
-        findings += check_provenance(connection, heads, step)
-    for head in heads:
-        if head.name == "book":
-            findings += check_people(connection, head)
-            findings += check_books(connection, head)
-            findings += check_claims(connection, head)
-    return findings
-
-
-def check_claims(connection: Connection, book: Head) -> list[Finding]:
-    """Return the leaves of claims that nobody was allowed to write, or that could not be.
-
-    A book that cannot be read is left to the check of the tree.
-    """
-    try:
-        found = audit_claims(read_events(connection, "book", 0, book.size))
-        return list(islice(found, FINDINGS_MAX))
-    except LedgerError:
-        return []
-
-
-def find_missing(shell: Shell, logs: Collection[LogName]) -> list[Finding]:
-    """Return a finding for each log that was signed and that the ledger does not have any more."""
-    return [
-        Finding(
-            name,
-            None,
-            "log",
-            "name",
-            Text(
-                f"日志 {name} 有签名的检查点，账本中却没有它",
-                f"{name} has a signed checkpoint, and the ledger does not have it",
-            ),
-        )
-        for name in shell.signer.find_missing(logs)
-    ]
-
-
-def _check_database(connection: Connection) -> list[Finding]:
-    """Return what the database's own check finds; PostgreSQL has none to ask."""
-    if connection.dialect.name != "sqlite":
-        return []
-    said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
-    return [
-        Finding(None, None, "database", "file", Text(line, line)) for line in said if line != "ok"
-    ]
-
-
-def compare_projections(
-    shell: Shell, connection: Connection, heads: Sequence[Head]
-) -> tuple[list[Comparison], list[Finding]]:
-    """Return how the stored projections compare with the log, and where they differ.
-
-    A log that cannot be read gives no comparison, and its fault as the finding.
-    """
-    sizes = {head.name: head.size for head in heads}
-    with shell.progress(Text("重放日志", "replaying"), sum(sizes.values())) as step:
-        try:
-            compared = fold_again(connection, PROJECTIONS, sizes, step)
-        except TamperedLogError as error:
-            return [], [unreadable(error)]
-    return compared, [finding for one in compared for finding in one.findings]
-
-
-def find_document_faults(
-    shell: Shell, connection: Connection, heads: Sequence[Head]
-) -> list[Finding]:
-    """Return which documents that the book names are missing here, or altered."""
-    (book,) = (head for head in heads if head.name == "book")
-    try:
-        return check_kept(shell, connection, book.size)[1]
-    except TamperedLogError as error:
-        return [unreadable(error)]
-
-
-def find_broken_seals(shell: Shell, connection: Connection, heads: Sequence[Head]) -> list[Finding]:
-    """Return which sealed statements are missing here, altered, or sealed badly.
-
-    A book that cannot be read is left to the check of the tree.
-    """
-    (book,) = (head for head in heads if head.name == "book")
-    try:
-        folded = Book(event for _, event in read_events(connection, "book", 0, book.size))
-    except LedgerError:
-        return []
-    return find_seal_faults(shell, list_issued(Snapshot(folded, {}, ())))
-
-
-def unreadable(error: TamperedLogError) -> Finding:
-    """Return the finding for a log that cannot be folded; its message names the place."""
-    return Finding(None, None, "chunk", "body", error.message)
-
-
-def finding_row(shell: Shell, finding: Finding) -> dict[str, Any]:
-    """Return a finding's keys of the command line."""
-    return {
-        "log": finding.log,
-        "index": finding.index,
-        "table": finding.table,
-        "column": finding.column,
-        "what": shell.say(finding.what),
-    }
 
 
 def findings_shown(shell: Shell, findings: Sequence[Finding], fine: Text) -> Group | Table:
