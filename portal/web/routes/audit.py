@@ -20,6 +20,7 @@ from portal.audit_desk import (
     prove_entry,
     read_standings,
 )
+from portal.audit_runs import KIND_NAMES, list_runs
 from portal.audit_statements import find_resting, list_papers, list_statements, sum_usage
 from portal.enterprise_names import read_names
 from portal.log_archive import stream_log
@@ -34,6 +35,8 @@ from vouchers.claims.table import name_doer
 
 # A screen or two.
 ROWS_MAX: Final = 50
+# The last of each kind, and one before.
+RUNS_SHOWN: Final = 3
 # Whoever asks which statements rest on an entry wants the last ones.
 RESTING_MAX: Final = 20
 
@@ -43,7 +46,8 @@ def audit(visit: Visitor) -> Response[Any]:
     """Return how each log stands, and the ways to everything else."""
     with visit.shell.auditing() as connection:
         standings = read_standings(visit.shell, connection)
-    return page(visit, "audit_start.html", standings=standings)
+    last = list_runs(visit.shell.settings.home, RUNS_SHOWN)
+    return page(visit, "audit_start.html", standings=standings, last=last, kinds=KIND_NAMES)
 
 
 @get("/audit/log/{name:str}", who=AUDITOR, sync_to_thread=True)
