@@ -10,7 +10,9 @@ from typing import Final
 from ledger.events import (
     ClaimResubmitted,
     ClaimSubmitted,
+    ContractRegistered,
     FundingReported,
+    PaymentRecorded,
     QualificationGranted,
 )
 from ledger.money import render_yuan
@@ -36,7 +38,7 @@ from vouchers.names import LEVEL_NAMES, QUALIFICATIONS, call
 from vouchers.net import payments_on
 
 # Any change of words or layout on this statement is a new version.
-MAKER: Final = "application/2"
+MAKER: Final = "application/3"
 
 TITLE: Final = Text("兑付申请表", "Redemption claim form")
 
@@ -67,8 +69,40 @@ def make_application(snapshot: Snapshot, claim: str, month: str) -> Statement:
         _asked(account, folded),
         _promise(account),
     )
-    form = Form("application", TITLE, MAKER, sections, folded.asked_fen)
+    values = _values(account, folded)
+    form = Form("application", TITLE, MAKER, sections, values, folded.asked_fen)
     return state_claim(snapshot, folded, month, form)
+
+
+def _values(account: Account, claim: Claim) -> tuple[object, ...]:
+    """Return what the sections state, by codes, figures and days."""
+    declared = account.declarations.get(claim.year)
+    said = None if declared is None else (declared.related_party, declared.serious_dishonesty)
+    before = int(claim.applied_on[:4]) - 1
+    sales = account.facts.get(("sales_fen", before))
+    return (
+        [
+            (one.kind, one.number, one.valid_from, one.valid_to)
+            for one in _held(account, claim.applied_on)
+        ],
+        (before, sales.value if sales else None),
+        said,
+        [
+            (one.contract, one.project, one.provider, one.signed_on, span, one.amount_fen)
+            for one in _contracts_of(account, claim)
+            for span in [(one.service_from, one.service_to)]
+        ],
+        [
+            (one.invoice, one.contract, one.issued_on, one.amount_fen, one.tax_fen)
+            for one in records_of(account, claim)
+        ],
+        [
+            (one.payment, one.invoice, one.paid_on, one.amount_fen)
+            for one in _paid_on(account, claim)
+        ],
+        [(one.year, one.level, one.amount_fen) for one in _funding(account, claim)],
+        (claim.asked_fen, claim.account),
+    )
 
 
 def _standing(account: Account, claim: Claim) -> Section:
@@ -79,8 +113,7 @@ def _standing(account: Account, claim: Claim) -> Section:
             Words(one.number or "—"),
             Words(f"{one.valid_from or '—'} 至 {one.valid_to or '—'}"),
         )
-        for one in account.qualifications
-        if _is_valid(one, claim.applied_on)
+        for one in _held(account, claim.applied_on)
     )
     columns = (
         Column(Text("资质", "Qualification"), 40),
@@ -108,14 +141,17 @@ def _standing(account: Account, claim: Claim) -> Section:
     return Section(Text("一、企业资质", "1. The enterprise"), (first, Paragraph(told)))
 
 
-def _is_valid(one: QualificationGranted, day: str) -> bool:
-    """Return whether a status is held on a day."""
-    return (one.valid_from or "") <= day <= (one.valid_to or "9999-12-31")
+def _held(account: Account, day: str) -> list[QualificationGranted]:
+    """Return the statuses that are held on a day."""
+    return [
+        one
+        for one in account.qualifications
+        if (one.valid_from or "") <= day <= (one.valid_to or "9999-12-31")
+    ]
 
 
 def _contracts(snapshot: Snapshot, account: Account, claim: Claim) -> Section:
     """Return the contracts of the claim's invoices."""
-    names = dict.fromkeys(one.contract for one in records_of(account, claim))
     columns = (
         Column(Text("合同", "Contract"), 16),
         Column(Text("研发项目", "Project"), 14),
@@ -133,10 +169,16 @@ def _contracts(snapshot: Snapshot, account: Account, claim: Claim) -> Section:
             Words(f"{one.service_from} 至 {one.service_to}"),
             Yuan(one.amount_fen),
         )
-        for one in (account.contracts.get(name) for name in names)
-        if one is not None
+        for one in _contracts_of(account, claim)
     )
     return Section(Text("二、合同", "2. Contracts"), (Table(columns, rows),))
+
+
+def _contracts_of(account: Account, claim: Claim) -> list[ContractRegistered]:
+    """Return the contracts on record of the claim's invoices, in their order."""
+    names = dict.fromkeys(one.contract for one in records_of(account, claim))
+    found = (account.contracts.get(name) for name in names)
+    return [one for one in found if one is not None]
 
 
 def _invoices(account: Account, claim: Claim) -> Section:
@@ -176,9 +218,7 @@ def _invoices(account: Account, claim: Claim) -> Section:
 def _payments(account: Account, claim: Claim) -> Section:
     """Return what was paid on the claim's invoices by the day, less what came back."""
     heading = Text("四、付款", "4. Payments")
-    left = payments_on(account, claim.applied_on)
-    of_claim = chain.from_iterable(left.get(one, ()) for one in claim.invoices)
-    paid = [one for one in of_claim if one.paid_on <= claim.applied_on]
+    paid = _paid_on(account, claim)
     if not paid:
         none = Text("申请日前没有登记的付款。", "No payment is on record by that day.")
         return Section(heading, (Paragraph(none),))
@@ -201,10 +241,16 @@ def _payments(account: Account, claim: Claim) -> Section:
     return Section(heading, (Table(columns, rows, total),))
 
 
+def _paid_on(account: Account, claim: Claim) -> list[PaymentRecorded]:
+    """Return what was paid on the claim's invoices by its day, each less what came back."""
+    left = payments_on(account, claim.applied_on)
+    of_claim = chain.from_iterable(left.get(one, ()) for one in claim.invoices)
+    return [one for one in of_claim if one.paid_on <= claim.applied_on]
+
+
 def _asked(account: Account, claim: Claim) -> Section:
     """Return what is asked for, into which account, beside which other public money."""
-    funding = [one for one in account.funding.values() if one.year <= claim.year]
-    others = [_tell_funding(one) for one in funding] or [Text("无", "none")]
+    others = [_tell_funding(one) for one in _funding(account, claim)] or [Text("无", "none")]
     zh, en = "；".join(one.zh for one in others), "; ".join(one.en for one in others)
     digest = claim.account or "—"
     told = Text(f"其他财政资金：{zh}。", f"Other public money: {en}.")
@@ -215,6 +261,11 @@ def _asked(account: Account, claim: Claim) -> Section:
     label = Text("申请金额", "Amount asked for")
     blocks = (Amount(label, claim.asked_fen), Paragraph(told), Paragraph(into))
     return Section(Text("五、申请金额与收款账户", "5. Amount and account"), blocks)
+
+
+def _funding(account: Account, claim: Claim) -> list[FundingReported]:
+    """Return the other public money that was reported by the claim's year."""
+    return [one for one in account.funding.values() if one.year <= claim.year]
 
 
 def _tell_funding(one: FundingReported) -> Text:

@@ -1,6 +1,6 @@
 """What both forms of a claim say: whose it is, of what, and its events up to a step."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.events import ClaimData, ClaimStep, InvoiceRecorded
 from ledger.text import Text
@@ -14,6 +14,11 @@ from vouchers.names import LEVELS, ZONES, call
 from vouchers.regions import place_of
 
 Kinds = type | tuple[type, ...]
+
+DIGESTED_WORDS: Final = frozenset({"application/1", "application/2", "review/1", "review/2"})
+"""The versions of forms whose digest was taken over their cells, words and all."""
+
+_REGISTERED: Final = Text("注册地", "Registered in")
 
 
 def events_of(snapshot: Snapshot, claim: str) -> list[ClaimData | ClaimStep]:
@@ -44,12 +49,17 @@ def claim_until(
 
 
 class Form(NamedTuple):
-    """What a form says of a claim beside whose it is; `total_fen` is what it comes to."""
+    """What a form says of a claim beside whose it is; `total_fen` is what it comes to.
+
+    `values` are the figures, codes and days of its sections, and what people wrote in them: what
+    makes another form of it, with no words of the program's own.
+    """
 
     kind: Kind
     title: Text
     maker: str
     sections: tuple[Section, ...]
+    values: tuple[object, ...]
     total_fen: int
 
 
@@ -67,13 +77,29 @@ def state_claim(snapshot: Snapshot, claim: Claim, month: str, form: Form) -> Sta
         sections=form.sections,
         notices=_find_warnings(account, claim),
         total_fen=form.total_fen,
-        # By its code: forms issued before places had names here are made again from this digest.
-        values_sha256=digest_values(
-            _facts(snapshot, claim, Words(registered or "—")), form.sections
-        ),
+        values_sha256=digest_values(_values(account, claim), form.values),
         maker=form.maker,
         about=claim.claim,
     )
+
+
+def digest_words(snapshot: Snapshot, form: Statement) -> str:
+    """Return the digest of a form as the versions in `DIGESTED_WORDS` took it: over its cells.
+
+    The place of registration stands there by its code, as it was printed at first.
+    """
+    registered = snapshot.book.account(form.subject).registered
+    code = Words((registered.registered_region if registered else None) or "—")
+    facts = [(title, code if title == _REGISTERED else cell) for title, cell in form.facts]
+    return digest_values(facts, form.sections)
+
+
+def _values(account: Account, claim: Claim) -> tuple[object, ...]:
+    """Return by codes whose claim it is, of what, and when it was handed in."""
+    registered = account.registered.registered_region if account.registered else None
+    zones = list(dict.fromkeys(one.zone for one in account.domiciles))
+    of_claim = claim.claim, claim.revision, claim.programme, claim.year, claim.applied_on
+    return *of_claim, account.credit_code, registered, zones
 
 
 def _facts(snapshot: Snapshot, claim: Claim, registered: Words) -> tuple[tuple[Text, Cell], ...]:
@@ -93,7 +119,7 @@ def _facts(snapshot: Snapshot, claim: Claim, registered: Words) -> tuple[tuple[T
         (Text("申请日期", "Handed in on"), Words(claim.applied_on)),
         (Text("申请企业", "Enterprise"), Words(account.name)),
         (Text("统一社会信用代码", "Credit code"), Words(account.credit_code)),
-        (Text("注册地", "Registered in"), registered),
+        (_REGISTERED, registered),
         (Text("纳税地", "Tax domicile"), taxed),
     )
 

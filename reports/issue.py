@@ -25,6 +25,7 @@ from ledger.secret import write_file
 from ledger.tally import differing_days
 from ledger.text import Text
 from reports import formats
+from reports.claim_facts import DIGESTED_WORDS, digest_words
 from reports.claims import acts_in, digest_claims
 from reports.fonts import Fonts
 from reports.formats import Format
@@ -281,7 +282,8 @@ def _as_key(sizes: Sizes) -> tuple[tuple[str, int], ...]:
 def make_again(snapshot: Snapshot, issued: Issued) -> Statement:
     """Return an issued statement as the ledger gives it at the sizes that it saw, numbered."""
     data = issued.data
-    content = FORMS[data.kind].make(snapshot, issued.about, data.period)
+    made = FORMS[data.kind].make(snapshot, issued.about, data.period)
+    content = msgspec.structs.replace(made, values_sha256=_digest_as(data, made, snapshot))
     said = _Number(data.statement, data.revision, data.supplements, data.public_url)
     return _number(content, snapshot, said)
 
@@ -313,10 +315,17 @@ def _says(issued: IssuedData, content: Statement, snapshot: Snapshot) -> bool:
 
     What it said of claims is read from the book as it saw it: earlier versions said nothing.
     """
-    if issued.values_sha256 != content.values_sha256 or content.kind != "subsidy":
-        return issued.values_sha256 == content.values_sha256
+    values_sha256 = _digest_as(issued, content, snapshot)
+    if issued.values_sha256 != values_sha256 or content.kind != "subsidy":
+        return issued.values_sha256 == values_sha256
     seen = acts_in(snapshot, content.subject, content.period, issued.sizes["book"])
     return digest_claims(seen) == content.claims_sha256
+
+
+def _digest_as(issued: IssuedData, content: Statement, snapshot: Snapshot) -> str:
+    """Return the digest of what a statement states as the version took it that issued another."""
+    maker = issued.renderer.rpartition(" ")[2]
+    return digest_words(snapshot, content) if maker in DIGESTED_WORDS else content.values_sha256
 
 
 def path_in(home: Path, issued: Issued, form: Format = "pdf") -> Path:

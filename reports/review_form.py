@@ -24,7 +24,7 @@ from vouchers.claims.fold import Claim
 from vouchers.claims.item_view import VERDICTS
 
 # Any change of words or layout on this statement is a new version.
-MAKER: Final = "review/2"
+MAKER: Final = "review/3"
 
 TITLE: Final = Text("初审意见表", "First review form")
 
@@ -45,7 +45,12 @@ def make_review(snapshot: Snapshot, claim: str, month: str) -> Statement:
         if isinstance(one, ClaimCut) and one.revision == checked.revision and one.at == "check"
     ]
     sections = (_items(checked), _cuts(cuts), _conclusion(folded, checked))
-    form = Form("review", TITLE, MAKER, sections, folded.amount_fen)
+    values = (
+        [(one.item, one.computed, one.confirmed, one.basis, one.reason) for one in checked.items],
+        [(one.item, one.base_cut_fen, one.amount_fen, one.reason) for one in cuts],
+        (folded.amount_fen, checked.actor, checked.effective_on),
+    )
+    form = Form("review", TITLE, MAKER, sections, values, folded.amount_fen)
     return state_claim(snapshot, folded, month, form)
 
 

@@ -75,7 +75,7 @@ KINDS: Final[tuple[Kind, ...]] = tuple(FORMS)
 
 def statement_of(kind: Kind, case: Case) -> Statement:
     """Return a kind of statement about a case, as it is issued."""
-    snapshot = snapshot_of(list(_world(case)))
+    snapshot = snapshot_of(list(world_of(case)))
     (about, *_) = FORMS[kind].subjects(snapshot, MONTH)
     made = FORMS[kind].make(snapshot, about, MONTH)
     revision = 2 if case.is_corrected else 1
@@ -90,7 +90,7 @@ def statement_of(kind: Kind, case: Case) -> Statement:
     )
 
 
-def _world(case: Case) -> Iterator[Event]:
+def world_of(case: Case) -> Iterator[Event]:
     """Yield what happened: usage and papers, then claims on a fund."""
     yield from _usage(case)
     yield from _papers(case)
