@@ -1,6 +1,10 @@
 // Comfort for those who have scripts; every page works without. No state is kept here.
 "use strict";
 
+// Where the menu is wider than a telephone, it begins at where the visitor is.
+const here = document.querySelector(".menu a[aria-current]");
+if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").offsetLeft - 40;
+
 // A form that is sent twice by a double click is sent once.
 document.addEventListener("submit", (event) => {
   const form = event.target;
