@@ -38,7 +38,9 @@ _FONTS: Final = """<?xml version="1.0"?>
 """
 
 
-@pytest.fixture(scope="session")
+# While Playwright runs, no other test of the process can run a loop of its own (asyncio): pyHanko
+# does, to seal. So it ends with each module.
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Yield the system's Chromium, installed by apt where the tests are root's."""
     try:

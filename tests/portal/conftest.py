@@ -16,9 +16,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import missing_service
+from tests.portal.chromium import chromium
 from tests.portal.furnished import office_on_postgresql, office_on_sqlite
+from tests.portal.gallery import furnished
 
-__all__ = ["office_on_postgresql", "office_on_sqlite"]
+# Known here alone: each module that imported it would have one of its own, and of Playwright there
+# can be but one.
+__all__ = ["chromium", "furnished", "office_on_postgresql", "office_on_sqlite"]
 
 
 class Answer(NamedTuple):

@@ -12,12 +12,12 @@ from playwright.sync_api import Browser
 
 from portal import passwords
 from tests.papers import make_pdf
-from tests.portal.chromium import chromium, served
+from tests.portal.chromium import served
 from tests.portal.lobby import Lobby, lobby, office
 from tests.portal.walkers import Device, Walker
 from tests.small_ledger import CODE, events
 
-__all__ = ["chromium", "lobby", "office"]
+__all__ = ["lobby", "office"]
 
 FIRM: Final = f"/enterprise/{CODE}"
 INVOICE: Final = "00000000000000000777"

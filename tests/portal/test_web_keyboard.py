@@ -6,11 +6,11 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.portal.chromium import chromium, served, visiting
-from tests.portal.gallery import Gallery, furnished, gallery
+from tests.portal.chromium import served, visiting
+from tests.portal.gallery import Gallery, gallery
 from tests.small_ledger import CODE
 
-__all__ = ["chromium", "furnished", "gallery"]
+__all__ = ["gallery"]
 
 FIRM: Final = f"/enterprise/{CODE}"
 

@@ -16,12 +16,12 @@ from playwright.sync_api import Browser
 
 from ledger.text import Language
 from portal.web.app import make_app
-from tests.portal.chromium import WIDTHS, Visitor, chromium, served, visiting
-from tests.portal.gallery import Gallery, furnished, gallery
+from tests.portal.chromium import WIDTHS, Visitor, served, visiting
+from tests.portal.gallery import Gallery, gallery
 from tests.portal.office import OTHER
 from tests.small_ledger import CODE
 
-__all__ = ["chromium", "furnished", "gallery"]
+__all__ = ["gallery"]
 
 FIRM: Final = f"/enterprise/{CODE}"
 

@@ -10,14 +10,14 @@ from playwright.sync_api import Browser, Page
 from psycopg import sql
 
 from portal.shell import Shell
-from tests.portal.chromium import chromium, served, visiting
+from tests.portal.chromium import served, visiting
 from tests.portal.lobby import Lobby, lobby, office
 from tests.portal.office import ONE, TWO
 from tests.portal.visitors import on_sqlite
 from tests.servers.kafka import free_ports
 from tests.small_ledger import CODE
 
-__all__ = ["chromium", "lobby", "office"]
+__all__ = ["lobby", "office"]
 
 CLAIMS: Final = f"/enterprise/{CODE}/claims"
 on_postgresql: Final = pytest.mark.parametrize("office", ["postgresql"], indirect=True)
