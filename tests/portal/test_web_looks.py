@@ -54,6 +54,10 @@ NO_PAGES: Final = (
 ENROLLING: Final = "task-2"
 """Who has no second factor yet."""
 
+FIRST_BYTES_MAX: Final = 60_000
+FETCHED: Final = """() => ["navigation", "resource"].flatMap((kind) =>
+  performance.getEntriesByType(kind).map((one) => one.transferSize))"""
+
 GRAVE: Final = frozenset({"serious", "critical"})
 
 
@@ -188,6 +192,14 @@ def test_pages_fit_every_window_and_hold_nobody_up(
                 wrong += [(where, one) for one in _barriers(visitor)]
                 wrong += _look(visitor, where)
     assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_a_first_visit_fetches_less_than_a_photograph(address: str, chromium: Browser) -> None:
+    with visiting(chromium, address) as visitor:
+        visitor.open("/")
+        sizes = visitor.page.evaluate(FETCHED)
+    assert len(sizes) > 3, "the page, its style and its scripts"
+    assert sum(sizes) < FIRST_BYTES_MAX, sizes
 
 
 def _look(visitor: Visitor, where: str) -> Iterator[str]:
