@@ -5,16 +5,15 @@ from typing import Any
 import click
 from rich.console import Group
 
-from ledger.errors import InvalidInputError
 from ledger.events.data import YEAR_MAX, YEAR_MIN
-from ledger.identifiers import check_credit_code_form, parse_credit_code
+from ledger.identifiers import check_credit_code_form
 from ledger.text import Text
 from portal.adoption_commands import render_rules
+from portal.known_enterprise import require_known
 from portal.options import answers
 from portal.programme_commands import show_decision, show_plans
 from portal.shell import Result, Shell
 from portal.usage_command import parse_sizes, snapshot_at
-from reports.snapshot import Snapshot
 from vouchers.adoption import choose, require_same
 from vouchers.case import encode_case
 from vouchers.render import render_ruling
@@ -46,7 +45,7 @@ def decide(shell: Shell, enterprise: str, **options: Any) -> Result:  # noqa: AN
     """
     check_credit_code_form(enterprise)
     snapshot = snapshot_at(shell, parse_sizes(options["as_of"]))
-    _require_known(snapshot, enterprise)
+    require_known(snapshot, enterprise)
     rules = require_same(snapshot.book)
     account = snapshot.book.account(enterprise)
     apply_on = day_to_apply(account, options["year"], options["on"])
@@ -64,18 +63,3 @@ def decide(shell: Shell, enterprise: str, **options: Any) -> Result:  # noqa: AN
     title = Text(f"{account.name}，按 {apply_on} 申请", f"{account.name}, applying on {apply_on}")
     parts = [show_decision(shell, ruling.case, *one) for one in ruling.decisions]
     return Result(data, Group(shell.say(title), "", *parts, show_plans(shell, ruling)))
-
-
-def _require_known(snapshot: Snapshot, enterprise: str) -> None:
-    """Raise unless the ledger has heard of an enterprise by these sizes."""
-    if enterprise not in snapshot.book.accounts and enterprise not in snapshot.usage:
-        parse_credit_code(enterprise)
-        sizes = ", ".join(f"{log}={size}" for log, size in snapshot.sizes.items())
-        raise InvalidInputError(
-            "unknown_enterprise",
-            Text(f"账本（{sizes}）没有企业 {enterprise}", f"{enterprise} is not known at {sizes}"),
-            Text(
-                "请核对信用代码与 --as-of；企业见 suanquan usage --by enterprise",
-                "check the code and --as-of; see suanquan usage --by enterprise",
-            ),
-        )

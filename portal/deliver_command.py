@@ -11,6 +11,7 @@ import click
 from ledger.errors import InvalidInputError
 from ledger.secret import write_file
 from ledger.text import Text
+from portal.known_enterprise import require_known
 from portal.options import answers
 from portal.shell import Result, Shell
 from portal.statement_commands import file_lost, keep_missing
@@ -54,6 +55,7 @@ def deliver(shell: Shell, year: int, enterprise: str | None, out: Path) -> Resul
     target = out / str(year)
     with shell.reading() as connection:
         snapshot = read_snapshot(connection)
+    require_known(snapshot, enterprise)
     everything = list_issued(snapshot)
     issued = [
         one

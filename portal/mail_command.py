@@ -22,6 +22,7 @@ from ledger.rights import ENTERING_ROLES
 from ledger.runs import FIRST_REVISION, Group, Key, Run
 from ledger.text import Text
 from portal.acting import look
+from portal.known_enterprise import require_known
 from portal.mail_message import Letter, compose, message_id
 from portal.mail_server import (
     Server,
@@ -92,6 +93,7 @@ def mail(
     server = server_of(shell.settings)
     with shell.reading() as connection:
         snapshot = read_snapshot(connection)
+    require_known(snapshot, enterprise)
     everything = list_issued(snapshot)
     latest = find_latest(everything)
     issued = [

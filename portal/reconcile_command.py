@@ -13,6 +13,7 @@ from ledger.money import render_yuan
 from ledger.period import last_day, parse_month
 from ledger.text import Text
 from ledger.usage import render_quantity
+from portal.known_enterprise import require_known
 from portal.options import answers
 from portal.out_file import write_out
 from portal.shell import Result, Shell
@@ -54,6 +55,7 @@ def reconcile(
     month = parse_month(month)
     require_ending(out, {".xlsx"})
     snapshot = snapshot_at(shell, parse_sizes(as_of))
+    require_known(snapshot, enterprise)
     reconciled = list(reconcile_all(snapshot, month, enterprise or ""))
     sums = sum_months(reconciled)
     told = tell(reconciled, sums)

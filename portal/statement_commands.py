@@ -17,6 +17,7 @@ from ledger.period import day_of, parse_month, render_instant
 from ledger.text import Text
 from portal.answer_commands import answer_row, confirm, dispute, settle
 from portal.export_command import export, write_beside
+from portal.known_enterprise import require_known
 from portal.options import answers
 from portal.seal_command import seal
 from portal.shell import Result, Shell, now_ms
@@ -102,6 +103,7 @@ def make(
         snapshot = read_snapshot(connection)
         if kind == "compute":
             require_tallied(connection, month)
+    require_known(snapshot, enterprise)
     chosen = subjects_of(snapshot, kind, month)
     if enterprise is not None:
         # A claim's forms go to its enterprise; a statement that is for none is nobody's.

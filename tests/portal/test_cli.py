@@ -267,7 +267,7 @@ def test_usage_has_the_keys_named_and_exact_sums(suanquan: Run, usage_file: Path
         (("ingest", "file", "x.csv", "--format", "csv"), "no_map"),
         (("programme", "show", "hubey"), "unknown_programme"),
         (("programme", "show", "hubei", "--on", "2022-02-30"), "bad_date"),
-        (("statement", "make", "--month", "2022-07", "--enterprise", CODE), "nothing_to_settle"),
+        (("statement", "make", "--month", "2022-07", "--enterprise", CODE), "unknown_enterprise"),
     ],
 )
 def test_wrong_input_says_what_and_what_next_and_exits_with_2(

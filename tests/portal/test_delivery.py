@@ -202,12 +202,20 @@ def test_one_enterprise_has_a_folder_of_its_own(ask: Ask, tmp_path: Path) -> Non
     assert (tmp_path / "one" / "2022" / f"{OURS}_2022.zip").read_bytes() == same.read_bytes()
 
 
-@pytest.mark.parametrize(("year", "more"), [(2023, ()), (2022, ("--enterprise", "9142010"))])
+@pytest.mark.parametrize(
+    ("year", "more", "code"),
+    [
+        (2023, (), "nothing_to_deliver"),
+        (2023, ("--enterprise", CODE), "nothing_to_deliver"),
+        (2022, ("--enterprise", "9142010"), "credit_code_form"),
+        (2022, ("--enterprise", "91420100MA49P8T68D"), "unknown_enterprise"),
+    ],
+)
 def test_nothing_to_deliver_is_said(
-    ask: Ask, tmp_path: Path, year: int, more: tuple[str, ...]
+    ask: Ask, tmp_path: Path, year: int, more: tuple[str, ...], code: str
 ) -> None:
     refused = deliver(ask, tmp_path / "out", *more, year=year)
-    assert (refused["status"], refused["error"]["code"]) == (2, "nothing_to_deliver")
+    assert (refused["status"], refused["error"]["code"]) == (2, code)
     assert not (tmp_path / "out").exists()
 
 

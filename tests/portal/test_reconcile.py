@@ -84,8 +84,10 @@ def test_only_the_enterprise_that_is_named_is_compared(suanquan: Run, home: Path
     assert (
         suanquan(*COMMAND, "--enterprise", CODE, "--json").json["total"]["metered_fen"] == 240_000
     )
-    other = suanquan(*COMMAND, "--enterprise", "91420100MA49P8T68D", "--json")
-    assert (other.status, other.json["rows"]) == (0, [])
+    mistyped = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")
+    other = suanquan(*COMMAND, "--enterprise", mistyped, "--json", "--lang", "en")
+    assert (other.status, other.error["code"]) == (2, "unknown_enterprise")
+    assert f"did you mean {CODE}" in other.error["next"]
 
 
 @pytest.mark.parametrize(
