@@ -5,42 +5,26 @@ from typing import Any, Final
 
 import click
 from rich.console import Group
-from rich.table import Table
 
 from ingest.process import stopped_by_signals
 from ledger import runs
 from ledger.database import OperationalError
 from ledger.erasable import lock_book
 from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, TamperedLogError
-from ledger.period import render_local
+from ledger.period import parse_month, render_local
+from ledger.read import read_heads
 from ledger.runs import FIRST_REVISION, Run
 from ledger.text import Language, Text
 from portal.acting import require_nobody
+from portal.enterprise_names import read_names
 from portal.jobs import JOBS
 from portal.options import answers
-from portal.restored_runs import MAIL, RESTORE
+from portal.schedule_table import NAMES, STATES, codes_in, gather, jobs_table, runs_table, state_of
 from portal.scheduler import Scheduler
 from portal.shell import Result, Shell, now_ms
 from portal.work import Told, new_holder
 from reports.due import Due, due, next_slot
 from reports.schedule import wake
-
-NAMES: Final = {one.job.kind: one.job.name for one in JOBS}
-
-STATES: Final = {
-    "due": Text("待办", "due"),
-    "waits": Text("等待", "waits"),
-    "running": Text("办理中", "running"),
-    "done": Text("完成", "done"),
-    "failed": Text("失败", "failed"),
-    "warned": Text("完成，待查", "done, to be looked at"),
-}
-
-ALSO_SHOWN: Final = {
-    MAIL: Text("邮件", "mail"),
-    RESTORE: Text("恢复备份", "restored from a backup"),
-}
-"""What other commands note among the runs."""
 
 LISTED: Final = 20
 """Runs that are done, shown where nobody asks for more."""
@@ -119,7 +103,22 @@ def schedule(
 
 
 @schedule.command(
-    "list", epilog="Examples:  suanquan schedule list    suanquan schedule list --json"
+    "list",
+    epilog="""\b
+Examples:
+  suanquan schedule list
+  suanquan schedule list --state failed --state warned --json
+  suanquan schedule list --kind settlement --month 2022-07""",
+)
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(list(STATES)),
+    multiple=True,
+    help="Only runs in this state; may be given again.",
+)
+@click.option(
+    "--month", help="Only runs of this month, such as 2022-07; each that is due is shown."
 )
 @click.option("--kind", type=click.Choice(list(NAMES)), help="Only this kind of job.")
 @click.option(
@@ -130,31 +129,48 @@ def schedule(
     help="How many done runs to show, the newest; what failed, waits or warns is shown always.",
 )
 @answers
-def list_(shell: Shell, kind: str | None, limit: int) -> Result:
-    """Show what comes next, what is due, waits, runs or failed and why, and what was done."""
-    data = list_runs(shell, kind, limit)
-    return Result(data, Group(_jobs_table(shell, data["jobs"]), _runs_table(shell, data["runs"])))
+def list_(
+    shell: Shell, *, states: tuple[str, ...], month: str | None, kind: str | None, limit: int
+) -> Result:
+    """Show what comes next, what is due, waits, runs or failed and why, and what was done.
+
+    Runs of one kind and period that nobody has tried yet are one line, unless a month is named.
+    """
+    data = list_runs(shell, kind, limit, parse_month(month) if month else "")
+    if states:
+        data["runs"] = [one for one in data["runs"] if state_of(one) in states]
+    rows = data["runs"] if month else list(gather(data["runs"]))
+    with shell.reading() as connection:
+        names = read_names(shell, connection, codes_in(rows), read_heads(connection)["book"].size)
+    shown = runs_table(shell, rows, names, is_chosen=bool(states or month or kind))
+    return Result(data, Group(jobs_table(shell, data["jobs"]), shown))
 
 
-def list_runs(shell: Shell, kind: str | None, limit: int) -> dict[str, Any]:
-    """Return the command line's keys of when each job comes next, and of its runs.
+def list_runs(shell: Shell, kind: str | None, limit: int, month: str = "") -> dict[str, Any]:
+    """Return the command line's keys of when each job comes next, and of its runs in a month.
 
     Of those that are done it is so many, the newest; what failed, waits or warns is all there.
     """
     scheduler, now = Scheduler(shell, now_ms, ""), now_ms()
     held = scheduler.holdings()
     with shell.reading() as connection:
-        found = runs.read_runs(connection, kind)
+        everything = runs.read_runs(connection, kind)
+    found = [one for one in everything if one.period.startswith(month)]
     jobs = [one.job for one in JOBS if kind in (None, one.job.kind)]
     known = {one.key[:3] for one in found}
-    missing = [one for one in due(now, held, scheduler.timetable, jobs) if one[:3] not in known]
+    missing = [
+        one
+        for one in due(now, held, scheduler.timetable, jobs)
+        if one.period.startswith(month) and one[:3] not in known
+    ]
     done = [one for one in found if one.state == "done"]
     shown = [one for one in found if one.state != "done"] + _newest(done, limit)
     rows = [_due_row(one) for one in missing] + [_row(shell, one) for one in shown]
     coming: list[dict[str, Any]] = []
     for job in jobs:
         slot = next_slot(now, held, scheduler.timetable, job)
-        ran = [one.finished_at_ms or 0 for one in done if one.kind == job.kind]
+        of_job = (one for one in everything if (one.kind, one.state) == (job.kind, "done"))
+        ran = [one.finished_at_ms or 0 for one in of_job]
         coming.append(
             {
                 "kind": job.kind,
@@ -293,53 +309,3 @@ def _row(shell: Shell, one: Run) -> dict[str, Any]:
         "warning": why if is_done else None,
         "outcome": one.outcome,
     }
-
-
-def _jobs_table(shell: Shell, coming: Sequence[dict[str, Any]]) -> Table:
-    """Return the jobs and when each comes next as a table."""
-    table = Table(title=shell.say(Text("日程", "calendar")))
-    for title in (
-        Text("任务", "job"),
-        Text("周期", "rhythm"),
-        Text("下一期间", "next period"),
-        Text("时间", "at"),
-        Text("上次完成", "last done"),
-    ):
-        table.add_column(shell.say(title), no_wrap=True)
-    for one in coming:
-        words = (
-            one["name"],
-            one["rhythm"],
-            one["next_period"],
-            one["next_at"],
-            one["last_done_at"],
-        )
-        table.add_row(*(word or "–" for word in words))
-    return table
-
-
-def _runs_table(shell: Shell, rows: Sequence[dict[str, Any]]) -> Table | str:
-    """Return the runs as a table, or the sentence that there are none."""
-    if not rows:
-        return shell.say(Text("尚无运行记录。", "Nothing ran yet, and nothing is due."))
-    table = Table(title=shell.say(Text("运行", "runs")))
-    for title in (Text("任务", "job"), Text("期间", "period"), Text("对象", "subject")):
-        table.add_column(shell.say(title), no_wrap=True)
-    for title in (Text("状态", "state"), Text("次数", "tries"), Text("时间", "at")):
-        table.add_column(shell.say(title), no_wrap=True)
-    table.add_column(shell.say(Text("结果或原因", "outcome or reason")), overflow="fold")
-    for one in rows:
-        why, words = one["error"] or one["warning"], [] if one["error"] else [one["outcome"] or ""]
-        if why is not None:
-            words.append(f"[{why['code']}] {why['message']}")
-        table.add_row(
-            shell.say({**NAMES, **ALSO_SHOWN}[one["kind"]]),
-            one["period"],
-            one["subject"],
-            shell.say(STATES["warned" if one["warning"] else one["state"]]),
-            str(one["attempts"]),
-            one["finished_at"] or one["next_try_at"],
-            " ".join(words),
-            style="bold" if one["warning"] or one["state"] == "failed" else None,
-        )
-    return table

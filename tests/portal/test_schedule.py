@@ -125,6 +125,38 @@ def test_the_calendar_shows_what_comes_is_due_was_done_and_failed(quiet: Office)
     assert len(quiet.ask("", "schedule", "list", "--limit", 0)["runs"]) == 1
 
 
+def test_the_calendar_is_short_and_whatever_is_asked_for_is_shown(
+    quiet: Office, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = "usage a100 1 2022-07-01T00:00 2022-07-02T00:00"
+    named = EnterpriseRegistered(name="江城智算", registered_region="420100")
+    quiet.ledger.append(*events(lines, OTHER), encode("urn:test", "named", OTHER, named, SALT))
+
+    def shown(*words: str) -> str:
+        capfd.readouterr()
+        assert cli.run(["schedule", "list", "--lang", "en", *words]) == 0
+        return capfd.readouterr().out
+
+    def listed(*words: str) -> list[tuple[str, str]]:
+        rows = quiet.ask("", "schedule", "list", *words)["runs"]
+        return [(one["subject"], one["state"]) for one in rows if one["kind"] == "settlement"]
+
+    both = [(CODE, "due"), (OTHER, "due")]
+    assert sorted(listed()) == both
+    assert "2 runs" in shown()
+    assert OTHER not in shown()
+    whole = shown("--month", JULY)
+    assert OTHER in whole
+    assert "江城智算" in whole
+    assert sorted(listed("--month", JULY, "--state", "due")) == both
+    assert listed("--month", AUGUST) == listed("--state", "done") == []
+    once(quiet)
+    assert sorted(listed("--state", "done")) == [(CODE, "done"), (OTHER, "done")]
+    assert listed("--state", "due", "--state", "failed") == []
+    assert "There is no such run." in shown("--state", "failed")
+    assert quiet.ask("", "schedule", "list", "--month", "July")["error"]["code"] == "bad_month"
+
+
 def test_a_failure_gives_the_exit_status_and_waiting_does_not(
     quiet: Office,
 ) -> None:

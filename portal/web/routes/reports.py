@@ -18,7 +18,8 @@ from portal.claim_reading import Viewer
 from portal.claim_totals import add_up
 from portal.month_glance import USERS_MAX, Glance, read_glance
 from portal.report_commands import missing_in, render_workbook
-from portal.schedule_commands import ALSO_SHOWN, NAMES, STATES, list_runs
+from portal.schedule_commands import list_runs
+from portal.schedule_table import ALSO_SHOWN, NAMES, STATES
 from portal.web import chart, figures
 from portal.web.audience import AUDITOR, INSIDERS, TASK_FORCE
 from portal.web.downloads import attachment
