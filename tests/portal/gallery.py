@@ -8,6 +8,9 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
+from ledger.finding import Finding
+from ledger.text import Text
+from portal.audit_runs import Run, save_run
 from portal.web import gate
 from tests.papers import make_pdf
 from tests.portal.desks import answer
@@ -138,6 +141,15 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
         yield Furnished(made, *kept[0])
 
 
+def _leave_runs(home: Path, at_ms: int) -> None:
+    """Leave a check that found everything in order, and one that did not."""
+    wrong = Finding("book", 7, "invoices_of_claims", "amount_fen", Text(WORDS, "it is another one"))
+    for number, findings in ((1, []), (2, [wrong])):
+        run = Run(number=number, kind="check", by="auditor-1", started_ms=at_ms)
+        run.finished_ms, run.findings = at_ms, findings
+        save_run(home, run)
+
+
 class Gallery(NamedTuple):
     """The portal of the furnished office, and what is there to look at."""
 
@@ -163,5 +175,6 @@ def gallery(
         stack.callback(ledger.close)
         office = at(ledger, url, tmp_path, monkeypatch, answer, furnished.made.tokens)
         office.today = furnished.today
+        _leave_runs(tmp_path / "home", office.at_ms())
         monkeypatch.setattr(gate, "now_ms", office.at_ms)
         yield Gallery(Lobby(office, stack), furnished.shown)

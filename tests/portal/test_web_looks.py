@@ -27,6 +27,8 @@ FIRM: Final = f"/enterprise/{CODE}"
 
 NO_PAGES: Final = (
     "/api/",
+    "/audit/checks/{number:int}/now",
+    "/audit/checks/{number:int}/findings",
     "/audit/log/{name:str}/export",
     "/audit/log/{name:str}/{index:int}/proof",
     "/log/",
@@ -147,6 +149,9 @@ def pages(gallery: Gallery) -> dict[str, list[str]]:
             "/audit/statements",
             f"/audit/statements/{shown.statement}",
             "/audit/people",
+            "/audit/checks",
+            "/audit/checks/1",
+            "/audit/checks/2",
             "/claims",
             f"/claims/{shown.paid}",
             "/funds",
