@@ -30,7 +30,7 @@ from portal.account_keys import AccountKeys
 from portal.one_time_code import new_secret
 from portal.sessions import begin_session
 from portal.shell import Shell, now_ms
-from portal.web.gate import SESSION_COOKIE
+from portal.web.cookies import SESSION_COOKIE
 from tests.portal.desks import answer
 from tests.portal.office import opened
 from tests.servers.kafka import free_ports

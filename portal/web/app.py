@@ -4,15 +4,12 @@
 kept in a process, but in the database.
 """
 
-import hashlib
-import hmac
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
-from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ASGIApp, ControllerRouterHandler
@@ -23,6 +20,7 @@ from portal.web.api.pace import Pace
 from portal.web.api.router import API_V1
 from portal.web.audience import require_audience, require_audiences
 from portal.web.errors import answer_error
+from portal.web.form_token import form_key, give_number, require_form_token
 from portal.web.gate import Gate, visit_of
 from portal.web.headers import Headers
 from portal.web.limits import Limits
@@ -32,8 +30,6 @@ from portal.web.telemetry import Telemetry, write_log
 
 # A scan of some pages; `ledger.documents` has the limit of a paper itself.
 BODY_MAX: Final = 32 * 1024 * 1024
-
-CSRF_COOKIE: Final = "suanquan_form"
 
 
 def make_portal(
@@ -60,18 +56,11 @@ def make_app(
         # One by one, a second handler of an address would have the first one wrapped for its
         # thread anew, which then answers with a coroutine.
         route_handlers=[Router("/", route_handlers=[*ROUTES, *more]), API_V1],
-        guards=[require_audience],
+        guards=[require_audience, require_form_token],
         middleware=[Gate, Methods()],
         dependencies={"visit": Provide(visit_of, sync_to_thread=False)},
         exception_handlers={Exception: answer_error},
-        csrf_config=CSRFConfig(
-            secret=_form_key(shell),
-            cookie_name=CSRF_COOKIE,
-            cookie_secure=is_https(shell),
-            cookie_httponly=True,
-            cookie_samesite="strict",
-            exclude=["^/api/"],
-        ),
+        before_send=[give_number],
         compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
         lifespan=[_connected],
         openapi_config=None,
@@ -80,6 +69,7 @@ def make_app(
             {
                 "shell": shell,
                 "is_https": is_https(shell),
+                "form_key": form_key(shell),
                 "pace": pace or Pace(),
             }
         ),
@@ -100,9 +90,3 @@ async def _connected(app: Litestar) -> AsyncIterator[None]:
     shell: Shell = app.state.shell
     with shell.staying_connected():
         yield
-
-
-def _form_key(shell: Shell) -> str:
-    """Return the key by which forms are known as ours, derived from the home's own secret."""
-    key = shell.signer.salt_key()
-    return hmac.new(key, b"cn.suanquan.forms.v1", hashlib.sha256).hexdigest()

@@ -51,6 +51,7 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     "second_factor_missing": HTTPStatus.FORBIDDEN,
     "not_yours": HTTPStatus.FORBIDDEN,
     "not_allowed": HTTPStatus.FORBIDDEN,
+    "bad_form": HTTPStatus.FORBIDDEN,
     "no_database": HTTPStatus.SERVICE_UNAVAILABLE,
     "no_schema": HTTPStatus.SERVICE_UNAVAILABLE,
     "other_schema": HTTPStatus.SERVICE_UNAVAILABLE,
@@ -212,13 +213,6 @@ def _tell_of_http(error: HTTPException) -> tuple[LedgerError, HTTPStatus]:
     match status:
         case HTTPStatus.NOT_FOUND:
             return unknown_page(), status
-        case HTTPStatus.FORBIDDEN:
-            message = Text(
-                "表单已失效或来自别处，未作任何改动",
-                "the form has expired or came from elsewhere; nothing was changed",
-            )
-            following = Text("请重新打开页面后再提交", "open the page again, then send it")
-            return RuleViolationError("bad_form", message, following), status
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             message = Text("提交的内容太大", "what was sent is too large")
             following = Text("请减小文件后再试", "send a smaller file")

@@ -11,7 +11,6 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.utils.scope.state import ScopeState
 
 from ledger.errors import RuleViolationError
 from ledger.rights import Rights
@@ -20,10 +19,11 @@ from portal.sessions import find_session
 from portal.shell import Shell, now_ms
 from portal.web.api.bearer import find_bearer, token_in
 from portal.web.api.pace import Pace
+from portal.web.cookies import session_cookie
+from portal.web.form_token import token_of
 from portal.web.headers import REQUEST_ID
 from portal.web.visit import SignedIn, Visit
 
-SESSION_COOKIE: Final = "suanquan_session"
 LANGUAGE_COOKIE: Final = "suanquan_language"
 
 API: Final = "/api/"
@@ -43,7 +43,7 @@ class Gate(AbstractAuthenticationMiddleware):
         if connection.url.path.startswith(API):
             visit = await _find_holder(connection)
             return AuthenticationResult(visit, visit.session)
-        secret = connection.cookies.get(SESSION_COOKIE, "")
+        secret = connection.cookies.get(session_cookie(state), "")
         if secret and not connection.route_handler.opt.get("static"):
             session = await run_sync(find_session, state.shell, secret, now_ms())
             visit = _visit(connection, session)
@@ -58,7 +58,7 @@ def visit_of(request: Request[Any, Any, Any]) -> Visit:
     What goes wrong before the gate happens to a stranger.
     """
     visit: Visit = request.scope.get("user") or stranger(request)
-    return visit.with_csrf(str(ScopeState.from_scope(request.scope).csrf_token or ""))
+    return visit.with_csrf(token_of(request))
 
 
 def stranger(connection: Asked) -> Visit:

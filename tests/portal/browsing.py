@@ -11,7 +11,7 @@ from httpx import Response
 from sqlalchemy import Engine, event
 
 from portal.web import gate
-from portal.web.gate import SESSION_COOKIE
+from portal.web.cookies import SESSION_COOKIE
 from tests.portal.desks import answer
 from tests.portal.furnished import Made
 from tests.portal.lobby import Browser, Lobby

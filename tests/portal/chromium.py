@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portal.shell import Shell
 from portal.web.app import make_portal
-from portal.web.gate import LANGUAGE_COOKIE, SESSION_COOKIE
+from portal.web.cookies import SESSION_COOKIE
+from portal.web.gate import LANGUAGE_COOKIE
 from reports.fonts import CACHE, load
 from tests.conftest import missing_service
 from tests.servers import MissingServerError, find_program

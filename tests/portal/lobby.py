@@ -22,7 +22,8 @@ from portal.sessions import begin_session
 from portal.shell import Shell
 from portal.web import gate
 from portal.web.app import make_portal
-from portal.web.gate import LANGUAGE_COOKIE, SESSION_COOKIE
+from portal.web.cookies import SESSION_COOKIE
+from portal.web.gate import LANGUAGE_COOKIE
 from tests.portal.office import Office, office
 
 __all__ = ["office"]

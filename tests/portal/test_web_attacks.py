@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -10,9 +11,13 @@ import pytest
 from jinja2 import nodes
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from litestar.testing import TestClient
 
-from portal.web.app import BODY_MAX, CSRF_COOKIE, make_app
-from portal.web.gate import SESSION_COOKIE
+from ledger.config import Settings
+from portal.shell import Shell
+from portal.web.app import BODY_MAX, make_app, make_portal
+from portal.web.cookies import SESSION_COOKIE
+from portal.web.form_token import FORM_COOKIE
 from portal.web.limits import Limits
 from portal.web.page import environment
 from tests.portal.lobby import Lobby, lobby, office
@@ -82,7 +87,7 @@ def test_cookies_are_for_us_alone(lobby: Lobby) -> None:
     browser = lobby.browser()
     answer = browser.client.get("/")
     (form,) = answer.headers.get_list("set-cookie")
-    assert form.startswith(CSRF_COOKIE)
+    assert form.startswith(FORM_COOKIE)
     assert "HttpOnly" in form
     assert "SameSite=strict" in form
     assert SESSION_COOKIE not in form
@@ -154,3 +159,56 @@ def test_a_form_for_another_site_is_not_ours(lobby: Lobby) -> None:
     answer = mine.client.post("/sign-out", data={"_csrf_token": token})
     assert answer.status_code == 403
     assert mine.open("/account").status_code == 200
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"data": {"_csrf_token": "\u00e9" * 128}},
+        {"data": {"_csrf_token": ["a", "b"]}},
+        {"files": {"_csrf_token": ("a.pdf", b"%PDF-1.7")}},
+        {"content": b"\xff=\xff", "headers": {"content-type": "text/plain"}},
+        {"headers": {"x-csrftoken": "0" * 64}},
+        {},
+    ],
+    ids=["letters", "list", "file", "bytes", "header", "nothing"],
+)
+@pytest.mark.parametrize("person", ["", "firm-1"])
+def test_what_is_no_token_of_ours_is_refused(
+    lobby: Lobby, person: str, said: dict[str, Any]
+) -> None:
+    client = lobby.browser(person).client
+    answer = client.post("/sign-in", **said)
+    assert answer.status_code == 403, answer.text[:300]
+    assert "表单已失效" in answer.text
+
+
+@ON_SQLITE
+def test_a_number_that_is_none_is_replaced_by_the_next_page(lobby: Lobby) -> None:
+    browser = lobby.browser()
+    browser.client.cookies.set(FORM_COOKIE, "from-before-the-keys-were-changed")
+    browser.client.cookies.jar.clear()
+    answer = browser.client.get("/sign-in", headers={"cookie": f"{FORM_COOKIE}=none"})
+    assert FORM_COOKIE in answer.headers["set-cookie"]
+
+
+@ON_SQLITE
+def test_forms_of_a_session_end_with_it(lobby: Lobby) -> None:
+    browser = lobby.browser("firm-1")
+    token = browser.token()
+    browser.client.cookies.set(SESSION_COOKIE, lobby.open_session("firm-1"))
+    answer = browser.client.post("/account/recovery-codes", data={"_csrf_token": token})
+    assert answer.status_code == 403
+
+
+def test_over_tls_no_other_host_can_set_a_cookie_of_ours(tmp_path: Path) -> None:
+    settings = replace(Settings.of_home(tmp_path), public_url="https://suanquan.example")
+    shell = Shell(settings, "zh", as_json=True)
+    shell.create_schema()
+    with TestClient(make_portal(shell)) as client:
+        answer = client.get("/sign-in")
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"__Host-{FORM_COOKIE}=")
+    assert {"Secure", "Path=/", "HttpOnly"} <= set(cookie.split("; "))
+    assert "strict-transport-security" in answer.headers

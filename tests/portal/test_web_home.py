@@ -19,6 +19,7 @@ from portal.web.audience import require_audiences
 from portal.web.headers import HEADERS
 from portal.web.routes.demo import DEMO_ROUTES
 from portal.web.routes.home import own_path
+from portal.web.visit import Visitor
 
 Client = TestClient[Any]
 Patch = pytest.MonkeyPatch
@@ -114,13 +115,13 @@ def test_a_route_that_names_no_audience_keeps_the_portal_from_starting() -> None
         return ""
 
     with pytest.raises(ImproperlyConfiguredException, match="/open"):
-        require_audiences(Litestar([forgotten], openapi_config=None))
+        require_audiences(Litestar([forgotten], openapi_config=None, logging_config=None))
 
 
 def test_a_path_with_two_methods_answers_to_both(tmp_path: Path, monkeypatch: Patch) -> None:
     @get("/both", who="anybody", sync_to_thread=True)
-    def shown() -> Response[str]:
-        return Response("shown")
+    def shown(visit: Visitor) -> Response[str]:
+        return Response(visit.csrf)
 
     @post("/both", who="anybody", static=True, sync_to_thread=True)
     def sent() -> Response[str]:
@@ -129,8 +130,7 @@ def test_a_path_with_two_methods_answers_to_both(tmp_path: Path, monkeypatch: Pa
     monkeypatch.setattr("portal.web.app.ROUTES", [shown, sent])
     shell = Shell(Settings.of_home(tmp_path), "zh", as_json=True)
     with TestClient(make_portal(shell)) as client:
-        assert client.get("/both").text == "shown"
-        form = {"x-csrftoken": client.cookies["suanquan_form"]}
+        form = {"x-csrftoken": client.get("/both").text}
         assert client.post("/both", headers=form).text == "sent"
 
 

@@ -68,7 +68,7 @@ def test_a_body_that_trickles_in_is_given_up() -> None:
     async def take(request: Request[Any, Any, Any]) -> str:
         return str(len(await request.body()))
 
-    app = Limits(Litestar([take], openapi_config=None), within_s=0.05)
+    app = Limits(Litestar([take], openapi_config=None, logging_config=None), within_s=0.05)
     sent: list[Any] = []
     parts = [b"a", b"b", b"c"]
 

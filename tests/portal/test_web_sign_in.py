@@ -6,7 +6,7 @@ from typing import Final
 import pyotp
 import pytest
 
-from portal.web.gate import SESSION_COOKIE
+from portal.web.cookies import SESSION_COOKIE
 from tests.portal.lobby import Browser, Lobby, lobby, office
 
 __all__ = ["lobby", "office"]

@@ -11,6 +11,7 @@ from httpx import Response
 from sqlalchemy import Engine, event
 
 from portal.web import gate
+from portal.web.cookies import SESSION_COOKIE
 from tests.portal.lobby import Browser, Lobby
 from tests.portal.office import Office, office
 
@@ -35,7 +36,7 @@ class Visitors:
         today = self._lobby.office.today
         if self._today.setdefault(who, today) != today:
             self._today[who] = today
-            client.cookies.set(gate.SESSION_COOKIE, self._lobby.open_session(who))
+            client.cookies.set(SESSION_COOKIE, self._lobby.open_session(who))
         answer = client.request(method, path, follow_redirects=False, **said)
         assert isinstance(answer, Response)
         return answer

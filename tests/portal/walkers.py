@@ -8,7 +8,7 @@ import pyotp
 from playwright.sync_api import Browser, Page
 
 from ledger.text import Language
-from portal.web.gate import SESSION_COOKIE
+from portal.web.cookies import SESSION_COOKIE
 from tests.portal.chromium import Visitor, visiting
 from tests.portal.office import Office
 

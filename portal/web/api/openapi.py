@@ -98,6 +98,7 @@ def describe(subjects: Sequence[Router]) -> Json:
         [Router("/api/v1", route_handlers=subjects, return_dto=None)],
         dependencies={"visit": Provide(lambda: None, sync_to_thread=False)},
         openapi_config=CONFIG,
+        logging_config=None,
     )
     # Defaults of parameters are values of ours, which JSON says in its own words.
     made: Json = msgspec.to_builtins(app.openapi_schema.to_schema())

@@ -19,10 +19,9 @@ from portal.people_desk import TITLES
 from portal.sessions import Session, sign_out_everywhere
 from portal.sign_in import change_password
 from portal.web.audience import SIGNED_IN
+from portal.web.cookies import forget, keep
 from portal.web.errors import for_page, status_of
-from portal.web.gate import SESSION_COOKIE
 from portal.web.page import onward, page, told
-from portal.web.routes.sign_in import keep
 from portal.web.visit import Visit, Visitor
 from vouchers.catalogue import name_programme
 
@@ -89,16 +88,14 @@ def change(request: Asked, visit: Visitor, data: Changed) -> Response[Any]:
         )
     except LedgerError as error:
         return _show(visit, status_of(error), error=for_page(error, visit))
-    return keep(onward("/account", "saved"), found, is_https=request.app.state.is_https)
+    return keep(onward("/account", "saved"), found, request.app.state)
 
 
 @post("/account/sessions", who=SIGNED_IN, status_code=200, sync_to_thread=True)
-def leave_everywhere(visit: Visitor) -> Response[Any]:
+def leave_everywhere(request: Asked, visit: Visitor) -> Response[Any]:
     """Return to the home page with every session of this account ended."""
     sign_out_everywhere(visit.shell, visit.person)
-    answer = onward("/", "signed_out")
-    answer.delete_cookie(SESSION_COOKIE)
-    return answer
+    return forget(onward("/", "signed_out"), request.app.state)
 
 
 @post("/account/recovery-codes", who=SIGNED_IN, status_code=200, sync_to_thread=True)
@@ -133,7 +130,7 @@ def confirm(request: Asked, visit: Visitor, data: Typed) -> Response[Any]:
             return onward("/account")
         return _enrol(visit, error)
     answer = page(visit, "recovery_codes.html", codes=enrolled.recovery_codes)
-    return keep(answer, enrolled.signed_in, is_https=request.app.state.is_https)
+    return keep(answer, enrolled.signed_in, request.app.state)
 
 
 ROUTES: Final = [

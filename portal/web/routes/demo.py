@@ -2,15 +2,15 @@
 
 from typing import Any, Final
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from portal.demo_door import enter, list_people
 from portal.people_desk import TITLES
 from portal.web.audience import ANYBODY
+from portal.web.cookies import keep
 from portal.web.page import onward, page
-from portal.web.routes.sign_in import keep
 from portal.web.visit import Visitor
 from vouchers.catalogue import name_programme
 
@@ -28,9 +28,11 @@ def people(visit: Visitor) -> Response[Any]:
 
 
 @post("/demo/{person:str}", who=ANYBODY, enrolling=True, status_code=200, sync_to_thread=True)
-def come_in(visit: Visitor, person: FromPath[str]) -> Response[Any]:
+def come_in(
+    request: Request[Any, Any, Any], visit: Visitor, person: FromPath[str]
+) -> Response[Any]:
     """Return to where somebody's work begins, as that person."""
-    return keep(onward("/"), enter(visit.shell, person, visit.at_ms), is_https=False)
+    return keep(onward("/"), enter(visit.shell, person, visit.at_ms), request.app.state)
 
 
 DEMO_ROUTES: Final = [people, come_in]

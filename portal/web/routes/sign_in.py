@@ -1,9 +1,8 @@
 """Signing in and out, and the one-time link by which somebody sets his password."""
 
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery
 from litestar.response import Redirect
@@ -12,17 +11,16 @@ from msgspec import Struct
 from ledger.errors import LedgerError, RuleViolationError
 from portal.invitations import accept_invitation, look_at_invitation
 from portal.passwords import ALONE_LENGTH_MIN, BESIDE_LENGTH_MIN
-from portal.sessions import ABSOLUTE_MS, SignedIn, sign_out
+from portal.sessions import sign_out
 from portal.sign_in import sign_in
 from portal.web.audience import ANYBODY, SIGNED_IN
+from portal.web.cookies import forget, keep, session_cookie
 from portal.web.errors import for_page, status_of
-from portal.web.gate import SESSION_COOKIE
 from portal.web.page import onward, page, told
 from portal.web.routes.home import own_path
 from portal.web.visit import Visit, Visitor
 
 Asked = Request[Any, Any, Any]
-Answer = TypeVar("Answer", bound=Response[Any])
 
 _WRONG_FIELDS: Final = {"code_required": "code", "wrong_code": "code"}
 """The field that is wrong by an error's code; else it is the account, as nobody is told more."""
@@ -63,7 +61,7 @@ def sign_in_page(
 def begin(request: Asked, visit: Visitor, data: Posted) -> Response[Any]:
     """Return to where somebody wanted to go once he has shown who he is."""
     address = request.client.host if request.client else ""
-    previous = request.cookies.get(SESSION_COOKIE)
+    previous = request.cookies.get(session_cookie(request.app.state))
     try:
         found = sign_in(
             request.app.state.shell,
@@ -76,7 +74,7 @@ def begin(request: Asked, visit: Visitor, data: Posted) -> Response[Any]:
         )
     except RuleViolationError as error:
         return _refused(visit, data, error)
-    return keep(onward(own_path(data.back)), found, is_https=request.app.state.is_https)
+    return keep(onward(own_path(data.back)), found, request.app.state)
 
 
 def _refused(visit: Visit, form: SignInForm, error: RuleViolationError) -> Response[Any]:
@@ -86,27 +84,11 @@ def _refused(visit: Visit, form: SignInForm, error: RuleViolationError) -> Respo
     return page(visit, "sign_in.html", status, form=form, error=told_error, wrong=wrong)
 
 
-def keep(answer: Answer, signed_in: SignedIn, *, is_https: bool) -> Answer:
-    """Return an answer that gives the browser a session to keep."""
-    cookie = Cookie(
-        SESSION_COOKIE,
-        value=signed_in.secret,
-        max_age=ABSOLUTE_MS // 1000,
-        httponly=True,
-        secure=is_https,
-        # A link in a letter leads to a page of somebody who has signed in; a form never comes so.
-        samesite="lax",
-    )
-    answer.set_cookie(cookie)
-    return answer
-
-
 @post("/sign-out", who=SIGNED_IN, enrolling=True, status_code=200, sync_to_thread=True)
 def end(request: Asked, visit: Visitor) -> Redirect:
     """Return to the home page without a session."""
-    sign_out(visit.shell, request.cookies.get(SESSION_COOKIE, ""))
-    answer = onward("/", "signed_out")
-    answer.delete_cookie(SESSION_COOKIE)
+    sign_out(visit.shell, request.cookies.get(session_cookie(request.app.state), ""))
+    answer = forget(onward("/", "signed_out"), request.app.state)
     # What the browser still shows of the pages is nobody's any more.
     answer.headers["clear-site-data"] = '"cache", "storage"'
     return answer
