@@ -24,6 +24,10 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "here")
 _NUMBERS = count(1)
 
 
+# A process of several that run tests is told the terminal's width, which is none of a pipe's.
+os.environ.pop("COLUMNS", None)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """Yield the SQLAlchemy URL of a PostgreSQL server that lives as long as the session."""

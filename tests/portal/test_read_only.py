@@ -46,6 +46,7 @@ WRITING: Final = {
     "programme adopt",
     "schedule",
     "schedule retry",
+    "serve",
     "statement confirm",
     "statement dispute",
     "statement mail",
@@ -54,7 +55,9 @@ WRITING: Final = {
     "statement settle",
     "restore",
     "user add",
+    "user invite",
     "user revoke",
+    "user sign-out",
     "user token",
     "voucher grant",
 }
@@ -78,6 +81,7 @@ ELSEWHERE: Final = {
     "report totals",
     "statement verify",
     "user list",
+    "user sessions",
     "voucher list",
 }
 
