@@ -152,7 +152,7 @@ class Histories(RuleBasedStateMachine):
         for code in (*FIRMS, *FIRMS):
             self.hand_in(chance, code, OWNERS[code])
         for claim in self.claims:
-            self.go(chance, claim.claim, chance.randrange(12))
+            self.go(chance, claim.claim, chance.randrange(4, 24))
 
     def hand_in(
         self,
@@ -204,7 +204,9 @@ class Histories(RuleBasedStateMachine):
             aside = sorted({action for _, action in able} - ONWARD)
             if not able:
                 return
-            turns = not onward or (aside and chance.random() < TURNS)
+            # Few histories come as far as an order: from there both ways are as likely.
+            often = 0.5 if "fail" in aside else TURNS
+            turns = not onward or (aside and chance.random() < often)
             # What this history has had least of, lest most of them never come to it.
             action = min(
                 aside if turns else onward,
