@@ -17,6 +17,7 @@ from portal.claim_queue import sum_visible
 from portal.claim_reading import Viewer
 from portal.desk import open_desk
 from portal.enterprise_names import read_names
+from portal.payment_commands import render_bank_file
 from portal.payment_desk import (
     Given,
     Recorded,
@@ -33,9 +34,8 @@ from portal.web.errors import for_page, status_of
 from portal.web.page import onward, page, told
 from portal.web.routes.claims import words
 from portal.web.visit import Visit, Visitor
-from reports.sheets import read_table, render_xlsx
-from vouchers.claims.payment import sheet_of, totals_of
-from vouchers.claims.spreadsheet import FILE_BYTES_MAX, render_csv
+from reports.sheets import read_table
+from vouchers.claims.spreadsheet import FILE_BYTES_MAX
 
 ROWS_MAX: Final = 50
 """Batches, or orders of one, on a page."""
@@ -192,10 +192,7 @@ def bank_file(visit: Visitor, batch: FromPath[str], kind: FromPath[str]) -> Resp
     """Return the bank's file of a batch: the one place where account numbers are handed out."""
     if kind not in ("csv", "xlsx"):
         raise unknown_page()
-    made = prepare_batch(visit.shell, batch)
-    sheet = sheet_of(made)
-    is_csv = kind == "csv"
-    raw = render_csv(sheet) if is_csv else render_xlsx([sheet, totals_of(made)], made.made_on)
+    raw = render_bank_file(prepare_batch(visit.shell, batch), is_csv=kind == "csv")
     return attachment(raw, f"{batch}.{kind}")
 
 
