@@ -34,11 +34,10 @@ def event(data: Data, subject: str = "") -> Event:
 def issue(number: int, revision: int = 1, **said: object) -> Event:
     """Return that a statement was issued; revisions above the first supplement it."""
     data = StatementIssued(
-        **{**ISSUED, **said},  # type: ignore[arg-type]
+        **{**ISSUED, "pdf_sha256": digest(number, revision), **said},  # type: ignore[arg-type]
         statement=name(number, revision),
         kind="compute",
         revision=revision,
-        pdf_sha256=digest(number, revision),
         supplements=name(number, 1) if revision > 1 else None,
     )
     return event(data, CODE)

@@ -1,5 +1,6 @@
 """Verifying a statement on the portal: a file's hash gets an answer, a number alone gets none."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,8 @@ GENUINE = "属实：这份文件由本账本签发"
 SUPERSEDED = "属实，但已有更新的一版"
 UNKNOWN = "不符：本账本没有签发过"
 
+FILE = b"%PDF-1.7 as issued"
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
@@ -29,6 +32,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     settings = Settings.of_home(home)
     with closing(SmallLedger(settings.database_url)) as ledger:
         ledger.append(issue(1), seal(1, 1, "b"), issue(2), issue(2, 2))
+        ledger.append(issue(3, pdf_sha256=hashlib.sha256(FILE).hexdigest()))
     with TestClient(make_portal(Shell(settings, "zh", as_json=True))) as found:
         yield found
 
@@ -105,3 +109,34 @@ def test_an_answer_costs_a_handful_of_queries(client: Client) -> None:
     with counted(Engine) as said:
         ask(client, digest(2))
     assert sum(one.startswith("SELECT") for one in said) <= 8
+
+
+def upload(client: Client, pdf: bytes) -> dict[str, Any]:
+    """Return what the interface says of a file to whoever shows no token."""
+    media = {"content-type": "application/octet-stream"}
+    answer = client.post("/api/v1/statements/verify", content=pdf, headers=media)
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_program_is_told_of_a_file_as_issued(client: Client) -> None:
+    assert upload(client, FILE) == {
+        "known": True,
+        "id": name(3),
+        "sha256": hashlib.sha256(FILE).hexdigest(),
+        "revision": 1,
+        "superseded_by": None,
+    }
+
+
+def test_a_program_learns_nothing_by_a_number_either(client: Client) -> None:
+    for one in (name(2), name(9)):
+        made = b"%PDF-1.7 " + one.encode()
+        assert upload(client, made) == {
+            "known": False,
+            "id": None,
+            "sha256": hashlib.sha256(made).hexdigest(),
+            "revision": None,
+            "superseded_by": None,
+        }
