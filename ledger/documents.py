@@ -12,8 +12,8 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedReader, BufferedWriter
 from pathlib import Path, PurePath
@@ -105,33 +105,20 @@ class DocumentStore:
         """Return where a document lies, or would."""
         return self.folder / sha256[:2] / sha256
 
-    @contextmanager
-    def staging(self, sources: Sequence[Path]) -> Iterator[list[Staged]]:
-        """Yield files copied and looked at, all of them or none; what is not placed is gone after.
+    def staging(self, sources: Sequence[Path]) -> AbstractContextManager[list[Staged]]:
+        """Return files copied and looked at, all of them or none; what is not placed is gone after.
 
-        Raises what `stage` raises for the first that cannot be taken.
+        Entering it raises what `stage` raises for the first that cannot be taken.
         """
-        with ExitStack() as stack:
-            staged = []
-            for source in sources:
-                one = self.stage(source)
-                stack.callback(one.draft.unlink, missing_ok=True)
-                staged.append(one)
-            yield staged
+        return _together(map(self.stage, sources))
 
-    @contextmanager
-    def receiving(self, uploads: Sequence[tuple[str, IO[bytes]]]) -> Iterator[list[Staged]]:
-        """Yield what was sent, by name and content, as `staging` does files.
-
-        Raises what `stage` raises for the first that cannot be taken.
-        """
-        with ExitStack() as stack:
-            staged = []
-            for name, content in uploads:
-                one = self._stage(PurePath(name).name or "?", content)
-                stack.callback(one.draft.unlink, missing_ok=True)
-                staged.append(one)
-            yield staged
+    def receiving(
+        self, uploads: Sequence[tuple[str, IO[bytes]]]
+    ) -> AbstractContextManager[list[Staged]]:
+        """Return what was sent, by name and content, as `staging` does files."""
+        return _together(
+            self._stage(PurePath(name).name or "?", content) for name, content in uploads
+        )
 
     def stage(self, source: Path) -> Staged:
         """Return a file copied into the home, once it is one that may be filed.
@@ -289,6 +276,17 @@ def _no_file(what: Text) -> InvalidInputError:
     return InvalidInputError(
         "not_a_file", what, Text("请给出文件本身的路径", "name the file itself")
     )
+
+
+@contextmanager
+def _together(drafts: Iterable[Staged]) -> Iterator[list[Staged]]:
+    """Yield documents that are staged one by one; what is not placed is gone after."""
+    with ExitStack() as stack:
+        staged = []
+        for one in drafts:
+            stack.callback(one.draft.unlink, missing_ok=True)
+            staged.append(one)
+        yield staged
 
 
 def _create(path: Path) -> BufferedWriter:
