@@ -120,8 +120,6 @@ def acting(
     """
     with _transaction(shell, enterprise, now_ms(), alone=alone) as act:
         act.actor = _actor(shell, act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
-        if shell.person is None and act.actor is not None:
-            _require_unlimited(act.roster.tokens[act.actor])
         yield act
 
 
@@ -193,10 +191,8 @@ def look(
     """
     size = read_heads(connection)["book"].size
     roster = _read_people(shell, connection, size, enterprise, alone=alone)
-    actor = _actor(shell, roster, now_ms(), anonymous=False, exchanging=False)
+    actor = _actor(shell, roster, now_ms(), reading=True)
     assert actor is not None
-    if shell.person is None:
-        _require_unlimited(roster.tokens[actor], reading=True)
     if roles and not roster.has(actor, *roles):
         shown = ", ".join(roles)
         raise not_allowed(
@@ -228,7 +224,13 @@ def _read_people(
 
 
 def _actor(
-    shell: Shell, roster: Roster, at_ms: int, *, anonymous: bool, exchanging: bool
+    shell: Shell,
+    roster: Roster,
+    at_ms: int,
+    *,
+    anonymous: bool = False,
+    exchanging: bool = False,
+    reading: bool = False,
 ) -> str | None:
     """Return who has signed in or holds the token in the environment, None for the console."""
     if shell.person is not None:
@@ -249,10 +251,11 @@ def _actor(
     found = roster.holder(token, at_ms)
     if not exchanging:
         require_exchanged(found)
+    _require_unlimited(found, reading=reading)
     return found.person
 
 
-def _require_unlimited(issued: TokenIssued, *, reading: bool = False) -> None:
+def _require_unlimited(issued: TokenIssued, *, reading: bool) -> None:
     """Raise `RuleViolationError` (`limited_token`) for a token that is limited to some scopes.
 
     What each route of the portal's interface needs is said there; a command says nothing of it, so
