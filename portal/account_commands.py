@@ -42,7 +42,7 @@ def invite_(shell: Shell, name: str, *, second_factor: bool) -> Result:
     renews: Renewal = "second_factor" if second_factor else "password"
     with acting(shell, anonymous=True) as act:
         link = invite(act, name, renews)
-    address = shell.settings.public_url.rstrip("/") + link.path
+    address = link.address(shell.settings.public_url)
     data = {"name": name, "renews": renews, "link": address, "expires_at": link.expires_at}
     return Result(data, "\n".join(link_lines(shell, link)))
 
@@ -53,7 +53,7 @@ def link_lines(shell: Shell, link: Link) -> list[str]:
         f"{link.person} 的邀请链接只显示这一次，只能用一次，{link.expires_at} 到期：",
         f"{link.person}'s link is shown this once, serves once, and expires at {link.expires_at}:",
     )
-    return [shell.say(told), shell.settings.public_url.rstrip("/") + link.path]
+    return [shell.say(told), link.address(shell.settings.public_url)]
 
 
 @click.command(epilog="Example:  suanquan user sessions --json")

@@ -34,7 +34,7 @@ def open_accounts(shell: Shell, now_ms: int) -> None:
     with at_console(shell, at_ms=now_ms) as act:
         links = {one.name: invite(act, one.name) for one in people}
     for name, link in links.items():
-        accept_invitation(shell, link.path.rpartition("/")[2], secrets.token_urlsafe(), now_ms)
+        accept_invitation(shell, link.secret, secrets.token_urlsafe(), now_ms)
         signed_in = _begin(shell, name, now_ms)
         if signed_in.session.state == "enrolling":
             app = begin_enrolment(shell, signed_in.session).secret

@@ -36,11 +36,15 @@ FIRST_ADMINISTRATOR: Final = "admin-1"
 
 
 class Link(NamedTuple):
-    """A link's path in the portal, shown this once, whom it is for, and when it lapses."""
+    """A link's secret, shown this once, whom it is for, and when it lapses."""
 
-    path: str
+    secret: str
     person: str
     expires_at: str
+
+    def address(self, public_url: str) -> str:
+        """Return the link as it is opened; without an address of the portal, its path there."""
+        return f"{public_url}/invitation/{self.secret}"
 
 
 class Invited(NamedTuple):
@@ -70,7 +74,7 @@ def invite(act: Act, person: str, renews: Renewal = "password") -> Link:
     )
     invitation = Invitation(person, renews, expires_at_ms)
     add_invitation(act.connection, digest_of(secret), invitation)
-    return Link(f"/invitation/{secret}", person, expires_at)
+    return Link(secret, person, expires_at)
 
 
 def look_at_invitation(shell: Shell, secret: str, now_ms: int) -> Invited:

@@ -84,7 +84,7 @@ class Lobby:
         """Return the address of a one-time link that an administrator gives a person."""
         with at_console(self.shell, at_ms=self.office.at_ms()) as act:
             act.actor = by
-            return invite(act, person).path
+            return invite(act, person).address("")
 
     def open_session(self, person: str, *, second_factor: bool = True) -> str:
         """Return the secret of a new session of a person, whose account has a second factor."""

@@ -52,7 +52,7 @@ class Reception:
 
     def accept(self, link: Link, password: str = PASSWORD) -> str:
         """Return whose password it is now."""
-        return accept_invitation(self.shell, secret_of(link), password, self.now_ms)
+        return accept_invitation(self.shell, link.secret, password, self.now_ms)
 
     def sign_in(
         self, name: str, password: str = PASSWORD, code: str | None = None, address: str = HERE
@@ -88,11 +88,6 @@ class Reception:
         """Return what somebody gets who has accepted an invitation and set his app up."""
         self.accept(self.invite(person, by))
         return self.enrol(self.sign_in(person))
-
-
-def secret_of(link: Link) -> str:
-    """Return what a link's path ends with."""
-    return link.path.removeprefix("/invitation/")
 
 
 @pytest.fixture

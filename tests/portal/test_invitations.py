@@ -29,7 +29,6 @@ from tests.portal.reception import (
     Reception,
     office,
     reception,
-    secret_of,
 )
 
 __all__ = ["office", "reception"]
@@ -46,29 +45,29 @@ def refusal(reception: Reception, secret: str, password: str = PASSWORD) -> str:
 
 def test_a_link_serves_once(reception: Reception) -> None:
     link = reception.invite("firm-1")
-    seen = look_at_invitation(reception.shell, secret_of(link), reception.now_ms)
+    seen = look_at_invitation(reception.shell, link.secret, reception.now_ms)
     assert (seen.person, seen.is_alone) == ("firm-1", True)
     assert reception.accept(link) == "firm-1"
-    assert refusal(reception, secret_of(link)) == "unknown_invitation"
+    assert refusal(reception, link.secret) == "unknown_invitation"
     assert refusal(reception, "x") == "unknown_invitation"
 
 
 def test_a_link_lapses(reception: Reception) -> None:
     link = reception.invite("firm-1")
     reception.now_ms += INVITATION_HOURS * HOUR_MS
-    assert refusal(reception, secret_of(link)) == "unknown_invitation"
+    assert refusal(reception, link.secret) == "unknown_invitation"
     reception.now_ms -= 1
     reception.accept(link)
 
 
 def test_a_later_link_takes_the_place_of_the_last(reception: Reception) -> None:
     first, second = reception.invite("firm-1"), reception.invite("firm-1")
-    assert refusal(reception, secret_of(first)) == "unknown_invitation"
+    assert refusal(reception, first.secret) == "unknown_invitation"
     reception.accept(second)
 
 
 def test_one_link_opened_by_many_at_once_gives_one_password(reception: Reception) -> None:
-    secret = secret_of(reception.invite("firm-1"))
+    secret = reception.invite("firm-1").secret
     together, said = Barrier(THREADS), [f"{PASSWORD} {number}" for number in range(THREADS)]
 
     def one(password: str) -> str:
@@ -85,8 +84,8 @@ def test_one_link_opened_by_many_at_once_gives_one_password(reception: Reception
 
 def test_a_password_that_is_refused_leaves_the_link_open(reception: Reception) -> None:
     link = reception.invite("firm-1")
-    assert refusal(reception, secret_of(link), EIGHT) == "short_password"
-    assert refusal(reception, secret_of(link), "firm-1firm-1firm-1") == "common_password"
+    assert refusal(reception, link.secret, EIGHT) == "short_password"
+    assert refusal(reception, link.secret, "firm-1firm-1firm-1") == "common_password"
     reception.accept(link)
 
 
@@ -128,7 +127,7 @@ def test_nobody_without_a_role_is_invited_or_accepts(reception: Reception) -> No
         reception.invite("nobody-1")
     link = reception.invite("task-2")
     reception.office.ask("admin-1", "user", "revoke", "task-2", "--role", "task_force")
-    assert refusal(reception, secret_of(link)) == "not_allowed"
+    assert refusal(reception, link.secret) == "not_allowed"
 
 
 # --- what it renews ---
@@ -169,7 +168,7 @@ def test_the_book_says_who_invited_whom_and_no_secret(reception: Reception) -> N
     assert isinstance(opened, AccountOpened)
     assert opened.person == "task-1"
     for event in events:
-        assert secret_of(link).encode() not in event.raw
+        assert link.secret.encode() not in event.raw
     assert all(PASSWORD not in str(row) for row in dump)
 
 
@@ -193,8 +192,8 @@ def test_a_new_ledger_gives_one_link_and_no_second_while_it_is_open(empty: Shell
     later = now_ms + INVITATION_HOURS * HOUR_MS
     again = invite_first(empty, later)
     assert again is not None
-    assert again.path != link.path
-    assert accept_invitation(empty, secret_of(again), PASSWORD, later) == FIRST_ADMINISTRATOR
+    assert again.secret != link.secret
+    assert accept_invitation(empty, again.secret, PASSWORD, later) == FIRST_ADMINISTRATOR
     assert invite_first(empty, later + 100 * HOUR_MS) is None
 
 

@@ -13,7 +13,7 @@ from portal.sessions import (
     sign_out,
     sign_out_everywhere,
 )
-from tests.portal.reception import ANOTHER, Reception, office, reception, secret_of
+from tests.portal.reception import ANOTHER, Reception, office, reception
 
 __all__ = ["office", "reception"]
 
@@ -101,7 +101,7 @@ def test_a_reset_ends_every_session(reception: Reception) -> None:
     signed_in = reception.sign_in("firm-1")
     link = reception.invite("firm-1", "")
     assert reception.find(signed_in) is not None
-    accept_invitation(reception.shell, secret_of(link), ANOTHER, reception.now_ms)
+    accept_invitation(reception.shell, link.secret, ANOTHER, reception.now_ms)
     assert reception.find(signed_in) is None
 
 

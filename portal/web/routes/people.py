@@ -156,7 +156,6 @@ def _people(
     programmes = list(names.items())
     shown_grants = [roster.grants[one] for one in shown[:ROWS_MAX]]
     names |= _name_enterprises(visit, shown_grants)
-    public_url = visit.shell.settings.public_url
     return page(
         visit,
         "people_list.html",
@@ -172,7 +171,7 @@ def _people(
         names=names,
         two=[visit.say(TITLES[one]) for one in sorted(TWO_PERSON_ROLES)],
         link=link,
-        address=f"{public_url.rstrip('/')}{link.path}" if link else "",
+        address=link.address(visit.shell.settings.public_url) if link else "",
         hours=INVITATION_HOURS,
         wrong=for_page(error, visit) if error else None,
         field=field_of(error, _FIELDS) if error else "",
