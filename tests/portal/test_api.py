@@ -14,7 +14,9 @@ from ledger.events import Scope
 from ledger.kept_answers import hold_key
 from portal.shell import Shell
 from portal.web.api import remember
+from portal.web.api.openapi import describe
 from portal.web.api.pace import Pace, Rate
+from portal.web.api.router import SUBJECTS
 from portal.web.app import make_app
 from portal.web.gate import API
 from tests.portal.callers import Caller, calling
@@ -201,6 +203,19 @@ def test_a_post_that_records_takes_a_key(client: TestClient[Any], call: Call) ->
         headers = {**call("firm-1").headers, "idempotency-key": key}
         answer = client.post("/api/v1/claims", content=json.dumps(CLAIM), headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_request"), key
+        assert "Idempotency-Key" in answer.json()["detail"]
+    assert call("firm-1").get("/claims")["rows"] == []
+
+
+def test_the_description_asks_for_a_key_wherever_one_is_needed() -> None:
+    named = {
+        operation["operationId"]
+        for item in describe(SUBJECTS)["paths"].values()
+        for operation in item.values()
+        if any(one["name"] == "Idempotency-Key" for one in operation.get("parameters", ()))
+    }
+    assert {"hand_claim_in", "approve_claim", "close_fund_year", "file_document"} <= named
+    assert named.isdisjoint({"preview_case", "verify_statement", "download_bank_file"})
 
 
 def test_of_two_requests_at_the_same_moment_one_is_worked_on(

@@ -17,7 +17,6 @@ from portal.web.api.answers import claims as answers
 from portal.web.api.body import json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of
 from portal.web.api.params import (
-    Key,
     Named,
     On,
     OneEnterprise,
@@ -102,22 +101,20 @@ def compute_check_list(visit: Visitor, claim_id: Named) -> Response[answers.Chec
 
 @post("", who=APPLICANTS, scope="claim", dto=json_of(FiledClaim), sync_to_thread=True)
 def hand_claim_in(
-    visit: Visitor, data: JSONBody[bytes], key: Key, on: On = None, seen: SeenSome = None
+    visit: Visitor, data: JSONBody[bytes], on: On = None, seen: SeenSome = None
 ) -> Response[answers.Claim]:
     """Hand in a claim on invoices that are on record, with documents that were filed before.
 
     The amount is what the programme's rules give on that day; all of it is recorded, or nothing.
     """
-    del key
     return answer(submit_filed(visit.shell, data, on, seen))
 
 
 @post("/drafts", who=APPLICANTS, scope="claim", dto=json_of(FiledClaim), sync_to_thread=True)
 def save_draft(
-    visit: Visitor, data: JSONBody[bytes], key: Key, on: On = None, seen: SeenSome = None
+    visit: Visitor, data: JSONBody[bytes], on: On = None, seen: SeenSome = None
 ) -> Response[answers.Claim]:
     """Save what there is of a claim so far; nothing is handed in, checked or reserved."""
-    del key
     return answer(draft_filed(visit.shell, data, on, seen))
 
 
@@ -137,11 +134,9 @@ def _act_route(action: Action) -> HTTPRouteHandler:
         *,
         claim_id: Named,
         data: JSONBody[bytes],
-        key: Key,
         seen: Seen,
         on: On = None,
     ) -> Response[answers.Claim]:
-        del key
         asked = io.BytesIO(data)
         done = ask(
             claim_commands.act,

@@ -21,7 +21,7 @@ from portal.web.api.answer import answer
 from portal.web.api.answers import money, papers, rules
 from portal.web.api.body import FILE, RawBody, json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of, usage_key
-from portal.web.api.params import By, Enterprise, Key, On, OneMonth, OneYear, Programmes
+from portal.web.api.params import By, Enterprise, On, OneMonth, OneYear, Programmes
 from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, TASK_FORCE
 from portal.web.visit import Visitor
 from vouchers.claims.papers_file import Papers
@@ -117,12 +117,10 @@ def file_document(
     *,
     enterprise: Enterprise,
     data: Annotated[bytes, Body(media_type=FILE, description="PDF, OFD, XML, PNG or JPEG.")],
-    key: Key,
     kind: Kind,
     ref: Ref = None,
 ) -> Response[papers.DocumentRow]:
     """File a document; the same once more changes nothing."""
-    del key
     return answer(file_bytes(visit.shell, enterprise, data, kind, ref))
 
 
@@ -143,10 +141,9 @@ def list_vouchers(
     sync_to_thread=True,
 )
 def take_voucher_out(
-    visit: Visitor, enterprise: Enterprise, data: JSONBody[bytes], key: Key, on: On = None
+    visit: Visitor, enterprise: Enterprise, data: JSONBody[bytes], on: On = None
 ) -> Response[money.Granted]:
     """Take out an enterprise's voucher for a year; one that is there already stays as it is."""
-    del key
     asked = decode(data, VoucherAsked)
     done = ask(
         voucher_commands.grant,
@@ -160,11 +157,8 @@ def take_voucher_out(
 
 
 @post("/papers", who=ENTERING, scope="claim", dto=json_of(Papers), sync_to_thread=True)
-def enter_papers(
-    visit: Visitor, data: JSONBody[bytes], key: Key
-) -> Response[papers.PapersRecorded]:
+def enter_papers(visit: Visitor, data: JSONBody[bytes]) -> Response[papers.PapersRecorded]:
     """Enter the papers of an enterprise: all of them or, where one cannot be, none."""
-    del key
     return answer(ask(paper_commands.add, visit.shell, file=io.BytesIO(data)))
 
 

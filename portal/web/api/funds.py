@@ -16,7 +16,7 @@ from portal.web.api.answer import answer
 from portal.web.api.answers import money as answers
 from portal.web.api.body import json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of
-from portal.web.api.params import Key, Named
+from portal.web.api.params import Named
 from portal.web.audience import FINANCE, INSIDERS
 from portal.web.visit import Visit, Visitor
 from vouchers.case import Fen
@@ -90,10 +90,9 @@ def _record(visit: Visit, what: str, data: FundData) -> Response[Any]:
     sync_to_thread=True,
 )
 def appropriate_fund(
-    visit: Visitor, fund: Named, year: FundYear, data: JSONBody[bytes], key: Key
+    visit: Visitor, fund: Named, year: FundYear, data: JSONBody[bytes]
 ) -> Response[answers.FundPage]:
     """Give a fund a budget for a year; the same document again changes nothing."""
-    del key
     asked = decode(data, Appropriation)
     said = FundAppropriated(
         fund=fund,
@@ -114,10 +113,9 @@ def appropriate_fund(
     sync_to_thread=True,
 )
 def transfer_fund(
-    visit: Visitor, fund: Named, year: FundYear, data: JSONBody[bytes], key: Key
+    visit: Visitor, fund: Named, year: FundYear, data: JSONBody[bytes]
 ) -> Response[answers.FundPage]:
     """Move what is available to another fund or year; the same document changes nothing."""
-    del key
     asked = decode(data, Transfer)
     said = FundTransferred(
         fund=fund,
@@ -139,10 +137,9 @@ def transfer_fund(
     sync_to_thread=True,
 )
 def close_fund_year(
-    visit: Visitor, fund: Named, year: FundYear, data: JSONBody[bytes], key: Key
+    visit: Visitor, fund: Named, year: FundYear, data: JSONBody[bytes]
 ) -> Response[answers.FundPage]:
     """Close a fund's year; all that is still available goes back to the budget."""
-    del key
     asked = decode(data, Closing)
     with acting(visit.shell) as act:
         close_fund(act, fund, year, asked.effective_on, asked.document)

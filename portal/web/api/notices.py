@@ -12,7 +12,7 @@ from portal.web.api.answer import answer
 from portal.web.api.answers import claims as answers
 from portal.web.api.body import json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of
-from portal.web.api.params import Key, Named, On, OneProgramme
+from portal.web.api.params import Named, On, OneProgramme
 from portal.web.audience import ANYBODY, AUTHORITY
 from portal.web.visit import Visitor
 from vouchers.strict_json import decode
@@ -55,11 +55,8 @@ def show_notice(visit: Visitor, notice: Named) -> Response[answers.Notice]:
 
 
 @post("", who=AUTHORITY, scope="review", dto=json_of(NoticeAsked), sync_to_thread=True)
-def draw_notice(
-    visit: Visitor, data: JSONBody[bytes], key: Key, on: On = None
-) -> Response[answers.Notice]:
+def draw_notice(visit: Visitor, data: JSONBody[bytes], on: On = None) -> Response[answers.Notice]:
     """Give public notice of the approved claims of a programme, for its working days."""
-    del key
     asked = decode(data, NoticeAsked)
     done = ask(
         notice_commands.draw,
@@ -86,10 +83,9 @@ def draw_notice(
     sync_to_thread=True,
 )
 def clear_notices(
-    visit: Visitor, data: JSONBody[bytes], key: Key, on: On = None
+    visit: Visitor, data: JSONBody[bytes], on: On = None
 ) -> Response[answers.Cleared]:
     """Clear every claim whose notice is over and that nobody objects to, of one notice or all."""
-    del key
     notice = decode(data, ClearAsked).notice
     return answer(ask(notice_commands.clear_, visit.shell, notice_id=notice, on=on))
 

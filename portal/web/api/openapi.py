@@ -19,7 +19,8 @@ from litestar.types import Method
 
 from portal.web.api.answers.words import Problem
 from portal.web.api.body import RawBody
-from portal.web.api.scope import READ, SCOPE
+from portal.web.api.remember import HEADER, KEY, records
+from portal.web.api.scope import scope_of
 from portal.web.audience import ANYBODY
 
 Json = dict[str, Any]
@@ -39,6 +40,14 @@ _REFUSALS: Final = {
     429: "Too many requests; `Retry-After` says when to try again.",
     500: "A bug of ours; nothing was changed.",
     503: "The database is away, or the evidence disagrees.",
+}
+
+_KEY: Final = {
+    "name": HEADER,
+    "in": "header",
+    "description": "Yours for this request, such as a UUID: the same once more changes nothing.",
+    "required": True,
+    "schema": {"type": "string", "pattern": f"^{KEY.pattern}$"},
 }
 
 _DESCRIPTION: Final = """\
@@ -163,8 +172,9 @@ def _complete(operation: Json, handler: HTTPRouteHandler, refs: dict[type, Json]
         operation["security"] = []
     else:
         operation["security"] = [{"token": []}]
-        scope = handler.opt.get(SCOPE, READ)
-        operation["description"] = f"{text}\n\nScope: `{scope}`."
+        operation["description"] = f"{text}\n\nScope: `{scope_of(handler)}`."
+    if records(handler):
+        operation.setdefault("parameters", []).append(_KEY)
     for content, kind in (
         (operation.get("requestBody"), body_of(handler)),
         (operation["responses"][str(handler.status_code)], answer_of(handler)),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from litestar.params import HeaderParameter, PathParameter, QueryParameter
+from litestar.params import PathParameter, QueryParameter
 
 from ledger.events.data import YEAR_MAX, YEAR_MIN
 
@@ -60,13 +60,5 @@ By = Annotated[
         pattern=r"^[a-z]+(,[a-z]+)*$",
         max_length=60,
         description="Some of enterprise, month, day, resource and contract, with commas.",
-    ),
-]
-Key = Annotated[
-    str,
-    HeaderParameter(
-        name="Idempotency-Key",
-        pattern=r"^[A-Za-z0-9_-]{16,64}$",
-        description="Yours for this request, such as a UUID: the same once more changes nothing.",
     ),
 ]

@@ -16,7 +16,7 @@ from portal.web.api.answers import money as answers
 from portal.web.api.body import FILE, RawBody, json_of
 from portal.web.api.download import download
 from portal.web.api.paging import LIMIT, After, Limit, page_of
-from portal.web.api.params import Key, Named, On, OneProgramme
+from portal.web.api.params import Named, On, OneProgramme
 from portal.web.audience import FINANCE, INSIDERS
 from portal.web.visit import Visitor
 from vouchers.strict_json import decode
@@ -47,10 +47,9 @@ def list_batches(
 
 @post("", who=FINANCE, scope="money", dto=json_of(OrderAsked), sync_to_thread=True)
 def order_payments(
-    visit: Visitor, data: JSONBody[bytes], key: Key, on: On = None
+    visit: Visitor, data: JSONBody[bytes], on: On = None
 ) -> Response[answers.Ordered]:
     """Order the payment of every cleared claim of a programme, and of those that failed."""
-    del key
     asked = decode(data, OrderAsked)
     done = ask(
         payment_commands.order,
@@ -78,12 +77,10 @@ def record_bank_answer(
     visit: Visitor,
     *,
     data: Annotated[bytes, Body(media_type=FILE, description="The bank's file, CSV or XLSX.")],
-    key: Key,
     partial: Partial = False,
     on: On = None,
 ) -> Response[answers.BankAnswer]:
     """Record what a bank says became of its orders: all rows of the file, or none."""
-    del key
     file = io.BytesIO(data)
     return answer(ask(payment_commands.results, visit.shell, file=file, partial=partial, on=on))
 

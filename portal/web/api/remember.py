@@ -12,19 +12,21 @@ from typing import Any, Final, NamedTuple
 
 from anyio.to_thread import run_sync
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from ledger.errors import RuleViolationError
+from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.kept_answers import Kept, drop_before, hold_key, keep_answer, let_go, take_key
 from ledger.text import Text
 from portal.shell import Shell, now_ms
-from portal.web.api.scope import READ, SCOPE
+from portal.web.api.scope import READ, scope_of
 from portal.web.visit import Visit
 
-HEADER: Final = "idempotency-key"
+HEADER: Final = "Idempotency-Key"
 KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
 # Whoever retries later than a day has looked what became of it.
@@ -33,6 +35,28 @@ KEPT_MS: Final = 86_400_000
 HELD_MS: Final = 600_000
 
 _ANSWERED: Final = 300
+
+
+def records(route: BaseRouteHandler) -> bool:
+    """Return whether a route records: it is sent something, under a scope beyond reading."""
+    return (
+        isinstance(route, HTTPRouteHandler)
+        and "POST" in route.http_methods
+        and scope_of(route) != READ
+    )
+
+
+def require_key(connection: ASGIConnection[Any, Any, Any, Any], to: BaseRouteHandler) -> None:
+    """Raise `InvalidInputError` (`bad_request`) where a route records and no key is shown."""
+    if records(to) and KEY.fullmatch(connection.headers.get(HEADER, "")) is None:
+        raise InvalidInputError(
+            "bad_request",
+            Text("没有 Idempotency-Key，或写法不对", "the Idempotency-Key is missing or not right"),
+            Text(
+                "请给每个请求一个自己的键：16 至 64 个字母、数字、- 或 _",
+                "give each request one of its own: 16 to 64 letters, digits, - and _",
+            ),
+        )
 
 
 class _Asked(NamedTuple):
@@ -74,7 +98,7 @@ class _Answer:
 
 
 class Remember(ASGIMiddleware):
-    """Answers a retry from what is kept; a POST of a scope beyond reading is one that records."""
+    """Answers a retry from what is kept, where a route records."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -82,9 +106,9 @@ class Remember(ASGIMiddleware):
         """Answer a request."""
         request = Request[Visit, Any, State](scope, receive, send)
         key = request.headers.get(HEADER, "")
-        records = request.route_handler.opt.get(SCOPE, READ) != READ and request.method == "POST"
-        if not records or request.user.session is None or KEY.fullmatch(key) is None:
-            # Whoever may not, or shows no key, is refused by the route.
+        is_kept = records(request.route_handler) and KEY.fullmatch(key) is not None
+        if not is_kept or request.user.session is None:
+            # Whoever may not, or shows no key, is refused by the guards.
             await next_app(scope, receive, send)
             return
         visit = request.user

@@ -18,7 +18,7 @@ from portal.web.api import (
     statements,
 )
 from portal.web.api.openapi import description_route
-from portal.web.api.remember import Remember
+from portal.web.api.remember import Remember, require_key
 from portal.web.api.scope import require_scope
 
 SUBJECTS: Final = (
@@ -38,7 +38,7 @@ SUBJECTS: Final = (
 API_V1: Final = Router(
     "/api/v1",
     route_handlers=[*SUBJECTS, description_route(SUBJECTS)],
-    guards=[require_scope],
+    guards=[require_scope, require_key],
     middleware=[Remember()],
     return_dto=None,
 )

@@ -16,6 +16,12 @@ SCOPE: Final = "scope"
 READ: Final[Scope] = "read"
 
 
+def scope_of(route: BaseRouteHandler) -> Scope:
+    """Return which scope a route takes."""
+    found: Scope = route.opt.get(SCOPE, READ)
+    return found
+
+
 def require_scope(connection: ASGIConnection[Any, Any, Any, Any], to: BaseRouteHandler) -> None:
     """Raise `RuleViolationError` (`limited_token`) where a token does not reach as far as a route.
 
@@ -24,7 +30,7 @@ def require_scope(connection: ASGIConnection[Any, Any, Any, Any], to: BaseRouteH
     session = connection.user.session
     if not isinstance(session, Bearer) or not session.scopes:
         return
-    scope: Scope = to.opt.get(SCOPE, READ)
+    scope = scope_of(to)
     if scope not in session.scopes:
         shown = ", ".join(session.scopes)
         raise RuleViolationError(

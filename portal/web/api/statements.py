@@ -16,7 +16,7 @@ from portal.web.api.answers import papers as answers
 from portal.web.api.body import FILE, RawBody, json_of
 from portal.web.api.download import download
 from portal.web.api.paging import LIMIT, After, Limit, page_of
-from portal.web.api.params import Enterprise, Key, Named, OneEnterprise
+from portal.web.api.params import Enterprise, Named, OneEnterprise
 from portal.web.audience import (
     ANYBODY,
     ENTERPRISE,
@@ -97,10 +97,9 @@ def download_statement(
     sync_to_thread=True,
 )
 def confirm_statement(
-    visit: Visitor, number: Named, data: JSONBody[bytes], key: Key
+    visit: Visitor, number: Named, data: JSONBody[bytes]
 ) -> Response[answers.StatementAnswer]:
     """Confirm a compute statement for the enterprise that it is of."""
-    del key
     document = decode(data, Confirmation).document
     return answer(ask(answer_commands.confirm, visit.shell, number=number, document=document))
 
@@ -113,10 +112,9 @@ def confirm_statement(
     sync_to_thread=True,
 )
 def dispute_statement(
-    visit: Visitor, number: Named, data: JSONBody[bytes], key: Key, document: Paper = None
+    visit: Visitor, number: Named, data: JSONBody[bytes], document: Paper = None
 ) -> Response[answers.StatementAnswer]:
     """Dispute lines of a compute statement, each with a reason."""
-    del key
     file = io.BytesIO(data)
     return answer(
         ask(answer_commands.dispute, visit.shell, number=number, file=file, document=document)
@@ -131,10 +129,9 @@ def dispute_statement(
     sync_to_thread=True,
 )
 def settle_dispute(
-    visit: Visitor, number: Named, data: JSONBody[bytes], key: Key
+    visit: Visitor, number: Named, data: JSONBody[bytes]
 ) -> Response[answers.StatementAnswer]:
     """Settle the dispute about one line of a statement, for the task force."""
-    del key
     return answer(ask(answer_commands.settle, visit.shell, number=number, file=io.BytesIO(data)))
 
 
