@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedReader, BufferedWriter
-from pathlib import Path, PurePath
+from pathlib import Path, PureWindowsPath
 from typing import IO, Final, NamedTuple
 
 from sqlalchemy import Connection
@@ -115,9 +115,12 @@ class DocumentStore:
     def receiving(
         self, uploads: Sequence[tuple[str, IO[bytes]]]
     ) -> AbstractContextManager[list[Staged]]:
-        """Return what was sent, by name and content, as `staging` does files."""
+        """Return what was sent, by name and content, as `staging` does files.
+
+        A name may be a path of any system: its last part is what a refusal names.
+        """
         return _together(
-            self._stage(PurePath(name).name or "?", content) for name, content in uploads
+            self._stage(PureWindowsPath(name).name or "?", content) for name, content in uploads
         )
 
     def stage(self, source: Path) -> Staged:

@@ -76,7 +76,7 @@ def add(
     store = DocumentStore(shell.settings.home)
     with store.staging(files) as staged, acting(shell) as act:
         filed = file_documents(act, store, enterprise, staged, What(kind, ref))
-    rows = [{"file": one.name, **_row(one.data), "state": _state(one)} for one in filed]
+    rows = [{"file": one.name, **filed_row(one)} for one in filed]
     count = Counter(row["state"] for row in rows)
     data = {
         "enterprise": enterprise,
@@ -94,9 +94,9 @@ def add(
     )
 
 
-def _state(one: Filed) -> str:
-    """Return whether a document was entered now or was there."""
-    return "recorded" if one.is_new else "duplicate"
+def filed_row(one: Filed) -> dict[str, Any]:
+    """Return a document's keys of the command line, and whether it was entered now or was there."""
+    return {**_row(one.data), "state": "recorded" if one.is_new else "duplicate"}
 
 
 def _row(data: DocumentFiled) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,14 @@ def test_of_several_files_all_are_staged_or_none(store: DocumentStore, tmp_path:
     bad.write_bytes(PDF[:-9])
     with pytest.raises(InvalidInputError, match=r"^bad\.pdf: "), store.staging([good, bad]):
         pytest.fail("a broken document was staged")
+    assert files(store) == []
+
+
+def test_what_was_sent_is_named_by_the_last_part_of_its_path(store: DocumentStore) -> None:
+    for name in (r"C:\扫描\bad.pdf", "../../bad.pdf", "bad.pdf"):
+        sent = [("good.pdf", BytesIO(PDF)), (name, BytesIO(PDF[:-9]))]
+        with pytest.raises(InvalidInputError, match=r"^bad\.pdf: "), store.receiving(sent):
+            pytest.fail("a broken document was staged")
     assert files(store) == []
 
 

@@ -143,9 +143,7 @@ def upload(
     data: Annotated[Upload, Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[Any]:
     """File scans, all of them or none."""
-    sent = [
-        (one.filename, one.file.read(DOCUMENT_BYTES_MAX + 1)) for one in data.files if one.filename
-    ]
+    sent = [(one.filename, one.file) for one in data.files if one.filename]
     try:
         file_uploads(visit.shell, enterprise, sent, What(data.kind, data.ref.strip() or None))
     except LedgerError as error:
