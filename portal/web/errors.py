@@ -104,16 +104,21 @@ _TOO_SLOW: Final = InvalidInputError(
 
 
 _COMMAND: Final = re.compile(r"suanquan |(^| )--[a-z]")
-"""A command of a terminal, or an option of one: nobody can follow it on a page."""
+"""A command of a terminal, or an option of one: nobody can follow it through the portal."""
+
+
+def _next_of(error: LedgerError) -> Text | None:
+    """Return an error's next step, None where it is a command of a terminal."""
+    return None if _COMMAND.search(error.next_step.en) else error.next_step
 
 
 def for_page(error: LedgerError, visit: Visit) -> dict[str, str]:
-    """Return an error's words as sentences, without a next step that is a command of a terminal."""
-    following = error.next_step
+    """Return an error's words as sentences."""
+    following = _next_of(error)
     return {
         "code": error.code,
         "message": sentence(error.message, visit.language),
-        "next": "" if _COMMAND.search(following.en) else sentence(following, visit.language),
+        "next": "" if following is None else sentence(following, visit.language),
     }
 
 
@@ -173,14 +178,14 @@ def problem(
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Response[bytes]:
     """Return problem details: `type`, `title`, `status`, `detail`, and our `code` and `next`."""
-    said = error.render(language)
+    following = _next_of(error)
     body = {
         "type": f"urn:suanquan:problem:{error.code}",
         "title": status.phrase,
         "status": int(status),
-        "detail": said["message"],
+        "detail": error.message.render(language),
         "code": error.code,
-        "next": said["next"],
+        "next": "" if following is None else following.render(language),
     }
     return Response(
         msgspec.json.encode(body), media_type=PROBLEM, status_code=status, headers=headers

@@ -136,6 +136,13 @@ def test_an_unknown_key_is_refused_with_the_nearest_known_name(call: Call) -> No
     assert "programme" in refused["next"]
 
 
+def test_a_next_step_is_no_command_of_a_terminal(call: Call, office: Office) -> None:
+    told = office.ask("task-1", "claim", "show", "SQ-1")["error"]
+    assert "suanquan claim list" in told["next"]
+    refused = call("task-1").get("/claims/SQ-1")
+    assert (refused["code"], refused["next"]) == (told["code"], "")
+
+
 def test_a_list_goes_on_where_a_page_ended(call: Call) -> None:
     pages, after = [], None
     while True:
