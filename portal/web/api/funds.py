@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from litestar import Response, Router, get, post
 from litestar.params import JSONBody, PathParameter
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from ledger.events import FundAppropriated, FundData, FundTransferred
 from ledger.events.data import YEAR_MAX, YEAR_MIN
@@ -79,6 +79,11 @@ def _record(visit: Visit, what: str, data: FundData) -> Response[Any]:
     """Return the funds once an event of a fund is recorded."""
     with acting(visit.shell) as act:
         record_fund(act, what, data)
+    return _all_of(visit)
+
+
+def _all_of(visit: Visit) -> Response[Any]:
+    """Return the funds that the visitor may read, all on one page."""
     return answer({**_funds(visit), "next": None})
 
 
@@ -93,16 +98,8 @@ def appropriate_fund(
     visit: Visitor, fund: Named, year: FundYear, data: JSONBody[bytes]
 ) -> Response[answers.FundPage]:
     """Give a fund a budget for a year; the same document again changes nothing."""
-    asked = decode(data, Appropriation)
-    said = FundAppropriated(
-        fund=fund,
-        year=year,
-        amount_fen=asked.amount_fen,
-        effective_on=asked.effective_on,
-        document=asked.document,
-        name=asked.name,
-    )
-    return _record(visit, "appropriated", said)
+    asked = structs.asdict(decode(data, Appropriation))
+    return _record(visit, "appropriated", FundAppropriated(fund=fund, year=year, **asked))
 
 
 @post(
@@ -116,17 +113,8 @@ def transfer_fund(
     visit: Visitor, fund: Named, year: FundYear, data: JSONBody[bytes]
 ) -> Response[answers.FundPage]:
     """Move what is available to another fund or year; the same document changes nothing."""
-    asked = decode(data, Transfer)
-    said = FundTransferred(
-        fund=fund,
-        year=year,
-        amount_fen=asked.amount_fen,
-        effective_on=asked.effective_on,
-        document=asked.document,
-        to_fund=asked.to_fund,
-        to_year=asked.to_year,
-    )
-    return _record(visit, "transferred", said)
+    asked = structs.asdict(decode(data, Transfer))
+    return _record(visit, "transferred", FundTransferred(fund=fund, year=year, **asked))
 
 
 @post(
@@ -143,7 +131,7 @@ def close_fund_year(
     asked = decode(data, Closing)
     with acting(visit.shell) as act:
         close_fund(act, fund, year, asked.effective_on, asked.document)
-    return answer({**_funds(visit), "next": None})
+    return _all_of(visit)
 
 
 ROUTER: Final = Router(
