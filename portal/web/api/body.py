@@ -4,16 +4,19 @@ The library would decode a body itself and drop what it does not know. Here the 
 that a command takes refuses it, with the nearest known name.
 """
 
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from litestar.dto import AbstractDTO, DTOConfig
 from litestar.dto._backend import DTOBackend
 from litestar.openapi.spec import Reference, Schema
 from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.typing import FieldDefinition
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 FILE: Final = "application/octet-stream"
+
+Word = Annotated[str, Meta(max_length=200)]
+"""A name, a place, the number of a paper: one line of a body."""
 
 
 class RawBody(AbstractDTO[Any]):

@@ -19,7 +19,7 @@ from portal.document_desk import file_bytes
 from portal.options import ask
 from portal.web.api.answer import answer
 from portal.web.api.answers import money, papers, rules
-from portal.web.api.body import FILE, RawBody, json_of
+from portal.web.api.body import FILE, RawBody, Word, json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of, usage_key
 from portal.web.api.params import By, Enterprise, On, OneMonth, OneYear, Programmes
 from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, TASK_FORCE
@@ -29,7 +29,6 @@ from vouchers.strict_json import decode
 
 ENTERING: Final = ENTERPRISE | TASK_FORCE
 
-Word = Annotated[str, Meta(max_length=200)]
 Kind = Annotated[
     str, QueryParameter(pattern=r"^[a-z_]{1,60}$", description="What it is, such as contract.")
 ]

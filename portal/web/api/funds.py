@@ -14,7 +14,7 @@ from portal.fund_desk import close_fund, may_read_fund, record_fund
 from portal.options import ask
 from portal.web.api.answer import answer
 from portal.web.api.answers import money as answers
-from portal.web.api.body import json_of
+from portal.web.api.body import Word, json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of
 from portal.web.api.params import Named
 from portal.web.audience import FINANCE, INSIDERS
@@ -22,7 +22,6 @@ from portal.web.visit import Visit, Visitor
 from vouchers.case import Fen
 from vouchers.strict_json import decode
 
-Word = Annotated[str, Meta(max_length=200)]
 Day = Annotated[
     str, Meta(pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}", max_length=10, examples=["2022-01-05"])
 ]

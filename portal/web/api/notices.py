@@ -10,14 +10,12 @@ from portal import notice_commands
 from portal.options import ask
 from portal.web.api.answer import answer
 from portal.web.api.answers import claims as answers
-from portal.web.api.body import json_of
+from portal.web.api.body import Word, json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of
 from portal.web.api.params import Named, On, OneProgramme
 from portal.web.audience import ANYBODY, AUTHORITY
 from portal.web.visit import Visitor
 from vouchers.strict_json import decode
-
-Word = Annotated[str, Meta(max_length=200)]
 
 
 class NoticeAsked(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from litestar import Response, Router, get, post
 from litestar.params import Body, JSONBody, QueryParameter
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from portal import payment_commands
 from portal.options import ask
@@ -13,7 +13,7 @@ from portal.payment_commands import render_bank_file
 from portal.payment_desk import prepare_batch
 from portal.web.api.answer import answer
 from portal.web.api.answers import money as answers
-from portal.web.api.body import FILE, RawBody, json_of
+from portal.web.api.body import FILE, RawBody, Word, json_of
 from portal.web.api.download import download
 from portal.web.api.paging import LIMIT, After, Limit, page_of
 from portal.web.api.params import Named, On, OneProgramme
@@ -21,7 +21,6 @@ from portal.web.audience import FINANCE, INSIDERS
 from portal.web.visit import Visitor
 from vouchers.strict_json import decode
 
-Word = Annotated[str, Meta(max_length=200)]
 Form = Annotated[Literal["csv", "xlsx"], QueryParameter(name="format", description="Of the file.")]
 Partial = Annotated[
     bool, QueryParameter(description="Record what is right, and name the rows that are not.")
