@@ -9,18 +9,17 @@ from ledger.accounts import (
     find_account,
     propose_secret,
     set_recovery_codes,
-    use_step,
 )
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.sessions import end_sessions_of
 from ledger.text import Text
 from portal.account_keys import AccountKeys
-from portal.one_time_code import Drawing, draw, find_step, new_secret, provisioning_uri
+from portal.one_time_code import Drawing, draw, new_secret, provisioning_uri
 from portal.recovery import digest_code, new_codes
 from portal.sessions import Session, SignedIn, begin_session
 from portal.shell import Shell
-from portal.sign_in import wrong_code
+from portal.sign_in import use_app_code, wrong_code
 
 
 class Enrolment(NamedTuple):
@@ -61,17 +60,14 @@ def confirm_enrolment(shell: Shell, session: Session, code: str, now_ms: int) ->
     Raises `RuleViolationError`: `wrong_code`, `has_second_factor`.
     """
     keys, person = AccountKeys(shell.settings.home), session.person
-    codes = new_codes()
     with shell.writing() as engine, engine.begin() as connection:
-        sealed = _require_none(connection, person).totp_secret
-        if sealed is None:
+        account = _require_none(connection, person)
+        if account.totp_secret is None:
             raise wrong_code()
-        step = find_step(keys.open(person, sealed), code, now_ms)
-        if step is None or not use_step(connection, person, step):
-            raise wrong_code()
-        if not confirm_secret(connection, person, sealed, now_ms):
+        use_app_code(connection, keys, account, code, now_ms)
+        if not confirm_secret(connection, person, account.totp_secret, now_ms):
             raise _has_second_factor()
-        set_recovery_codes(connection, person, [digest_code(keys, person, one) for one in codes])
+        codes = _give_codes(connection, keys, person)
         # Those others have shown a password alone.
         end_sessions_of(connection, person)
         return Enrolled(begin_session(connection, person, now_ms, session.expires_at_ms), codes)
@@ -79,10 +75,15 @@ def confirm_enrolment(shell: Shell, session: Session, code: str, now_ms: int) ->
 
 def renew_recovery_codes(shell: Shell, session: Session) -> list[str]:
     """Return new recovery codes in place of those before, shown this once."""
-    keys, person = AccountKeys(shell.settings.home), session.person
-    codes = new_codes()
+    keys = AccountKeys(shell.settings.home)
     with shell.writing() as engine, engine.begin() as connection:
-        set_recovery_codes(connection, person, [digest_code(keys, person, one) for one in codes])
+        return _give_codes(connection, keys, session.person)
+
+
+def _give_codes(connection: Connection, keys: AccountKeys, person: str) -> list[str]:
+    """Return new recovery codes of a person in place of those before."""
+    codes = new_codes()
+    set_recovery_codes(connection, person, [digest_code(keys, person, one) for one in codes])
     return codes
 
 

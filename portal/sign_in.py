@@ -135,9 +135,16 @@ def _use_code(
         if use_recovery_code(connection, person, digest_code(keys, person, code)):
             return
         raise wrong_code()
-    assert account.totp_secret is not None, person
-    step = find_step(keys.open(person, account.totp_secret), code, now_ms)
-    if step is None or not use_step(connection, person, step):
+    use_app_code(connection, keys, account, code, now_ms)
+
+
+def use_app_code(
+    connection: Connection, keys: AccountKeys, account: Account, code: str, now_ms: int
+) -> None:
+    """Use a code of an account's app, so that nobody uses it again; raises as `_use_code` does."""
+    assert account.totp_secret is not None, account.person
+    step = find_step(keys.open(account.person, account.totp_secret), code, now_ms)
+    if step is None or not use_step(connection, account.person, step):
         raise wrong_code()
 
 
