@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
+from ledger.period import HOUR_MS
 from ledger.text import Text
 from ledger.throttle import Tries, drop_tries, is_ahead, lock_tries, write_tries
 from portal.account_keys import AccountKeys
@@ -30,7 +31,7 @@ FIRST_WAIT_MS: Final = 1_000
 # by somebody else's tries: it still leaves a hundred a day.
 WAIT_MS_MAX: Final = 15 * 60_000
 # After a day without a failure the count begins anew.
-FORGET_MS: Final = 24 * 3_600_000
+FORGET_MS: Final = 24 * HOUR_MS
 # For how long an address is known at which somebody signed in.
 KNOWN_MS: Final = 30 * FORGET_MS
 

@@ -18,7 +18,7 @@ from ledger.accounts import (
 )
 from ledger.errors import RuleViolationError
 from ledger.events import AccountInvited, AccountOpened, Renewal
-from ledger.period import parse_instant, render_instant
+from ledger.period import HOUR_MS, parse_instant, render_instant
 from ledger.rights import Grant
 from ledger.sessions import end_sessions_of
 from ledger.text import Text
@@ -30,7 +30,6 @@ from portal.shell import Shell
 
 # A weekend lies between somebody's asking on Friday and his opening the link on Monday.
 INVITATION_HOURS: Final = 72
-_HOUR_MS: Final = 3_600_000
 
 FIRST_ADMINISTRATOR: Final = "admin-1"
 
@@ -65,7 +64,7 @@ def invite(act: Act, person: str, renews: Renewal = "password") -> Link:
             Text(f"{person} 不能为自己重置登录", f"{person} cannot renew their own sign-in so")
         )
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    expires_at_ms = act.at_ms + INVITATION_HOURS * _HOUR_MS
+    expires_at_ms = act.at_ms + INVITATION_HOURS * HOUR_MS
     expires_at = render_instant(expires_at_ms)
     act.record(
         AccountInvited(

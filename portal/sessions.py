@@ -15,6 +15,7 @@ from ledger.accounts import find_account, has_account
 from ledger.database import Connection
 from ledger.erasable import read_person
 from ledger.events import Role
+from ledger.period import HOUR_MS
 from ledger.read import read_heads
 from ledger.rights import Rights
 from ledger.sessions import (
@@ -37,7 +38,7 @@ SECRET_BYTES: Final = 32
 # NIST SP 800-63B-4, section 2.2.3, lets a session of two factors go on for a day, and idle for an
 # hour. A working day in an office, and a way to another office, need no more than this.
 IDLE_MS: Final = 30 * 60_000
-ABSOLUTE_MS: Final = 12 * 3_600_000
+ABSOLUTE_MS: Final = 12 * HOUR_MS
 # That somebody was here is written no more often: a page has many requests, and one writes slowly.
 SEEN_EVERY_MS: Final = 60_000
 
