@@ -25,7 +25,6 @@ from tests.portal.reception import (
 
 __all__ = ["office", "reception"]
 
-THREADS: Final = 6
 ELSEWHERE: Final = "198.51.100.1"
 
 
