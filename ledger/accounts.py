@@ -45,12 +45,6 @@ def find_account(connection: Connection, person: str) -> Account | None:
     return None if row is None else Account._make(row)
 
 
-def has_account(connection: Connection, persons: Iterable[str]) -> set[str]:
-    """Return which of some persons have set a password."""
-    query = select(_account.c.person).where(_account.c.person.in_(sorted(persons)))
-    return set(connection.scalars(query))
-
-
 # --- passwords ---
 
 
