@@ -7,7 +7,7 @@ import click
 from rich.table import Table
 
 from ledger.balance import Fund, FundKey
-from ledger.bookkeeping import read_balances
+from ledger.bookkeeping import read_all_funds
 from ledger.errors import InvalidInputError
 from ledger.events import FundAppropriated, FundData, FundTransferred
 from ledger.journal import CHART
@@ -145,7 +145,7 @@ def _record(shell: Shell, what: str, data: FundData) -> Result:
 def _listed(shell: Shell) -> Result:
     """Return every fund's year as a row."""
     with shell.reading() as connection:
-        funds = read_balances(connection).funds
+        funds = read_all_funds(connection)
     rows = [fund_row(key, held) for key, held in sorted(funds.items())]
     if not rows:
         none = Text(
