@@ -139,11 +139,8 @@ def _parse_whole(found: Mapping[str, str | None], name: str) -> int:
     text = found.get(setting) or str(default)
     if text in map(str, range(least, most + 1)):
         return int(text)
-    raise InvalidInputError(
-        "bad_setting",
-        Text(f"{setting} 不能为 {text!r}", f"{setting} cannot be {text!r}"),
-        Text(f"请设为 {least} 到 {most} 的整数", f"set it to a whole number, {least} to {most}"),
-    )
+    step = Text(f"请设为 {least} 到 {most} 的整数", f"set it to a whole number, {least} to {most}")
+    raise _bad_setting(setting, text, step)
 
 
 def _parse_since(text: str) -> str:
@@ -151,14 +148,7 @@ def _parse_since(text: str) -> str:
     try:
         return parse_month(text) if text else ""
     except InvalidInputError as error:
-        raise InvalidInputError(
-            "bad_setting",
-            Text(
-                f"SUANQUAN_SETTLEMENT_SINCE 不能为 {text!r}",
-                f"SUANQUAN_SETTLEMENT_SINCE cannot be {text!r}",
-            ),
-            error.next_step,
-        ) from error
+        raise _bad_setting("SUANQUAN_SETTLEMENT_SINCE", text, error.next_step) from error
 
 
 def _parse_public_url(text: str) -> str:
@@ -168,42 +158,28 @@ def _parse_public_url(text: str) -> str:
         if address:
             check_public_url(address)
     except InvalidInputError as error:
-        raise InvalidInputError(
-            "bad_setting",
-            Text(
-                f"SUANQUAN_PUBLIC_URL 不能为 {text[:200]!r}",
-                f"SUANQUAN_PUBLIC_URL cannot be {text[:200]!r}",
-            ),
-            error.next_step,
-        ) from error
+        raise _bad_setting("SUANQUAN_PUBLIC_URL", text[:200], error.next_step) from error
     return address
 
 
 def _parse_required(text: str) -> int:
     """Return how many witnesses a checkpoint needs."""
     if text not in map(str, range(WITNESSES_MAX + 1)):
-        raise InvalidInputError(
-            "bad_setting",
-            Text(
-                f"SUANQUAN_WITNESSES_REQUIRED 不能为 {text!r}",
-                f"SUANQUAN_WITNESSES_REQUIRED cannot be {text!r}",
-            ),
-            Text(
-                "请设为所需见证人数，0 为不要求",
-                "set it to how many witnesses a checkpoint needs, 0 for none",
-            ),
+        step = Text(
+            "请设为所需见证人数，0 为不要求",
+            "set it to how many witnesses a checkpoint needs, 0 for none",
         )
+        raise _bad_setting("SUANQUAN_WITNESSES_REQUIRED", text, step)
     return int(text)
 
 
 def _parse_usage_logs(text: str) -> int:
     """Return how many usage logs there are to be."""
     if text not in map(str, range(1, USAGE_LOGS_MAX + 1)):
-        raise InvalidInputError(
-            "bad_setting",
-            Text(f"SUANQUAN_USAGE_LOGS 不能为 {text!r}", f"SUANQUAN_USAGE_LOGS cannot be {text!r}"),
-            Text(f"请设为 1 到 {USAGE_LOGS_MAX}", f"set it to a number from 1 to {USAGE_LOGS_MAX}"),
+        step = Text(
+            f"请设为 1 到 {USAGE_LOGS_MAX}", f"set it to a number from 1 to {USAGE_LOGS_MAX}"
         )
+        raise _bad_setting("SUANQUAN_USAGE_LOGS", text, step)
     return int(text)
 
 
@@ -213,10 +189,12 @@ def _parse_share(text: str) -> Fraction:
         share = parse_decimal(text, SHARE_DECIMALS_MAX)
         if share <= 1:
             return share
-    raise InvalidInputError(
-        "bad_setting",
-        Text(
-            f"SUANQUAN_BAD_SHARE_MAX 不能为 {text!r}", f"SUANQUAN_BAD_SHARE_MAX cannot be {text!r}"
-        ),
-        Text("请设为 0 到 1 的小数，如 0.5", "set it to a decimal from 0 to 1, such as 0.5"),
+    step = Text("请设为 0 到 1 的小数，如 0.5", "set it to a decimal from 0 to 1, such as 0.5")
+    raise _bad_setting("SUANQUAN_BAD_SHARE_MAX", text, step)
+
+
+def _bad_setting(name: str, text: str, next_step: Text) -> InvalidInputError:
+    """Return the refusal of what a setting was given."""
+    return InvalidInputError(
+        "bad_setting", Text(f"{name} 不能为 {text!r}", f"{name} cannot be {text!r}"), next_step
     )
