@@ -15,5 +15,7 @@ def counted(on: Connection | Engine | type[Engine]) -> Iterator[list[str]]:
         said.append(statement)
 
     event.listen(on, "before_cursor_execute", note)
-    yield said
-    event.remove(on, "before_cursor_execute", note)
+    try:
+        yield said
+    finally:
+        event.remove(on, "before_cursor_execute", note)

@@ -1,4 +1,4 @@
-"""Pages of the portal as people of a small office see them, and how many questions each asks."""
+"""Pages of the portal as people of a small office see them, and at most how large."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,13 +8,11 @@ from typing import Any, Final
 
 import pytest
 from httpx import Response
-from sqlalchemy import Engine, event
 
 from portal.web import gate
-from portal.web.cookies import SESSION_COOKIE
 from tests.portal.desks import answer
 from tests.portal.furnished import Made
-from tests.portal.lobby import Browser, Lobby
+from tests.portal.lobby import Lobby
 from tests.portal.office import Office, at
 from tests.small_ledger import SmallLedger
 
@@ -28,28 +26,19 @@ class Pages:
     def __init__(self, office: Office, stack: ExitStack) -> None:
         self.office = office
         self.lobby = Lobby(office, stack)
-        self._opened: dict[tuple[str, str], str] = {}
 
     @property
     def ledger(self) -> SmallLedger:
         """Return the ledger that the portal shows."""
         return self.office.ledger
 
-    def browser(self, who: str, language: str = "zh") -> Browser:
-        """Return somebody's browser, signed in today."""
-        found = self.lobby.browser(who, language)
-        if self._opened.setdefault((who, language), self.office.today) != self.office.today:
-            found.client.cookies.set(SESSION_COOKIE, self.lobby.open_session(who))
-            self._opened[who, language] = self.office.today
-        return found
-
     def get(self, path: str, who: str = "firm-1", language: str = "zh") -> Response:
         """Return the answer to somebody, whatever it is."""
-        return self.browser(who, language).client.get(path, follow_redirects=False)
+        return self.lobby.browser(who, language).client.get(path, follow_redirects=False)
 
     def see(self, path: str, who: str = "firm-1", language: str = "zh") -> str:
         """Return a page that somebody may see."""
-        browser = self.browser(who, language)
+        browser = self.lobby.browser(who, language)
         found = browser.client.get(path)
         browser.shown = found.text
         assert found.status_code == 200, (path, found.status_code, found.text)
@@ -58,22 +47,7 @@ class Pages:
 
     def send(self, path: str, who: str = "firm-1", **fields: Any) -> Response:  # noqa: ANN401 - texts
         """Return what a form led to."""
-        return self.browser(who).send(path, **fields)
-
-
-@contextmanager
-def counting() -> Iterator[list[str]]:
-    """Yield the statements that are sent to any database meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        return self.lobby.browser(who).send(path, **fields)
 
 
 @contextmanager

@@ -6,11 +6,13 @@ A person's session is opened without the form, as the form would have opened it.
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http import HTTPStatus
 from typing import Any, Final
 
 import pytest
 from httpx import Response
 from litestar.testing import TestClient
+from sqlalchemy import Engine
 
 from ledger.accounts import confirm_secret, find_account, propose_secret, set_password
 from ledger.config import Settings
@@ -25,8 +27,12 @@ from portal.web.app import make_portal
 from portal.web.cookies import SESSION_COOKIE
 from portal.web.gate import LANGUAGE_COOKIE
 from tests.portal.office import Office, office
+from tests.queries import counted
 
 __all__ = ["office"]
+
+on_sqlite: Final = pytest.mark.parametrize("office", ["sqlite"], indirect=True)
+"""For a test of words on a page, which no database changes."""
 
 _TOKEN: Final = re.compile(r'name="_csrf_token" value="(\w+)"')
 
@@ -66,19 +72,46 @@ class Lobby:
         self.shell = Shell(Settings.load(), "zh", as_json=True)
         self._stack = stack
         self._browsers: dict[tuple[str, str], Browser] = {}
+        self._days: dict[tuple[str, str], str] = {}
 
     def browser(self, person: str = "", language: str = "zh") -> Browser:
-        """Return a person's browser, signed in; the public's for nobody."""
-        key = person, language
+        """Return a person's browser, signed in today; the public's for nobody."""
+        key, today = (person, language), self.office.today
         if key not in self._browsers:
             # A worker each, as a server may run several: nothing may rest on one that remembers.
             portal = make_portal(Shell(self.shell.settings, "zh", as_json=True))
             client = self._stack.enter_context(TestClient(portal))
             client.cookies.set(LANGUAGE_COOKIE, language)
-            if person:
-                client.cookies.set(SESSION_COOKIE, self.open_session(person))
             self._browsers[key] = Browser(client)
-        return self._browsers[key]
+        found = self._browsers[key]
+        if person and self._days.get(key) != today:
+            found.client.cookies.set(SESSION_COOKIE, self.open_session(person))
+            self._days[key] = today
+        return found
+
+    def ask(self, who: str, method: str, path: str, **said: Any) -> Response:  # noqa: ANN401 - what httpx takes
+        """Return the answer to a request from somebody's browser; it is led nowhere."""
+        return self.browser(who).client.request(method, path, follow_redirects=False, **said)
+
+    def see(self, who: str, path: str, status: int = HTTPStatus.OK) -> str:
+        """Return the text of a page, once its status is what is expected."""
+        answer = self.ask(who, "GET", path)
+        assert answer.status_code == status, (path, answer.status_code, answer.text[:2000])
+        self.browser(who).shown = answer.text
+        return answer.text
+
+    def send(
+        self,
+        who: str,
+        path: str,
+        said: dict[str, Any],
+        seen: str | None = None,
+        files: Any = None,  # noqa: ANN401 - what httpx takes
+    ) -> Response:
+        """Return the answer to a form that was sent from the page at `seen`, else at its path."""
+        self.see(who, seen or path)
+        data = {"_csrf_token": self.browser(who).token(), **said}
+        return self.ask(who, "POST", path, data=data, files=files)
 
     def invite(self, person: str, by: str = "admin-1") -> str:
         """Return the address of a one-time link that an administrator gives a person."""
@@ -105,3 +138,12 @@ def lobby(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lobby]:
     monkeypatch.setattr(gate, "now_ms", office.at_ms)
     with ExitStack() as stack:
         yield Lobby(office, stack)
+
+
+def count_queries(browser: Browser, path: str) -> int:
+    """Return how many queries a page costs whoever has looked at it before."""
+    browser.open(path)
+    with counted(Engine) as asked:
+        answer = browser.open(path)
+    assert answer.status_code == HTTPStatus.OK, answer.text
+    return len(asked)

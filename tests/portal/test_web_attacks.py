@@ -20,15 +20,13 @@ from portal.web.cookies import SESSION_COOKIE
 from portal.web.form_token import FORM_COOKIE
 from portal.web.limits import Limits
 from portal.web.page import environment
-from tests.portal.lobby import Lobby, lobby, office
+from tests.portal.lobby import Lobby, lobby, office, on_sqlite
 from tests.small_ledger import CODE
 
 __all__ = ["lobby", "office"]
 
 TEMPLATES: Final = Path(__file__).parents[2] / "portal" / "web" / "templates"
 SCRIPT: Final = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
-
-ON_SQLITE = pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 
 
 def test_no_template_lets_a_text_through_unescaped() -> None:
@@ -69,7 +67,7 @@ def _word(name: str) -> str:
     return CODE if name == "enterprise" else quote(SCRIPT, safe="")
 
 
-@ON_SQLITE
+@on_sqlite
 @pytest.mark.parametrize("person", ["", "firm-1", "task-1", "auditor-1", "admin-1"])
 def test_no_page_says_a_script_back(lobby: Lobby, person: str) -> None:
     routes = [one for one in make_app(lobby.shell).routes if isinstance(one, HTTPRoute)]
@@ -82,7 +80,7 @@ def test_no_page_says_a_script_back(lobby: Lobby, person: str) -> None:
         assert "\n" not in answer.headers.get("location", "")
 
 
-@ON_SQLITE
+@on_sqlite
 def test_cookies_are_for_us_alone(lobby: Lobby) -> None:
     browser = lobby.browser()
     answer = browser.client.get("/")
@@ -93,7 +91,7 @@ def test_cookies_are_for_us_alone(lobby: Lobby) -> None:
     assert SESSION_COOKIE not in form
 
 
-@ON_SQLITE
+@on_sqlite
 def test_a_body_that_is_too_large_is_refused_before_it_is_kept(lobby: Lobby) -> None:
     browser = lobby.browser("firm-1")
     body = b"_csrf_token=" + b"x" * BODY_MAX
@@ -103,7 +101,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_kept(lobby: Lobby) -> 
     assert "太大" in answer.text
 
 
-@ON_SQLITE
+@on_sqlite
 def test_a_form_that_trickles_in_is_given_up(lobby: Lobby) -> None:
     parts = [b"name=a", b"&password", b"=b"]
     sent: list[Any] = []
@@ -134,7 +132,7 @@ def test_a_form_that_trickles_in_is_given_up(lobby: Lobby) -> None:
     assert parts
 
 
-@ON_SQLITE
+@on_sqlite
 @pytest.mark.parametrize(
     "path",
     [
@@ -152,7 +150,7 @@ def test_a_path_that_climbs_leads_nowhere(lobby: Lobby, path: str) -> None:
     assert "root:" not in answer.text
 
 
-@ON_SQLITE
+@on_sqlite
 def test_a_form_for_another_site_is_not_ours(lobby: Lobby) -> None:
     mine, other = lobby.browser("firm-1"), lobby.browser("task-1")
     token = other.token()
@@ -161,7 +159,7 @@ def test_a_form_for_another_site_is_not_ours(lobby: Lobby) -> None:
     assert mine.open("/account").status_code == 200
 
 
-@ON_SQLITE
+@on_sqlite
 @pytest.mark.parametrize(
     "said",
     [
@@ -184,7 +182,7 @@ def test_what_is_no_token_of_ours_is_refused(
     assert "表单已失效" in answer.text
 
 
-@ON_SQLITE
+@on_sqlite
 def test_a_number_that_is_none_is_replaced_by_the_next_page(lobby: Lobby) -> None:
     browser = lobby.browser()
     browser.client.cookies.set(FORM_COOKIE, "from-before-the-keys-were-changed")
@@ -193,7 +191,7 @@ def test_a_number_that_is_none_is_replaced_by_the_next_page(lobby: Lobby) -> Non
     assert FORM_COOKIE in answer.headers["set-cookie"]
 
 
-@ON_SQLITE
+@on_sqlite
 def test_forms_of_a_session_end_with_it(lobby: Lobby) -> None:
     browser = lobby.browser("firm-1")
     token = browser.token()

@@ -17,8 +17,7 @@ from ledger.database import open_engine
 from portal import audit_runs
 from portal.audit_runs import Run, find_run, list_runs, save_run, start_run
 from tests.ledger.conftest import tampering
-from tests.portal.lobby import Browser, Lobby, lobby, office
-from tests.portal.visitors import on_sqlite
+from tests.portal.lobby import Browser, Lobby, lobby, office, on_sqlite
 
 __all__ = ["lobby", "office"]
 

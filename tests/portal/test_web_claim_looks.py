@@ -8,15 +8,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from tests.portal.chromium import WIDTHS, Visitor, served, visiting
-from tests.portal.lobby import Lobby, lobby, office
+from tests.portal.lobby import Lobby, lobby, office, on_sqlite
 from tests.portal.office import ONE, TWO
 from tests.small_ledger import CODE
 
 __all__ = ["lobby", "office"]
 
 AT: Final = f"/enterprise/{CODE}/claims"
-
-on_sqlite: Final = pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """Public notices as pages: given after a look, shown as they stood, cleared after their days."""
 
-from tests.portal.lobby import Lobby, lobby, office
+from tests.portal.lobby import Lobby, count_queries, lobby, office, on_sqlite
 from tests.portal.office import ONE, TWO
 from tests.portal.stages import BASIS, approve, states
-from tests.portal.visitors import count_queries, on_sqlite
 
 __all__ = ["lobby", "office"]
 

@@ -1,10 +1,13 @@
 """An enterprise's first page, its usage, and the list that leads officials there."""
 
+from sqlalchemy import Engine
+
 from ledger.codec import encode
 from ledger.events import VoucherGranted
 from ledger.identifiers import synthetic_credit_code
-from tests.portal.browsing import Pages, counting, pages
+from tests.portal.browsing import Pages, pages
 from tests.portal.office import OTHER
+from tests.queries import counted
 from tests.small_ledger import CODE, SALT, SOURCE, events
 from vouchers.claims.checklist import ITEMS
 
@@ -126,7 +129,7 @@ def test_a_page_asks_no_more_questions_of_many_rows_than_of_one(pages: Pages) ->
         found = {}
         for path, who in paths.items():
             pages.see(path, who)
-            with counting() as sent:
+            with counted(Engine) as sent:
                 pages.see(path, who)
             found[path] = len(sent)
         return found

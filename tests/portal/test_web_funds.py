@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.portal.lobby import Lobby, lobby, office
-from tests.portal.visitors import count_queries
+from tests.portal.lobby import Lobby, count_queries, lobby, office
 
 __all__ = ["lobby", "office"]
 

@@ -11,9 +11,8 @@ from psycopg import sql
 
 from portal.shell import Shell
 from tests.portal.chromium import served, visiting
-from tests.portal.lobby import Lobby, lobby, office
+from tests.portal.lobby import Lobby, lobby, office, on_sqlite
 from tests.portal.office import ONE, TWO
-from tests.portal.visitors import on_sqlite
 from tests.servers.kafka import free_ports
 from tests.small_ledger import CODE
 

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from sqlalchemy import Engine
 
 from tests.papers import make_pdf
-from tests.portal.browsing import Pages, counting, pages
+from tests.portal.browsing import Pages, pages
 from tests.portal.office import ONE
+from tests.queries import counted
 from tests.small_ledger import CODE, PROVIDER, events, invoice_number
 
 __all__ = ["pages"]
@@ -116,15 +118,10 @@ def test_a_scan_is_filed_and_handed_out_and_what_a_browser_would_run_is_not(page
     form = {"kind": "invoice", "ref": ONE}
 
     def upload(name: str, content: bytes) -> str:
-        browser = pages.browser("firm-1")
+        browser = pages.lobby.browser("firm-1")
         browser.open(f"{HOME}/upload")
-        token = re.search(r'name="_csrf_token" value="(\w+)"', browser.shown)
-        assert token is not None
         files = {"files": (name, content, "application/pdf")}
-        answer = browser.client.post(
-            f"{HOME}/upload", data={**form, "_csrf_token": token[1]}, files=files
-        )
-        return str(answer.text)
+        return browser.send(f"{HOME}/upload", files=files, **form).text
 
     for name, content in (
         ("x.html", b"<!doctype html><script>1</script>"),
@@ -136,7 +133,7 @@ def test_a_scan_is_filed_and_handed_out_and_what_a_browser_would_run_is_not(page
         page = upload(name, content)
         assert "未能办理" in page, name
         assert ONE in page
-    browser = pages.browser("firm-1")
+    browser = pages.lobby.browser("firm-1")
     browser.open(f"{HOME}/upload")
     assert "没有选择文件" in browser.send(f"{HOME}/upload", **form).text
     page = upload("../../../扫描 件.pdf", PDF)
@@ -184,7 +181,7 @@ def test_officials_look_and_only_the_task_force_and_the_enterprise_enter(pages: 
         assert pages.get(f"{HOME}/new/invoice", who).status_code == 403
         assert pages.get(f"{HOME}/upload", who).status_code == 403
     assert "/papers/new/invoice" in pages.see(HOME, "task-2")
-    pages.browser("stranger-1").open(f"/enterprise/{CODE}")
+    pages.lobby.browser("stranger-1").open(f"/enterprise/{CODE}")
     for path in ("", "/new/invoice", "/upload", "/own/account", "/all/invoices"):
         assert pages.get(HOME + path, "stranger-1").status_code == 404, path
 
@@ -199,7 +196,7 @@ def test_a_long_list_goes_on_by_pages_and_asks_no_more_questions(pages: Pages) -
         found = []
         for path in (HOME, f"{HOME}/all/invoices", f"{HOME}/upload"):
             pages.see(path)
-            with counting() as sent:
+            with counted(Engine) as sent:
                 pages.see(path)
             found.append(len(sent))
         return found
@@ -221,7 +218,7 @@ def test_a_long_list_goes_on_by_pages_and_asks_no_more_questions(pages: Pages) -
 
 def test_what_was_sent_twice_or_as_a_file_is_no_text(pages: Pages) -> None:
     pages.see(f"{HOME}/own/contact")
-    browser = pages.browser("firm-1")
+    browser = pages.lobby.browser("firm-1")
     twice = browser.send(f"{HOME}/own/contact", name=["张三", "李四"])
     assert (twice.status_code, "[&#39;" in twice.text) == (400, False)
     a_file = browser.send(f"{HOME}/own/contact", files={"name": ("a.html", b"x")})

@@ -1,9 +1,8 @@
 """Payments as pages: who is ordered, the bank's file, its answer row by row, and who may what."""
 
-from tests.portal.lobby import Lobby, lobby, office
+from tests.portal.lobby import Lobby, count_queries, lobby, office, on_sqlite
 from tests.portal.office import ONE, TWO
 from tests.portal.stages import approve, clear, states
-from tests.portal.visitors import count_queries, on_sqlite
 
 __all__ = ["lobby", "office"]
 

@@ -2,9 +2,8 @@
 
 import re
 
-from tests.portal.lobby import Lobby, lobby, office
+from tests.portal.lobby import Lobby, count_queries, lobby, office, on_sqlite
 from tests.portal.office import OTHER
-from tests.portal.visitors import count_queries, on_sqlite
 
 __all__ = ["lobby", "office"]
 

@@ -1,11 +1,13 @@
 """What an enterprise could get back, beside what the command says of the same."""
 
 import pytest
+from sqlalchemy import Engine
 
 from ledger.money import render_yuan
 from ledger.text import Text
 from portal.web.plan_view import REASONS_SHOWN, group_reasons
-from tests.portal.browsing import Pages, counting, pages
+from tests.portal.browsing import Pages, pages
+from tests.queries import counted
 from tests.small_ledger import CODE, events
 from vouchers.decision import Reason, missing_fact, tell_reason
 
@@ -102,7 +104,7 @@ def test_sixty_purchases_make_no_more_questions_and_no_large_page(pages: Pages) 
         found = []
         for path in paths:
             pages.see(path)
-            with counting() as sent:
+            with counted(Engine) as sent:
                 pages.see(path)
             found.append(len(sent))
         return found

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from litestar.routes import HTTPRoute
+from sqlalchemy import Engine
 
 from bench.claim_world import live, register
 from ledger.claim_state import State
 from ledger.codec import Event
 from portal.web.app import make_app
 from tests.issued import issue, name
-from tests.portal.lobby import Lobby, lobby, office
-from tests.portal.visitors import counting, on_sqlite
+from tests.portal.lobby import Lobby, lobby, office, on_sqlite
+from tests.queries import counted
 from tests.small_ledger import CODE
 
 __all__ = ["lobby", "office"]
@@ -210,7 +211,7 @@ def _cost(lobby: Lobby, route: str, page: Page) -> int:
     """Return how many queries a page costs whoever opens it again; a page is not too heavy."""
     browser, path = lobby.browser(page.who), page.path or route
     browser.client.get(path, follow_redirects=False)
-    with counting() as asked:
+    with counted(Engine) as asked:
         answer = browser.client.get(path, follow_redirects=False)
     assert answer.status_code == page.status, (path, answer.status_code, answer.text[-500:])
     if "html" in answer.headers.get("content-type", ""):

@@ -1,8 +1,7 @@
 """Reports as pages: a month at a glance, claims added up, a month reconciled, the schedule."""
 
-from tests.portal.lobby import Lobby, lobby, office
+from tests.portal.lobby import Lobby, count_queries, lobby, office, on_sqlite
 from tests.portal.office import TWO
-from tests.portal.visitors import count_queries, on_sqlite
 
 __all__ = ["lobby", "office"]
 

@@ -5,13 +5,15 @@ import io
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import Engine
 
 from ledger.codec import encode
 from ledger.errors import InvalidInputError
 from ledger.events import StatementIssued
 from portal.statement_files import read_statement
-from tests.portal.browsing import Pages, counting, pages, pages_on_postgresql
+from tests.portal.browsing import Pages, pages, pages_on_postgresql
 from tests.portal.office import OTHER
+from tests.queries import counted
 from tests.small_ledger import CODE, SALT
 
 __all__ = ["pages", "pages_on_postgresql"]
@@ -199,7 +201,7 @@ def test_a_long_list_goes_on_by_pages_and_asks_no_more_questions(issued: Pages) 
         found = []
         for path in (HOME, ONE):
             issued.see(path)
-            with counting() as sent:
+            with counted(Engine) as sent:
                 issued.see(path)
             found.append(len(sent))
         return found
