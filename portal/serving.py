@@ -1,7 +1,8 @@
 """Serve the portal over HTTP: the one file that knows uvicorn."""
 
 import os
-import tempfile
+from contextlib import ExitStack
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 # Whoever is being answered when the portal is told to stop is answered first, for so long.
@@ -21,10 +22,12 @@ def serve_app(app: object, host: str, port: int) -> None:
 
 def serve_environment(host: str, port: int, workers: int) -> None:
     """Serve the portal of the environment's ledger by some processes until SIGTERM or Ctrl-C."""
-    if workers > 1:
-        # Before any worker counts: the library looks at it when it is first imported.
-        os.environ.setdefault(MULTIPROCESS, tempfile.mkdtemp(prefix="suanquan-metrics-"))
-    _run(OF_ENVIRONMENT, host, port, factory=True, workers=workers)
+    with ExitStack() as stack:
+        if workers > 1 and not os.environ.get(MULTIPROCESS):
+            # Before any worker counts: the library looks at it when it is first imported.
+            directory = TemporaryDirectory(prefix="suanquan-metrics-")
+            os.environ[MULTIPROCESS] = stack.enter_context(directory)
+        _run(OF_ENVIRONMENT, host, port, factory=True, workers=workers)
 
 
 def _run(app: Any, host: str, port: int, **options: Any) -> None:  # noqa: ANN401 - as the library has it

@@ -100,11 +100,12 @@ def test_a_portal_is_served_by_workers_and_stops_when_it_is_told(
 ) -> None:
     assert suanquan("serve", "--json").error["code"] == "no_schema"
     suanquan("db", "upgrade")
-    log, port = tmp_path / "log", free_ports(1)[0]
+    log, port, temporary = tmp_path / "log", free_ports(1)[0], tmp_path / "temporary"
+    temporary.mkdir()
     with log.open("wb") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "portal", "serve", "--port", str(port), "--workers", "2"],
-            env=environment_of(home),
+            env=environment_of(home) | {"TMPDIR": str(temporary)},
             cwd=tmp_path,
             stderr=errors,
             stdout=subprocess.DEVNULL,
@@ -120,6 +121,7 @@ def test_a_portal_is_served_by_workers_and_stops_when_it_is_told(
         assert process.wait(30) == 0
     finally:
         process.kill()
+    assert list(temporary.iterdir()) == []
     lines = [json.loads(one) for one in log.read_text().splitlines() if one.startswith("{")]
     assert {one["route"] for one in lines} >= {"/"}
 
