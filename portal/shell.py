@@ -142,11 +142,9 @@ class Shell:
         """Return the ledger's writer with all projections."""
         return Store(engine, PROJECTIONS)
 
-    @contextmanager
-    def writing(self) -> Iterator[Engine]:
-        """Yield an engine that may append."""
-        with self._connections.lend("write") as engine:
-            yield engine
+    def writing(self) -> AbstractContextManager[Engine]:
+        """Return an engine that may append, for a while."""
+        return self._connections.lend("write")
 
     @contextmanager
     def reading(self, access: Access = "read") -> Iterator[Connection]:
