@@ -9,12 +9,10 @@ from typing import Any, Final, NamedTuple
 
 from ledger import merkle, tlog
 from ledger.codec import Event
-from ledger.cosignature import is_cosigned
 from ledger.database import Connection
 from ledger.errors import TamperedLogError
 from ledger.events import BatchRecorded, LogName
 from ledger.head import Head
-from ledger.note import parse_note
 from ledger.read import parse_entry, read_entries, read_heads
 from ledger.text import Text
 from ledger.topics import PEOPLE, person_topic, topics_of
@@ -22,7 +20,7 @@ from ledger.trail import read_newest
 from portal.key_commands import key_rows
 from portal.proof_commands import prove_entries
 from portal.shell import Shell
-from portal.witnessed import contradict, cosignature_rows, find_cosigned, now_s
+from portal.witnessed import contradict, cosignature_rows, find_cosigned
 
 # A batch from a file has 20,000 records, and one from a topic or of our own has fewer.
 BATCH_ENTRIES_MAX: Final = 20_001
@@ -39,7 +37,6 @@ class Standing(NamedTuple):
     head: Head
     signed: tlog.Checkpoint | None
     fault: Text | None
-    is_witnessed: bool
     keys: Sequence[dict[str, str]]
     cosignatures: Sequence[dict[str, Any]]
 
@@ -59,12 +56,8 @@ def _standing(shell: Shell, connection: Connection, head: Head) -> Standing:
         note = shell.signer.last_note(head)
     except TamperedLogError as error:
         fault = error.message
-    witnesses = shell.witnesses()
-    witnessed = note is not None and is_cosigned(parse_note(note), witnesses, now_s())
-    rows = [] if note is None else cosignature_rows(shell, head, note)
-    return Standing(
-        head, signed, fault, witnessed and bool(witnesses.required), key_rows(shell, head), rows
-    )
+    rows = cosignature_rows(shell, head, note)
+    return Standing(head, signed, fault, key_rows(shell, head), rows)
 
 
 @dataclass(frozen=True, slots=True)
