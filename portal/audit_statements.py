@@ -49,8 +49,8 @@ def list_statements(
 
     A number of the time before this ledger, which one of its statements supplements, is none of it.
     """
-    end = size if before is None else min(before, size)
-    shown, following = page_before(known.read_on(connection, size).statements, end, limit)
+    statements = known.read_on(connection, size).statements
+    shown, following = page_before(statements, size, limit, before)
     wanted = {one.topic for one in shown}
     found = [
         Placed(index, Issued(event.subject, event.data))

@@ -121,13 +121,15 @@ class Gathered:
 
 
 def page_before(
-    found: list[Something], before: int, limit: int | None
+    found: list[Something], size: int, limit: int | None, before: int | None = None
 ) -> tuple[list[Something], int | None]:
     """Return the last of some things before a place, the newest first, and where more come, if so.
 
-    The place that is returned is that of the last one of the page.
+    None of them is of an entry beyond the size, which another thread may have read. The place that
+    is returned is that of the last one of the page.
     """
-    end = bisect_left(found, before, key=lambda one: one.place)
+    below = size if before is None else min(before, size)
+    end = bisect_left(found, below, key=lambda one: one.place)
     start = 0 if limit is None else max(end - limit, 0)
     page = found[start:end][::-1]
     return page, page[-1].place if start else None

@@ -91,7 +91,7 @@ def list_posted(
     Claims of the time before the desk were cleared after notices of which the book has no line.
     """
     notices = known.read_on(connection, size).notices
-    found, following = page_before(notices, size if before is None else min(before, size), limit)
+    found, following = page_before(notices, size, limit, before)
     return [post(one) for one in found], following
 
 

@@ -25,7 +25,7 @@ def list_standing(
     It takes as many queries for thousands of claims as for one, and reads those that it lists.
     """
     notices = known.read_on(connection, size).notices
-    found, following = page_before(notices, size if before is None else min(before, size), limit)
+    found, following = page_before(notices, size, limit, before)
     stands = read_states(connection, [claim for one in found for claim in one.claims])
     standing = [
         Standing(post(one), Counter(stands[claim] for claim in one.claims if claim in stands))
