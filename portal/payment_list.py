@@ -7,17 +7,13 @@ from vouchers.claims.authorise import OFFICIALS
 
 
 def list_visible_orders(
-    connection: Connection,
-    rights: Rights,
-    person: str,
-    programme: str | None = None,
-    batch: str | None = None,
+    connection: Connection, rights: Rights, person: str, batch: str
 ) -> list[Ordered]:
-    """Return the orders of a programme, of a batch, or all, of which somebody may know.
+    """Return the orders of a batch of which somebody may know.
 
     Officials know of their programmes', auditors of all.
     """
-    return list(list_orders(connection, _visible(rights, person, programme), batch))
+    return list(list_orders(connection, _visible(rights, person, None), batch))
 
 
 def list_visible_batches(  # noqa: PLR0917 - who asks for which of them

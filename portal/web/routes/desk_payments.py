@@ -165,7 +165,7 @@ def batch(
     """Return the orders of a batch and what became of each."""
     with visit.shell.reading() as connection:
         roster, person = look(visit.shell, connection, alone=True)
-        orders = list_visible_orders(connection, roster, person, batch=batch)
+        orders = list_visible_orders(connection, roster, person, batch)
         if not orders:
             raise unknown_page()
         (summed,), _ = list_visible_batches(connection, roster, person, batch=batch)
