@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 from litestar import Response
 
-from ledger.period import day_of
 from portal.acting import look
 from portal.claim_ground import Ground
 from portal.claim_reading import Viewer
@@ -31,11 +29,6 @@ def opened(visit: Visit, code: str) -> Iterator[tuple[Ground, Viewer]]:
         if not is_known(ground) and not visit.acts_for(code):
             raise unknown_page()
         yield ground, Viewer(roster, person)
-
-
-def today_of(visit: Visit) -> date:
-    """Return the centre's day of a visit."""
-    return date.fromisoformat(day_of(visit.at_ms))
 
 
 def page_of(

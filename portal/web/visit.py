@@ -1,11 +1,13 @@
 """One request's visitor: who, in which language, with which roles."""
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, Protocol, Self
 
 from litestar.di import NamedDependency
 
 from ledger.events import Role
+from ledger.period import day_of
 from ledger.rights import Rights
 from ledger.text import Language, Text
 from portal.sessions import State
@@ -58,6 +60,11 @@ class Visit:
     def language(self) -> Language:
         """Return the language of the page."""
         return self.shell.language
+
+    @property
+    def today(self) -> date:
+        """Return the centre's day of the visit."""
+        return date.fromisoformat(day_of(self.at_ms))
 
     def say(self, text: Text) -> str:
         """Return a sentence in the visitor's language."""

@@ -10,7 +10,6 @@ from litestar.params import Body, FromPath, FromQuery
 
 from ledger.claim_list import ClaimFilter, Sum
 from ledger.errors import LedgerError
-from ledger.period import day_of
 from ledger.read import read_heads
 from portal.acting import Act, acting, look, looking
 from portal.claim_queue import sum_visible
@@ -94,7 +93,7 @@ def notices(
     groups: dict[str, list[Sum]] = {}
     for one in waiting:
         groups.setdefault(one.programme, []).append(one)
-    phases = [(one, _phase(one, _today(visit))) for one in mine]
+    phases = [(one, _phase(one, visit.today)) for one in mine]
     return page(
         visit,
         "desk_notices_list.html",
@@ -124,11 +123,6 @@ def _phase(one: Standing, today: date) -> str:
         return "objected"
     stage = one.posted.stage(today)
     return "to_clear" if stage == "over" and one.states["noticed"] else stage
-
-
-def _today(visit: Visit) -> date:
-    """Return the centre's day of a visit."""
-    return date.fromisoformat(day_of(visit.at_ms))
 
 
 # --- draw up ---
@@ -221,7 +215,7 @@ def show(
     heading, here = stood.notice.heading, f"/desk/notices/{notice}"
     lines = stood.notice.lines
     last = lines[-1].line if lines else stood.lines
-    is_over = stood.notice.is_over(_today(visit))
+    is_over = stood.notice.is_over(visit.today)
     return page(
         visit,
         "desk_notices_one.html",

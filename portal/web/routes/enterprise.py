@@ -15,7 +15,7 @@ from portal.enterprise_reading import (
     read_standing_claims,
 )
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, INSIDERS
-from portal.web.dossier import opened, page_of, today_of
+from portal.web.dossier import opened, page_of
 from portal.web.page import page
 from portal.web.usage_view import month_of
 from portal.web.visit import Visitor
@@ -58,7 +58,7 @@ def overview(
     """Return what an enterprise sees first: what waits for it, and this month."""
     with opened(visit, enterprise) as (ground, viewer):
         claims = read_standing_claims(ground, viewer)
-        waiting = find_waiting(ground, claims, today_of(visit))
+        waiting = find_waiting(ground, claims, visit.today)
         statements = list_statements(ground, claims, viewer)
     return page_of(
         visit,

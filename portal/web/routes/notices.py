@@ -1,17 +1,15 @@
 """Public notices: what is about to be paid to whom, and until when anybody may object."""
 
-from datetime import date
 from typing import Any, Final, Literal
 
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
-from ledger.period import day_of
 from ledger.read import read_heads
 from portal.notice_board import list_posted, make_again, render_file, stage_of
 from portal.web.audience import ANYBODY, unknown_page
 from portal.web.page import page
-from portal.web.visit import Visit, Visitor
+from portal.web.visit import Visitor
 from reports.notice_list import HOW_TO_OBJECT
 
 # A screen or two.
@@ -34,7 +32,7 @@ def notices(visit: Visitor, before: FromQuery[int | None] = None) -> Response[An
     with visit.shell.reading() as connection:
         size = read_heads(connection)["book"].size
         posted, following = list_posted(connection, visit.shell.gathered, size, NOTICES_MAX, before)
-    staged = [(one, one.stage(_today(visit))) for one in posted]
+    staged = [(one, one.stage(visit.today)) for one in posted]
     return page(
         visit,
         "notices_list.html",
@@ -57,7 +55,7 @@ def notice(visit: Visitor, notice: FromPath[str], after: FromQuery[int] = 0) -> 
         visit,
         "notices_show.html",
         notice=drawn,
-        stage=stage_of(drawn.heading.first_day, drawn.last_day, _today(visit)),
+        stage=stage_of(drawn.heading.first_day, drawn.last_day, visit.today),
         lines=drawn.lines,
         count=stood.lines,
         total_fen=stood.total_fen,
@@ -79,11 +77,6 @@ def notice_file(visit: Visitor, notice: FromPath[str], file: FromPath[str]) -> R
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     content = render_file(stood.notice, form, visit.language)
     return Response(content, media_type=media_type, headers=headers)
-
-
-def _today(visit: Visit) -> date:
-    """Return the centre's day of a visit."""
-    return date.fromisoformat(day_of(visit.at_ms))
 
 
 ROUTES: Final = [notices, notice, notice_file]

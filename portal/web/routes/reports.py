@@ -1,7 +1,6 @@
 """Reports: a month at a glance, claims by month and level, a month reconciled, the schedule."""
 
 from collections import Counter
-from datetime import date
 from typing import Any, Final
 
 from litestar import Response, get
@@ -10,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from ledger.claim_list import ClaimFilter
 from ledger.errors import LedgerError
 from ledger.money import render_decimal
-from ledger.period import day_of, last_day, parse_month
+from ledger.period import last_day, parse_month
 from ledger.text import Text
 from portal.acting import look
 from portal.claim_queue import sum_visible
@@ -61,7 +60,7 @@ def month_at_a_glance(
     try:
         wanted, capacity = parse_month(month) if month else None, _cards(cards)
         with visit.shell.reading() as connection:
-            glance = read_glance(connection, wanted, date.fromisoformat(day_of(visit.at_ms)))
+            glance = read_glance(connection, wanted, visit.today)
         made = glance.made._replace(cards=capacity)
     except LedgerError as error:
         wrong, status = for_page(error, visit), int(status_of(error))

@@ -16,7 +16,7 @@ from portal.claim_reading import Viewer
 from portal.enterprise_reading import list_statements, name_resource, read_standing_claims
 from portal.statement_file import read_file
 from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, unknown_page
-from portal.web.dossier import opened, page_of, today_of
+from portal.web.dossier import opened, page_of
 from portal.web.downloads import attachment
 from portal.web.errors import for_page, status_of_form
 from portal.web.page import onward, told
@@ -210,7 +210,7 @@ def _standing(
     if one.data.kind != "compute" or one.data.statement in latest:
         return None
     answer = ground.account.answers.get(one.data.statement, Answer())
-    return stand(one.data, answer, today_of(visit), WorkingDays(ground.book.calendars))
+    return stand(one.data, answer, visit.today, WorkingDays(ground.book.calendars))
 
 
 def _is_open(show: str, standing: Standing | None) -> bool:
