@@ -7,8 +7,8 @@ from portal.genuine import judge_file
 from portal.options import ask
 from portal.shell import Shell
 from portal.statement_commands import list_
+from portal.statement_file import read_file
 from portal.trace_command import no_statement, require_issue
-from reports.delivery import paper_of, read_kept
 from reports.formats import Format
 from reports.remake import remake_one, render_again
 
@@ -31,15 +31,15 @@ def list_statements(shell: Shell, enterprise: str | None) -> dict[str, Any]:
 def read_statement(shell: Shell, number: str, form: Format, enterprise: str | None) -> bytes:
     """Return a statement's file: the paper that is kept, or another format made from the logs.
 
-    One that is not the enterprise's is not there. Raises what `require_issue`, `read_kept` and
+    One that is not the enterprise's is not there. Raises what `require_issue`, `read_file` and
     `render_again` raise.
     """
     with shell.auditing() as connection:
         _, issued = require_issue(connection, number)
         if enterprise not in (None, issued.subject):
             raise no_statement(number)
-        if form == "pdf" and paper_of(shell.settings.home, issued).path.exists():
-            return read_kept(paper_of(shell.settings.home, issued))
+        if form == "pdf":
+            return read_file(shell, issued)
         content = remake_one(connection, issued)
     return render_again(issued, content, form, shell.press().fonts, shell.language)
 

@@ -85,6 +85,7 @@ _TELL: Final = Text("请联系专班核查", "tell the task force")
 _UNTOLD: Final[Mapping[str, LedgerError]] = {
     "document_altered": TamperedLogError("document_altered", _PAPER, _TELL),
     "document_missing": TamperedLogError("document_missing", _PAPER, _TELL),
+    "statement_changed": TamperedLogError("statement_changed", _PAPER, _TELL),
     "bug": LedgerError(
         "bug", Text("系统出错，未作任何改动", "we made a mistake; nothing was changed"), _AGAIN
     ),

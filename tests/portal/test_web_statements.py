@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from ledger.codec import encode
-from ledger.errors import InvalidInputError
+from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import StatementIssued
 from portal.statement_files import read_statement
 from tests.portal.browsing import Pages, pages, pages_on_postgresql
@@ -59,6 +59,20 @@ def test_the_statement_of_another_is_none_at_all(issued: Pages) -> None:
         told.append((refused.value.code, refused.value.message.zh.replace(number, "")))
     assert told[0] == told[1]
     assert read_statement(issued.lobby.shell, JULY, "json", CODE)
+
+
+def test_a_changed_file_is_handed_to_nobody_and_a_lost_one_is_made_again(issued: Pages) -> None:
+    shell = issued.lobby.shell
+    (path,) = (shell.settings.home / "statements").rglob(f"{JULY}.pdf")
+    raw = path.read_bytes()
+    path.write_bytes(raw + b" ")
+    answer = issued.get(f"{ONE}/file/pdf")
+    assert (answer.status_code, str(path.parent) in answer.text) == (503, False)
+    with pytest.raises(TamperedLogError, match="statement_changed"):
+        read_statement(shell, JULY, "pdf", CODE)
+    path.unlink()
+    assert read_statement(shell, JULY, "pdf", CODE) == raw
+    assert issued.get(f"{ONE}/file/pdf").content == raw
 
 
 def test_the_other_formats_hold_the_same_figure(issued: Pages) -> None:
