@@ -56,6 +56,7 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     "no_schema": HTTPStatus.SERVICE_UNAVAILABLE,
     "other_schema": HTTPStatus.SERVICE_UNAVAILABLE,
     "database": HTTPStatus.SERVICE_UNAVAILABLE,
+    "file": HTTPStatus.SERVICE_UNAVAILABLE,
     "bug": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -90,6 +91,9 @@ _UNTOLD: Final[Mapping[str, LedgerError]] = {
         "bug", Text("系统出错，未作任何改动", "we made a mistake; nothing was changed"), _AGAIN
     ),
     "database": InvalidInputError("database", _AWAY, _AGAIN),
+    "file": InvalidInputError(
+        "file", Text("系统暂时不能读写文件", "our files cannot be used right now"), _AGAIN
+    ),
     "no_database": InvalidInputError("no_database", _AWAY, _AGAIN),
     "no_schema": InvalidInputError("no_schema", _AWAY, _AGAIN),
     "other_schema": InvalidInputError("other_schema", _AWAY, _AGAIN),

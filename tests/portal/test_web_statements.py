@@ -71,6 +71,10 @@ def test_a_changed_file_is_handed_to_nobody_and_a_lost_one_is_made_again(issued:
     with pytest.raises(TamperedLogError, match="statement_changed"):
         read_statement(shell, JULY, "pdf", CODE)
     path.unlink()
+    path.mkdir()
+    answer = issued.get(f"{ONE}/file/pdf")
+    assert (answer.status_code, str(path.parent) in answer.text) == (503, False)
+    path.rmdir()
     assert read_statement(shell, JULY, "pdf", CODE) == raw
     assert issued.get(f"{ONE}/file/pdf").content == raw
 
