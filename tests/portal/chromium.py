@@ -2,15 +2,12 @@
 
 import os
 import re
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from portal.shell import Shell
@@ -19,15 +16,14 @@ from portal.web.cookies import SESSION_COOKIE
 from portal.web.gate import LANGUAGE_COOKIE
 from reports.fonts import CACHE, load
 from tests.conftest import missing_service
+from tests.portal.listening import listening
 from tests.servers import MissingServerError, find_program
-from tests.servers.kafka import free_ports
 
 WIDTHS: Final = (360, 768, 1440)
 """A telephone, a tablet, a desk."""
 
 HEIGHT: Final = 900
 
-START_S: Final = 30
 WAIT_MS: Final = 15_000
 
 # The typeface of the statements and no other: what is measured and seen is so on every machine.
@@ -67,20 +63,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @contextmanager
 def served(shell: Shell, port: int = 0) -> Iterator[str]:
     """Yield the address of a portal that is served meanwhile, in a thread of its own."""
-    port = port or free_ports(1)[0]
-    config = uvicorn.Config(make_portal(shell), host="127.0.0.1", port=port, log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + START_S
-    while not server.started:
-        assert time.monotonic() < until, "the portal does not start"
-        time.sleep(0.05)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(START_S)
+    with listening(make_portal(shell), port) as address:
+        yield address
 
 
 class Visitor:

@@ -1,22 +1,16 @@
 """docs/api.md and the client beside it, held against an interface that answers on a port."""
 
 import re
-import socket
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
-from litestar.types import ASGIApp
 
 from portal.web.api.openapi import describe
 from portal.web.api.pace import PER_ADDRESS, PER_TOKEN
 from portal.web.api.router import SUBJECTS
 from tests.portal.callers import portal_of
+from tests.portal.listening import listening
 from tests.portal.office import ONE, Office, office
 from tests.small_ledger import CODE
 
@@ -26,25 +20,11 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "api.md").read_text("utf-8")
 
 
-@contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """Yield the address of an application that a server answers for."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
-
-
 @pytest.mark.parametrize("office", ["sqlite"], indirect=True)
 def test_the_python_of_the_page_runs(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(DOCS), *sys.path])
     (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    with served(portal_of(office, monkeypatch)) as address:
+    with listening(portal_of(office, monkeypatch)) as address:
         names = {"address": address, "token": office.tokens["firm-1"]}
         exec(block, {**names, "enterprise": CODE, "invoices": [ONE]})  # noqa: S102 - our own page
 
