@@ -24,7 +24,7 @@ from portal.web.form_token import form_key, give_number, require_form_token
 from portal.web.gate import Gate, visit_of
 from portal.web.headers import Headers
 from portal.web.limits import Limits
-from portal.web.methods import Methods
+from portal.web.methods import Heads, Methods
 from portal.web.routes import ROUTES
 from portal.web.telemetry import Telemetry, write_log
 
@@ -36,7 +36,8 @@ def make_portal(
     shell: Shell, pace: Pace | None = None, more: Sequence[ControllerRouterHandler] = ()
 ) -> ASGIApp:
     """Return the portal of a ledger as an ASGI application, with the routes of a demo if it is."""
-    return Headers(Telemetry(Limits(make_app(shell, pace, more))), is_https=is_https(shell))
+    inner = Heads(make_app(shell, pace, more))
+    return Headers(Telemetry(Limits(inner)), is_https=is_https(shell))
 
 
 def of_environment() -> ASGIApp:

@@ -17,7 +17,8 @@ from portal.web.api.pace import Pace, Rate
 from portal.web.app import make_portal
 from tests.portal.office import Office
 
-WITHOUT_END: Final = Rate(per_s=10**6, burst=10**6)
+NO_LIMITS: Final = (Rate(per_s=10**6, burst=10**6),) * 2
+"""How often anybody may ask where a test asks often."""
 
 _keys: Final = count(1)
 
@@ -66,4 +67,4 @@ def portal_of(office: Office, monkeypatch: pytest.MonkeyPatch, pace: Pace | None
     monkeypatch.setattr(gate, "now_ms", office.at_ms)
     monkeypatch.delenv("SUANQUAN_TOKEN", raising=False)
     shell = Shell(Settings.load(), "zh", as_json=True)
-    return make_portal(shell, pace or Pace(WITHOUT_END, WITHOUT_END))
+    return make_portal(shell, pace or Pace(*NO_LIMITS))

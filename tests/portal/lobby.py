@@ -23,9 +23,11 @@ from portal.one_time_code import new_secret
 from portal.sessions import begin_session
 from portal.shell import Shell
 from portal.web import gate
+from portal.web.api.pace import Pace
 from portal.web.app import make_portal
 from portal.web.cookies import SESSION_COOKIE
 from portal.web.gate import LANGUAGE_COOKIE
+from tests.portal.callers import NO_LIMITS
 from tests.portal.office import Office, office
 from tests.queries import counted
 
@@ -79,7 +81,7 @@ class Lobby:
         key, today = (person, language), self.office.today
         if key not in self._browsers:
             # A worker each, as a server may run several: nothing may rest on one that remembers.
-            portal = make_portal(Shell(self.shell.settings, "zh", as_json=True))
+            portal = make_portal(Shell(self.shell.settings, "zh", as_json=True), Pace(*NO_LIMITS))
             client = self._stack.enter_context(TestClient(portal))
             client.cookies.set(LANGUAGE_COOKIE, language)
             self._browsers[key] = Browser(client)

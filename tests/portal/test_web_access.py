@@ -58,7 +58,8 @@ def ways(shell: Shell) -> Iterator[Way]:
         ]
         names = {one.name for one in route.path_components if not isinstance(one, str)}
         for handler in route.route_handlers:
-            for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
+            methods = set(handler.http_methods - {"OPTIONS"})
+            for method in sorted(methods | ({"HEAD"} if "GET" in methods else set())):
                 who = handler.opt.get("who")
                 yield Way("/" + "/".join(parts), method, who, handler, "enterprise" in names)
 
@@ -107,6 +108,27 @@ def test_whoever_may_open_a_page_gets_an_answer_that_is_no_mistake(
         assert answer.status_code != 403, way
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/notices", "/nowhere", "/people", "/robots.txt", "/api/v1/programmes", "/api/v1/me"],
+)
+def test_a_head_is_answered_as_a_get_without_its_body(lobby: Lobby, path: str) -> None:
+    client = lobby.browser("admin-1").client
+    plain = {"accept-encoding": "identity"}
+    got, head = (
+        client.request(one, path, headers=plain, follow_redirects=False) for one in ("GET", "HEAD")
+    )
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    told = [{**one.headers, "x-request-id": "", "set-cookie": ""} for one in (got, head)]
+    assert told[0] == told[1]
+
+
+def test_what_takes_no_get_takes_no_head(lobby: Lobby) -> None:
+    answer = lobby.browser().client.head("/api/v1/statements/verify")
+    assert answer.status_code == 405
+    assert set(answer.headers["allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
 def test_every_address_says_which_methods_it_takes(lobby: Lobby) -> None:
     client = lobby.browser().client
     taken: dict[str, set[str]] = {}
@@ -132,7 +154,7 @@ def _ask(lobby: Lobby, person: str, way: Way) -> Any:  # noqa: ANN401 - the clie
     """Return the answer to a request as a browser would send it, redirects not followed."""
     browser = lobby.browser(person)
     token = browser.token()
-    data = {"_csrf_token": token} if way.method != "GET" else None
+    data = {"_csrf_token": token} if way.method == "POST" else None
     return browser.client.request(way.method, way.path, data=data, follow_redirects=False)
 
 
