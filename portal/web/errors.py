@@ -6,7 +6,7 @@ nothing else: what it was stands in the machine's own log.
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
@@ -38,14 +38,7 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     "expired_token": HTTPStatus.UNAUTHORIZED,
     "exchange_token": HTTPStatus.UNAUTHORIZED,
     "limited_token": HTTPStatus.FORBIDDEN,
-    "no_statement": HTTPStatus.NOT_FOUND,
-    "no_log": HTTPStatus.NOT_FOUND,
-    "no_entry": HTTPStatus.NOT_FOUND,
-    "unknown_key": HTTPStatus.BAD_REQUEST,
-    "unknown_kind": HTTPStatus.BAD_REQUEST,
-    "unknown_media": HTTPStatus.BAD_REQUEST,
-    "unknown_invoice": HTTPStatus.BAD_REQUEST,
-    "unknown_line": HTTPStatus.BAD_REQUEST,
+    "unknown_page": HTTPStatus.NOT_FOUND,
     "key_reused": HTTPStatus.UNPROCESSABLE_ENTITY,
     "throttled": HTTPStatus.TOO_MANY_REQUESTS,
     "second_factor_missing": HTTPStatus.FORBIDDEN,
@@ -59,6 +52,23 @@ _STATUS: Final[Mapping[str, HTTPStatus]] = {
     "file": HTTPStatus.SERVICE_UNAVAILABLE,
     "bug": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+
+_NAMED: Final[Mapping[str, frozenset[str]]] = {
+    "no_entry": frozenset({"index"}),
+    "no_log": frozenset({"log"}),
+    "no_statement": frozenset({"number"}),
+    "unknown_account": frozenset({"person"}),
+    "unknown_batch": frozenset({"batch"}),
+    "unknown_claim": frozenset({"claim", "claim_id"}),
+    "unknown_document": frozenset({"digest", "sha256"}),
+    "unknown_enterprise": frozenset({"enterprise"}),
+    "unknown_fund": frozenset({"fund"}),
+    "unknown_invitation": frozenset({"secret"}),
+    "unknown_notice": frozenset({"notice"}),
+    "unknown_programme": frozenset({"programme"}),
+    "unknown_statement": frozenset({"number"}),
+}
+"""What is not there, by the parameters of an address that name it: named in a body, it is wrong."""
 
 _TITLES: Final[Mapping[HTTPStatus, Text]] = {
     HTTPStatus.BAD_REQUEST: Text("填写有误", "Something is not right"),
@@ -135,12 +145,17 @@ def sentence(text: Text, language: Language) -> str:
     return f"{said[:1].upper()}{said[1:]}" + ("" if said.endswith((".", "?", "!")) else ".")
 
 
-def status_of(error: LedgerError) -> HTTPStatus:
-    """Return the status of an error: by its code where that says more than its class."""
+def status_of(error: LedgerError, named: Iterable[str] = ()) -> HTTPStatus:
+    """Return the status of an error: by its code where that says more than its class.
+
+    `named` are the parameters of the address. What they name may be missing; what a form or a body
+    names is wrong.
+    """
     if error.code in _STATUS:
         return _STATUS[error.code]
-    if error.code.startswith("unknown_"):
-        return HTTPStatus.NOT_FOUND
+    if error.code in _NAMED or error.code.startswith("unknown_"):
+        is_named = not _NAMED.get(error.code, frozenset()).isdisjoint(named)
+        return HTTPStatus.NOT_FOUND if is_named else HTTPStatus.BAD_REQUEST
     match error:
         case InvalidInputError():
             return HTTPStatus.BAD_REQUEST
@@ -152,15 +167,9 @@ def status_of(error: LedgerError) -> HTTPStatus:
             return HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def status_of_form(error: LedgerError) -> HTTPStatus:
-    """Return the status of a form that is shown again: what it names may be missing, it is not."""
-    status = status_of(error)
-    return HTTPStatus.BAD_REQUEST if status == HTTPStatus.NOT_FOUND else status
-
-
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Return the answer to a request that failed."""
-    told, status = _tell(error)
+    told, status = _tell(error, request.scope.get("path_params", {}))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s %s", request.scope["state"].get(REQUEST_ID), told.code, exc_info=error)
     visit = visit_of(request)
@@ -206,7 +215,7 @@ def _headers(error: Exception, status: HTTPStatus) -> dict[str, str]:
     return dict((error.headers if isinstance(error, HTTPException) else None) or {})
 
 
-def _tell(error: Exception) -> tuple[LedgerError, HTTPStatus]:
+def _tell(error: Exception, named: Iterable[str]) -> tuple[LedgerError, HTTPStatus]:
     """Return an error in the ledger's words, with its status."""
     if isinstance(error, HTTPException):
         return _tell_of_http(error)
@@ -214,7 +223,7 @@ def _tell(error: Exception) -> tuple[LedgerError, HTTPStatus]:
         return _TOO_SLOW, HTTPStatus.REQUEST_TIMEOUT
     told = tell_fault(error)
     # What it was is for the log; a stranger learns nothing of our insides.
-    return _UNTOLD.get(told.code, told), status_of(told)
+    return _UNTOLD.get(told.code, told), status_of(told, named)
 
 
 def _tell_of_http(error: HTTPException) -> tuple[LedgerError, HTTPStatus]:

@@ -28,7 +28,7 @@ from portal.paper_form import (
 from portal.paper_form import What as Paper
 from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, TASK_FORCE, unknown_page
 from portal.web.dossier import opened, page_of
-from portal.web.errors import for_page, status_of_form
+from portal.web.errors import for_page, status_of
 from portal.web.page import onward, told
 from portal.web.paper_view import LISTS, known_numbers, personal_of, rows_of
 from portal.web.visit import Visit, Visitor
@@ -161,7 +161,7 @@ def _upload(
         visit,
         "enterprise_upload.html",
         ground,
-        status=status_of_form(error) if error else 200,
+        status=status_of(error) if error else 200,
         wrong=for_page(error, visit) if error else None,
         typed=typed or Upload(),
         kinds=KINDS,
@@ -187,7 +187,7 @@ def _form(
         visit,
         "enterprise_paper.html",
         ground,
-        status=max((status_of_form(one) for one in (wrong or {}).values()), default=200),
+        status=max((status_of(one) for one in (wrong or {}).values()), default=200),
         what=what,
         title=TITLES[what],
         fields=FIELDS[what],

@@ -22,7 +22,7 @@ from portal.invitations import INVITATION_HOURS, Link, invite
 from portal.people_desk import TITLES, give_role, take_role
 from portal.web.audience import ADMINISTRATOR, unknown_page
 from portal.web.entries import field_of
-from portal.web.errors import for_page, status_of_form
+from portal.web.errors import for_page, status_of
 from portal.web.naming import name_programmes
 from portal.web.page import onward, page, told
 from portal.web.visit import Visit, Visitor
@@ -159,7 +159,7 @@ def _people(
     return page(
         visit,
         "people_list.html",
-        200 if error is None else int(status_of_form(error)),
+        200 if error is None else int(status_of(error)),
         rows=[
             (one, _in_order(roster.grants[one]), one in roster.accounts) for one in shown[:ROWS_MAX]
         ],

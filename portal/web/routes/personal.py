@@ -13,7 +13,7 @@ from ledger.text import Text
 from portal.enterprise_commands import record_datum
 from portal.web.audience import ENTERPRISE, TASK_FORCE, unknown_page
 from portal.web.dossier import opened, page_of
-from portal.web.errors import for_page, status_of_form
+from portal.web.errors import for_page, status_of
 from portal.web.page import onward
 from portal.web.visit import Visit, Visitor
 
@@ -108,7 +108,7 @@ def _form(
         visit,
         "enterprise_own.html",
         ground,
-        status=status_of_form(error) if error else 200,
+        status=status_of(error) if error else 200,
         own=own,
         what=what,
         typed={name: text for name, text in typed.items() if name not in own.hidden},

@@ -18,7 +18,7 @@ from portal.statement_file import read_file
 from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, unknown_page
 from portal.web.dossier import opened, page_of
 from portal.web.downloads import attachment
-from portal.web.errors import for_page, status_of_form
+from portal.web.errors import for_page, status_of
 from portal.web.page import onward, told
 from portal.web.visit import Visit, Visitor
 from reports.formats import FORMATS, Format
@@ -165,7 +165,7 @@ def _show(
         visit,
         "enterprise_statement.html",
         ground,
-        status=status_of_form(error) if error else 200,
+        status=status_of(error) if error else 200,
         done=done,
         wrong=for_page(error, visit) if error else None,
         typed=typed or {},

@@ -15,7 +15,7 @@ from portal.impact_command import measure
 from portal.web import chart, figures
 from portal.web.audience import TASK_FORCE
 from portal.web.entries import field_of
-from portal.web.errors import for_page, status_of_form
+from portal.web.errors import for_page, status_of
 from portal.web.page import page
 from portal.web.visit import Visit, Visitor
 from vouchers.adoption import programmes_of, rules_of
@@ -133,7 +133,7 @@ def _page(
     return page(
         visit,
         "what_if.html",
-        200 if error is None else int(status_of_form(error)),
+        200 if error is None else int(status_of(error)),
         typed=typed,
         rules=rules,
         values=[(name, FIELDS[name]) for name in VALUES],
