@@ -18,7 +18,7 @@ from ledger.codec import Event, encode
 from ledger.database import Connection
 from ledger.erasable import keep_data, lock_book, read_holder, read_person, read_roster
 from ledger.errors import InvalidInputError, RuleViolationError
-from ledger.events import Data, Role, Scope, TokenIssued
+from ledger.events import SCOPES, Data, Role, Scope, TokenIssued
 from ledger.period import render_instant
 from ledger.personal import SALT_BYTES, Datum, commit, encode_datum
 from ledger.read import read_heads
@@ -259,9 +259,10 @@ def _require_unlimited(issued: TokenIssued, *, reading: bool) -> None:
     """Raise `RuleViolationError` (`limited_token`) for a token that is limited to some scopes.
 
     What each route of the portal's interface needs is said there; a command says nothing of it, so
-    that it takes a token without limits, and one for `read` where it only looks.
+    that it takes a token that names no scope or every one, and one for `read` where it only looks.
     """
-    if issued.scopes and not (reading and "read" in issued.scopes):
+    is_limited = issued.scopes not in ((), SCOPES)
+    if is_limited and not (reading and "read" in issued.scopes):
         shown = ", ".join(issued.scopes)
         raise RuleViolationError(
             "limited_token",
@@ -270,8 +271,8 @@ def _require_unlimited(issued: TokenIssued, *, reading: bool) -> None:
                 f"this token is limited to {shown}, and not for this command",
             ),
             Text(
-                "请用于接口 /api/v1；命令须用不限权限的令牌",
-                "use it for /api/v1, and a token without limits for commands",
+                "请用于接口 /api/v1；命令须用未列权限或列出全部权限的令牌",
+                "use it for /api/v1, and one that names no scope or every one for commands",
             ),
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from ledger.events import SCOPES
 from ledger.personal import BankAccount, Contact
 from ledger.rights import Grant
 from portal.acting import Act, at_console, issue_token
@@ -50,7 +51,7 @@ def add_people(shell: Shell, names: Mapping[str, str]) -> list[dict[str, str]]:
     with at_console(shell) as act:
         first, admin = ADMINISTRATORS[0], Grant("administrator")
         grant_role(act, first, admin)
-        users = [_user(first, admin, issue_token(act, first)[0])]
+        users = [_user(first, admin, issue_token(act, first, scopes=SCOPES)[0])]
         for name, grant in accounts:
             users.append(_user(name, grant, _open_account(act, name, grant)))
         act.actor = "task-force-1"
@@ -72,7 +73,7 @@ def _open_account(act: Act, name: str, grant: Grant) -> str:
             break
     issue_token(act, name)
     act.actor = name
-    return issue_token(act, name)[0]
+    return issue_token(act, name, scopes=SCOPES)[0]
 
 
 def _enter(act: Act, code: str, name: str, number: int) -> None:

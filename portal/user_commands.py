@@ -95,7 +95,8 @@ Examples:
 
 \b
 Scopes are for the interface /api/v1: read looks; claim applies, files and answers; review works on
-claims and notices; money orders payments and moves funds. A limited token records by no command."""
+claims and notices; money orders payments and moves funds. A token that names some of them records
+by no command. One that names none is for commands, and only reads in the interface."""
 )
 @click.argument("name", required=False)
 @click.option("--days", type=click.IntRange(1, 366), default=TOKEN_DAYS, show_default=True)
@@ -104,7 +105,7 @@ claims and notices; money orders payments and moves funds. A limited token recor
     "scopes",
     multiple=True,
     type=click.Choice(SCOPES),
-    help="Limit it to this; may be given again.",
+    help="What a program may do with it; may be given again.",
 )
 @answers
 def token(shell: Shell, name: str | None, days: int, scopes: tuple[Scope, ...]) -> Result:

@@ -127,7 +127,7 @@ class TokenIssued(_Decided, frozen=True):
 
     A token has 256 random bits, so its digest tells nothing. One that somebody else issued is an
     invitation: it only serves to be exchanged. `scopes` are what it is limited to, in the order of
-    `SCOPES`; with none it does all that the person may.
+    `SCOPES`; one with none is for commands, which it gives all that the person may.
     """
 
     type: ClassVar[str] = "cn.suanquan.token.issued.v1"

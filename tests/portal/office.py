@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from ledger.codec import encode
-from ledger.events import Role
+from ledger.events import SCOPES, Role
 from ledger.period import parse_instant
 from portal import account_commands, acting, claim_commands, cli, user_commands
 from tests.small_ledger import CODE, SALT, SmallLedger, events
@@ -53,6 +53,10 @@ STAFF: Final[tuple[tuple[str, Role, str | None], ...]] = (
     ("firm-1", "enterprise", CODE),
     ("stranger-1", "enterprise", OTHER),
 )
+
+
+EVERY_SCOPE: Final = [word for one in SCOPES for word in ("--scope", one)]
+"""For a token that does by commands and in the interface all that its holder may."""
 
 
 class Office:
@@ -96,7 +100,7 @@ class Office:
         for administrator in by:
             answer = self.ask(administrator, "user", "add", name, "--role", role, *where)
         self.tokens[name] = answer["token"]
-        self.tokens[name] = self.ask(name, "user", "token")["token"]
+        self.tokens[name] = self.ask(name, "user", "token", *EVERY_SCOPE)["token"]
 
     def set_account(
         self,

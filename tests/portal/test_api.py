@@ -113,6 +113,16 @@ def test_a_limited_token_reaches_no_further(call: Call, office: Office) -> None:
 
 
 @pytest.mark.usefixtures("client")
+def test_a_token_that_names_no_scope_is_for_commands_and_reads_here(
+    call: Call, office: Office
+) -> None:
+    office.tokens["firm-1"] = office.ask("firm-1", "user", "token")["token"]
+    assert call("firm-1").get("/me")["scopes"] == ["read"]
+    assert call("firm-1").get("/claims")["rows"] == []
+    assert call("firm-1").send("/claims", CLAIM)["code"] == "limited_token"
+    assert office.submit()["state"] == "submitted"
+
+
 def test_every_route_that_is_sent_something_names_its_scope() -> None:
     app = make_app(Shell(Settings.load(), "zh", as_json=True))
     sent = {
@@ -249,6 +259,22 @@ def test_a_body_that_is_no_document_is_wrong_not_missing(call: Call) -> None:
     assert (refused["code"], refused["status"]) == ("unknown_media", 400)
 
 
+def test_what_a_body_names_is_wrong_and_what_an_address_names_is_missing(call: Call) -> None:
+    firm = call("firm-1")
+    for path, body in (
+        ("/claims", {**CLAIM, "claim": "SQ-AAAAAAAAAA"}),
+        ("/claims", {**CLAIM, "documents": ["0" * 64]}),
+    ):
+        refused = firm.send(path, body)
+        assert (refused["code"][:8], refused["status"]) == ("unknown_", 400), refused
+    refused = call("finance-1").send("/payments/results", "表头\n一".encode())
+    assert refused["status"] == 400, refused
+    withdrawn = firm.send("/claims/SQ-AAAAAAAAAA/withdraw", {"reason": "x"}, seen=1)
+    assert (withdrawn["code"], withdrawn["status"]) == ("unknown_claim", 404)
+    assert firm.get("/claims/SQ-AAAAAAAAAA")["status"] == 404
+    assert firm.get(f"/enterprises/{CODE}/decision", programme="nowhere")["status"] == 400
+
+
 def test_anybody_may_ask_which_methods_an_address_takes(client: TestClient[Any]) -> None:
     answer = client.options("/api/v1/claims")
-    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, OPTIONS, POST")
+    assert (answer.status_code, answer.headers["allow"]) == (204, "GET, HEAD, OPTIONS, POST")

@@ -12,12 +12,15 @@ from portal.shell import Shell
 
 SCHEME: Final = "bearer "
 
+UNNAMED: Final[tuple[Scope, ...]] = ("read",)
+"""What a token reaches that names no scope: to do more, a program has to be given more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
     """The holder of a valid token, as a session: what it is limited to, and until when it counts.
 
-    `rights` are his alone. `scopes` is empty for a token without limits.
+    `rights` are his alone. A token that names no scope is for commands, and here it only reads.
     """
 
     person: str
@@ -42,4 +45,4 @@ def find_bearer(shell: Shell, token: str, at_ms: int) -> Bearer:
         roster = read_holder(connection, token, read_heads(connection)["book"].size)
     issued = roster.holder(token, at_ms)
     require_exchanged(issued)
-    return Bearer(issued.person, roster, issued.scopes, issued.expires_at)
+    return Bearer(issued.person, roster, issued.scopes or UNNAMED, issued.expires_at)

@@ -25,7 +25,7 @@ class Me(Struct, kw_only=True):
     name: Annotated[str, Meta(examples=["gh-0412"])]
     roles: list[Held]
     enterprises: list[Code]
-    scopes: Annotated[list[Scope], Meta(description="Empty for a token without limits.")]
+    scopes: Annotated[list[Scope], Meta(description="What the token reaches here.")]
     expires_at: Instant
 
 

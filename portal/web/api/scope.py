@@ -28,7 +28,7 @@ def require_scope(connection: ASGIConnection[Any, Any, Any, Any], to: BaseRouteH
     Of whoever has none, `portal.web.audience` has decided before.
     """
     session = connection.user.session
-    if not isinstance(session, Bearer) or not session.scopes:
+    if not isinstance(session, Bearer):
         return
     scope = scope_of(to)
     if scope not in session.scopes:
