@@ -6,20 +6,27 @@ A page of it costs no reading of whole logs: papers come by the trail, usage as 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ledger.codec import Event
 from ledger.database import Connection
 from ledger.events import IssuedData, ResourceListed
 from ledger.period import cut_by_day
 from ledger.query import read_usage_days
+from ledger.read import read_heads
 from ledger.topics import enterprise_topic, statement_topic
 from ledger.trail import read_newest, read_trail
 from ledger.usage import render_quantity
-from portal.audit_desk import Entry
+from portal.audit_desk import Entry, list_entries
 from portal.gathered import Gathered, page_before
+from portal.proof_commands import head_of, require_entry
+from portal.shell import Shell
+from portal.trace_command import require_issue
 from reports.issue import Issued
 from vouchers.reading import read_rules
+
+RESTING_MAX: Final = 20
+"""Whoever asks which statements rest on an entry wants the last ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +128,57 @@ def _months_of(event: Event) -> set[str] | None:
     if piece is None:
         return None
     return {day[: len("2022-07")] for day, _ in cut_by_day(piece.start_ms, piece.end_ms)}
+
+
+def trace_statement(shell: Shell, number: str, limit: int, before: int | None) -> dict[str, Any]:
+    """Return what a statement was made from: sums of usage, and its papers below an index.
+
+    Raises `InvalidInputError` (`no_statement`).
+    """
+    with shell.auditing() as connection:
+        index, issued = require_issue(connection, number)
+        data = issued.data
+        papers, following = list_papers(connection, issued, limit, before)
+        size = read_heads(connection)["book"].size
+        is_month = data.kind == "compute"
+        used = sum_usage(connection, issued.subject, data.period, size) if is_month else []
+    return {
+        "id": number,
+        "entry": {"log": "book", "index": index},
+        "sizes": data.sizes,
+        "used": [one._asdict() for one in used],
+        "rows": [
+            {
+                "log": one.log,
+                "index": one.index,
+                "type": one.event.kind.type,
+                "source": one.event.source,
+                "id": one.event.id,
+            }
+            for one in papers
+        ],
+        "next": None if following is None else str(following),
+    }
+
+
+def show_entry(shell: Shell, log: str, index: int) -> dict[str, Any]:
+    """Return an entry as it was recorded, and the last statements that were made from it.
+
+    Raises `InvalidInputError`: `no_log`, `no_entry`.
+    """
+    with shell.auditing() as connection:
+        head = head_of(connection, log)
+        require_entry(head, index)
+        (found,) = list_entries(connection, head, index + 1, 1)
+        size = read_heads(connection)["book"].size
+        resting = find_resting(connection, found, size, RESTING_MAX)
+    return {
+        "log": log,
+        "index": index,
+        "entry": found.text,
+        "leaf_hash": found.leaf_hash,
+        "statements": [
+            {"id": one.issued.data.statement, "kind": one.issued.data.kind, "index": one.index}
+            for one in resting
+        ],
+    }

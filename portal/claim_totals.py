@@ -1,10 +1,14 @@
 """Claims added up by month, level and state: how many stand where since when, and how much."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ledger.claim_list import Sum
+from ledger.claim_list import ClaimFilter, Sum
 from ledger.claim_state import STATES, State
+from portal.acting import look
+from portal.claim_queue import sum_visible
+from portal.claim_reading import Viewer
+from portal.shell import Shell
 from vouchers.catalogue import find_programmes
 from vouchers.programme import LEVELS, Level
 
@@ -17,6 +21,18 @@ class Total(NamedTuple):
     state: State
     claims: int
     amount_fen: int
+
+
+def read_totals(shell: Shell) -> list[Total]:
+    """Return the claims that whoever looks may see, added up."""
+    with shell.reading() as connection:
+        roster, person = look(shell, connection, alone=True)
+        return add_up(sum_visible(connection, Viewer(roster, person), ClaimFilter()))
+
+
+def list_totals(shell: Shell) -> dict[str, Any]:
+    """Return the same as rows."""
+    return {"rows": [one._asdict() for one in read_totals(shell)]}
 
 
 def add_up(found: Iterable[Sum]) -> list[Total]:

@@ -1,11 +1,13 @@
 """Every enterprise that the book names: looked for by name or code, page by page."""
 
 from bisect import bisect_right
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ledger.events import EnterpriseRegistered
+from ledger.read import read_heads
 from ledger.text import Text
 from portal.gathered import Gathered
+from portal.shell import Shell
 from vouchers.regions import place_of
 
 
@@ -15,6 +17,18 @@ class Entry(NamedTuple):
     code: str
     name: str
     region: Text | None
+
+
+def list_enterprises(shell: Shell, words: str, limit: int, after: str | None) -> dict[str, Any]:
+    """Return enterprises by code, with their names and regions, and after which code to go on."""
+    with shell.reading() as connection:
+        known = shell.gathered.read_on(connection, read_heads(connection)["book"].size)
+    some, following = page_after(known, find_codes(known, words), after or "", limit)
+    rows = [
+        {"enterprise": one.code, "name": one.name, "region": one.region and shell.say(one.region)}
+        for one in some
+    ]
+    return {"rows": rows, "next": following}
 
 
 def find_codes(known: Gathered, words: str = "") -> list[str]:

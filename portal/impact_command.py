@@ -75,14 +75,10 @@ def simulate(
     change = parse_change(change_file.read_bytes())
     wanted = month_from, month_to
     made = measure(shell, change, wanted, change_file.parent, processes=processes)
-    impact, sets = made.impact, made.impact.programmes
+    impact = made.impact
     data = {
         "title": shell.say(change.title),
-        **render_impact(impact, shell.language),
-        "changes": [render_difference(one, shell.language) for one in find_differences(*sets)],
-        "rules": {"before": hash_catalogue(sets[0]), "after": hash_catalogue(sets[1])},
-        "synthetic": made.is_synthetic,
-        "as_of": [{"log": head.name, "size": head.size} for head in made.heads],
+        **impact_of(shell, made),
         "chart": str(chart) if chart else None,
     }
     if chart is not None:
@@ -96,6 +92,18 @@ class Measured(NamedTuple):
     impact: Impact
     heads: tuple[Head, ...]
     is_synthetic: bool
+
+
+def impact_of(shell: Shell, made: Measured) -> dict[str, Any]:
+    """Return the command line's keys of what was measured."""
+    sets = made.impact.programmes
+    return {
+        **render_impact(made.impact, shell.language),
+        "changes": [render_difference(one, shell.language) for one in find_differences(*sets)],
+        "rules": {"before": hash_catalogue(sets[0]), "after": hash_catalogue(sets[1])},
+        "synthetic": made.is_synthetic,
+        "as_of": [{"log": head.name, "size": head.size} for head in made.heads],
+    }
 
 
 def measure(

@@ -5,9 +5,13 @@ from io import RawIOBase
 from typing import TYPE_CHECKING, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from ledger.errors import RuleViolationError
 from ledger.export import parts_of
 from ledger.head import Head
+from ledger.text import Text
+from portal.proof_commands import head_of
 from portal.shell import Shell
+from portal.witnessed import find_shown
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -38,6 +42,23 @@ class _Sink(RawIOBase):
         taken = bytes(self._written)
         self._written.clear()
         return taken
+
+
+def export_log(shell: Shell, log: str) -> Iterator[bytes]:
+    """Return the parts of a log's export, for whoever names one, under the checkpoint shown.
+
+    Raises `InvalidInputError` (`no_log`), `RuleViolationError` (`no_checkpoint`).
+    """
+    with shell.auditing() as connection:
+        head = head_of(connection, log)
+    note = find_shown(shell, head)
+    if note is None:
+        raise RuleViolationError(
+            "no_checkpoint",
+            Text(f"日志 {log} 尚无可出示的检查点", f"{log} has no checkpoint to show yet"),
+            Text("签发并联署检查点后再试", "try again once one is signed and cosigned"),
+        )
+    return stream_log(shell, head, note)
 
 
 def stream_log(shell: Shell, head: Head, note: str) -> Iterator[bytes]:

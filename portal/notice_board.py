@@ -12,10 +12,12 @@ from ledger.database import Connection
 from ledger.errors import InvalidInputError
 from ledger.events import ClaimData, ClaimNoticed, ClaimStep, VoucherDrawn, VoucherReleased
 from ledger.period import parse_date
+from ledger.read import read_heads
 from ledger.text import Language, Text
 from ledger.topics import claim_topic, enterprise_topic, notice_topic
 from ledger.trail import read_trail
 from portal.gathered import Gathered, Noticed, page_before
+from portal.shell import Shell
 from reports.sheets import render_xlsx
 from vouchers.adoption import choose, rules_of
 from vouchers.book import Book
@@ -165,12 +167,17 @@ def find_lines(connection: Connection, notice: str, size: int) -> list[Said]:
         if isinstance(event.data, ClaimNoticed)
     ]
     if not rows:
-        raise InvalidInputError(
-            "unknown_notice",
-            Text(f"没有公示 {notice[:40]}", f"there is no notice {notice[:40]}"),
-            Text("已发布的公示见 suanquan notice list", "see suanquan notice list"),
-        )
+        raise unknown_notice(notice)
     return sorted(rows, key=lambda row: row[1].line)
+
+
+def unknown_notice(notice: str) -> InvalidInputError:
+    """Return the refusal of a notice that is not there, or not for whoever asks."""
+    return InvalidInputError(
+        "unknown_notice",
+        Text(f"没有公示 {notice[:40]}", f"there is no notice {notice[:40]}"),
+        Text("已发布的公示见 suanquan notice list", "see suanquan notice list"),
+    )
 
 
 def contracts_of(book: Book, claim: Claim) -> list[str]:
@@ -194,6 +201,14 @@ def _take(book: Book, connection: Connection, enterprises: Iterable[str], size: 
     """Let a book take in what is said of some enterprises."""
     for _, event in read_trail(connection, map(enterprise_topic, enterprises), size):
         book.apply(event)
+
+
+def read_file_of(shell: Shell, notice: str, form: Literal["csv", "xlsx"]) -> tuple[bytes, str]:
+    """Return the lines of a notice as a file, and its name; raises `unknown_notice`."""
+    with shell.reading() as connection:
+        stood = make_again(connection, notice, read_heads(connection)["book"].size)
+    name = f"{stood.notice.heading.notice}.{form}"
+    return render_file(stood.notice, form, shell.language), name
 
 
 def render_file(notice: Notice, form: Literal["csv", "xlsx"], language: Language) -> bytes:

@@ -219,7 +219,7 @@ def prepare_batch(shell: Shell, batch: str) -> Batch:
             if roster.holds(actor, "finance", one.programme)
         ]
         if not orders:
-            raise _unknown_batch(batch)
+            raise unknown_batch(batch)
         reads = {
             one.order: read_claim(connection, one.claim, size)
             for one in orders
@@ -255,7 +255,7 @@ def _account_now(connection: Connection, read: Read) -> str:
     return ordered if newest in then else newest
 
 
-def _unknown_batch(batch: str) -> InvalidInputError:
+def unknown_batch(batch: str) -> InvalidInputError:
     """Return the refusal of a batch that is not there, or not for whoever asks."""
     return InvalidInputError(
         "unknown_batch",

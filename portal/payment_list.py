@@ -1,8 +1,13 @@
 """Payment orders that somebody may see, and the batches that they make up."""
 
+from typing import Any
+
 from ledger.database import Connection
 from ledger.order_list import BatchSum, Ordered, list_orders, sum_batches
 from ledger.rights import Rights
+from portal.acting import look
+from portal.payment_desk import unknown_batch
+from portal.shell import Shell
 from vouchers.claims.authorise import OFFICIALS
 
 
@@ -30,6 +35,22 @@ def list_visible_batches(  # noqa: PLR0917 - who asks for which of them
     """
     programmes = _visible(rights, person, programme)
     return sum_batches(connection, programmes, batch, limit)
+
+
+def show_batch(shell: Shell, batch: str) -> dict[str, Any]:
+    """Return a batch and its orders, with what became of each.
+
+    Raises `InvalidInputError` (`unknown_batch`) for one that is not there, or not for whoever asks.
+    """
+    with shell.reading() as connection:
+        roster, person = look(shell, connection, alone=True)
+        orders = list_visible_orders(connection, roster, person, batch)
+        batches, _ = list_visible_batches(connection, roster, person, batch=batch)
+    if not orders:
+        raise unknown_batch(batch)
+    names = ("order", "claim", "enterprise", "amount_fen", "outcome")
+    rows = [{name: getattr(one, name) for name in names} for one in orders]
+    return {**batches[0]._asdict(), "rows": rows}
 
 
 def _visible(rights: Rights, person: str, programme: str | None) -> list[str] | None:

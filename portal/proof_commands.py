@@ -151,14 +151,21 @@ def head_of(connection: Connection, log: str) -> Head:
     return heads[log]
 
 
-def covering_note(shell: Shell, connection: Connection, head: Head, index: int) -> str:
-    """Return the last signed checkpoint if it covers an entry, else one that is signed now."""
+def require_entry(head: Head, index: int) -> None:
+    """Raise `InvalidInputError` (`no_entry`) for an index beyond a log's end."""
     if index >= head.size:
         raise InvalidInputError(
             "no_entry",
             Text(f"日志 {head.name} 只有 {head.size} 条", f"{head.name} has {head.size} entries"),
-            Text("条目从 0 编号，见 suanquan log list", "entries count from 0; see log list"),
+            Text(
+                "条目从 0 编号，见 suanquan log list", "entries count from 0; see suanquan log list"
+            ),
         )
+
+
+def covering_note(shell: Shell, connection: Connection, head: Head, index: int) -> str:
+    """Return the last signed checkpoint if it covers an entry, else one that is signed now."""
+    require_entry(head, index)
     last = shell.signer.last(head)
     note = find_cosigned(shell, head, index + 1) or shell.signer.last_note(head)
     if last is None or note is None or last.size <= index:

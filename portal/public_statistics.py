@@ -1,10 +1,10 @@
 """The public's statistics, worked out once for many who look at the same time."""
 
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from portal.shell import Shell
-from reports.public_figures import PublicFigures, read_public_figures
+from reports.public_figures import Figure, PublicFigures, read_public_figures
 
 # They add up every day of every enterprise; nobody needs them fresher than a few minutes.
 KEPT_MS: Final = 5 * 60_000
@@ -23,3 +23,25 @@ def read_kept(shell: Shell, at_ms: int) -> PublicFigures:
                 figures = read_public_figures(connection)
             _kept[url] = at_ms, figures
         return figures
+
+
+def show_statistics(shell: Shell, at_ms: int) -> dict[str, Any]:
+    """Return the same as rows: card-hours by month, and refunds by year and programme.
+
+    A sum that is kept back is None, and so is a count below the least that is told.
+    """
+    found = read_kept(shell, at_ms)
+    return {
+        "months": [
+            {"month": month, **_told(one, "card_hours")} for month, one in found.months.items()
+        ],
+        "refunds": [
+            {"year": one.year, "programme": one.programme, **_told(one.figure, "paid_fen")}
+            for one in found.refunds
+        ],
+    }
+
+
+def _told(figure: Figure, name: str) -> dict[str, int | None]:
+    """Return a figure under the name of what it sums."""
+    return {"enterprises": figure.enterprises, name: figure.total}

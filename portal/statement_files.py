@@ -28,6 +28,15 @@ def list_statements(shell: Shell, enterprise: str | None) -> dict[str, Any]:
     }
 
 
+def show_statement(shell: Shell, number: str, enterprise: str | None) -> dict[str, Any]:
+    """Return one statement with the keys that it has in a list; raises `no_statement`."""
+    for row in list_statements(shell, enterprise)["rows"]:
+        if row["id"] == number:
+            found: dict[str, Any] = row
+            return found
+    raise no_statement(number)
+
+
 def read_statement(shell: Shell, number: str, form: Format, enterprise: str | None) -> bytes:
     """Return a statement's file: the paper that is kept, or another format made from the logs.
 

@@ -59,6 +59,7 @@ _NAMED: Final[Mapping[str, frozenset[str]]] = {
     "no_statement": frozenset({"number"}),
     "unknown_account": frozenset({"person"}),
     "unknown_batch": frozenset({"batch"}),
+    "unknown_check": frozenset({"number"}),
     "unknown_claim": frozenset({"claim", "claim_id"}),
     "unknown_document": frozenset({"digest", "sha256"}),
     "unknown_enterprise": frozenset({"enterprise"}),

@@ -136,7 +136,9 @@ def test_every_route_that_is_sent_something_names_its_scope() -> None:
     assert {name for name, scope in sent.items() if scope not in get_args(Scope)} == set()
     assert {name for name, scope in sent.items() if scope == "read"} == {
         "preview_case",
+        "start_one_check",
         "verify_statement",
+        "work_change_out",
     }
 
 

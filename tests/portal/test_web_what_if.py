@@ -1,6 +1,6 @@
 """What if: a value changed by a form, worked out over the history, and nothing recorded."""
 
-from portal.web.routes.what_if import _at_work
+from portal.what_if import _at_work
 from tests.portal.lobby import Lobby, lobby, office, on_sqlite
 
 __all__ = ["lobby", "office"]

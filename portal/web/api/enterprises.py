@@ -8,21 +8,24 @@ from litestar.params import Body, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from ledger.events.data import YEAR_MAX, YEAR_MIN
+from ledger.personal import BankAccount, Contact
 from portal import (
     decide_command,
     document_commands,
+    enterprise_commands,
     paper_commands,
     usage_command,
     voucher_commands,
 )
 from portal.document_desk import file_bytes
+from portal.enterprise_list import list_enterprises
 from portal.options import ask
 from portal.web.api.answer import answer
 from portal.web.api.answers import money, papers, rules
 from portal.web.api.body import FILE, RawBody, Word, json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of, usage_key
-from portal.web.api.params import By, Enterprise, On, OneMonth, OneYear, Programmes
-from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, TASK_FORCE
+from portal.web.api.params import By, Enterprise, On, OneCode, OneMonth, OneYear, Programmes
+from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, INSIDERS, TASK_FORCE
 from portal.web.visit import Visitor
 from vouchers.claims.papers_file import Papers
 from vouchers.strict_json import decode
@@ -40,11 +43,24 @@ Ref = Annotated[
 ]
 
 
+Find = Annotated[
+    str, QueryParameter(max_length=100, description="Only with these words in name or code.")
+]
+
+
 class VoucherAsked(Struct, frozen=True, kw_only=True):
     """Which voucher is taken out; the year of a claim made today where none is named."""
 
     programme: Word
     year: Annotated[int, Meta(ge=YEAR_MIN, le=YEAR_MAX)] | None = None
+
+
+@get("", who=INSIDERS, sync_to_thread=True)
+def list_all_enterprises(
+    visit: Visitor, find: Find = "", limit: Limit = LIMIT, after: OneCode = None
+) -> Response[papers.EnterprisePage]:
+    """List every enterprise that the ledger names, by code."""
+    return answer(list_enterprises(visit.shell, find, limit, after))
 
 
 @get("/{enterprise:str}/usage", who=EVERYBODY_BUT_ADMINISTRATORS, sync_to_thread=True)
@@ -155,6 +171,36 @@ def take_voucher_out(
     return answer(done)
 
 
+@post(
+    "/{enterprise:str}/contacts",
+    who=ENTERING,
+    scope="claim",
+    dto=json_of(Contact),
+    sync_to_thread=True,
+)
+def record_contact(
+    visit: Visitor, enterprise: Enterprise, data: JSONBody[bytes]
+) -> Response[papers.Kept]:
+    """Record a contact of an enterprise: the log holds its digest, and nobody is shown it here."""
+    file = io.BytesIO(data)
+    return answer(ask(enterprise_commands.contact, visit.shell, code=enterprise, file=file))
+
+
+@post(
+    "/{enterprise:str}/bank-account",
+    who=ENTERING,
+    scope="claim",
+    dto=json_of(BankAccount),
+    sync_to_thread=True,
+)
+def set_bank_account(
+    visit: Visitor, enterprise: Enterprise, data: JSONBody[bytes]
+) -> Response[papers.Kept]:
+    """Set the account that an enterprise is paid into: the log holds its digest alone."""
+    file = io.BytesIO(data)
+    return answer(ask(enterprise_commands.bank_account, visit.shell, code=enterprise, file=file))
+
+
 @post("/papers", who=ENTERING, scope="claim", dto=json_of(Papers), sync_to_thread=True)
 def enter_papers(visit: Visitor, data: JSONBody[bytes]) -> Response[papers.PapersRecorded]:
     """Enter the papers of an enterprise: all of them or, where one cannot be, none."""
@@ -164,6 +210,9 @@ def enter_papers(visit: Visitor, data: JSONBody[bytes]) -> Response[papers.Paper
 ROUTER: Final = Router(
     "/enterprises",
     route_handlers=[
+        list_all_enterprises,
+        record_contact,
+        set_bank_account,
         sum_usage_of_enterprise,
         decide_on_enterprise,
         list_papers,

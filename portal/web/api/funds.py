@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Final
 
 from litestar import Response, Router, get, post
-from litestar.params import JSONBody, PathParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from msgspec import Meta, Struct, structs
 
 from ledger.events import FundAppropriated, FundData, FundTransferred
@@ -11,10 +11,12 @@ from ledger.events.data import YEAR_MAX, YEAR_MIN
 from portal import fund_commands
 from portal.acting import acting
 from portal.fund_desk import close_fund, may_read_fund, record_fund
+from portal.fund_reading import Books, render_books, show_fund
 from portal.options import ask
 from portal.web.api.answer import answer
 from portal.web.api.answers import money as answers
-from portal.web.api.body import Word, json_of
+from portal.web.api.body import FILE, Word, json_of
+from portal.web.api.download import download
 from portal.web.api.paging import LIMIT, After, Limit, page_of
 from portal.web.api.params import Named
 from portal.web.audience import FINANCE, INSIDERS
@@ -26,6 +28,9 @@ Day = Annotated[
     str, Meta(pattern=r"[0-9]{4}-[0-9]{2}-[0-9]{2}", max_length=10, examples=["2022-01-05"])
 ]
 FundYear = Annotated[int, PathParameter(ge=YEAR_MIN, le=YEAR_MAX, description="The fund's year.")]
+
+
+Form = Annotated[Books, QueryParameter(name="format", description="Which tool is to read it.")]
 
 
 class Appropriation(Struct, frozen=True, kw_only=True):
@@ -60,6 +65,21 @@ def list_funds(
 ) -> Response[answers.FundPage]:
     """List the funds of your programmes by year, with their balances."""
     return answer(page_of(_funds(visit), _key, limit, after))
+
+
+@get("/books", who=INSIDERS, media_type=FILE, sync_to_thread=True)
+def download_books(visit: Visitor, form: Form = "beancount") -> Response[bytes]:
+    """Return the journal of the funds that you may read, as text that other tools check."""
+    return download(*render_books(visit.shell, visit.rights, visit.person, form))
+
+
+@get("/{fund:str}/{year:int}", who=INSIDERS, sync_to_thread=True)
+def show_fund_year(
+    visit: Visitor, fund: Named, year: FundYear, limit: Limit = LIMIT, after: After = None
+) -> Response[answers.FundShown]:
+    """Show a fund's year with what moved in it, the newest first."""
+    data = show_fund(visit.shell, visit.rights, visit.person, fund, year)
+    return answer(page_of(data, lambda row: str(row["number"]), limit, after))
 
 
 def _key(row: dict[str, Any]) -> str:
@@ -135,6 +155,13 @@ def close_fund_year(
 
 ROUTER: Final = Router(
     "/funds",
-    route_handlers=[list_funds, appropriate_fund, transfer_fund, close_fund_year],
+    route_handlers=[
+        list_funds,
+        download_books,
+        show_fund_year,
+        appropriate_fund,
+        transfer_fund,
+        close_fund_year,
+    ],
     tags=["funds"],
 )

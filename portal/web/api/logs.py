@@ -4,11 +4,14 @@ from typing import Annotated, Final
 
 from litestar import Response, Router, get
 from litestar.params import PathParameter
+from litestar.response import Stream
 
 from ledger import tlog
 from ledger.note import parse_note, render_vkey
 from ledger.read import read_entries
 from portal import log_commands
+from portal.audit_statements import show_entry
+from portal.log_archive import export_log
 from portal.options import ask
 from portal.proof_commands import covering_note, head_of, prove_entries
 from portal.web.api.answer import answer
@@ -44,6 +47,12 @@ def list_entries(
     return answer({"log": log, "size": head.size, "rows": rows, "next": following})
 
 
+@get("/{log:str}/entries/{index:int}", who=AUDITOR, sync_to_thread=True)
+def show_one_entry(visit: Visitor, log: Named, index: Index) -> Response[answers.EntryShown]:
+    """Show an entry as it was recorded, and the last statements that were made from it."""
+    return answer(show_entry(visit.shell, log, index))
+
+
 @get("/{log:str}/entries/{index:int}/proof", who=AUDITOR, sync_to_thread=True)
 def prove_entry(visit: Visitor, log: Named, index: Index) -> Response[answers.ProofOf]:
     """Return an entry with its proof and a checkpoint that covers it."""
@@ -57,6 +66,15 @@ def prove_entry(visit: Visitor, log: Named, index: Index) -> Response[answers.Pr
     return answer({"log": log, "index": index, "size": size, "vkey": vkey, "proof": proof})
 
 
+@get("/{log:str}/export", who=AUDITOR, media_type="application/zip", sync_to_thread=True)
+def export_whole_log(visit: Visitor, log: Named) -> Stream:
+    """Return a log as stock tools read it (C2SP tlog-tiles), entries included, as one ZIP."""
+    headers = {"content-disposition": f'attachment; filename="{log}.zip"'}
+    return Stream(export_log(visit.shell, log), media_type="application/zip", headers=headers)
+
+
 ROUTER: Final = Router(
-    "/logs", route_handlers=[list_logs, list_entries, prove_entry], tags=["logs"]
+    "/logs",
+    route_handlers=[list_logs, list_entries, show_one_entry, prove_entry, export_whole_log],
+    tags=["logs"],
 )

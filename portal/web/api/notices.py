@@ -1,21 +1,28 @@
 """Public notices: draw up, clear what stood through them, show them to anybody."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from litestar import Response, Router, get, post
-from litestar.params import JSONBody
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from portal import notice_commands
+from portal.notice_board import read_file_of
+from portal.notice_paper import issue_paper
 from portal.options import ask
+from portal.statement_files import show_statement
 from portal.web.api.answer import answer
 from portal.web.api.answers import claims as answers
-from portal.web.api.body import Word, json_of
+from portal.web.api.answers import papers
+from portal.web.api.body import FILE, Word, json_of
+from portal.web.api.download import download
 from portal.web.api.paging import LIMIT, After, Limit, page_of
 from portal.web.api.params import Named, On, OneProgramme
-from portal.web.audience import ANYBODY, AUTHORITY
+from portal.web.audience import ANYBODY, AUTHORITY, OFFICIALS
 from portal.web.visit import Visitor
 from vouchers.strict_json import decode
+
+Form = Annotated[Literal["csv", "xlsx"], QueryParameter(name="format", description="Of the file.")]
 
 
 class NoticeAsked(Struct, frozen=True, kw_only=True):
@@ -52,6 +59,12 @@ def show_notice(visit: Visitor, notice: Named) -> Response[answers.Notice]:
     return answer(ask(notice_commands.show, visit.shell, notice_id=notice))
 
 
+@get("/{notice:str}/file", who=ANYBODY, media_type=FILE, sync_to_thread=True)
+def download_notice(visit: Visitor, notice: Named, form: Form = "csv") -> Response[bytes]:
+    """Return the list of a notice as a spreadsheet, as the public read it; anybody may."""
+    return download(*read_file_of(visit.shell, notice, form))
+
+
 @post("", who=AUTHORITY, scope="review", dto=json_of(NoticeAsked), sync_to_thread=True)
 def draw_notice(visit: Visitor, data: JSONBody[bytes], on: On = None) -> Response[answers.Notice]:
     """Give public notice of the approved claims of a programme, for its working days."""
@@ -73,6 +86,15 @@ def draw_notice(visit: Visitor, data: JSONBody[bytes], on: On = None) -> Respons
 
 
 @post(
+    "/{notice:str}/statement", who=OFFICIALS, scope="review", status_code=200, sync_to_thread=True
+)
+def issue_notice_list(visit: Visitor, notice: Named) -> Response[papers.StatementRow]:
+    """Issue the list of a notice as the paper to be stamped and put up, if it was not before."""
+    issued = issue_paper(visit.shell, visit.rights, visit.person, notice)
+    return answer(show_statement(visit.shell, issued.data.statement, None))
+
+
+@post(
     "/clear",
     who=AUTHORITY,
     scope="review",
@@ -90,6 +112,13 @@ def clear_notices(
 
 ROUTER: Final = Router(
     "/notices",
-    route_handlers=[list_notices, show_notice, draw_notice, clear_notices],
+    route_handlers=[
+        list_notices,
+        show_notice,
+        download_notice,
+        draw_notice,
+        issue_notice_list,
+        clear_notices,
+    ],
     tags=["notices"],
 )

@@ -159,8 +159,8 @@ def body_of(handler: HTTPRouteHandler) -> type[msgspec.Struct] | None:
 
 def answer_of(handler: HTTPRouteHandler) -> type[msgspec.Struct] | None:
     """Return what a route answers as JSON, None for a file."""
-    (inner,) = handler.parsed_fn_signature.return_type.inner_types
-    kind = inner.annotation
+    inner = handler.parsed_fn_signature.return_type.inner_types
+    kind = inner[0].annotation if inner else None
     return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else None
 
 

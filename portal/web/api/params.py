@@ -18,9 +18,13 @@ Enterprise = Annotated[
 OneEnterprise = Annotated[
     str | None, QueryParameter(pattern=_CODE, description="Only this enterprise's.")
 ]
+OneCode = Annotated[
+    str | None, QueryParameter(pattern=_CODE, description="Go on after this enterprise.")
+]
 Digest = Annotated[
     str, PathParameter(pattern=r"^[0-9a-f]{64}$", description="The document's SHA-256.")
 ]
+Number = Annotated[int, PathParameter(ge=1, le=10**9, description="Its number.")]
 Named = Annotated[str, PathParameter(pattern=_WORD, description="Its id.")]
 Programmes = Annotated[
     list[str] | None,

@@ -11,6 +11,7 @@ from portal import payment_commands
 from portal.options import ask
 from portal.payment_commands import render_bank_file
 from portal.payment_desk import prepare_batch
+from portal.payment_list import show_batch
 from portal.web.api.answer import answer
 from portal.web.api.answers import money as answers
 from portal.web.api.body import FILE, RawBody, Word, json_of
@@ -61,6 +62,15 @@ def order_payments(
     return answer(done)
 
 
+@get("/{batch:str}", who=INSIDERS, sync_to_thread=True)
+def show_payment_batch(
+    visit: Visitor, batch: Named, limit: Limit = LIMIT, after: After = None
+) -> Response[answers.Batch]:
+    """Show a batch with its orders, and what became of each."""
+    data = show_batch(visit.shell, batch)
+    return answer(page_of(data, lambda row: str(row["order"]), limit, after))
+
+
 @get("/{batch:str}/file", who=FINANCE, scope="money", media_type=FILE, sync_to_thread=True)
 def download_bank_file(visit: Visitor, batch: Named, form: Form = "xlsx") -> Response[bytes]:
     """Return the orders of a batch that are under way as the bank takes them.
@@ -86,6 +96,12 @@ def record_bank_answer(
 
 ROUTER: Final = Router(
     "/payments",
-    route_handlers=[list_batches, order_payments, download_bank_file, record_bank_answer],
+    route_handlers=[
+        list_batches,
+        show_payment_batch,
+        order_payments,
+        download_bank_file,
+        record_bank_answer,
+    ],
     tags=["payments"],
 )

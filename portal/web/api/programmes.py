@@ -12,8 +12,9 @@ from portal.web.api.answers import rules as answers
 from portal.web.api.body import json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of
 from portal.web.api.params import Named, On, Programmes
-from portal.web.audience import ANYBODY, SIGNED_IN
+from portal.web.audience import ANYBODY, SIGNED_IN, TASK_FORCE
 from portal.web.visit import Visitor
+from portal.what_if import ChangeAsked, work_out_asked
 from vouchers.case import Case
 from vouchers.render import preview
 
@@ -54,8 +55,27 @@ def preview_case(
     return answer(preview(data, programmes or (), language=visit.language))
 
 
+@post(
+    "/what-if",
+    who=TASK_FORCE,
+    scope="read",
+    dto=json_of(ChangeAsked),
+    status_code=200,
+    sync_to_thread=True,
+)
+def work_change_out(visit: Visitor, data: JSONBody[bytes]) -> Response[answers.Impact]:
+    """Work out what other values of the rules would have cost; nothing of it is kept."""
+    return answer(work_out_asked(visit.shell, data))
+
+
 ROUTER: Final = Router(
     "/programmes",
-    route_handlers=[list_programmes, list_adopted, show_programme, preview_case],
+    route_handlers=[
+        list_programmes,
+        list_adopted,
+        show_programme,
+        preview_case,
+        work_change_out,
+    ],
     tags=["programmes"],
 )

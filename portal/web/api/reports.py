@@ -6,17 +6,23 @@ from litestar import Response, Router, get
 from litestar.params import QueryParameter
 
 from portal import reconcile_command, report_commands, usage_command
+from portal.claim_totals import list_totals
 from portal.options import ask
+from portal.public_statistics import show_statistics
+from portal.schedule_commands import list_runs
 from portal.web.api.answer import answer
 from portal.web.api.answers import papers
 from portal.web.api.answers import reports as answers
 from portal.web.api.paging import LIMIT, After, Limit, page_of, usage_key
 from portal.web.api.params import By, Month, OneEnterprise, OneMonth
-from portal.web.audience import INSIDERS
+from portal.web.audience import ANYBODY, AUDITOR, INSIDERS, TASK_FORCE
 from portal.web.visit import Visitor
 
 Cards = Annotated[
     int | None, QueryParameter(ge=1, le=10**7, description="How many accelerators there are.")
+]
+Done = Annotated[
+    int, QueryParameter(ge=0, le=200, description="So many of the runs that are done, the newest.")
 ]
 Top = Annotated[int, QueryParameter(ge=1, le=50, description="So many of the largest users.")]
 
@@ -56,6 +62,33 @@ def sum_usage(
     return answer(page_of(data, usage_key, limit, after))
 
 
+@get("/claims", who=INSIDERS, sync_to_thread=True)
+def count_claims(visit: Visitor) -> Response[answers.ClaimTotals]:
+    """Count the claims that you may see by month, level and state, the newest month first."""
+    return answer(list_totals(visit.shell))
+
+
+@get("/schedule", who=TASK_FORCE | AUDITOR, sync_to_thread=True)
+def show_schedule(visit: Visitor, done: Done = 50) -> Response[answers.Schedule]:
+    """Show when each job comes next, what is due, what failed or waits and why, and what ran."""
+    return answer(list_runs(visit.shell, None, done))
+
+
+@get("/statistics", who=ANYBODY, sync_to_thread=True)
+def show_public_statistics(visit: Visitor) -> Response[answers.Statistics]:
+    """Show sums by month, and by year and programme, without anybody's own; anybody may."""
+    return answer(show_statistics(visit.shell, visit.at_ms))
+
+
 ROUTER: Final = Router(
-    "/reports", route_handlers=[report_month, reconcile_month, sum_usage], tags=["reports"]
+    "/reports",
+    route_handlers=[
+        report_month,
+        reconcile_month,
+        sum_usage,
+        count_claims,
+        show_schedule,
+        show_public_statistics,
+    ],
+    tags=["reports"],
 )

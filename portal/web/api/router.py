@@ -5,6 +5,7 @@ from typing import Final
 from litestar import Router
 
 from portal.web.api import (
+    checks,
     claims,
     documents,
     enterprises,
@@ -32,6 +33,7 @@ SUBJECTS: Final = (
     statements.ROUTER,
     documents.ROUTER,
     logs.ROUTER,
+    checks.ROUTER,
     reports.ROUTER,
 )
 

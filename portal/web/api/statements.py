@@ -9,16 +9,23 @@ from msgspec import Meta, Struct
 
 from portal import answer_commands
 from portal.answer_commands import DisputeFile, SettlementFile
+from portal.audit_statements import trace_statement
 from portal.options import ask
-from portal.statement_files import list_statements, read_statement, verify_bytes
+from portal.statement_files import (
+    list_statements,
+    read_statement,
+    show_statement,
+    verify_bytes,
+)
 from portal.web.api.answer import answer
 from portal.web.api.answers import papers as answers
 from portal.web.api.body import FILE, RawBody, json_of
 from portal.web.api.download import download
-from portal.web.api.paging import LIMIT, After, Limit, page_of
+from portal.web.api.paging import LIMIT, After, IndexAfter, Limit, page_of
 from portal.web.api.params import Enterprise, Named, OneEnterprise
 from portal.web.audience import (
     ANYBODY,
+    AUDITOR,
     ENTERPRISE,
     EVERYBODY_BUT_ADMINISTRATORS,
     INSIDERS,
@@ -57,6 +64,20 @@ def list_all_statements(
     return answer(page_of(data, lambda row: str(row["id"]), limit, after))
 
 
+@get("/statements/{number:str}", who=INSIDERS, sync_to_thread=True)
+def show_any_statement(visit: Visitor, number: Named) -> Response[answers.StatementRow]:
+    """Show one issued statement."""
+    return answer(show_statement(visit.shell, number, None))
+
+
+@get("/statements/{number:str}/trace", who=AUDITOR, sync_to_thread=True)
+def trace_any_statement(
+    visit: Visitor, number: Named, limit: Limit = LIMIT, after: IndexAfter = None
+) -> Response[answers.Trace]:
+    """List what a statement was made from, down to its entries, the newest paper first."""
+    return answer(trace_statement(visit.shell, number, limit, after))
+
+
 @get("/statements/{number:str}/file", who=INSIDERS, media_type=FILE, sync_to_thread=True)
 def download_any_statement(visit: Visitor, number: Named, form: Form = "pdf") -> Response[bytes]:
     """Return a statement's file: the PDF as issued, sealed where it is, or another format."""
@@ -74,6 +95,18 @@ def list_statements_of_enterprise(
     """List an enterprise's statements in the order of issue, with how far its answers are."""
     data = list_statements(visit.shell, enterprise)
     return answer(page_of(data, lambda row: str(row["id"]), limit, after))
+
+
+@get(
+    "/enterprises/{enterprise:str}/statements/{number:str}",
+    who=EVERYBODY_BUT_ADMINISTRATORS,
+    sync_to_thread=True,
+)
+def show_statement_of_enterprise(
+    visit: Visitor, enterprise: Enterprise, number: Named
+) -> Response[answers.StatementRow]:
+    """Show one statement of an enterprise, with how far its answer is."""
+    return answer(show_statement(visit.shell, number, enterprise))
 
 
 @get(
@@ -155,6 +188,9 @@ ROUTER: Final = Router(
     "/",
     route_handlers=[
         list_all_statements,
+        show_any_statement,
+        trace_any_statement,
+        show_statement_of_enterprise,
         download_any_statement,
         list_statements_of_enterprise,
         download_statement,

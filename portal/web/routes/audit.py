@@ -21,7 +21,13 @@ from portal.audit_desk import (
     read_standings,
 )
 from portal.audit_runs import KIND_NAMES, list_runs
-from portal.audit_statements import find_resting, list_papers, list_statements, sum_usage
+from portal.audit_statements import (
+    RESTING_MAX,
+    find_resting,
+    list_papers,
+    list_statements,
+    sum_usage,
+)
 from portal.enterprise_names import read_names
 from portal.log_archive import stream_log
 from portal.web.audience import AUDITOR, unknown_page
@@ -37,8 +43,6 @@ from vouchers.claims.table import name_doer
 ROWS_MAX: Final = 50
 # The last of each kind, and one before.
 RUNS_SHOWN: Final = 3
-# Whoever asks which statements rest on an entry wants the last ones.
-RESTING_MAX: Final = 20
 
 
 @get("/audit", who=AUDITOR, sync_to_thread=True)

@@ -26,7 +26,7 @@ from portal.notice_desk import (
     find_able,
 )
 from portal.notice_list import Standing, list_standing
-from portal.statement_commands import issue
+from portal.notice_paper import issue_paper
 from portal.statement_file import read_file
 from portal.web.audience import AUTHORITY, OFFICIALS, unknown_page
 from portal.web.downloads import attachment
@@ -35,8 +35,6 @@ from portal.web.errors import for_page, status_of
 from portal.web.page import onward, page, told
 from portal.web.routes.claims import words
 from portal.web.visit import Visit, Visitor
-from reports.print_room import Wanted
-from reports.reading import read_snapshot
 from vouchers.claims.authorise import OFFICIALS as OFFICIAL_ROLES
 
 NOTICES_MAX: Final = 20
@@ -256,11 +254,7 @@ def table(visit: Visitor, notice: FromPath[str], kind: FromPath[str]) -> Respons
 @post("/desk/notices/{notice:str}/statement", who=OFFICIALS, sync_to_thread=True)
 def statement(visit: Visitor, notice: FromPath[str]) -> Response[Any]:
     """Return the list of a notice to be stamped and put up, issued now if it was not before."""
-    first_day = _read(visit, notice, 0, 1).notice.heading.first_day
-    with visit.shell.reading() as connection:
-        snapshot = read_snapshot(connection)
-    wanted: Wanted = ("notice", f"{first_day:%Y-%m}", notice)
-    (issued,) = issue(visit.shell, visit.shell.press(), snapshot, [wanted], processes=1)
+    issued = issue_paper(visit.shell, visit.rights, visit.person, notice)
     return attachment(read_file(visit.shell, issued), f"{issued.data.statement}.pdf")
 
 

@@ -13,16 +13,15 @@ from ledger.database import Connection
 from ledger.errors import LedgerError
 from ledger.events import FundAppropriated, FundTransferred
 from ledger.journal import CHART
-from ledger.journal_text import Entry, read_entries_of, render_beancount, render_hledger
 from ledger.money import parse_yuan
 from ledger.period import day_of
-from ledger.read import read_events, read_heads
-from ledger.rights import Rights
+from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import acting
 from portal.fund_account import FundAccount, read_account
 from portal.fund_commands import fund_row
 from portal.fund_desk import close_fund, may_read_fund, record_fund
+from portal.fund_reading import ENDINGS, Books, render_books
 from portal.statement_file import read_file
 from portal.web import figures
 from portal.web.audience import FINANCE, INSIDERS, unknown_page
@@ -164,28 +163,10 @@ def statement(
 @get("/funds/books/{kind:str}", who=INSIDERS, sync_to_thread=True)
 def books(visit: Visitor, kind: FromPath[str]) -> Response[Any]:
     """Return the journal of the funds that the visitor may read, as text that other tools check."""
-    if kind not in ("beancount", "hledger"):
+    chosen: Books | None = next((one for one in ENDINGS if one == kind), None)
+    if chosen is None:
         raise unknown_page()
-    with visit.shell.reading() as connection:
-        size = read_heads(connection)["book"].size
-        entries = read_entries_of(read_events(connection, "book", 0, size))
-    seen = _of_visible(visit.rights, visit.person, entries)
-    text = render_beancount(seen) if kind == "beancount" else render_hledger(seen)
-    ending = "beancount" if kind == "beancount" else "journal"
-    return attachment(text.encode(), f"books-{size}.{ending}")
-
-
-def _of_visible(rights: Rights, person: str, entries: list[Entry]) -> list[Entry]:
-    """Return the entries that move something in funds which somebody may read, and only that."""
-    able: dict[str, bool] = {}
-    seen = []
-    for entry in entries:
-        for one in entry.transfers:
-            able.setdefault(one.fund, may_read_fund(rights, person, one.fund))
-        transfers = tuple(one for one in entry.transfers if able[one.fund])
-        if transfers:
-            seen.append(entry._replace(transfers=transfers))
-    return seen
+    return attachment(*render_books(visit.shell, visit.rights, visit.person, chosen))
 
 
 # --- acts on a budget ---

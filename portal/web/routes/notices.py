@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
 from ledger.read import read_heads
-from portal.notice_board import list_posted, make_again, render_file, stage_of
+from portal.notice_board import list_posted, make_again, read_file_of, stage_of
 from portal.web.audience import ANYBODY, unknown_page
 from portal.web.page import page
 from portal.web.visit import Visitor
@@ -71,11 +71,8 @@ def notice_file(visit: Visitor, notice: FromPath[str], file: FromPath[str]) -> R
     if file not in FILES:
         raise unknown_page()
     form, media_type = FILES[file]
-    with visit.shell.reading() as connection:
-        stood = make_again(connection, notice, read_heads(connection)["book"].size)
-    name = f"{stood.notice.heading.notice}.{form}"
+    content, name = read_file_of(visit.shell, notice, form)
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    content = render_file(stood.notice, form, visit.language)
     return Response(content, media_type=media_type, headers=headers)
 
 

@@ -6,15 +6,11 @@ from typing import Any, Final
 from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
-from ledger.claim_list import ClaimFilter
 from ledger.errors import LedgerError
 from ledger.money import render_decimal
 from ledger.period import last_day, parse_month
 from ledger.text import Text
-from portal.acting import look
-from portal.claim_queue import sum_visible
-from portal.claim_reading import Viewer
-from portal.claim_totals import add_up
+from portal.claim_totals import read_totals
 from portal.month_glance import USERS_MAX, Glance, read_glance
 from portal.report_commands import missing_in, render_workbook
 from portal.schedule_commands import list_runs
@@ -148,10 +144,7 @@ def _days(visit: Visit, glance: Glance) -> chart.Bars:
 @get("/reports/claims", who=INSIDERS, sync_to_thread=True)
 def claims(visit: Visitor, year: FromQuery[str] = "") -> Response[Any]:
     """Return the claims that the visitor may see, added up by month, level and state."""
-    with visit.shell.reading() as connection:
-        roster, person = look(visit.shell, connection, alone=True)
-        found = sum_visible(connection, Viewer(roster, person), ClaimFilter())
-    totals = add_up(found)
+    totals = read_totals(visit.shell)
     years = sorted({one.month[:4] for one in totals}, reverse=True)
     chosen = year if year in years else "".join(years[:1])
     return page(

@@ -1,6 +1,5 @@
 """What if: one value of a rule changed, and what that would have cost over the ledger's history."""
 
-from threading import Lock
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -8,24 +7,22 @@ from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
-from ledger.errors import InvalidInputError, LedgerError, RuleViolationError
+from ledger.errors import LedgerError
 from ledger.read import read_heads
 from ledger.text import Text
-from portal.impact_command import measure
+from portal import what_if
 from portal.web import chart, figures
 from portal.web.audience import TASK_FORCE
 from portal.web.entries import field_of
 from portal.web.errors import for_page, status_of
 from portal.web.page import page
 from portal.web.visit import Visit, Visitor
+from portal.what_if import MONTHS_MAX, no_value
 from vouchers.adoption import programmes_of, rules_of
 from vouchers.change import PROPOSED, Change, VersionChange
 from vouchers.impact import Affected, Impact
 from vouchers.names import FIELDS, LEVELS
 from vouchers.reading import read_rules
-
-MONTHS_MAX: Final = 24
-"""Some seconds for two hundred enterprises; more is for the command line."""
 
 SHOWN_MAX: Final = 25
 """Enterprises of each list."""
@@ -50,9 +47,6 @@ _FIELDS: Final = {
     "bad_range": "month_from",
 }
 
-_at_work: Final = Lock()
-"""Held while one is worked out: a second one at once would slow every other page."""
-
 
 class ChangeForm(msgspec.Struct):
     """A change as it was typed: `rule` is a programme and version, `drop` takes a value away."""
@@ -69,13 +63,7 @@ class ChangeForm(msgspec.Struct):
         programme, _, version = self.rule.partition("@")
         typed = self.value.strip()
         if self.name not in VALUES or not (typed or self.drop):
-            raise InvalidInputError(
-                "no_value",
-                Text("没有填写调整后的取值", "no value was given"),
-                Text(
-                    "如 40% 或 30万元；取消该项请勾选", "such as 40% or 30万元, or tick to drop it"
-                ),
-            )
+            raise no_value()
         values = {} if self.drop else {self.name: typed}
         dropped = (self.name,) if self.drop else ()
         made = VersionChange(programme, version or None, values, dropped, {}, PROPOSED, "rule")
@@ -94,25 +82,12 @@ def work_out(
     data: Annotated[ChangeForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Return what a change would have cost; nothing of it is recorded."""
-    if not _at_work.acquire(blocking=False):
-        return _page(visit, data, error=_busy())
     try:
         wanted = data.month_from or None, data.month_to or None
-        made = measure(visit.shell, data.change(), wanted, processes=1, months_max=MONTHS_MAX)
+        made = what_if.work_out(visit.shell, data.change(), wanted)
     except LedgerError as error:
         return _page(visit, data, error=error)
-    finally:
-        _at_work.release()
     return _page(visit, data, made.impact)
-
-
-def _busy() -> RuleViolationError:
-    """Return the refusal of a second one at once."""
-    return RuleViolationError(
-        "busy",
-        Text("另一项测算正在进行", "another change is being worked out"),
-        Text("请几秒后再试", "try again in some seconds"),
-    )
 
 
 def _page(

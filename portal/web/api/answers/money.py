@@ -5,7 +5,15 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from portal.web.api.answers.claims import LeftOut
-from portal.web.api.answers.words import ClaimId, Code, Fen, Next, ProgrammeId, Sentence
+from portal.web.api.answers.words import (
+    ClaimId,
+    Code,
+    Day,
+    Fen,
+    Next,
+    ProgrammeId,
+    Sentence,
+)
 
 BatchId = Annotated[str, Meta(description="A batch's id.", examples=["hubei-2022-B1"])]
 
@@ -27,6 +35,23 @@ class BatchPage(Struct, kw_only=True):
     """Payment batches, by name."""
 
     rows: list[BatchRow]
+    next: Next
+
+
+class BatchOrder(Struct, kw_only=True):
+    """A payment order of a batch, and what became of it."""
+
+    order: str
+    claim: ClaimId
+    enterprise: Code
+    amount_fen: Fen
+    outcome: Literal["open", "paid", "failed"]
+
+
+class Batch(BatchRow, kw_only=True):
+    """A payment batch with its orders."""
+
+    rows: list[BatchOrder]
     next: Next
 
 
@@ -100,6 +125,28 @@ class FundPage(Struct, kw_only=True):
     """Funds, by fund and year."""
 
     rows: list[FundRow]
+    next: Next
+
+
+class Movement(Struct, kw_only=True):
+    """A line of a fund's journal; `left_fen` is what is available after it."""
+
+    number: int
+    on: Day
+    name: Sentence
+    claim: str
+    document: str
+    debit: str
+    credit: str
+    amount_fen: Fen
+    left_fen: Fen
+
+
+class FundShown(FundRow, kw_only=True):
+    """A fund's year with what moved in it, the newest first, and its execution statements."""
+
+    statements: list[str]
+    rows: list[Movement]
     next: Next
 
 

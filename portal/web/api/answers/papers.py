@@ -141,3 +141,61 @@ class Verified(Struct, kw_only=True):
     sha256: Sha256
     revision: int | None
     superseded_by: str | None
+
+
+class EnterpriseRow(Struct, kw_only=True):
+    """An enterprise; its name is its code where none is registered."""
+
+    enterprise: Code
+    name: str
+    region: Sentence | None
+
+
+class EnterprisePage(Struct, kw_only=True):
+    """Enterprises, by code."""
+
+    rows: list[EnterpriseRow]
+    next: Next
+
+
+class Kept(Struct, kw_only=True):
+    """The digest under which a personal datum was recorded."""
+
+    enterprise: Code
+    kind: Annotated[str, Meta(examples=["contact"])]
+    digest: Sha256
+
+
+class Origin(Struct, kw_only=True):
+    """Where an event stands: its log and index, from 0."""
+
+    log: Annotated[str, Meta(examples=["book"])]
+    index: int
+
+
+class Resting(Origin, kw_only=True):
+    """An entry that a statement rests on; source and id are what it was delivered under."""
+
+    type: Annotated[str, Meta(examples=["cn.suanquan.invoice.recorded.v1"])]
+    source: str
+    id: str
+
+
+class UsedRow(Struct, kw_only=True):
+    """What an enterprise used of a resource under a contract in the statement's month."""
+
+    contract: str
+    resource: str
+    quantity: Quantity
+    name: str
+
+
+class Trace(Struct, kw_only=True):
+    """What a statement was made from: of usage the sums, of papers each entry, newest first."""
+
+    id: str
+    entry: Origin
+    sizes: dict[str, int]
+    used: list[UsedRow]
+    rows: list[Resting]
+    next: Next

@@ -4,7 +4,16 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from portal.web.api.answers.words import Code, Fen, Free, Next, ProgrammeId, Sentence, Size
+from portal.web.api.answers.words import (
+    Code,
+    Fen,
+    Free,
+    Month,
+    Next,
+    ProgrammeId,
+    Sentence,
+    Size,
+)
 
 Grade = Annotated[str, Meta(description="How well a value is evidenced.")]
 
@@ -112,3 +121,25 @@ class Ruling(Struct, kw_only=True):
     name: str | UnsetType = UNSET
     case: Free | UnsetType = UNSET
     as_of: list[Size] | UnsetType = UNSET
+
+
+class Impact(Struct, kw_only=True):
+    """What a change would have cost; the `high` amounts are those where missing facts help."""
+
+    before_fen: Fen
+    after_fen: Fen
+    before_high_fen: Fen
+    after_high_fen: Fen
+    months: list[Month]
+    by_programme: list[Free]
+    by_level: list[Free]
+    by_class: list[Free]
+    by_month: list[Free]
+    by_year: list[Free]
+    winners: list[Free]
+    losers: list[Free]
+    unclear: list[Free]
+    changes: list[Free]
+    rules: dict[str, str]
+    synthetic: bool
+    as_of: list[Size]
