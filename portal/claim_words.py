@@ -17,11 +17,11 @@ def tell_act(say: Say, row: dict[str, Any]) -> str:
     return say(Text("；", "; ")).join([*tell_briefly(row), *tell_items(say, row)])
 
 
-def tell_briefly(row: dict[str, Any]) -> list[str]:
+def tell_briefly(row: dict[str, Any], day: Callable[[str], str] = str) -> list[str]:
     """Return what an act said of itself as a whole: its reason, its paper, its days."""
     parts = [str(row[name]) for name in _TOLD if row.get(name)]
     if row.get("first_day"):
-        parts.append(f"{row['first_day']} – {row['last_day']}")
+        parts.append(f"{day(row['first_day'])} – {day(row['last_day'])}")
     return parts
 
 

@@ -18,11 +18,14 @@ _GAP: Final = Decimal("0.25")
 _WIDEST: Final = Decimal(56)
 
 # More labels than these run into each other at the chart's width.
-LABELS_MAX: Final = 16
+LABELS_MAX: Final = 12
 
 
 class Value(NamedTuple):
-    """One bar: its label, its exact value, the same as it is shown, and of which kind it is."""
+    """One bar: its label, its exact value, the same as it is shown, and of which kind it is.
+
+    One without a label belongs to the one before it, and stands with it over one label.
+    """
 
     label: str
     exact: str
@@ -66,10 +69,12 @@ def draw(values: Sequence[Value], summary: str, top: str) -> Bars:
     most = max(Decimal(one.exact) for one in values) or Decimal(1)
     step = Decimal(WIDTH - 2 * _LEFT) / len(values)
     room = Decimal(HEIGHT - _TOP - _BOTTOM)
-    every = -(-len(values) // LABELS_MAX)
+    firsts = [number for number, one in enumerate(values) if one.label]
+    named = set(firsts[:: -(-len(firsts) // LABELS_MAX) or 1])
     wide = min(step * (1 - _GAP), _WIDEST)
-    bars, ticks = list[Bar](), list[Tick]()
+    bars, ticks, label = list[Bar](), list[Tick](), ""
     for number, one in enumerate(values):
+        label = one.label or label
         x = _LEFT + number * step
         height = Decimal(one.exact) / most * room
         bars.append(
@@ -78,12 +83,13 @@ def draw(values: Sequence[Value], summary: str, top: str) -> Bars:
                 _round(HEIGHT - _BOTTOM - height),
                 _round(wide),
                 _round(height),
-                f"{one.label}: {one.shown}",
+                f"{label}: {one.shown}",
                 one.other,
             )
         )
-        if number % every == 0:
-            ticks.append(Tick(_round(x + step / 2), one.label))
+        if number in named:
+            following = next((one for one in firsts if one > number), len(values))
+            ticks.append(Tick(_round(x + step * (following - number) / 2), label))
     return Bars(summary, top, tuple(bars), tuple(ticks))
 
 

@@ -44,8 +44,8 @@ def _amounts(visit: Visit, beside: Sequence[Beside]) -> Bars | None:
             (metered[month], True, Text("计量", "metered")),
         ):
             shown = f"{visit.say(what)} {figures.yuan(fen, visit.language)}"
-            # The pair has one label, under its first bar.
-            label = "" if other else figures.month(month, visit.language)
+            # The pair has one label.
+            label = "" if other else figures.brief_month(month, visit.language)
             values.append(Value(label, str(Decimal(fen) / FEN_PER_YUAN), shown, other))
     if not values:
         return None
@@ -76,7 +76,8 @@ def _hours(visit: Visit, beside: Iterable[Beside]) -> Bars | None:
     for day in sorted(days):
         key = day[:7] if by_month else day
         sums[key] = sums.get(key, 0) + days[day]
-    values = [Value(key[5:] if not by_month else key, *_shown(visit, sums[key])) for key in sums]
+    name = figures.brief_month if by_month else figures.brief_day
+    values = [Value(name(key, visit.language), *_shown(visit, sums[key])) for key in sums]
     top = _shown(visit, max(sums.values()))[1]
     per = Text("按月", "by month") if by_month else Text("按日", "by day")
     summary = Text(f"{per.zh}计量的卡时，最多 {top}", f"card-hours {per.en}, {top} at most")

@@ -4,6 +4,7 @@ Amounts are whole fen until the last moment and never a float; days are the cent
 """
 
 import hashlib
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -19,7 +20,12 @@ from ledger.text import Language
 
 _LOCALES: Final[dict[Language, str]] = {"zh": "zh_CN", "en": "en_GB"}
 _MONTHS: Final[dict[Language, str]] = {"zh": "y年M月", "en": "MMMM y"}
+_BRIEF_MONTHS: Final[dict[Language, str]] = {"zh": "y年M月", "en": "MMM y"}
+_DAYS: Final[dict[Language, str]] = {"zh": "M月d日", "en": "d MMM"}
 _INSTANTS: Final[dict[Language, str]] = {"zh": "y年M月d日 HH:mm", "en": "d MMM y, HH:mm"}
+
+# A day by itself: not within a number such as P-2022-10-10 or SQ-2022-10-10-1, nor quoted as typed.
+_DAY: Final = re.compile(r"(?<![\w.'\"“-])\d{4}-\d{2}-\d{2}(?![\w-])", re.ASCII)
 
 _HASH_LENGTH: Final = 12
 
@@ -58,6 +64,47 @@ def day(value: str | date, language: Language) -> str:
     """Return a day: `2022年7月1日`, `1 July 2022`."""
     found = date.fromisoformat(value) if isinstance(value, str) else value
     return format_date(found, "long", locale=_LOCALES[language])
+
+
+@_kept
+def brief_day(value: str | date, language: Language) -> str:
+    """Return a day of a year that is known: `7月1日`, `1 Jul`."""
+    found = date.fromisoformat(value) if isinstance(value, str) else value
+    return format_date(found, _DAYS[language], locale=_LOCALES[language])
+
+
+@_kept
+def brief_month(value: str, language: Language) -> str:
+    """Return a month where room is short: `2022年7月`, `Jul 2022`."""
+    found = date.fromisoformat(f"{value}-01")
+    return format_date(found, _BRIEF_MONTHS[language], locale=_LOCALES[language])
+
+
+def period(value: str, language: Language) -> str:
+    """Return a period of the schedule, a year, a month, a day or an hour, as it is written."""
+    whole, _, hour = value.partition("T")
+    match len(whole):
+        case 7:
+            return month(whole, language)
+        case 10:
+            return f"{day(whole, language)} {hour}:00" if hour else day(whole, language)
+        case _:
+            return value
+
+
+def days_in(words: str, language: Language) -> str:
+    """Return a sentence with its days as the language writes them; numbers of papers stay."""
+    if "-" not in words:
+        return words
+    return _DAY.sub(lambda found: _day_or_as_it_is(found[0], language), words)
+
+
+def _day_or_as_it_is(text: str, language: Language) -> str:
+    """Return a day as the language writes it; what no calendar has stays."""
+    try:
+        return day(text, language)
+    except ValueError:
+        return text
 
 
 @_kept

@@ -62,6 +62,7 @@ def page(visit: Visit, template: str, /, status: int = 200, **values: Any) -> Re
         "day": lambda day: figures.day(day, language),
         "month": lambda month: figures.month(month, language),
         "instant": lambda at: figures.instant(at, language),
+        "period": lambda value: figures.period(value, language),
         "number": lambda value: figures.number(value, language),
         "csrf": lambda: form_token(visit),
         "done": None,

@@ -93,7 +93,11 @@ def chart_of(visit: Visit, month: Month) -> Bars | None:
     if not most:
         return None
     values = [
-        Value(day[5:], _plain(render_decimal(hours, PLACES)), render_decimal(hours, PLACES))
+        Value(
+            figures.brief_day(day, visit.language),
+            _plain(render_decimal(hours, PLACES)),
+            render_decimal(hours, PLACES),
+        )
         for day, hours in days
     ]
     shown, on = render_decimal(most, PLACES), figures.day(most_on, visit.language)

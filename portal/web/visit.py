@@ -12,6 +12,7 @@ from ledger.rights import Rights
 from ledger.text import Language, Text
 from portal.sessions import State
 from portal.shell import Shell
+from portal.web.figures import days_in
 
 
 class SignedIn(Protocol):
@@ -67,8 +68,8 @@ class Visit:
         return date.fromisoformat(day_of(self.at_ms))
 
     def say(self, text: Text) -> str:
-        """Return a sentence in the visitor's language."""
-        return text.render(self.language)
+        """Return a sentence in the visitor's language, with days as that writes them."""
+        return days_in(text.render(self.language), self.language)
 
     def has(self, *roles: Role) -> bool:
         """Return whether the visitor holds one of the roles."""

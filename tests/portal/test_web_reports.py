@@ -46,7 +46,7 @@ def test_the_schedule_is_for_the_task_force_and_auditors(lobby: Lobby) -> None:
     for who, status in (("task-1", 200), ("auditor-1", 200), ("finance-1", 403), ("firm-1", 403)):
         answer = lobby.browser(who).open("/reports/schedule")
         assert answer.status_code == status, who
-    assert "2022-07" in lobby.browser("task-1").open("/reports/schedule").text
+    assert "2022年7月" in lobby.browser("task-1").open("/reports/schedule").text
     for path in PAGES:
         assert lobby.browser("admin-1").open(path).status_code == 403
 

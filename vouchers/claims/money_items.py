@@ -98,9 +98,7 @@ def check_pool(evidence: Evidence, version: Version, kind: Kind) -> Item:
         limit = Text("资金余额", "available in the fund")
         findings += _has_room(claim.amount_fen, available_fen, limit, _FUND)
         left = render_yuan(available_fen)
-        shown.append(
-            Text(f"资金 {claim.fund} 可用 {left} 元", f"CNY {left} available in {claim.fund}")
-        )
+        shown.append(Text(f"资金可用 {left} 元", f"CNY {left} available in the fund"))
     if cited is not None:
         findings += _in_turn(evidence, version)
         shown.append(Text("轮到时资金足额", "the pool lasts until its turn"))

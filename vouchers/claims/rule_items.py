@@ -209,11 +209,15 @@ def _show_held(evidence: Evidence, version: Version) -> Iterator[Text]:
 
 
 def _show_qualification(held: Qualification) -> Text:
-    name, number = call(QUALIFICATIONS, held.kind or "?"), held.number or "–"
-    first, last = held.valid_from or "…", held.valid_to or "…"
-    return Text(
-        f"{name.zh}（{number}，{first} 至 {last}）", f"{name.en} ({number}, {first} to {last})"
-    )
+    name, first, last = call(QUALIFICATIONS, held.kind or "?"), held.valid_from, held.valid_to
+    if first and last:
+        days = Text(f"{first} 至 {last}", f"{first} to {last}")
+    elif first or last:
+        days = Text(f"{first} 起", f"from {first}") if first else Text(f"至 {last}", f"to {last}")
+    else:
+        days = Text("未注明有效期", "no dates")
+    zh, en = (f"{held.number}，", f"{held.number}, ") if held.number else ("", "")
+    return Text(f"{name.zh}（{zh}{days.zh}）", f"{name.en} ({en}{days.en})")
 
 
 def _show_line(line: Line, verdict: Text, why: Text) -> Text:

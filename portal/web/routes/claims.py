@@ -18,13 +18,14 @@ from portal.claim_words import name_item, tell_briefly, tell_items
 from portal.desk import find_claim, open_desk
 from portal.enterprise_names import read_names
 from portal.filing import name_kind
+from portal.web import figures
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, INSIDERS, OFFICIALS
 from portal.web.dossier import opened, page_of
 from portal.web.page import page, told
 from portal.web.visit import Visit, Visitor
 from vouchers.catalogue import find_programmes, name_programme
 from vouchers.claims.progress import list_progress
-from vouchers.claims.table import ACTION_NAMES, STATE_NAMES
+from vouchers.claims.table import ACTION_NAMES, STATE_NAMES, Action
 
 # A screen or two.
 ROWS_MAX: Final = 50
@@ -34,6 +35,12 @@ WAITING_MAX: Final = 25
 INVOICES_MAX: Final = 24
 # What most claims are done with; one that is objected to again and again has more.
 HISTORY_MAX: Final = 30
+
+_ACTS: Final[tuple[Action, ...]] = (
+    *("submit", "draft", "check", "approve", "settle", "notice", "clear", "order", "pay"),
+    *("recover", "close", "return", "cut", "object", "fail", "assess", "reject", "withdraw"),
+)
+"""What leads a claim on comes first, what ends it last."""
 
 
 class Asked(NamedTuple):
@@ -207,11 +214,11 @@ def show(
         "invoices_first": f"/claims/{claim}" if first else None,
         "documents": ground.documents(shown["documents"]),
         "history": _history(shown["history"]),
-        "acts": shown["may"],
+        "acts": sorted(shown["may"], key=_ACTS.index),
         "inside": viewer.is_insider(),
         "done": told(visit, done),
         "name_kind": name_kind,
-        "tell_briefly": tell_briefly,
+        "tell_briefly": lambda row: tell_briefly(row, lambda day: figures.day(day, visit.language)),
         "tell_items": lambda row: tell_items(visit.say, row),
         "name_item": lambda row: name_item(visit.say, row),
         **words(visit),

@@ -126,7 +126,7 @@ def _days(visit: Visit, glance: Glance) -> chart.Bars:
     unit = visit.say(Text("卡时", "card-hours"))
     values = [
         chart.Value(
-            str(int(day[8:])),
+            figures.brief_day(day, visit.language),
             render_decimal(amount, 2).replace(",", ""),
             f"{render_decimal(amount, 2)} {unit}",
         )

@@ -6,6 +6,7 @@ from litestar import Response, get
 
 from ledger.text import Text
 from portal.public_statistics import read_kept
+from portal.web import figures
 from portal.web.audience import ANYBODY
 from portal.web.chart import Bars, Value, draw
 from portal.web.figures import number
@@ -41,7 +42,14 @@ def _chart(visit: Visit, months: list[tuple[str, Figure]]) -> Bars | None:
     """Return the months' card-hours as bars, None where none is told at all."""
     if not any(one.total for _, one in months):
         return None
-    shown = [Value(month, str(one.total or 0), _number(visit, one.total)) for month, one in months]
+    shown = [
+        Value(
+            figures.brief_month(month, visit.language),
+            str(one.total or 0),
+            _number(visit, one.total),
+        )
+        for month, one in months
+    ]
     most = max(one.total or 0 for _, one in months)
     summary = visit.say(Text("各月加速卡卡时，数值见下表", "Card-hours by month; see the table"))
     unit = visit.say(Text("卡时", "card-hours"))

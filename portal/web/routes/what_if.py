@@ -139,7 +139,9 @@ def _months(visit: Visit, impact: Impact) -> chart.Bars:
             (after, amounts.after_fen, False),
         ):
             shown = f"{word} {figures.yuan(fen, visit.language)}"
-            values.append(chart.Value(month, str(fen), shown, other))
+            # The pair has one label.
+            label = figures.brief_month(month, visit.language) if other else ""
+            values.append(chart.Value(label, str(fen), shown, other))
             most = max(most, fen)
     said = Text("各月补贴，调整前与调整后", "Refunds by month, before and after")
     return chart.draw(values, visit.say(said), figures.yuan(most, visit.language))
