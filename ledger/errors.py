@@ -10,12 +10,17 @@ from ledger.text import Language, Text
 
 
 class LedgerError(Exception):
-    """Something that a caller can act on: a stable code, what was wrong, and what to do next."""
+    """Something that a caller can act on: a stable code, what was wrong, and what to do next.
+
+    `place` is the key or the path of what was wrong as the message has it, empty where it names
+    none: whoever filled in a form never saw a key, and is told by the field's name instead.
+    """
 
     exit_status: ClassVar[int] = 1
 
-    def __init__(self, code: str, message: Text, next_step: Text) -> None:
+    def __init__(self, code: str, message: Text, next_step: Text, place: str = "") -> None:
         super().__init__(code, message, next_step)
+        self.place = place
         self.code = code
         self.message = message
         self.next_step = next_step

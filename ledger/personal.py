@@ -57,11 +57,12 @@ class _Datum(
                 # The value itself is personal: it must not stand in a message, nor in a log.
                 raise InvalidInputError(
                     "bad_datum",
-                    Text(f"{field} 的值不可用", f"{field} cannot be used"),
+                    Text(f"{field} 不可用", f"{field} cannot be used"),
                     Text(
                         f"应为 1 至 {_TEXT_LENGTH_MAX} 个可见字符",
                         f"give 1 to {_TEXT_LENGTH_MAX} printable characters",
                     ),
+                    field,
                 )
 
 
@@ -92,6 +93,7 @@ class BankAccount(_Datum, frozen=True):
                 "bad_datum",
                 Text("银行账号格式不对", "number is not an account's number"),
                 Text("应为 8 至 32 位数字，不含空格", "give 8 to 32 digits without spaces"),
+                "number",
             )
         super().__post_init__()
 

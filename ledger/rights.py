@@ -147,7 +147,7 @@ class Rights:
         if is_own or (staff and data.document is not None):
             return None
         return Text(
-            f"{by} 不能替 {subject} 答复；专班凭企业书面答复代录时须写明 document",
-            f"{by} may not answer for {subject}; the task force does from its paper: name it in"
-            " document",
+            f"{by} 不能替 {subject} 答复；专班凭企业书面答复代录时须写明文号",
+            f"{by} may not answer for {subject}; the task force does from its paper, whose"
+            " number it names",
         )

@@ -221,7 +221,7 @@ class Roster(Rights):
         wrong = self._no_administrator(data.revoked_by)
         if wrong or _grant_of(data) not in self.grants.get(data.person, ()):
             return wrong or Text(
-                f"{data.person} 没有角色 {data.role}", f"{data.person} does not hold {data.role}"
+                f"{data.person} 没有这一角色", f"{data.person} does not hold {data.role}"
             )
         last = data.role == "administrator" and self.administrators() == [data.person]
         return (

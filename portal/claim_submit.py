@@ -280,7 +280,7 @@ def _amount(worth: Worth, file: ClaimFile, claim: Claim) -> int:
         raise InvalidInputError(
             "too_much",
             Text(f"申请 {asked} 元，按规则至多 {most} 元", f"CNY {asked} asked of {most} at most"),
-            Text("请减少 asked_fen，或不填", "ask for less, or leave asked_fen out"),
+            Text("请减少申请金额，或不填", "ask for less, or leave it out"),
         )
     return asked_fen
 

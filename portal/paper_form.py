@@ -191,4 +191,4 @@ def _missing(label: Text) -> InvalidInputError:
 def without_place(error: LedgerError) -> LedgerError:
     """Return the refusal of a form's only paper without its place in a file."""
     zh, en = (_PLACE.sub("", said) for said in error.message)
-    return type(error)(error.code, Text(zh, en), error.next_step)
+    return type(error)(error.code, Text(zh, en), error.next_step, error.place)

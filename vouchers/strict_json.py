@@ -89,6 +89,7 @@ def refuse(path: str, value: object, expected: Text) -> NoReturn:
         "bad_value",
         Text(f"{place} 的值不对：{shown}", f"wrong value at {place}: {shown}"),
         Text(f"应为{gap}{expected.zh}", f"it must be {expected.en}"),
+        place,
     )
 
 
@@ -221,6 +222,7 @@ def _build_date(_kind: inspect.DateType, value: object, path: str) -> date:
         Text(f'是否应为 "{meant}"？', f'did you mean "{meant}"?')
         if meant is not None
         else Text('请写成 "2022-07-01"', 'write it like "2022-07-01"'),
+        path,
     )
 
 
@@ -262,6 +264,7 @@ def refuse_key(key: str, path: str, known: list[str]) -> NoReturn:
         Text(f"是否应为 {near}？", f"did you mean {near}?")
         if near
         else Text(f"可用的键：{names}", f"known keys: {names}"),
+        place,
     )
 
 
@@ -271,16 +274,18 @@ def _refuse_duplicate(key: str, path: str) -> NoReturn:
         "duplicate_key",
         Text(f"{place} 中的键 {_show(key)} 写了两次", f"key {_show(key)} is twice in {place}"),
         Text("请只保留一个", "keep one of them"),
+        place,
     )
 
 
 def refuse_missing(key: str, path: str) -> NoReturn:
     """Raise `InvalidInputError` (code `missing_key`) for a key that an object lacks."""
-    place = path or "$"
+    place = f"{path}.{key}" if path else key
     raise InvalidInputError(
         "missing_key",
-        Text(f"{place} 缺少键 {key}", f"{place} has no key {key}"),
-        Text(f"请补上 {key}", f"add {key}"),
+        Text(f"{place} 没有填写", f"{place} is missing"),
+        Text("请补上", "add it"),
+        place,
     )
 
 

@@ -82,10 +82,11 @@ def check_fen(amount_fen: int, name: str) -> None:
         raise InvalidInputError(
             "absurd_money",
             Text(
-                f"{name} 的金额 {amount_fen} 分超出范围",
+                f"{name} 为 {amount_fen} 分，超出范围",
                 f"{name} is {amount_fen} fen, out of range",
             ),
             Text(f"应在 0 与 {FEN_MAX} 分之间", f"it lies between 0 and {FEN_MAX} fen"),
+            name,
         )
 
 
@@ -95,8 +96,9 @@ def check_amount(amount_fen: int, name: str) -> None:
     if amount_fen == 0:
         raise InvalidInputError(
             "absurd_money",
-            Text(f"{name} 的金额为 0，无须记账", f"{name} is 0 fen, which moves nothing"),
+            Text(f"{name} 为 0，无须记账", f"{name} is 0 fen, which moves nothing"),
             Text("请填写大于 0 的金额", "give an amount above zero"),
+            name,
         )
 
 
@@ -119,11 +121,12 @@ def check_ids(**ids: str | None) -> None:
         if value is not None and (len(value) > _ID_LENGTH_MAX or not _ID.fullmatch(value)):
             raise InvalidInputError(
                 "bad_id",
-                Text(f"{name} 的编号不可用：{value[:80]!r}", f"{name} cannot be {value[:80]!r}"),
+                Text(f"{name} 不可用：{value[:80]!r}", f"{name} cannot be {value[:80]!r}"),
                 Text(
                     f"请用 1 至 {_ID_LENGTH_MAX} 个英文字母、数字、点、横线或下划线",
                     f"use 1 to {_ID_LENGTH_MAX} letters, digits, dots, dashes or underscores",
                 ),
+                name,
             )
 
 
@@ -138,6 +141,7 @@ def check_words(**words: str | None) -> None:
                     f"请写 1 至 {WORDS_LENGTH_MAX} 字",
                     f"write 1 to {WORDS_LENGTH_MAX} characters",
                 ),
+                name,
             )
 
 
@@ -151,4 +155,5 @@ def check_digests(**digests: str | None) -> None:
                     f"{name} 不是 SHA-256：{value[:80]!r}", f"{name} is no SHA-256: {value[:80]!r}"
                 ),
                 Text("应为 64 位小写十六进制数", "it has 64 lower-case hexadecimal digits"),
+                name,
             )

@@ -83,11 +83,11 @@ class _Granting(_Decided, frozen=True):
             raise InvalidInputError(
                 "bad_scope",
                 Text(
-                    f"角色 {self.role} 的范围不能是 {self.scope}",
+                    f"角色与范围不相配：{self.scope or '未填'}",
                     f"the role {self.role} cannot have the scope {self.scope}",
                 ),
                 Text(
-                    "enterprise 须指定企业；task_force、authority、finance 可指定项目",
+                    "企业须填统一社会信用代码；专班、主管部门、财政可限于一个项目",
                     "name the enterprise of the role enterprise, and of no other;"
                     " task_force, authority and finance may have a programme",
                 ),

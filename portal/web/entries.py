@@ -6,6 +6,7 @@ from typing import Final
 
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.text import Text
+from portal.field_names import last_key
 
 _WHOLE: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 
@@ -25,8 +26,11 @@ def parse_whole(text: str, name: Text) -> int:
 
 
 def field_of(error: LedgerError, fields: Mapping[str, str]) -> str:
-    """Return the field that an error's code is about, empty where it is about the whole form."""
-    return fields.get(error.code, "")
+    """Return the field that an error is about, empty where it is about the whole form.
+
+    `fields` has it by the key that was wrong, else by the error's code.
+    """
+    return fields.get(last_key(error.place)) or fields.get(error.code, "")
 
 
 def several(typed: list[str] | str) -> tuple[str, ...]:

@@ -20,8 +20,10 @@ from litestar.response import Redirect
 from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, TamperedLogError
 from ledger.text import Language, Text
 from portal.fault import tell_fault
+from portal.field_names import without_keys
 from portal.web.api.pace import ThrottledError
 from portal.web.audience import unknown_page
+from portal.web.figures import days_in
 from portal.web.gate import API, visit_of
 from portal.web.headers import REQUEST_ID
 from portal.web.page import SEE_OTHER, page
@@ -128,12 +130,14 @@ def _next_of(error: LedgerError) -> Text | None:
     return None if _COMMAND.search(error.next_step.en) else error.next_step
 
 
-def for_page(error: LedgerError, visit: Visit) -> dict[str, str]:
-    """Return an error's words as sentences."""
+def for_page(
+    error: LedgerError, visit: Visit, names: Mapping[str, Text] = MappingProxyType({})
+) -> dict[str, str]:
+    """Return an error's words as sentences; a field is called as its form calls it."""
     following = _next_of(error)
     return {
         "code": error.code,
-        "message": sentence(error.message, visit.language),
+        "message": days_in(sentence(without_keys(error, names), visit.language), visit.language),
         "next": "" if following is None else sentence(following, visit.language),
     }
 

@@ -51,7 +51,7 @@ def test_an_act_on_a_claim_that_has_moved_says_what_happened_since(
     said = {"seen": "1", "amount_fen": "1,000.00", "reason": "含存储费用"}
     refused = lobby.send("task-1", path, said)
     assert refused.status_code == 409
-    assert "此后：2022-11-01 核减" in refused.text
+    assert "此后：2022年11月1日 核减" in refused.text
     assert ("1,000.00" in refused.text, "含存储费用" in refused.text) == (True, True)
     assert ("suanquan " in refused.text, 'name="seen" value="2"' in refused.text) == (False, True)
     do(lobby, "task-1", path, amount_fen="1,000.00", reason="含存储费用")

@@ -76,7 +76,7 @@ def test_two_tabs_do_not_write_over_each_other(office: Office, lobby: Lobby) -> 
     path = f"{AT}/{name}/invoices"
     assert lobby.send("firm-1", path, {"seen": "1", "invoice": [ONE]}).status_code == 303
     late = lobby.send("firm-1", path, {"seen": "1", "invoice": [TWO]})
-    assert (late.status_code, "此后：2022-11-01 保存草稿" in late.text) == (409, True)
+    assert (late.status_code, "此后：2022年11月1日 保存草稿" in late.text) == (409, True)
     assert f'value="{TWO}" checked' in late.text, "what was ticked is still there"
     assert state_of(office, name)["draft"]["invoices"] == [ONE]
     again = lobby.send("firm-1", path, {"seen": "1", "invoice": [ONE]})

@@ -167,7 +167,7 @@ def test_an_account_number_that_is_none_is_told_and_not_shown(pages: Pages) -> N
     said = {"holder": "华智科技", "bank": "某银行", "number": "6222 0202"}
     answer = pages.send(f"{HOME}/own/account", **said)
     assert answer.status_code == 400
-    assert "账号不可用" in answer.text
+    assert "银行账号格式不对" in answer.text
     assert 'href="#number"' in answer.text
     assert "6222" not in answer.text
     assert 'value="某银行"' in answer.text

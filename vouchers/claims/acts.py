@@ -30,6 +30,7 @@ from ledger.events import (
     LogName,
     VoucherReleased,
 )
+from ledger.money import render_yuan
 from ledger.text import Text
 from vouchers.claims.first_review import Cut, Marks
 from vouchers.claims.fold import Claim
@@ -254,8 +255,8 @@ def _(request: SettleRequest, at: Setting) -> list[Data]:
         return [settled, rejected, at.release(fen)]
     if not 0 < request.cut_fen < fen:
         what = Text(
-            f"核减 {request.cut_fen} 分，冻结为 {fen} 分",
-            f"a cut of {request.cut_fen} fen from {fen} that are reserved",
+            f"核减 {render_yuan(request.cut_fen)} 元，冻结为 {render_yuan(fen)} 元",
+            f"a cut of CNY {render_yuan(request.cut_fen)} from {render_yuan(fen)} reserved",
         )
         raise _bad_settlement(what)
     cut = ClaimCut(**at.money(request.cut_fen), at="objection", reason=request.reason)
@@ -268,7 +269,7 @@ def _bad_settlement(what: Text) -> InvalidInputError:
         "bad_cut",
         what,
         Text(
-            "异议成立：核减一部分填 cut_fen，全部不予支持则不填",
+            "异议成立：核减一部分则填核减金额，全部不予支持则不填",
             "where it is upheld, cut_fen cuts a part; leave it out to reject the claim",
         ),
     )

@@ -300,7 +300,10 @@ def with_place(path: str, make: Callable[..., Any], *values: object, **fields: o
     except InvalidInputError as error:
         said = error.message
         raise InvalidInputError(
-            error.code, Text(f"{path}：{said.zh}", f"{path}: {said.en}"), error.next_step
+            error.code,
+            Text(f"{path}：{said.zh}", f"{path}: {said.en}"),
+            error.next_step,
+            error.place,
         ) from None
 
 

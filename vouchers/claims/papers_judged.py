@@ -87,7 +87,9 @@ def judge_papers(  # noqa: PLR0913 - what the book says, what the file says, and
             else:
                 remarks = list(_judge(paper.data, stored, account, today))
         except LedgerError as error:
-            raise type(error)(error.code, _at(paper.path, error.message), error.next_step) from None
+            raise type(error)(
+                error.code, _at(paper.path, error.message), error.next_step, error.place
+            ) from None
         for remark, message, next_step in remarks:
             judged.notices.append(Notice(remark, paper.path, _at(paper.path, message), next_step))
         names.add(paper.name)
@@ -223,6 +225,7 @@ def _refuse_future(data: PaperData, today: str) -> None:
                     f"{name} 为 {day}，晚于今天 {today}", f"{name} is {day}, after today, {today}"
                 ),
                 Text("请核对日期", "check the date"),
+                name,
             )
 
 

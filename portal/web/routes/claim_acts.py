@@ -88,7 +88,7 @@ def _form(  # noqa: PLR0917 - whose form of which act on what, filled how
         "filled": fill(fields, said),
         "seen": read.claim.events,
         "items": {item: ITEMS[item] for item in REVIEWED},
-        "error": for_page(error, visit) if error else None,
+        "error": for_page(error, visit, {one.name: one.label for one in fields}) if error else None,
         "wrong": error.field if isinstance(error, FieldError) else "",
         **words(visit),
     }

@@ -49,10 +49,12 @@ _FIELDS: Final = {
     "bad_fund": "fund",
     "same_fund": "to_fund",
     "bad_words": "document",
+    "name": "name",
     "document_used": "document",
     "short_then": "effective_on",
     "fund_short": "amount",
 }
+_OWN: Final = {"name": Text("资金名称", "what the fund is called")}
 
 
 class FundForm(msgspec.Struct):
@@ -249,7 +251,7 @@ def _form(
         typed=typed,
         choices=[(one, name_of(names, one)) for one in mine],
         left_fen=left.available if left else None,
-        wrong=for_page(error, visit) if error else None,
+        wrong=for_page(error, visit, _OWN) if error else None,
         field=field,
     )
 

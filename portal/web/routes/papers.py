@@ -182,7 +182,8 @@ def _form(
     """Return the form of a paper, with what was typed and each error beside its field."""
     with opened(visit, enterprise) as (ground, _):
         pass
-    wrongs = {name: for_page(error, visit) for name, error in (wrong or {}).items()}
+    names = {one.name: one.label for one in FIELDS[what]}
+    wrongs = {name: for_page(error, visit, names) for name, error in (wrong or {}).items()}
     return page_of(
         visit,
         "enterprise_paper.html",

@@ -103,7 +103,6 @@ def _form(
     own = _own(what)
     with opened(visit, enterprise) as (ground, _):
         pass
-    field = _field_of(own, error) if error else ""
     return page_of(
         visit,
         "enterprise_own.html",
@@ -112,24 +111,9 @@ def _form(
         own=own,
         what=what,
         typed={name: text for name, text in typed.items() if name not in own.hidden},
-        field=field,
-        wrong=_told(visit, own, field, error) if error else None,
+        field=error.place if error and error.place in own.fields else "",
+        wrong=for_page(error, visit, own.fields) if error else None,
     )
-
-
-def _field_of(own: Own, error: LedgerError) -> str:
-    """Return the field that an unusable datum is about, which its message begins with."""
-    name = error.message.en.partition(" ")[0]
-    return name if error.code == "bad_datum" and name in own.fields else ""
-
-
-def _told(visit: Visit, own: Own, field: str, error: LedgerError) -> dict[str, str]:
-    """Return an error's words with the field as its form calls it."""
-    said = for_page(error, visit)
-    if field:
-        label = visit.say(own.fields[field])
-        said["message"] = visit.say(Text(f"{label}不可用。", f"{label} cannot be used."))
-    return said
 
 
 def _own(what: str) -> Own:
