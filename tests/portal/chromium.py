@@ -97,11 +97,16 @@ class Visitor:
         found: int = self.page.evaluate(script)
         return found
 
-    def picture(self, folder: Path, name: str) -> None:
-        """Keep a picture of the whole page."""
-        folder.mkdir(parents=True, exist_ok=True)
-        file = re.sub(r"[^\w-]+", "_", name).strip("_") or "home"
-        self.page.screenshot(path=folder / f"{file}.png", full_page=True)
+    def picture(self, path: Path) -> None:
+        """Keep a picture of the whole page, as JPEG, which is made in less time than PNG."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=path, full_page=True, type="jpeg", quality=80)
+
+
+def picture_name(where: str, width: int) -> str:
+    """Return the name of a picture's file; an address has signs that no file's name has."""
+    name = re.sub(r"[^\w-]+", "_", where).strip("_")
+    return f"{name}-{width}.jpg"
 
 
 @contextmanager
