@@ -19,6 +19,7 @@ from litestar.types import Method
 
 from portal.web.api.answers.words import Problem
 from portal.web.api.body import RawBody
+from portal.web.api.examples import Example, read_examples
 from portal.web.api.remember import HEADER, KEY, records
 from portal.web.api.scope import scope_of
 from portal.web.audience import ANYBODY
@@ -28,19 +29,20 @@ Json = dict[str, Any]
 VERSION: Final = "1.0.0"
 
 _REFUSALS: Final = {
-    400: "What was sent is not right: a key, a value, a day.",
-    401: "No token was sent, or it is not valid.",
-    403: "Not for whoever asks, or not within the token's scopes.",
-    404: "Not there, or not for whoever asks to know of.",
-    405: "The address does not take such a request.",
-    408: "The body did not arrive in time.",
-    409: "The rules forbid it, or the claim has moved.",
-    413: "The body is too large.",
-    422: "The Idempotency-Key was used for another request.",
-    429: "Too many requests; `Retry-After` says when to try again.",
-    500: "A bug of ours; nothing was changed.",
-    503: "The database is away, or the evidence disagrees.",
+    400: ("bad_value", "What was sent is not right: a key, a value, a day."),
+    401: ("unknown_token", "No token was sent, or it is not valid."),
+    403: ("limited_token", "Not for whoever asks, or not within the token's scopes."),
+    404: ("unknown_claim", "Not there, or not for whoever asks to know of."),
+    405: ("bad_method", "The address does not take such a request."),
+    408: ("too_slow", "The body did not arrive in time."),
+    409: ("stale", "The rules forbid it, or the claim has moved."),
+    413: ("too_large", "The body is too large."),
+    422: ("key_reused", "The Idempotency-Key was used for another request."),
+    429: ("throttled", "Too many requests; `Retry-After` says when to try again."),
+    500: ("bug", "A bug of ours; nothing was changed."),
+    503: ("database", "The database is away, or the evidence disagrees."),
 }
+"""How each status is explained, with a code that one may have."""
 
 _KEY: Final = {
     "name": HEADER,
@@ -115,11 +117,12 @@ def describe(subjects: Sequence[Router]) -> Json:
     schemas, refs = _schemas(handlers.values())
     made["components"]["schemas"] = schemas
     made["components"]["responses"] = {
-        f"Refused{status}": _refusal(status, said) for status, said in _REFUSALS.items()
+        f"Refused{status}": _refusal(status, *told) for status, told in _REFUSALS.items()
     }
+    examples = read_examples()
     for path, item in made["paths"].items():
         for method, operation in item.items():
-            _complete(operation, handlers[path, method], refs)
+            _complete(operation, handlers[path, method], refs, examples)
     return made
 
 
@@ -164,7 +167,12 @@ def answer_of(handler: HTTPRouteHandler) -> type[msgspec.Struct] | None:
     return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else None
 
 
-def _complete(operation: Json, handler: HTTPRouteHandler, refs: dict[type, Json]) -> None:
+def _complete(
+    operation: Json,
+    handler: HTTPRouteHandler,
+    refs: dict[type, Json],
+    examples: dict[str, Example],
+) -> None:
     """Say of an operation what its route says: who may, what is sent and answered, refusals."""
     text: str = operation["description"]
     operation["summary"] = text.partition("\n")[0].rstrip(".")
@@ -175,14 +183,22 @@ def _complete(operation: Json, handler: HTTPRouteHandler, refs: dict[type, Json]
         operation["description"] = f"{text}\n\nScope: `{scope_of(handler)}`."
     if records(handler):
         operation.setdefault("parameters", []).append(_KEY)
-    for content, kind in (
-        (operation.get("requestBody"), body_of(handler)),
-        (operation["responses"][str(handler.status_code)], answer_of(handler)),
-    ):
-        if kind is not None and content is not None:
-            content["content"]["application/json"]["schema"] = refs[kind]
+    example = examples.get(operation["operationId"], {})
+    answered = operation["responses"][str(handler.status_code)]
+    if (sent := body_of(handler)) is not None:
+        _fill(operation["requestBody"], refs[sent], example.get("body"))
+    if (kind := answer_of(handler)) is not None:
+        _fill(answered, refs[kind], example.get("answer"))
     for status in _REFUSALS:
         operation["responses"][str(status)] = {"$ref": f"#/components/responses/Refused{status}"}
+
+
+def _fill(described: Json, schema: Json, example: object) -> None:
+    """Say what a body or an answer is in JSON, with an example if there is one."""
+    content = described["content"]["application/json"]
+    content["schema"] = schema
+    if example is not None:
+        content["example"] = example
 
 
 def _close(schema: Json, schemas: Json, seen: set[str]) -> None:
@@ -208,13 +224,21 @@ def _parts(schema: Json) -> Iterator[Json]:
         yield schema["items"]
 
 
-def _refusal(status: int, said: str) -> Json:
+def _refusal(status: int, code: str, said: str) -> Json:
     """Return how a refusal is described."""
+    title = HTTPStatus(status).phrase
+    example = {
+        "type": f"urn:suanquan:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": said,
+        "code": code,
+        "next": "",
+    }
+    schema = {"$ref": "#/components/schemas/Problem"}
     refusal: Json = {
-        "description": f"{HTTPStatus(status).phrase}. {said}",
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
+        "description": f"{title}. {said}",
+        "content": {"application/problem+json": {"schema": schema, "example": example}},
     }
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         refusal["headers"] = {
