@@ -106,8 +106,8 @@ class Roster(Rights):
                 "unknown_token",
                 Text("令牌无效", "the token is not valid"),
                 Text(
-                    "SUANQUAN_TOKEN 可能已被新令牌取代；请向管理员索取",
-                    "SUANQUAN_TOKEN may have been replaced by a newer one; ask an administrator",
+                    "可能已被新令牌取代；请向管理员索取",
+                    "a newer one may have replaced it; ask an administrator",
                 ),
             )
         if at_ms >= parse_instant(found.expires_at):
@@ -117,7 +117,10 @@ class Roster(Rights):
                     f"{found.person} 的令牌已于 {found.expires_at} 到期",
                     f"{found.person}'s token expired at {found.expires_at}",
                 ),
-                Text("请管理员运行 suanquan user token", "ask an administrator: user token"),
+                Text(
+                    "请管理员运行 suanquan user token",
+                    "ask an administrator to run suanquan user token",
+                ),
             )
         return found
 

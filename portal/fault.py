@@ -1,10 +1,20 @@
 """What went wrong as an error that says by whose fault it is and what to do, for every way in."""
 
+import re
+from typing import Final
+
 from ledger.database import DatabaseError, OperationalError
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.read import CHECK_THE_LOG
 from ledger.text import Text
 from portal.shell import file_error
+
+_OF_A_TERMINAL: Final = re.compile(r"suanquan |SUANQUAN_|(?<![\w-])--[a-z]|\.toml\b")
+
+
+def is_for_terminal(words: str) -> bool:
+    """Return whether words name a command, an option, a setting or a file of a terminal's."""
+    return _OF_A_TERMINAL.search(words) is not None
 
 
 def tell_fault(error: Exception) -> LedgerError:

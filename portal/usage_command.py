@@ -53,7 +53,10 @@ def parse_sizes(words: tuple[str, ...]) -> dict[LogName, int]:
             raise InvalidInputError(
                 "bad_size",
                 Text(f"--as-of 写法不对：{word!r}", f"not a log and a size: {word!r}"),
-                Text("请写成 usage=1000，日志名见 suanquan log list", "write it like usage=1000"),
+                Text(
+                    "请写成 usage=1000，日志名见 suanquan log list",
+                    "write it like usage=1000; see suanquan log list",
+                ),
             )
         sizes[log] = int(size)
     return sizes

@@ -5,7 +5,6 @@ nothing else: what it was stands in the machine's own log.
 """
 
 import logging
-import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
@@ -19,7 +18,7 @@ from litestar.response import Redirect
 
 from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, TamperedLogError
 from ledger.text import Language, Text
-from portal.fault import tell_fault
+from portal.fault import is_for_terminal, tell_fault
 from portal.field_names import without_keys
 from portal.web.api.pace import ThrottledError
 from portal.web.audience import unknown_page
@@ -121,13 +120,10 @@ _TOO_SLOW: Final = InvalidInputError(
 )
 
 
-_COMMAND: Final = re.compile(r"suanquan |(^| )--[a-z]")
-"""A command of a terminal, or an option of one: nobody can follow it through the portal."""
-
-
 def _next_of(error: LedgerError) -> Text | None:
-    """Return an error's next step, None where it is a command of a terminal."""
-    return None if _COMMAND.search(error.next_step.en) else error.next_step
+    """Return an error's next step, None where it is for a terminal: nobody can follow it here."""
+    said = error.next_step
+    return None if is_for_terminal(said.en) or is_for_terminal(said.zh) else said
 
 
 def for_page(

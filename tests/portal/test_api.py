@@ -1,9 +1,12 @@
 """The interface for programs: who may ask, how it refuses, and that it says what commands say."""
 
+import ast
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
-from typing import Any, get_args
+from pathlib import Path
+from typing import Any, Final, get_args
 
 import pytest
 from litestar.routes import HTTPRoute
@@ -12,6 +15,8 @@ from litestar.testing import TestClient
 from ledger.config import Settings
 from ledger.events import Scope
 from ledger.kept_answers import hold_key
+from portal import cli
+from portal.fault import is_for_terminal
 from portal.shell import Shell
 from portal.web.api import remember
 from portal.web.api.openapi import describe
@@ -24,6 +29,8 @@ from tests.portal.office import ONE, OTHER, Office, office
 from tests.small_ledger import CODE
 
 __all__ = ["office"]
+
+ROOT: Final = Path(__file__).parents[2]
 
 Call = Callable[[str], Caller]
 
@@ -153,6 +160,49 @@ def test_a_next_step_is_no_command_of_a_terminal(call: Call, office: Office) -> 
     assert "suanquan claim list" in told["next"]
     refused = call("task-1").get("/claims/SQ-1")
     assert (refused["code"], refused["next"]) == (told["code"], "")
+
+
+def test_words_for_a_terminal_are_told_by_what_they_name() -> None:
+    for words in ("见 suanquan claim list", "请设 SUANQUAN_HOME", "（--map）", "see a/change.toml"):
+        assert is_for_terminal(words), words
+    for words in ("see https://suanquan.example/", "see docs", "a -- b", "2022-07--1"):
+        assert not is_for_terminal(words), words
+
+
+def test_a_next_step_in_english_names_a_command_by_its_whole_name() -> None:
+    """Whoever reads a page or an answer is spared commands by what they begin with."""
+    commands = [f"{group} {name}" for group, name in _commands()]
+    assert len(commands) > 60
+    named = re.compile(rf"\b({'|'.join(map(re.escape, commands))})\b")
+    found = [
+        (str(path), text)
+        for path, text in _next_steps()
+        if named.search(text) and not is_for_terminal(text)
+    ]
+    assert found == []
+
+
+def _commands() -> Iterator[tuple[str, str]]:
+    """Yield the commands that have two words."""
+    for group, command in cli.cli.commands.items():
+        for name in getattr(command, "commands", ()):
+            yield group, name
+
+
+def _next_steps() -> Iterator[tuple[Path, str]]:
+    """Yield each next step in the source: the English of the last text that an error is given."""
+    for part in ("ledger", "ingest", "vouchers", "reports", "portal"):
+        for path in sorted((ROOT / part).rglob("*.py")):
+            for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(call, ast.Call) and len(call.args) > 2:
+                    yield from ((path, one) for one in _english_in(call.args[2]))
+
+
+def _english_in(told: ast.expr) -> Iterator[str]:
+    """Yield the English of each text in an expression."""
+    for one in ast.walk(told):
+        if isinstance(one, ast.Call) and ast.unparse(one.func) == "Text" and len(one.args) > 1:
+            yield ast.unparse(one.args[1])
 
 
 def test_a_list_goes_on_where_a_page_ended(call: Call) -> None:
