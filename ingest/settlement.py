@@ -6,7 +6,7 @@ A refusal is settled once, for the leaf is named after it. Nothing of the refusa
 from typing import Final, Literal
 
 from ledger.codec import Event, encode
-from ledger.events import LogName, RejectionSettled
+from ledger.events import LogName, RejectionSettled, kind_of_log
 from ledger.query import Refused
 
 SOURCE: Final = "urn:suanquan:retry"
@@ -25,7 +25,7 @@ def name_of(one: Refused) -> tuple[str, str]:
 
 def usage_log_of(one: Refused) -> LogName:
     """Return the usage log that takes what a refusal gives."""
-    return "usage" if one.log == "book" else one.log
+    return one.log if kind_of_log(one.log) == "usage" else "usage"
 
 
 def settle(one: Refused, outcome: How) -> Event:

@@ -246,10 +246,10 @@ def _refuse_duplicate_members(raw: bytes) -> None:
 def _checked(envelope: _Envelope, data: Data, raw: bytes) -> Event:
     """Return the event, after the checks that its types alone do not make."""
     source, event_id, subject = envelope.source, envelope.id, envelope.subject or ""
-    if data.log == "book" and _SALT.fullmatch(envelope.salt or "") is None:
+    if data.log != "usage" and _SALT.fullmatch(envelope.salt or "") is None:
         raise InvalidInputError(
             "missing_salt",
-            Text("账簿事件缺少扩展属性 salt", "a book event lacks the extension attribute salt"),
+            Text("事件缺少扩展属性 salt", "the event lacks the extension attribute salt"),
             Text(
                 "请附 32 位小写十六进制随机数", "send 128 random bits as 32 lower-case hex digits"
             ),

@@ -14,7 +14,7 @@ from ledger.batch import Batch
 from ledger.bulk import DuplicateKeyError, insert_rows
 from ledger.codec import encode
 from ledger.errors import RuleViolationError, TamperedLogError
-from ledger.events import BatchRecorded, LogName
+from ledger.events import BatchRecorded, LogName, kind_of_log
 from ledger.identity import Conflict, Resolved, resolve
 from ledger.period import render_instant
 from ledger.read import CHECK_THE_LOG
@@ -37,7 +37,7 @@ class LogWriter:
         self._batch = batch
         self._recorded_at_ms = recorded_at_ms
         self._head = _lock_head(connection, log)
-        kind = "book" if log == "book" else "usage"
+        kind = kind_of_log(log)
         self._events = [pair for pair in batch.events if pair[1].kind.log == kind]
         self.refused: list[tuple[Rejection, Conflict | None]] = []
         if kind == "usage":

@@ -3,7 +3,7 @@
 Readers never look past the head that they were given, so a reader beside a writer sees one tree.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final, TypeVar
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from ledger import merkle, partial, tables, tlog
 from ledger.codec import Event, parse, parse_with_data
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
-from ledger.events import Data, LogName
+from ledger.events import Data, LogName, kind_of_log
 from ledger.head import Head
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
@@ -25,7 +25,7 @@ Parsed = TypeVar("Parsed")
 BUNDLE_BYTES_MAX: Final = merkle.TILE_WIDTH * (tlog.ENTRY_BYTES_MAX + 2)
 
 # One for usage and the book.
-LOGS_MIN: Final = 2
+LOGS_MIN: Final = 3
 
 CHECK_THE_LOG: Final = partial.CHECK_THE_LOG
 
@@ -60,7 +60,12 @@ def read_heads(connection: Connection) -> dict[LogName, Head]:
 
 def usage_logs_of(heads: Iterable[LogName]) -> list[LogName]:
     """Return the names of the usage logs among a ledger's, in order."""
-    return [name for name in heads if name != "book"]
+    return [name for name in heads if kind_of_log(name) == "usage"]
+
+
+def decisive(heads: Mapping[LogName, Head]) -> dict[LogName, Head]:
+    """Return the logs on which decisions rest: all but that of accesses."""
+    return {name: head for name, head in heads.items() if kind_of_log(name) != "access"}
 
 
 def decode_chunk(chunk: Chunk) -> list[bytes]:

@@ -13,7 +13,7 @@ from ledger import merkle, tables
 from ledger.bulk import insert_rows
 from ledger.errors import InvalidInputError
 from ledger.projection import PROJECTIONS, Rows
-from ledger.read import read_events, read_heads
+from ledger.read import LOGS_MIN, read_events, read_heads
 from ledger.rebuild import merge_into
 from ledger.replay import fold
 from ledger.text import Text
@@ -60,7 +60,8 @@ def _create_logs(connection: Connection, origin: str, usage_logs: int) -> None:
     present = {row.name: row.origin for row in rows}
     for name, first in present.items():
         origin = first.removesuffix(f"/{name}")
-    for name, number in islice(tables.LOG_NUMBERS.items(), usage_logs + 1):
+    # The first usage log comes before the others, so that of all names these are the first ones.
+    for name, number in islice(tables.LOG_NUMBERS.items(), LOGS_MIN - 1 + usage_logs):
         if name not in present:
             connection.execute(
                 insert(tables.log).values(

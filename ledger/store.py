@@ -32,6 +32,7 @@ __all__ = ["OWN_SOURCE", "OWN_STREAM", "RESERVED_SOURCES", "Batch", "Outcome", "
 RESERVED_SOURCES: Final = frozenset(
     {
         OWN_SOURCE,
+        "urn:suanquan:access",
         "urn:suanquan:claims",
         "urn:suanquan:funds",
         "urn:suanquan:keys",

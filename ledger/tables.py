@@ -34,11 +34,13 @@ USAGE_LOGS_MAX: Final = 64
 LOG_NUMBERS: Final[dict[LogName, int]] = {
     "usage": 1,
     "book": 2,
+    "access": 3,
     **{f"usage-{number}": 3 + number for number in range(1, USAGE_LOGS_MAX)},
 }
 """Every log that a ledger may have and the number that stands for it in its tables.
 
-There is one book, and as many usage logs as work side by side: `usage`, `usage-1` and so on.
+There is one book, one log of accesses, and as many usage logs as work side by side: `usage`,
+`usage-1` and so on.
 """
 
 LOG_NAMES: Final = {number: name for name, number in LOG_NUMBERS.items()}

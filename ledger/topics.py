@@ -1,4 +1,4 @@
-"""What each event of the book is about: the topics under which the trail keeps its index.
+"""What an event of the book, or an access, is about: topics under which the trail keeps its index.
 
 A command reads the entries of the topics that it needs, and no others. The topics, with `<>` for
 what stands in the event:
@@ -20,6 +20,8 @@ what stands in the event:
 | `bank/<reference>` | what was recorded by a bank's reference: paid, failed, recovered |
 | `statement/<number>` | a statement, its seal, the answers to it, and those that supplement it |
 | `file/<sha256>` | what says that a file of that hash was issued, sealed, confirmed or filed |
+| `read-of/<code>` | accesses to what is an enterprise's |
+| `read-by/<name>` | accesses of a person |
 
 The events of a claim are not among its enterprise's: what its claims leave of a voucher is in the
 draws and releases, and an enterprise has ten events of a claim for one of those. What an event is
@@ -33,6 +35,7 @@ from typing import Final
 
 from ledger.codec import Event
 from ledger.events import (
+    AccessRecorded,
     AccountInvited,
     AccountOpened,
     BankAccountSet,
@@ -47,6 +50,7 @@ from ledger.events import (
     Data,
     EnterpriseForgotten,
     ForgetRequested,
+    LogName,
     ProgrammeAdopted,
     ResourceListed,
     RoleGranted,
@@ -98,6 +102,10 @@ _BY_FIELD: Final = {
     "token_sha256": "token",
 }
 """Topics that an event has by what stands in a field of its data, whatever its type."""
+
+
+_READ_OF: Final = "read-of/"
+_READ_BY: Final = "read-by/"
 
 
 def person_topic(name: str) -> str:
@@ -155,16 +163,35 @@ def file_topic(digest: str) -> str:
     return f"file/{digest}"
 
 
+def readings_topic(code: str) -> str:
+    """Return the topic of accesses to what belongs to an enterprise."""
+    return f"{_READ_OF}{code}"
+
+
+def readings_by_topic(person: str) -> str:
+    """Return the topic of a person's accesses."""
+    return f"{_READ_BY}{person}"
+
+
+def log_of_topic(topic: str) -> LogName:
+    """Return in which log the entries of a topic are."""
+    return "access" if topic.startswith((_READ_OF, _READ_BY)) else "book"
+
+
 def normalise_reference(reference: str) -> str:
     """Return a bank's reference as it is compared: no width, case or space tells two apart."""
     return "".join(unicodedata.normalize("NFKC", reference).casefold().split())
 
 
 def topics_of(event: Event) -> tuple[str, ...]:
-    """Return what an event of the book is about, each topic once; nothing for one of usage."""
-    kind, data = event.kind, event.data
-    if kind.log != "book":
+    """Return what an event is about, each topic once; nothing for one of usage."""
+    kind = event.kind
+    if kind.log == "usage":
         return ()
+    data = event.data
+    if isinstance(data, AccessRecorded):
+        by = readings_by_topic(data.person)
+        return (readings_topic(event.subject), by) if event.subject else (by,)
     topics = [f"{prefix}/{event.subject}" for prefix in _by_subject(kind)]
     if kind in _GENERAL:
         topics.append(_GENERAL[kind])

@@ -1,4 +1,4 @@
-"""Read the entries of the book that are about something, by the trail, and no others.
+"""Read the entries of the book, or accesses, that are about something, by the trail, no others.
 
 The trail is a cache: it says where to look, never what is there. An entry that it names must be
 about what was asked for; one that it does not name is what a replay, or a check of people, finds.
@@ -14,10 +14,11 @@ from sqlalchemy import Connection, bindparam, func, select
 from ledger import tables
 from ledger.codec import Event
 from ledger.errors import TamperedLogError
+from ledger.events import LogName
 from ledger.read import CHECK_THE_LOG, Chunk, decode_chunk, parse_entry
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
-from ledger.topics import topics_of
+from ledger.topics import log_of_topic, topics_of
 
 # Chunks asked for by one query: each is some kilobytes, and SQLite bounds how many names fit.
 CHUNKS_AT_ONCE: Final = 500
@@ -28,12 +29,12 @@ CHUNKS_KEPT: Final = 256
 ENTRIES_KEPT: Final = 16_384
 
 _trail, _chunk = tables.trail.c, tables.chunk.c
-_IN_BOOK: Final = _chunk.log == LOG_NUMBERS["book"]
+_IN_LOG: Final = _chunk.log == bindparam("log")
 
 # Built once: every act asks these some ten times, and building them takes longer than the answer.
 _START: Final = (
     select(func.max(_chunk.start))
-    .where(_IN_BOOK, _chunk.start <= _trail.leaf_index)
+    .where(_IN_LOG, _chunk.start <= _trail.leaf_index)
     .correlate(tables.trail)
     .scalar_subquery()
 )
@@ -46,7 +47,7 @@ _PLACES: Final = (
 )
 _CHUNKS: Final = (
     select(_chunk.start, _chunk.count, _chunk.body)
-    .where(_IN_BOOK, _chunk.start.in_(bindparam("starts", expanding=True)))
+    .where(_IN_LOG, _chunk.start.in_(bindparam("starts", expanding=True)))
     .order_by(_chunk.start)
 )
 
@@ -54,18 +55,20 @@ _CHUNKS: Final = (
 def read_trail(
     connection: Connection, topics: Iterable[str], size: int
 ) -> Iterator[tuple[int, Event]]:
-    """Yield (index, event) of the book's first entries that are about any of some topics, in order.
+    """Yield (index, event) of a log's first entries that are about any of some topics, in order.
 
-    Each entry comes once. Costs one query for the trail and one for each `CHUNKS_AT_ONCE` chunks.
+    The topics are of one log. Each entry comes once. Costs one query for the trail and one for
+    each `CHUNKS_AT_ONCE` chunks.
     Raises `TamperedLogError`: `bad_chunk`, `bad_entry`, `bad_trail`.
     """
     wanted = frozenset(topics)
-    chunks = _find(connection, sorted(wanted), size)
+    log = _log_of(wanted)
+    chunks = _find(connection, log, sorted(wanted), size)
     for first in range(0, len(chunks), CHUNKS_AT_ONCE):
         some = chunks[first : first + CHUNKS_AT_ONCE]
-        entries = _read_entries(connection, [start for start, _ in some])
+        entries = _read_entries(connection, log, [start for start, _ in some])
         for index in (index for _, inside in some for index in inside):
-            yield index, _about(entries.get(index), index, wanted)
+            yield index, _about(log, entries.get(index), index, wanted)
 
 
 def list_topics(connection: Connection, prefix: str, size: int) -> list[str]:
@@ -112,24 +115,26 @@ def read_newest(
         .order_by(trail.leaf_index.desc())
         .limit(limit)
     )
-    places = connection.execute(query).all()
-    entries = _read_entries(connection, sorted({start or 0 for _, start in places}))
+    log = log_of_topic(topic)
+    places = connection.execute(query, {"log": LOG_NUMBERS[log]}).all()
+    entries = _read_entries(connection, log, sorted({start or 0 for _, start in places}))
     indexes = (index for index, _ in places)
-    return [(index, _about(entries.get(index), index, frozenset({topic}))) for index in indexes]
+    about = frozenset({topic})
+    return [(index, _about(log, entries.get(index), index, about)) for index in indexes]
 
 
-def _about(entry: bytes | None, index: int, topics: frozenset[str]) -> Event:
+def _about(log: LogName, entry: bytes | None, index: int, topics: frozenset[str]) -> Event:
     """Return the event of an entry, which is there and about one of some topics."""
-    event, about = (None, ()) if entry is None else _parse(index, entry)
+    event, about = (None, ()) if entry is None else _parse(log, index, entry)
     if event is None or topics.isdisjoint(about):
-        raise _bad_trail(index)
+        raise _bad_trail(log, index)
     return event
 
 
 @lru_cache(ENTRIES_KEPT)
-def _parse(index: int, entry: bytes) -> tuple[Event, tuple[str, ...]]:
-    """Return the event of an entry of the book, and what it is about."""
-    event = parse_entry("book", index, entry)
+def _parse(log: LogName, index: int, entry: bytes) -> tuple[Event, tuple[str, ...]]:
+    """Return the event of an entry, and what it is about."""
+    event = parse_entry(log, index, entry)
     return event, topics_of(event)
 
 
@@ -139,28 +144,37 @@ def _decode(chunk: Chunk) -> list[bytes]:
     return decode_chunk(chunk)
 
 
-def _find(connection: Connection, topics: Sequence[str], size: int) -> list[tuple[int, list[int]]]:
+def _log_of(topics: frozenset[str]) -> LogName:
+    """Return the one log in which the entries of some topics are."""
+    logs = {log_of_topic(topic) for topic in topics} or {"book"}
+    assert len(logs) == 1, topics
+    return logs.pop()
+
+
+def _find(
+    connection: Connection, log: LogName, topics: Sequence[str], size: int
+) -> list[tuple[int, list[int]]]:
     """Return where each chunk begins of which the trail names an entry, and which it names."""
-    asked = {"topics": topics, "size": size}
+    asked = {"log": LOG_NUMBERS[log], "topics": topics, "size": size}
     places = groupby(connection.execute(_PLACES, asked), lambda row: row[1])
     return [(first or 0, [index for index, _ in inside]) for first, inside in places]
 
 
-def _read_entries(connection: Connection, starts: Sequence[int]) -> dict[int, bytes]:
+def _read_entries(connection: Connection, log: LogName, starts: Sequence[int]) -> dict[int, bytes]:
     """Return the entries of the chunks that begin at some indexes, by index."""
     found: dict[int, bytes] = {}
-    for row in connection.execute(_CHUNKS, {"starts": starts}):
-        found.update(enumerate(_decode(Chunk("book", *row)), row.start))
+    for row in connection.execute(_CHUNKS, {"log": LOG_NUMBERS[log], "starts": starts}):
+        found.update(enumerate(_decode(Chunk(log, *row)), row.start))
     return found
 
 
-def _bad_trail(index: int) -> TamperedLogError:
+def _bad_trail(log: LogName, index: int) -> TamperedLogError:
     """Return the error for an entry that is not there, or not about what the trail says."""
     return TamperedLogError(
         "bad_trail",
         Text(
-            f"索引 trail 所指的 book 第 {index} 条不存在或与主题不符",
-            f"the trail names book[{index}], which is missing or about something else",
+            f"索引 trail 所指的 {log} 第 {index} 条不存在或与主题不符",
+            f"the trail names {log}[{index}], which is missing or about something else",
         ),
         CHECK_THE_LOG,
     )

@@ -13,7 +13,7 @@ from ledger.codec import Event
 from ledger.errors import LedgerError, RuleViolationError
 from ledger.events import ClaimData, ClaimStep, Data, LogName
 from ledger.period import day_of, parse_date
-from ledger.read import read_heads
+from ledger.read import decisive, read_heads
 from ledger.text import Text
 from ledger.topics import bank_topic
 from ledger.trail import read_trail
@@ -139,7 +139,7 @@ def open_desk(act: Act, on: str | None = None, *, machine: bool = False) -> Desk
     Raises `RuleViolationError` (`future_day`) for a day that has not come, `own_day` where somebody
     who is no official names another day than today.
     """
-    heads = read_heads(act.connection)
+    heads = decisive(read_heads(act.connection))
     today = day_of(act.at_ms)
     day = today if on is None else parse_date(on).isoformat()
     if day > today:

@@ -12,7 +12,7 @@ from ledger.database import Connection
 from ledger.errors import InvalidInputError
 from ledger.head import Head
 from ledger.period import months_between, parse_month
-from ledger.read import read_heads
+from ledger.read import decisive, read_heads
 from ledger.text import Text
 from portal.impact_view import notes, show_impact
 from portal.options import answers
@@ -123,7 +123,7 @@ def measure(
     """
     assert directory is not None or not change.added, change
     with shell.reading() as connection:
-        heads = read_heads(connection)
+        heads = decisive(read_heads(connection))
         book = read_book(connection, heads["book"])
         before = programmes_of(rules_of(book))
         sets = before, _after(change, before, directory or Path())

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from ledger.database import Connection
 from ledger.head import Head
-from ledger.read import read_heads
+from ledger.read import decisive, read_heads
 from ledger.text import Text
 from reports.analysis import converted
 from reports.month import Month, make_month
@@ -51,7 +51,7 @@ def read_glance(connection: Connection, month: str | None, today: date) -> Glanc
     waits for it.
     """
     last = (today.replace(day=1) - timedelta(days=1)).isoformat()[: len("2022-07")]
-    key = tuple(read_heads(connection).values()), month, last
+    key = tuple(decisive(read_heads(connection)).values()), month, last
     with _lock:
         found = _kept.pop(key, None) or _work_out(read_snapshot(connection), month, last)
         _kept[key] = found

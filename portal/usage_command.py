@@ -8,6 +8,7 @@ from rich.table import Table
 from ledger.errors import InvalidInputError
 from ledger.events import LogName
 from ledger.period import parse_month
+from ledger.read import read_heads
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.usage import DayKey, render_quantity, separate_thousands
@@ -113,8 +114,10 @@ def snapshot_at(shell: Shell, sizes: dict[LogName, int]) -> Snapshot:
         current = read_snapshot(connection)
         if not sizes:
             return current
-        require_sizes(current.sizes, sizes)
-        return next(replay_snapshots(connection, [{**current.sizes, **sizes}]))
+        heads = read_heads(connection)
+        require_sizes({name: head.size for name, head in heads.items()}, sizes)
+        seen = {name: size for name, size in sizes.items() if name in current.sizes}
+        return next(replay_snapshots(connection, [{**current.sizes, **seen}]))
 
 
 def require_sizes(current: Sizes, wanted: Sizes) -> None:

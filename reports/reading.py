@@ -11,7 +11,7 @@ from ledger.history import History, events_of, frontier_root, history_of
 from ledger.partial import SPAN, Span, facts_of
 from ledger.projection import USAGE_DAY, Rows
 from ledger.query import read_usage_days, read_usage_months
-from ledger.read import CHECK_THE_LOG, read_data, read_heads, usage_logs_of
+from ledger.read import CHECK_THE_LOG, decisive, read_data, read_heads, usage_logs_of
 from ledger.rebuild import merge_into
 from ledger.text import Text
 from reports.snapshot import Fold, Sizes, Snapshot
@@ -22,7 +22,7 @@ from vouchers.rating import DayUsage
 
 def read_snapshot(connection: Connection) -> Snapshot:
     """Return the ledger as it stands, daily usage taken from its projection."""
-    heads = read_heads(connection)
+    heads = decisive(read_heads(connection))
     fold = read_fold(connection, heads["book"])
     usage: dict[str, list[DayUsage]] = {}
     for key, quantity in read_usage_days(connection):
@@ -70,7 +70,7 @@ def replay_snapshots(source: Connection | History, sizes: Iterable[Sizes]) -> It
     (`rolled_back`) for a size that a log does not have.
     """
     history = history_of(source)
-    heads = history.heads()
+    heads = decisive(history.heads())
     fold, rows, at = Fold(), Rows(), dict.fromkeys(heads, 0)
     for stated in sizes:
         wanted = _complete(heads, stated)
@@ -94,7 +94,7 @@ def read_near(connection: Connection, sizes: Sizes, enterprise: str) -> Snapshot
     digest of what was made then.
     """
     history = history_of(connection)
-    heads = history.heads()
+    heads = decisive(history.heads())
     _require_sizes(heads, _complete(heads, sizes))
     fold = Fold()
     for event in events_of(history, "book", 0, sizes["book"]):

@@ -6,6 +6,7 @@ A class says to which log it belongs, whether it may come from outside, and whet
 enterprise (then `subject` is that enterprise's credit code).
 """
 
+from ledger.events.access import Access, AccessRecorded, Way
 from ledger.events.answers import (
     AnswerData,
     DisputedLine,
@@ -43,7 +44,7 @@ from ledger.events.claims import (
     ClaimWithdrawn,
 )
 from ledger.events.custody import LogKeyIntroduced, LogKeyRetired
-from ledger.events.data import Data, LogKind, LogName
+from ledger.events.data import Data, LogKind, LogName, kind_of_log
 from ledger.events.documents import DocumentFiled, MediaType
 from ledger.events.funds import FundAppropriated, FundClosed, FundData, FundTransferred
 from ledger.events.metering import BatchRecorded, RejectionSettled, UsageRecorded, UsageTallied
@@ -108,6 +109,8 @@ from ledger.events.settlement import (
 __all__ = [
     "SCOPES",
     "TYPES",
+    "Access",
+    "AccessRecorded",
     "AccountInvited",
     "AccountOpened",
     "AdoptedVersion",
@@ -203,6 +206,8 @@ __all__ = [
     "VoucherGranted",
     "VoucherLapsed",
     "VoucherReleased",
+    "Way",
+    "kind_of_log",
 ]
 
 TYPES: dict[str, type[Data]] = {
@@ -277,6 +282,7 @@ TYPES: dict[str, type[Data]] = {
         StatementSealed,
         AccountInvited,
         AccountOpened,
+        AccessRecorded,
     )
 }
 """Every released event type by its name."""

@@ -10,11 +10,11 @@ from ledger.money import FEN_MAX
 from ledger.period import parse_date
 from ledger.text import Text
 
-LogKind = Literal["usage", "book"]
+LogKind = Literal["usage", "book", "access"]
 """To which kind of log an event belongs; there may be several usage logs."""
 
 LogName = str
-"""A log's name: `usage`, `book`, `usage-1` and so on."""
+"""A log's name: `usage`, `book`, `access`, `usage-1` and so on."""
 
 # Ids that stand in account names, in links and in addresses; so they hold no space and no slash.
 _FUND = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", re.ASCII)
@@ -39,6 +39,13 @@ class Data(
     log: ClassVar[LogKind] = "book"
     outside: ClassVar[bool] = True
     about_enterprise: ClassVar[bool] = True
+
+
+def kind_of_log(log: LogName) -> LogKind:
+    """Return of which kind a log is, by its name."""
+    if log == "book":
+        return "book"
+    return "access" if log == "access" else "usage"
 
 
 def check_dates(**dates: str | None) -> None:

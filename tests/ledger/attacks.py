@@ -31,7 +31,13 @@ from ledger.check import check_log
 from ledger.codec import Event, encode, parse
 from ledger.erasable import check_people
 from ledger.errors import TamperedLogError
-from ledger.events import ClaimObjectionSettled, LogName, RejectionSettled, UsageRecorded
+from ledger.events import (
+    AccessRecorded,
+    ClaimObjectionSettled,
+    LogName,
+    RejectionSettled,
+    UsageRecorded,
+)
 from ledger.finding import Finding
 from ledger.period import render_instant
 from ledger.projection import PROJECTIONS
@@ -47,6 +53,7 @@ from tests.ledger.conftest import (
     JULY_MS,
     NOW_MS,
     OTHER_CODE,
+    SALT,
     Dump,
     Ledger,
     batch,
@@ -83,6 +90,7 @@ def populate(ledger: Ledger) -> Dump:
     people.forget(ledger.store, people.FORGOTTEN)
     ledger.append(*books.year(CODE), stream="books")
     ledger.append(*_settlements(), stream="books")
+    ledger.append(_access(1), _access(2), stream="access")
     older = ledger.dump()
     people.keep(ledger.store, people.KEPT, people.ACCOUNT)
     later = [_usage(number, source="urn:agent:9") for number in range(400, 403)]
@@ -90,6 +98,7 @@ def populate(ledger: Ledger) -> Dump:
     _append(ledger, "usage-1", [_usage(500)], [])
     ledger.append(fact("f-3"), fact("f-1", 3), stream="file-2")
     ledger.append(*books.next_year(OTHER_CODE), stream="books")
+    ledger.append(_access(3), stream="access")
     return older
 
 
@@ -119,6 +128,17 @@ def _usage(number: int, *, source: str = "", amount: str = "8") -> Event:
     event = encode(source or f"urn:agent:{1 + number % 2}", f"u-{number:03}", subject, data)
     numbered = f',"sequence":"{number}","source":'.encode()
     return parse(event.raw.replace(b',"source":', numbered))
+
+
+def _access(number: int) -> Event:
+    """Return the event of a look at an enterprise's page."""
+    data = AccessRecorded(
+        at=render_instant(JULY_MS + number),
+        person=f"gh-{number % 2}",
+        access="read",
+        place=f"/enterprise/{CODE}/usage",
+    )
+    return encode("urn:suanquan:access", f"a-{number}", CODE, data, SALT)
 
 
 def _settled(position: int) -> Event:

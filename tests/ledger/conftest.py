@@ -19,6 +19,7 @@ from ledger.codec import Event, encode, parse
 from ledger.database import open_engine
 from ledger.erasable import check_people
 from ledger.events import (
+    AccessRecorded,
     AdoptedVersion,
     BatchRecorded,
     CalendarAdopted,
@@ -278,6 +279,13 @@ EXAMPLES: tuple[Data, ...] = (
         sealed_at="2022-08-01T00:00:00Z",
     ),
     *SIGNING_IN,
+    AccessRecorded(
+        at="2022-08-01T09:30:00Z",
+        person="gh-0412",
+        access="downloaded",
+        place="/enterprise/91420100MA4K2XY18X/statements/JS-2022-07-000001/file/pdf",
+        way="program",
+    ),
 )
 
 

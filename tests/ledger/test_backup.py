@@ -115,7 +115,7 @@ def test_several_usage_logs_are_copied_with_their_origins(target: Engine, copy_p
         wide.store.append_own([usage("a-1")], 1, usage_log="usage-2")
         copy(wide, target)
         with closing(opened(target)) as restored:
-            assert list(restored.heads()) == ["usage", "book", "usage-1", "usage-2"]
+            assert list(restored.heads()) == ["usage", "book", "access", "usage-1", "usage-2"]
             assert restored.dump() == wide.dump()
 
 

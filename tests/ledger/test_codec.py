@@ -49,7 +49,7 @@ LACKING: list[dict[str, Any]] = [
 def written(data: Data) -> Event:
     """Return the event that an example makes."""
     subject = CODE if data.about_enterprise else ""
-    return encode("urn:example", "id-1", subject, data, SALT if data.log == "book" else None)
+    return encode("urn:example", "id-1", subject, data, None if data.log == "usage" else SALT)
 
 
 def record(type_name: str = FACT_TYPE, data: object = FACT, **changes: object) -> bytes:

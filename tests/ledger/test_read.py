@@ -26,6 +26,7 @@ def test_heads_come_in_the_order_of_their_logs(evidence: Ledger) -> None:
     assert [(head.name, head.origin, head.size) for head in heads.values()] == [
         ("usage", f"{ORIGIN}/usage", 567),
         ("book", f"{ORIGIN}/book", 4),
+        ("access", f"{ORIGIN}/access", 0),
     ]
 
 

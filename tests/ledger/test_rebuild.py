@@ -313,6 +313,7 @@ def test_where_the_tiles_do_not_lead_to_the_root_nothing_kept_is_used(
     assert {(one.log, one.table, one.column) for one in found.findings} == {
         ("usage", "log", "root"),
         ("book", "log", "root"),
+        ("access", "log", "root"),
     }
 
 
@@ -415,7 +416,7 @@ def test_an_altered_checkpoint_or_a_foreign_one_is_refused(exported: Path) -> No
 
 
 def test_only_a_key_that_is_given_is_believed(exported: Path) -> None:
-    vkeys = [(exported / log / "vkey").read_text("utf-8") for log in ("usage", "book")]
+    vkeys = [path.read_text("utf-8") for path in sorted(exported.glob("*/vkey"))]
     ExportedHistory(exported, vkeys)
     with pytest.raises(TamperedLogError, match="no signature by a known key"):
         ExportedHistory(exported, vkeys[:1])

@@ -218,7 +218,7 @@ def test_strict_files_without_ids_may_not_cover_the_same_time(
     wanted = ("ingest", "file", rows, fewer, "--format", "csv", "--map", without_ids, "--strict")
     refused = suanquan(*wanted, "--json")
     assert (refused.status, refused.error["code"]) == (3, "overlapping_file")
-    assert [one["size"] for one in suanquan("log", "list", "--json").json["logs"]] == [0, 0]
+    assert [one["size"] for one in suanquan("log", "list", "--json").json["logs"]] == [0, 0, 0]
     assert suanquan(*wanted, "--allow-overlap", "--json").json["recorded"] == 7
 
 

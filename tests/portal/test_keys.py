@@ -133,14 +133,14 @@ def test_a_rotation_cut_short_anywhere_signs_and_goes_on(
     (old,) = ring.current()
     # Cut short when the key was drafted: it signs nothing, and the next run takes it.
     new = ring.draft_next()
-    assert answer(small, "log", "checkpoint")["logs"][-1]["note"].count("—") == 1
+    assert answer(small, "log", "checkpoint")["logs"][1]["note"].count("—") == 1
     begun = rotate(small, "book")
     assert ring.current() == [old, new]
     # Cut short between the event and the overlap.
     (home / "keys" / "book.next.key").rename(home / "keys" / "book.draft.key")
-    assert answer(small, "log", "checkpoint")["logs"][-1]["note"].count("—") == 1
+    assert answer(small, "log", "checkpoint")["logs"][1]["note"].count("—") == 1
     assert rotate(small, "book")["event"] == begun["event"]
-    assert answer(small, "log", "checkpoint")["logs"][-1]["note"].count("—") == 2
+    assert answer(small, "log", "checkpoint")["logs"][1]["note"].count("—") == 2
     # Cut short between the event of retirement and the rename: the keys as they were.
     shutil.copytree(home / "keys", tmp_path / "during")
     ended = rotate(small, "book", "--retire")

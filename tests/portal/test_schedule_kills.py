@@ -19,7 +19,7 @@ def test_a_run_that_is_ended_leaves_what_a_quiet_one_does(scene: Scene) -> None:
     """At the edges of recording: before it counts, before the first file, before the second."""
     quiet, passed = scene.quiet()
     made = {f"{one}.pdf" for one in JULY_NUMBERS + AUGUST_NUMBERS}
-    assert set(quiet.files) == made | {"2022-07.xlsx", "2022-08.xlsx", "book", "usage"}
+    assert set(quiet.files) == made | {"2022-07.xlsx", "2022-08.xlsx", "access", "book", "usage"}
     first = passed.index("name 2022-07")
     assert passed[first - 2 : first + 2] == [
         "UPDATE scheduled_run",

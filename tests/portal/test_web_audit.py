@@ -26,7 +26,7 @@ def auditor(lobby: Lobby) -> Browser:
 
 
 def test_the_start_shows_each_log_and_what_was_signed(lobby: Lobby) -> None:
-    assert auditor(lobby).open("/audit").text.count("尚未签名") == 2
+    assert auditor(lobby).open("/audit").text.count("尚未签名") == 3
     signed = lobby.office.ask("auditor-1", "log", "checkpoint")["logs"]
     text = auditor(lobby).open("/audit").text
     assert text.count("现在的日志由它延续而来") == len(signed)
