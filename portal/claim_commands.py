@@ -132,6 +132,7 @@ def show(shell: Shell, claim_id: str) -> Result:
         size = read_heads(connection)["book"].size
         viewer = Viewer(roster, actor)
         read = find_visible(connection, viewer, claim_id, size)
+        shell.shows(read.claim.enterprise)
         headroom = read_headroom(connection, read.claim, viewer, size)
     shown = render_claim(read, viewer, day_of(now_ms()), shell.language)
     data = {**shown, "headroom": headroom}

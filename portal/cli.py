@@ -15,6 +15,7 @@ import click
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.text import Text
 from portal import (
+    access_commands,
     account_commands,
     adoption_commands,
     author_commands,
@@ -93,6 +94,7 @@ for command in (
     fund_commands.fund,
     fund_commands.book,
     log_commands.log,
+    access_commands.access,
     replay_command.replay,
     backup_commands.backup,
     backup_commands.restore,

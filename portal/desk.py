@@ -171,13 +171,15 @@ def find_claim(desk: Desk, claim: str) -> Read:
     Raises `RuleViolationError` (`unknown_claim`).
     """
     viewer = Viewer(desk.act.roster, desk.act.name)
-    return find_visible(
+    found = find_visible(
         desk.act.connection,
         viewer,
         claim,
         desk.size,
         lambda enterprise: desk.ground(enterprise).papers_apart(),
     )
+    desk.act.shell.shows(found.claim.enterprise)
+    return found
 
 
 def require_may(desk: Desk, read: Read, action: Action) -> Capacity:

@@ -53,4 +53,5 @@ def read_document(shell: Shell, sha256: str) -> bytes:
     with shell.reading() as connection:
         roster, actor = look(shell, connection)
         found = find_seen(connection, roster, actor, sha256)
+    shell.shows(found.enterprise)
     return DocumentStore(shell.settings.home).read(found.data)

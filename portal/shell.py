@@ -99,6 +99,7 @@ class Shell:
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self.signer = Signer(settings.home)
         self.gathered = Gathered()
+        self._shown: set[str] = set()
         self._connections = Connections(settings.database_url)
 
     def for_person(self, person: str, language: Language) -> Self:
@@ -108,7 +109,17 @@ class Shell:
         """
         theirs = copy.copy(self)
         theirs.person, theirs.language, theirs.as_json = person, language, True
+        theirs._shown = set()  # noqa: SLF001 - a copy of our own
         return theirs
+
+    def shows(self, enterprise: str) -> None:
+        """Say of what enterprise an answer shows something, for the log of accesses."""
+        self._shown.add(enterprise)
+
+    @property
+    def shown(self) -> str:
+        """Return the one enterprise of which something is shown; nothing for several or none."""
+        return next(iter(self._shown)) if len(self._shown) == 1 else ""
 
     def say(self, text: Text) -> str:
         """Return a sentence in the language of this run."""

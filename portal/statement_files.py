@@ -47,6 +47,7 @@ def read_statement(shell: Shell, number: str, form: Format, enterprise: str | No
         _, issued = require_issue(connection, number)
         if enterprise not in (None, issued.subject):
             raise no_statement(number)
+        shell.shows(issued.subject)
         if form == "pdf":
             return read_file(shell, issued)
         content = remake_one(connection, issued)

@@ -15,6 +15,7 @@ from litestar.di import Provide
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from ledger.config import Settings
+from portal.accesses import Accesses
 from portal.shell import Shell
 from portal.web.api.pace import Pace
 from portal.web.api.router import API_V1
@@ -25,6 +26,7 @@ from portal.web.gate import Gate, visit_of
 from portal.web.headers import Headers
 from portal.web.limits import Limits
 from portal.web.methods import Heads, Methods
+from portal.web.recording import Recording, recording
 from portal.web.routes import ROUTES
 from portal.web.telemetry import Telemetry, write_log
 
@@ -58,12 +60,12 @@ def make_app(
         # thread anew, which then answers with a coroutine.
         route_handlers=[Router("/", route_handlers=[*ROUTES, *more]), API_V1],
         guards=[require_audience, require_form_token],
-        middleware=[Gate, Methods()],
+        middleware=[Gate, Methods(), Recording()],
         dependencies={"visit": Provide(visit_of, sync_to_thread=False)},
         exception_handlers={Exception: answer_error},
         before_send=[give_number],
         compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
-        lifespan=[_connected],
+        lifespan=[_connected, recording],
         openapi_config=None,
         request_max_body_size=BODY_MAX,
         state=State(
@@ -72,6 +74,7 @@ def make_app(
                 "is_https": is_https(shell),
                 "form_key": form_key(shell),
                 "pace": pace or Pace(),
+                "accesses": Accesses(shell),
             }
         ),
         logging_config=None,

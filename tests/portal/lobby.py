@@ -73,6 +73,7 @@ class Lobby:
         self.office = office
         self.shell = Shell(Settings.load(), "zh", as_json=True)
         self._stack = stack
+        self._open = stack.enter_context(ExitStack())
         self._browsers: dict[tuple[str, str], Browser] = {}
         self._days: dict[tuple[str, str], str] = {}
 
@@ -82,7 +83,7 @@ class Lobby:
         if key not in self._browsers:
             # A worker each, as a server may run several: nothing may rest on one that remembers.
             portal = make_portal(Shell(self.shell.settings, "zh", as_json=True), Pace(*NO_LIMITS))
-            client = self._stack.enter_context(TestClient(portal))
+            client = self._open.enter_context(TestClient(portal))
             client.cookies.set(LANGUAGE_COOKIE, language)
             self._browsers[key] = Browser(client)
         found = self._browsers[key]
@@ -90,6 +91,13 @@ class Lobby:
             found.client.cookies.set(SESSION_COOKIE, self.open_session(person))
             self._days[key] = today
         return found
+
+    def close(self) -> None:
+        """End the portal's processes; whoever comes next finds new ones."""
+        self._open.close()
+        self._open = self._stack.enter_context(ExitStack())
+        self._browsers.clear()
+        self._days.clear()
 
     def ask(self, who: str, method: str, path: str, **said: Any) -> Response:  # noqa: ANN401 - what httpx takes
         """Return the answer to a request from somebody's browser; it is led nowhere."""

@@ -86,6 +86,7 @@ ELSEWHERE: Final = {
 }
 
 READING: Final[dict[str, tuple[object, ...]]] = {
+    "access list": (),
     "backup": ("{tmp}/backup",),
     "book export": ("--format", "beancount"),
     "document check": (),

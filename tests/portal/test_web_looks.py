@@ -152,6 +152,8 @@ def pages(gallery: Gallery) -> dict[str, list[str]]:
             "/audit/statements",
             f"/audit/statements/{shown.statement}",
             "/audit/people",
+            "/audit/access",
+            "/audit/log/access",
             "/audit/checks",
             "/audit/checks/1",
             "/audit/checks/2",

@@ -67,6 +67,7 @@ PAGES: Final[dict[str, Page]] = {
     "/audit/statements": Page(SAME, AUDITOR, 20),
     "/audit/statements/{number:str}": Page(f"/audit/statements/{name(0)}", AUDITOR, 20),
     "/audit/people": Page(SAME, AUDITOR, 15),
+    "/audit/access": Page(SAME, AUDITOR, 15),
     "/claims": Page(SAME, STAFF, 20),
     "/claims/{claim:str}": Page(f"/claims/{CLAIM}", STAFF, 25),
     "/claims/{claim:str}/{action:str}": Page(f"/claims/{CLAIM}/return", STAFF, 25),

@@ -5,6 +5,7 @@ from typing import Final
 from litestar import Router
 
 from portal.web.api import (
+    accesses,
     checks,
     claims,
     documents,
@@ -34,6 +35,7 @@ SUBJECTS: Final = (
     documents.ROUTER,
     logs.ROUTER,
     checks.ROUTER,
+    accesses.ROUTER,
     reports.ROUTER,
 )
 

@@ -84,6 +84,7 @@ def entry(visit: Visitor, name: FromPath[str], index: FromPath[int]) -> Response
     with visit.shell.auditing() as connection:
         head = _head(connection, name)
         found = _entry(connection, head, index)
+        visit.shell.shows(found.event.subject)
         batch = find_batch(connection, found, head)
         size = read_heads(connection)["book"].size
         resting = find_resting(connection, found, size, RESTING_MAX)
@@ -107,6 +108,7 @@ def proof(visit: Visitor, name: FromPath[str], index: FromPath[int]) -> Response
     with visit.shell.auditing() as connection:
         head = _head(connection, name)
         found = _entry(connection, head, index)
+        visit.shell.shows(found.event.subject)
         note = find_note(visit.shell, head, index)
         if note is None:
             raise unknown_page()
@@ -166,6 +168,7 @@ def statement(
         if found is None:
             raise unknown_page()
         data, subject = found.issued.data, found.issued.subject
+        visit.shell.shows(subject)
         papers, following = list_papers(connection, found.issued, ROWS_MAX, before)
         is_month = data.kind == "compute"
         used = sum_usage(connection, subject, data.period, size) if is_month else []
