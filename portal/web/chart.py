@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 WIDTH: Final = 720
 HEIGHT: Final = 200
-_LEFT: Final = 8
+_LEFT: Final = 20
 _TOP: Final = 24
 _BOTTOM: Final = 24
 _GAP: Final = Decimal("0.25")
