@@ -1,4 +1,4 @@
-"""`suanquan enterprise`: personal and bank data under digests, their erasure; accepted codes."""
+"""`suanquan enterprise`: registration, personal and bank data, their erasure; accepted codes."""
 
 import hashlib
 import json
@@ -34,6 +34,8 @@ from ledger.roster import Held, is_lapsed, lapses_at_ms
 from ledger.text import Text
 from portal.acting import Act, acting, look, not_allowed
 from portal.options import answers
+from portal.paper_entry import register_enterprise
+from portal.paper_form import read_form
 from portal.shell import Result, Shell, now_ms
 
 KINDS: Final[dict[Kind, Text]] = {
@@ -47,7 +49,32 @@ _VIEWERS: Final = (*sorted(ENTERING_ROLES), "auditor")
 
 @click.group()
 def enterprise() -> None:
-    """Contacts and bank accounts of enterprises, their erasure, and codes that do not fit."""
+    """Enterprises: registered, their contacts and accounts, erasure, codes that do not fit."""
+
+
+@enterprise.command(
+    epilog="""\b
+Example:
+  suanquan enterprise register 91420100MA4K2XY18X --name 华智科技 --region 420100 --licence a.pdf"""
+)
+@click.argument("code", metavar="CODE")
+@click.option("--name", required=True, help="As on the licence.")
+@click.option("--region", help="Six digits of the place where it is registered (GB/T 2260).")
+@click.option("--licence", type=click.File("rb"), help="The scan of the licence, which is filed.")
+@answers
+def register(
+    shell: Shell, code: str, name: str, region: str | None, licence: BinaryIO | None
+) -> Result:
+    """Register an enterprise under its name; the same again changes nothing."""
+    given = {"name": name, "registered_region": region or ""}
+    scans = [] if licence is None else [(licence.name, licence)]
+    judged = register_enterprise(shell, read_form("registration", code, given), scans)
+    data = {"enterprise": code, "recorded": bool(judged.fresh)}
+    shown = Text(
+        f"已登记 {code} {name}" if judged.fresh else f"{code} 此前已登记",
+        f"registered {code} {name}" if judged.fresh else f"{code} was registered before",
+    )
+    return Result(data, shell.say(shown))
 
 
 _FILE: Final = click.option(

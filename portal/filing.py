@@ -29,6 +29,7 @@ KINDS: Final[dict[str, Text]] = {
     "booking_slip": Text("预约单", "booking slip"),
     "contract": Text("服务合同", "service contract"),
     "invoice": Text("发票", "invoice"),
+    "licence": Text("营业执照", "business licence"),
     "payment": Text("付款凭证", "proof of payment"),
     "qualification": Text("资格证明", "proof of a qualification"),
     "resolution": Text("立项决议书", "project resolution"),

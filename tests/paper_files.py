@@ -14,6 +14,7 @@ FULL: Final[dict[str, Any]] = {
     "qualifications": [
         {"kind": "high_tech_enterprise", "number": "GR1", "from": "2021-01-01", "to": "2023-12-31"}
     ],
+    "revocations": [{"kind": "high_tech_enterprise", "number": "GR1", "revoked_on": "2023-07-01"}],
     "tax_domicile": [{"zone": "east-lake", "from": "2021-01-01"}],
     "facts": [{"name": "sales_fen", "year": 2021, "value": 15_000_000_000}],
     "other_funding": [

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import IO, Any, Final
+
+from litestar.datastructures import UploadFile
 
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.text import Text
@@ -31,6 +33,18 @@ def field_of(error: LedgerError, fields: Mapping[str, str]) -> str:
     `fields` has it by the key that was wrong, else by the error's code.
     """
     return fields.get(last_key(error.place)) or fields.get(error.code, "")
+
+
+def texts_of(data: Mapping[str, Any]) -> dict[str, str]:
+    """Return what was typed in a form; what was sent twice, or as a file, is no such text."""
+    return {name: value for name, value in data.items() if isinstance(value, str)}
+
+
+def scans_of(data: Mapping[str, Any]) -> list[tuple[str, IO[bytes]]]:
+    """Return the scan that came with a form, by the name that it had, if one did."""
+    scan = data.get("scan")
+    is_there = isinstance(scan, UploadFile) and scan.filename
+    return [(scan.filename, scan.file)] if isinstance(scan, UploadFile) and is_there else []
 
 
 def several(typed: list[str] | str) -> tuple[str, ...]:

@@ -25,6 +25,10 @@ DONE: Final = {
     "signed_out": Text("您已退出", "You have signed out"),
     "password_set": Text("密码已设置，请登录", "Your password is set: sign in"),
     "second_factor_set": Text("动态验证码已启用", "One-time codes are set up"),
+    "registered": Text(
+        "已登记，请继续录入资质、合同和收款账户",
+        "Registered: enter its qualifications, contracts and bank account next",
+    ),
     "acted": Text("已办理", "Done"),
     "asked": Text("已提出，待另一名管理员同意", "Asked for: another administrator has to consent"),
 }

@@ -8,9 +8,39 @@ from ledger.media import NAMES
 from ledger.personal import Kind
 from ledger.text import Text
 from portal.claim_ground import Ground
+from portal.paper_form import What
+from vouchers.book import Account
+from vouchers.names import DECLARATIONS, FACTS, QUALIFICATIONS, ZONES, call
 from vouchers.net import END, contract_on, invoices_on, payments_on
+from vouchers.regions import place_of
 
 NUMBERS_MAX: Final = 100
+
+
+class Known(NamedTuple):
+    """As what an enterprise is registered."""
+
+    name: str
+    region: str
+    place: Text | None
+
+
+class Trait(NamedTuple):
+    """What is known of an enterprise beside its papers: a status, a figure, a declaration."""
+
+    what: What
+    name: Text
+    says: Text
+    since: str = ""
+    until: str = ""
+    value_fen: int | None = None
+    code: str = ""
+    number: str = ""
+
+    @property
+    def dated(self) -> bool:
+        """Return whether it holds for a time."""
+        return self.what in {"qualification", "domicile"}
 
 
 class Row(NamedTuple):
@@ -86,6 +116,57 @@ _MAKERS: Final[Mapping[str, Callable[[Ground], Iterator[Row]]]] = {
     "payments": _payments,
     "documents": _documents,
 }
+
+
+def known_of(ground: Ground) -> Known | None:
+    """Return as what an enterprise is registered, None where it is not."""
+    known = ground.account.registered
+    if known is None:
+        return None
+    place = place_of(known.registered_region)
+    return Known(known.name, known.registered_region or "", place and place.name)
+
+
+def traits_of(ground: Ground) -> list[Trait]:
+    """Return what is known of an enterprise beside its papers, kind by kind."""
+    return [*_statuses(ground.account), *_said_of_years(ground.account)]
+
+
+def _statuses(account: Account) -> Iterator[Trait]:
+    """Yield qualifications, their revocations and tax domiciles, as they were entered."""
+    for one in account.qualifications:
+        number = one.number or ""
+        name, days = call(QUALIFICATIONS, one.kind), (one.valid_from or "", one.valid_to or "")
+        yield Trait("qualification", name, plain(number), *days, code=one.kind, number=number)
+    for gone in account.revocations:
+        name = call(QUALIFICATIONS, gone.kind)
+        told = Text(f"{name.zh}（已撤销）", f"{name.en} (revoked)")
+        yield Trait("revocation", told, plain(gone.number or ""), gone.revoked_on)
+    for zone in account.domiciles:
+        days = zone.valid_from or "", zone.valid_to or ""
+        yield Trait("domicile", Text("税务关系", "Tax domicile"), call(ZONES, zone.zone), *days)
+
+
+def _said_of_years(account: Account) -> Iterator[Trait]:
+    """Yield figures and declarations, by year."""
+    for (name, year), fact in sorted(account.facts.items()):
+        called = call(FACTS, name)
+        told = Text(f"{year} 年{called.zh}", f"{called.en} of {year}")
+        yield Trait("fact", told, plain(""), value_fen=fact.value)
+    for year, one in sorted(account.declarations.items()):
+        said = [name for key, name in DECLARATIONS.items() if getattr(one, key)]
+        told = Text("、".join(name.zh for name in said), ", ".join(name.en for name in said))
+        nothing = Text("无关联关系，无严重失信", "neither related nor dishonest")
+        yield Trait(
+            "declaration",
+            Text(f"{year} 年度声明", f"Declaration of {year}"),
+            told if said else nothing,
+        )
+
+
+def plain(code: str) -> Text:
+    """Return what is the same in both languages."""
+    return Text(code, code)
 
 
 def known_numbers(ground: Ground) -> list[str]:

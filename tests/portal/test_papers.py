@@ -84,10 +84,10 @@ def assert_entered_and_listed(run: Run, tokens: dict[str, str], other: str) -> N
     """Check a file entered by the task force and by another one, and what is listed of it."""
     first = add(run, tokens["gh-2"], FULL)
     assert first.status == 0, first.err
-    assert (first.json["recorded"], first.json["known"], first.json["warnings"]) == (13, 0, [])
+    assert (first.json["recorded"], first.json["known"], first.json["warnings"]) == (14, 0, [])
     before = size(run)
     again = add(run, tokens[other], FULL)
-    assert (again.status, again.json["recorded"], again.json["known"]) == (0, 0, 13)
+    assert (again.status, again.json["recorded"], again.json["known"]) == (0, 0, 14)
     assert size(run) == before
 
     answer = listed(run, tokens["gh-2"])

@@ -1,4 +1,4 @@
-"""One refund from an invitation to a verified statement, by the pages alone, in a real browser."""
+"""One refund from a registration to a verified statement, by the pages alone, in a browser."""
 
 import hashlib
 from collections.abc import Iterator
@@ -15,10 +15,13 @@ from tests.papers import make_pdf
 from tests.portal.chromium import served
 from tests.portal.lobby import Lobby, lobby, office
 from tests.portal.walkers import Device, Walker
-from tests.small_ledger import CODE, events
+from tests.small_ledger import PROVIDER, events
 
 __all__ = ["lobby", "office"]
 
+CODE: Final = "91350100M000100Y43"
+"""Of an enterprise that the ledger has never heard of."""
+NAME: Final = "江城智算科技有限公司"
 FIRM: Final = f"/enterprise/{CODE}"
 INVOICE: Final = "00000000000000000777"
 BASIS: Final = "鄂科技通〔2022〕9号"
@@ -55,7 +58,7 @@ def town(
     """Yield people at a portal, in a language, at a window, with scripts or without."""
     language, width, scripts = request.param
     monkeypatch.setattr(passwords, "HASHER", PasswordHasher(1, 1024, 1))
-    lobby.office.ledger.append(*events(METERED))
+    lobby.office.ledger.append(*events(METERED, CODE))
     lobby.office.today = "2022-11-01"
     with served(lobby.shell) as address, ExitStack() as stack:
         device = Device(chromium, address, language, width=width, scripts=scripts)
@@ -71,7 +74,9 @@ def town(
     indirect=True,
 )
 def test_a_refund_goes_its_whole_way_by_the_pages_alone(town: Town, tmp_path: Path) -> None:
-    _everybody_comes(town)
+    _officials_come(town)
+    _register(town.person("task-2"), tmp_path)
+    _clerk_comes(town)
     _enter_papers(town.person("clerk-1"))
     claim = _claim(town.person("clerk-1"), tmp_path)
     _send_back(town.person("task-1"), claim)
@@ -85,35 +90,87 @@ def test_a_refund_goes_its_whole_way_by_the_pages_alone(town: Town, tmp_path: Pa
     _check_the_ledger(town, claim)
 
 
-def _everybody_comes(town: Town) -> None:
-    """An administrator sets his account up, then gives everybody else a link."""
+def _officials_come(town: Town) -> None:
+    """An administrator sets his account up, then gives officials a link each."""
     admin = town.person("admin-1")
     admin.arrive(town.lobby.invite("admin-1", by="admin-2"))
-    admin.open("/people")
-    admin.fill(name="clerk-1", enterprise=CODE)
-    admin.page.locator("#role").select_option("enterprise")
+    for name in ("task-1", "task-2", "authority-1", "finance-1"):
+        _give_link(town, name)
+
+
+def _give_link(town: Town, name: str) -> None:
+    """The administrator gives somebody a link, who sets his account up."""
+    admin = town.person("admin-1")
+    admin.open(f"/people/{name}")
+    admin.press("发放开通链接", "Link to set the account up")
+    admin.sees(admin.t("只显示这一次", "shown this once"), name)
+    link = admin.page.locator(".note .mono").inner_text()
+    town.person(name).arrive("/invitation/" + link.rpartition("/invitation/")[2])
+
+
+def _register(officer: Walker, folder: Path) -> None:
+    """One of the task force registers the enterprise and enters what it is, with the evidence.
+
+    He has no part in its claims then: another one reviews them.
+    """
+    officer.open("/enterprises")
+    officer.follow("登记企业", "Register an enterprise")
+    officer.fill(credit_code=CODE, name=NAME, registered_region="420100")
+    _attach(officer, folder / "licence.pdf")
+    officer.press("登记", "Register it")
+    officer.sees(NAME, officer.t("武汉市", "Wuhan"), officer.t("管理员开通", "administrator opens"))
+    officer.follow("录入资质", "Enter a qualification")
+    officer.page.locator("#kind").select_option("high_tech_enterprise")
+    officer.fill(number="GR202142000001", valid_from="2021-11-15", valid_to="2024-11-14")
+    _attach(officer, folder / "certificate.pdf")
+    officer.press("提交", "Record it")
+    officer.sees("GR202142000001")
+    officer.follow("年度数据", "Figure of a year")
+    officer.page.locator("#figure").select_option("sales_fen")
+    officer.fill(year="2021", value="150,000,000")
+    officer.press("提交", "Record it")
+    officer.follow("年度声明", "Declaration")
+    officer.fill(year="2022")
+    for one in ("related_party", "serious_dishonesty"):
+        officer.page.locator(f"#{one}").select_option("no")
+    officer.press("提交", "Record it")
+    officer.sees("150,000,000.00", officer.t("2022 年度声明", "Declaration of 2022"))
+
+
+def _attach(walker: Walker, path: Path) -> None:
+    """Put a scan into the form that is open."""
+    path.write_bytes(make_pdf(path.stem))
+    walker.page.locator("#scan").set_input_files(path)
+
+
+def _clerk_comes(town: Town) -> None:
+    """The administrator opens an account for the enterprise."""
+    admin = town.person("admin-1")
+    admin.open(f"/people?enterprise={CODE}")
+    admin.fill(name="clerk-1")
     admin.press("授予", "Grant")
-    for name in ("clerk-1", "task-1", "authority-1", "finance-1"):
-        admin.open(f"/people/{name}")
-        admin.press("发放开通链接", "Link to set the account up")
-        admin.sees(admin.t("只显示这一次", "shown this once"), name)
-        link = admin.page.locator(".note .mono").inner_text()
-        town.person(name).arrive("/invitation/" + link.rpartition("/invitation/")[2])
+    _give_link(town, "clerk-1")
 
 
 def _enter_papers(clerk: Walker) -> None:
-    """The enterprise enters an invoice, its payment, whom to write to and where to pay."""
+    """The enterprise enters a contract, an invoice, its payment and where to pay."""
     clerk.open(FIRM)
-    clerk.sees("华智科技")
+    clerk.sees(NAME)
+    clerk.open(f"{FIRM}/papers/new/contract")
+    clerk.fill(contract="HT-1", provider=PROVIDER, signed_on="2022-03-01", amount="3000000")
+    clerk.fill(service_from="2022-03-01", service_to="2022-12-31")
+    clerk.page.locator("#resource-0").select_option("a100")
+    clerk.fill(**{"price-0": "12.50"})
+    clerk.press("提交", "Record it")
     clerk.open(f"{FIRM}/papers/new/invoice")
-    clerk.fill(invoice=INVOICE, contract="C-1", issued_on="2022-10-08", amount="300000")
+    clerk.fill(invoice=INVOICE, contract="HT-1", issued_on="2022-10-08", amount="300000")
     clerk.fill(tax="16981.13", service_from="2022-09-01", service_to="2022-09-30")
     clerk.press("提交", "Record it")
     clerk.open(f"{FIRM}/papers/new/payment")
     clerk.fill(payment="P-777", invoice=INVOICE, paid_on="2022-10-10", amount="300000.00")
     clerk.press("提交", "Record it")
     clerk.open(f"{FIRM}/papers/own/account")
-    clerk.fill(holder="华智科技", bank="汉口银行光谷支行", number="6222020000000001")
+    clerk.fill(holder=NAME, bank="汉口银行光谷支行", number="6222020000000001")
     clerk.press("提交", "Record it")
     clerk.open(f"{FIRM}/papers")
     clerk.sees(INVOICE, "P-777", "300,000.00")
@@ -128,6 +185,7 @@ def _claim(clerk: Walker, folder: Path) -> str:
     at = clerk.page.url.partition("?")[0].removeprefix(clerk.device.address)
     clerk.follow("选择发票", "Choose invoices")
     for one in clerk.page.locator("[name=invoice]").all():
+        one.uncheck()
         one.set_checked(one.get_attribute("value") == INVOICE)
     if clerk.device.scripts:
         clerk.page.locator("#saved").get_by_text("已保存").wait_for()
@@ -198,7 +256,7 @@ def _approve_and_give_notice(officer: Walker, claim: str) -> None:
     officer.open("/desk/notices/draw/hubei")
     officer.fill(basis=BASIS)
     officer.press("预览名单", "Look at the list")
-    officer.sees("90,000.00", "华智科技")
+    officer.sees("90,000.00", NAME)
     officer.press("发布公示", "Give the notice")
     officer.sees(claim)
 
@@ -209,7 +267,7 @@ def _object_and_settle(town: Town, claim: str) -> None:
     public, officer = town.person(), town.person("authority-1")
     public.open("/notices")
     public.page.locator("main table a, main .tasks a, main section a").first.click()
-    public.sees("华智科技", "90,000.00")
+    public.sees(NAME, "90,000.00")
     assert claim not in public.page.content()
     officer.open(f"/claims/{claim}/object")
     officer.fill(matter="九月用量存疑")

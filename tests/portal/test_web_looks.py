@@ -89,9 +89,10 @@ def pages(gallery: Gallery) -> dict[str, list[str]]:
             *firm,
             f"{FIRM}/plan/hubei",
             f"{FIRM}/papers/all/invoices",
-            f"{FIRM}/papers/new/contract",
-            f"{FIRM}/papers/new/invoice",
-            f"{FIRM}/papers/new/payment",
+            *(
+                f"{FIRM}/papers/new/{one}"
+                for one in ("contract", "amendment", "invoice", "payment", "declaration")
+            ),
             f"{FIRM}/papers/own/account",
             f"{FIRM}/papers/own/contact",
             f"{FIRM}/papers/upload",
@@ -114,6 +115,12 @@ def pages(gallery: Gallery) -> dict[str, list[str]]:
             f"/claims/{shown.submitted}",
             *(f"/claims/{shown.submitted}/{act}" for act in ("review", "return", "cut")),
             "/enterprises",
+            "/enterprises/new",
+            f"{FIRM}/papers",
+            *(
+                f"{FIRM}/papers/new/{one}"
+                for one in ("registration", "qualification", "revocation")
+            ),
             "/what-if",
             FIRM,
             "/account",

@@ -125,6 +125,7 @@ PAGES: Final[dict[str, Page]] = {
     ),
     "/enterprise/{enterprise:str}/usage": Page(f"{OF_FIRM}/usage", FIRM, 20),
     "/enterprise/{enterprise:str}/usage/now": Page(f"{OF_FIRM}/usage/now", FIRM, 20),
+    "/enterprises/new": Page(SAME, STAFF, 10),
     "/favicon.ico": Page(SAME, "", 0),
     "/funds": Page(SAME, STAFF, 15),
     "/funds/books/{kind:str}": Page("/funds/books/beancount", STAFF, 15),

@@ -33,6 +33,7 @@ from ledger.events import (
     PriceLine,
     PriceUnit,
     QualificationGranted,
+    QualificationRevoked,
     TaxDomicileRecorded,
 )
 from ledger.identifiers import check_credit_code_form
@@ -66,6 +67,15 @@ class QualificationPart(Struct, frozen=True, kw_only=True, rename=_EDGES):
     valid_to: date | None = None
     carrier: Name | None = None
     recognised_by: Authority | None = None
+    evidence_sha256: Digest | None = None
+
+
+class RevocationPart(Struct, frozen=True, kw_only=True):
+    """A status that is held no more from a day on; without a number, every one of its kind."""
+
+    kind: Number
+    revoked_on: date
+    number: Number | None = None
     evidence_sha256: Digest | None = None
 
 
@@ -221,6 +231,7 @@ class Papers(Struct, frozen=True, kw_only=True):
 
     enterprise: EnterprisePart
     qualifications: tuple[QualificationPart, ...] = ()
+    revocations: tuple[RevocationPart, ...] = ()
     tax_domicile: tuple[DomicilePart, ...] = ()
     facts: tuple[FactPart, ...] = ()
     other_funding: tuple[FundingPart, ...] = ()
@@ -283,6 +294,7 @@ _NUMBERS: Final[dict[type[Data], str]] = {
     PaymentCorrected: "payment",
     PaymentReversed: "reversal",
     QualificationGranted: "kind",
+    QualificationRevoked: "kind",
     TaxDomicileRecorded: "zone",
     FactReported: "name",
 }
@@ -298,13 +310,8 @@ def with_place(path: str, make: Callable[..., Any], *values: object, **fields: o
     try:
         return make(*values, **fields)
     except InvalidInputError as error:
-        said = error.message
-        raise InvalidInputError(
-            error.code,
-            Text(f"{path}：{said.zh}", f"{path}: {said.en}"),
-            error.next_step,
-            error.place,
-        ) from None
+        said = Text(f"{path}：{error.message.zh}", f"{path}: {error.message.en}")
+        raise InvalidInputError(error.code, said, error.next_step, error.place) from None
 
 
 def _make_all(papers: Papers, entered: dict[str, Any]) -> Iterator[tuple[str, PaperData]]:
@@ -327,6 +334,7 @@ def _make_all(papers: Papers, entered: dict[str, Any]) -> Iterator[tuple[str, Pa
 
 _KINDS: Final[dict[str, type[PaperData]]] = {
     "qualifications": QualificationGranted,
+    "revocations": QualificationRevoked,
     "tax_domicile": TaxDomicileRecorded,
     "facts": FactReported,
     "other_funding": FundingReported,

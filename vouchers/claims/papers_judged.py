@@ -27,12 +27,14 @@ from ledger.events import (
     PaymentCorrected,
     PaymentRecorded,
     PaymentReversed,
+    QualificationRevoked,
 )
 from ledger.money import render_yuan
 from ledger.text import Text
 from vouchers.book import Account, Book
 from vouchers.claims.papers_file import Paper, with_place
 from vouchers.contract_terms import is_applicable
+from vouchers.names import QUALIFICATIONS, call
 from vouchers.net import returned_by_payment, reversed_by_invoice
 
 
@@ -268,6 +270,15 @@ def _refuse_over(noun: Text, number: str, taken_fen: int, whole_fen: int) -> Non
 def _check(_data: Data, _account: Account) -> Iterator[_Remark]:
     """Yield nothing for what rests on no other paper."""
     return iter(())
+
+
+@_check.register
+def _(data: QualificationRevoked, account: Account) -> Iterator[_Remark]:
+    if not any(
+        one.kind == data.kind and data.number in {None, one.number}
+        for one in account.qualifications
+    ):
+        yield _unknown(call(QUALIFICATIONS, data.kind), data.number or "")
 
 
 @_check.register

@@ -11,26 +11,35 @@ from msgspec import Struct
 
 from ledger.errors import LedgerError
 from ledger.media import DOCUMENT_BYTES_MAX
-from portal.acting import acting
 from portal.claim_ground import Ground
 from portal.document_desk import file_uploads
 from portal.filing import KINDS, What, name_kind
-from portal.paper_commands import enter_papers
+from portal.paper_entry import BadScanError, enter_typed
 from portal.paper_form import (
-    FIELD_OF,
+    CHOICES,
     FIELDS,
+    PRICED,
     PRICES,
+    SCANS,
     TITLES,
-    VAT_RATES,
+    field_of,
     read_form,
     without_place,
 )
 from portal.paper_form import What as Paper
 from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, TASK_FORCE, unknown_page
 from portal.web.dossier import opened, page_of
+from portal.web.entries import scans_of, texts_of
 from portal.web.errors import for_page, status_of
 from portal.web.page import onward, told
-from portal.web.paper_view import LISTS, known_numbers, personal_of, rows_of
+from portal.web.paper_view import (
+    LISTS,
+    known_numbers,
+    known_of,
+    personal_of,
+    rows_of,
+    traits_of,
+)
 from portal.web.visit import Visit, Visitor
 from reports.compute import UNITS
 
@@ -60,6 +69,8 @@ def papers(
         rows={name: some[:ROWS_SHOWN] for name, some in rows.items()},
         counts={name: len(some) for name, some in rows.items()},
         held=held,
+        known=known_of(ground),
+        traits=traits_of(ground)[-ROWS_MAX:],
         may_enter=_may_enter(visit, enterprise),
         name_kind=name_kind,
     )
@@ -91,9 +102,15 @@ def papers_of_kind(
 
 
 @get(f"{_PATH}/new/{{what:str}}", who=_ENTERING, sync_to_thread=True)
-def paper_form(visit: Visitor, enterprise: FromPath[str], what: FromPath[str]) -> Response[Any]:
-    """Return the empty form of a contract, an invoice or a payment."""
-    return _form(visit, enterprise, _paper(what), {})
+def paper_form(
+    visit: Visitor,
+    enterprise: FromPath[str],
+    what: FromPath[str],
+    kind: FromQuery[str] = "",
+    number: FromQuery[str] = "",
+) -> Response[Any]:
+    """Return the form of a paper, of whichever kind; of a revocation with what is to be revoked."""
+    return _form(visit, enterprise, _paper(what), {"kind": kind, "number": number})
 
 
 @post(f"{_PATH}/new/{{what:str}}", who=_ENTERING, sync_to_thread=True)
@@ -101,19 +118,18 @@ def enter_paper(
     visit: Visitor,
     enterprise: FromPath[str],
     what: FromPath[str],
-    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[Any]:
-    """Enter a paper; where it rests on one that is not there yet, say so."""
+    """Enter a paper with its scan; where it rests on one that is not there yet, say so."""
     kind = _paper(what)
-    typed = {name: value for name, value in data.items() if isinstance(value, str)}
-    raw, wrong = read_form(kind, enterprise, typed)
-    if wrong:
-        return _form(visit, enterprise, kind, typed, wrong)
+    typed = texts_of(data)
+    read = read_form(kind, enterprise, typed)
+    if read.wrong:
+        return _form(visit, enterprise, kind, typed, read.wrong)
     try:
-        with acting(visit.shell) as act:
-            _, judged = enter_papers(act, raw)
+        judged = enter_typed(visit.shell, read, scans_of(data) if kind in SCANS else [])
     except LedgerError as error:
-        field = FIELD_OF.get(error.code, "")
+        field = "scan" if isinstance(error, BadScanError) else field_of(kind, error)
         return _form(visit, enterprise, kind, typed, {field: without_place(error)})
     if judged.notices:
         told_of = (LedgerError(one.code, one.message, one.next_step) for one in judged.notices)
@@ -195,15 +211,18 @@ def _form(
         typed=typed,
         wrongs=wrongs,
         warned=warned,
-        choices=_choices(ground),
+        choices=CHOICES,
+        known=_known(ground),
+        priced=what in PRICED,
         prices=range(PRICES),
         resources=ground.book.resources,
         units=UNITS,
-        vat_rates=VAT_RATES,
+        scanned=what in SCANS,
+        megabytes=DOCUMENT_BYTES_MAX // 1_000_000,
     )
 
 
-def _choices(ground: Ground) -> dict[str, list[str]]:
+def _known(ground: Ground) -> dict[str, list[str]]:
     """Return what a field offers: contracts, and the newest invoices, of which there are many."""
     account = ground.account
     return {

@@ -78,10 +78,17 @@ def _role(name: str) -> Role:
 
 @get("/people", who=ADMINISTRATOR, sync_to_thread=True)
 def people(
-    visit: Visitor, after: FromQuery[str] = "", done: FromQuery[str | None] = None
+    visit: Visitor,
+    after: FromQuery[str] = "",
+    enterprise: FromQuery[str] = "",
+    done: FromQuery[str | None] = None,
 ) -> Response[Any]:
-    """Return the accounts by name, and the roles that wait for another administrator."""
-    return _people(visit, RoleForm(), after=after, done=told(visit, done))
+    """Return the accounts by name, and the roles that wait for another administrator.
+
+    Whoever comes from an enterprise's page finds the form filled in for it.
+    """
+    begun = RoleForm(role="enterprise", enterprise=enterprise) if enterprise else RoleForm()
+    return _people(visit, begun, after=after, done=told(visit, done))
 
 
 @post("/people/grant", who=ADMINISTRATOR, sync_to_thread=True)

@@ -62,6 +62,7 @@ def test_a_file_of_everything_makes_an_event_of_each() -> None:
     assert kinds == [
         "EnterpriseRegistered",
         "QualificationGranted",
+        "QualificationRevoked",
         "TaxDomicileRecorded",
         "FactReported",
         "FundingReported",
@@ -94,7 +95,7 @@ def test_the_file_in_the_documentation_says_everything_that_one_can() -> None:
     papers = read_papers(found.encode())
     assert all(getattr(papers, name) for name in papers.__struct_fields__)
     judged = judge_papers(Book(), CODE, make_papers(papers, None), (), TODAY)
-    assert (len(judged.fresh), judged.notices) == (13, [])
+    assert (len(judged.fresh), judged.notices) == (14, [])
 
 
 def test_the_same_file_again_changes_nothing_whoever_enters_it() -> None:
@@ -210,7 +211,7 @@ def test_a_code_that_does_not_fit_is_refused_until_it_is_accepted() -> None:
         judge_papers(Book(), strange, made, (), TODAY, accepted={CODE})
     assert caught.value.code == "credit_code_check"
     assert "enterprise.credit_code" in caught.value.message.en
-    assert len(judge_papers(Book(), strange, made, (), TODAY, accepted={strange}).fresh) == 12
+    assert len(judge_papers(Book(), strange, made, (), TODAY, accepted={strange}).fresh) == 13
 
 
 def test_a_correction_names_something_that_is_there() -> None:
