@@ -135,6 +135,11 @@ OPERATIONS: Final[dict[str, Text]] = {
         "what the interface answered: whoever changes it makes a retry get another answer; whether"
         " something was done stands in the log",
     ),
+    "review_draft": Text(
+        "审核人尚未签署的意见：能改动者可改其所见，签署的以日志为准",
+        "what a reviewer has marked and not signed: whoever changes it changes what he is shown;"
+        " what he signs stands in the log",
+    ),
     **dict.fromkeys(
         ("account", "recovery_code", "invitation", "session", "throttle"),
         Text(

@@ -1,4 +1,4 @@
-"""Tables of operations, on which nothing rests: the schedule's runs, accounts, kept answers."""
+"""Tables of operations, on which nothing rests: runs, accounts, kept answers, marks."""
 
 from typing import Final
 
@@ -102,5 +102,17 @@ kept_answer: Final = Table(
     comment="Operations: what was answered under a caller's key, for a day.",
 )
 
-PASSING: Final = (recovery_code, invitation, session, throttle, kept_answer)
+review_draft: Final = Table(
+    "review_draft",
+    METADATA,
+    Column("claim", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("seen", BigInteger, nullable=False),
+    Column("saves", BigInteger, nullable=False),
+    Column("saved_at_ms", BigInteger, nullable=False),
+    Column("marks", LargeBinary, nullable=False),
+    comment="Operations: what a reviewer has marked of a claim and not signed yet.",
+)
+
+PASSING: Final = (recovery_code, invitation, session, throttle, kept_answer, review_draft)
 """Those whose rows go once they have served or lapsed."""

@@ -304,7 +304,7 @@ PASSING: Final = tuple(one.name for one in operations.PASSING)
 """Tables for the writer and the keeper whose rows go once they have served or lapsed."""
 
 ACCOUNTS: Final = (operations.account.name, *PASSING)
-"""Tables by which people sign in, and what programs were answered: for these two alone."""
+"""Tables by which people sign in, of answers to programs and of marks: for these two alone."""
 
 OPERATIONS: Final = (operations.scheduled_run.name, *ACCOUNTS)
 """Tables of which every row may change, and none is evidence: no amount rests on any of them."""

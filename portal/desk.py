@@ -14,6 +14,7 @@ from ledger.errors import LedgerError, RuleViolationError
 from ledger.events import ClaimData, ClaimStep, Data, LogName
 from ledger.period import day_of, parse_date
 from ledger.read import decisive, read_heads
+from ledger.review_drafts import drop_drafts
 from ledger.text import Text
 from ledger.topics import bank_topic
 from ledger.trail import read_trail
@@ -106,6 +107,7 @@ class Desk:
         Raises `RuleViolationError` (`not_allowed`) where it may not.
         """
         claim = read.claim
+        was_in_review = claim.state == "submitted"
         for data in made:
             is_claims = isinstance(data, ClaimData | ClaimStep)
             source = CLAIMS if is_claims else VOUCHERS
@@ -120,6 +122,8 @@ class Desk:
             if is_claims:
                 read.events.append((self.act.roster.index - 1, event))
         assert not claim.owed_fen, claim
+        if was_in_review and claim.state != "submitted":
+            drop_drafts(self.act.connection, claim.claim)
 
     def look_up(self, references: Iterable[str]) -> None:
         """Know what was recorded by some of the bank's references, by one look at the trail."""

@@ -94,7 +94,8 @@ def _visit(connection: Asked, session: SignedIn | None) -> Visit:
     path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
     request_id = str(connection.scope["state"].get(REQUEST_ID, ""))
     rights = session.rights if session else _PUBLIC
-    return Visit(theirs, session, rights, path, now_ms(), request_id)
+    about = str(connection.path_params.get("enterprise", ""))
+    return Visit(theirs, session, rights, path, now_ms(), request_id, about)
 
 
 def language_of(connection: Asked) -> Language:

@@ -70,6 +70,7 @@ def page(visit: Visit, template: str, /, status: int = 200, **values: Any) -> Re
         "number": lambda value: figures.number(value, language),
         "csrf": lambda: form_token(visit),
         "done": None,
+        "firm": "",
         **values,
     }
     html = environment().get_template(template).render(shown)

@@ -37,7 +37,7 @@ class Visit:
 
     `shell` acts as this person and speaks his language. `session` is a token's holder for a program
     and None for the public, whose `rights` are nobody's. `path` is the address within the site,
-    with its query.
+    with its query; `enterprise` the one that the page is about, empty where it is about none.
     """
 
     shell: Shell
@@ -46,11 +46,16 @@ class Visit:
     path: str
     at_ms: int
     request_id: str
+    enterprise: str = ""
     csrf: str = field(default="", repr=False)
 
     def with_csrf(self, token: str) -> Self:
         """Return the visit with the token that its forms carry."""
         return replace(self, csrf=token)
+
+    def about(self, enterprise: str) -> Self:
+        """Return the visit of a page whose address does not say which enterprise it is about."""
+        return replace(self, enterprise=enterprise)
 
     @property
     def person(self) -> str:
@@ -89,6 +94,16 @@ class Visit:
         """Return the enterprises that the visitor acts for, in order."""
         grants: set[Any] = self.rights.grants.get(self.person, set())
         return sorted(one.scope for one in grants if one.role == "enterprise" and one.scope)
+
+    @property
+    def acting_for(self) -> str:
+        """Return the enterprise for which the visitor acts on this page, empty for none.
+
+        The page says so; on one that is about none of his own it is his only one.
+        """
+        if self.enterprise and self.acts_for(self.enterprise):
+            return self.enterprise
+        return self.enterprises[0] if len(self.enterprises) == 1 else ""
 
 
 Visitor = NamedDependency[Visit]

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from httpx import Response
 from sqlalchemy import Engine
 
 from ledger.documents import DocumentStore
 from ledger.erasable import read_person
 from ledger.errors import InvalidInputError
 from ledger.read import read_heads
+from ledger.review_drafts import find_draft
 from portal.filing import find_filing
 from tests.papers import make_pdf
 from tests.portal.lobby import Lobby, lobby, office, on_sqlite
@@ -73,6 +75,119 @@ def test_a_review_sends_back_what_is_not_met_with_its_reasons(office: Office, lo
     said = {**MET, **WHY, "verdict.payee": "not_met", "items.payee": "户名不符"}
     assert lobby.send("task-1", path, {"seen": "1", "act": "return", **said}).status_code == 303
     assert state_of(office, name)["remarks"] == [{"item": "payee", "reason": "户名不符"}]
+
+
+def marks_of(page: str) -> tuple[str, str, set[str]]:
+    """Return how often marks were saved, the reason for one item, and which findings are chosen."""
+    saves = re.search(r'id="saves" value="(\d+)"', page)
+    reason = re.search(r'name="items.payee" value="([^"]*)"', page)
+    assert saves
+    assert reason
+    return saves[1], reason[1], set(re.findall(r'id="(\S+)" name="verdict[^>]* checked', page))
+
+
+def test_marks_are_kept_half_way_and_thrown_away_once_the_act_is_recorded(
+    office: Office, lobby: Lobby
+) -> None:
+    name = hand_in(office)
+    path = f"/claims/{name}/review"
+    said = {"seen": "1", "saves": "0", "verdict.payee": "not_met", "items.payee": "户名<不符>"}
+    said |= {"verdict.sums": "", "invoice": ONE, "amount_fen": "100,0", "reason": "含存储"}
+    before = state_of(office, name)
+    saved = lobby.send("task-1", f"{path}/marks", said, seen=path)
+    assert (saved.status_code, saved.headers["location"]) == (303, f"{path}?done=saved")
+    assert state_of(office, name) == before, "nothing is recorded"
+    # A browser is served by a portal of its own, as after a restart.
+    again = lobby.browser("task-1", "en").open(path).text
+    saves, reason, chosen = marks_of(again)
+    assert (saves, reason, chosen) == ("1", "户名&lt;不符&gt;", {"payee-not_met"})
+    assert 'value="100,0"' in again
+    assert "Below are the marks that you saved" in again
+    # They are nobody else's, and nobody else's are his.
+    assert marks_of(lobby.see("task-2", path))[:2] == ("0", "")
+    assert "不符&gt;" not in lobby.see("auditor-1", path)
+    whole = {"seen": "1", "saves": "1", "act": "check", **MET, **WHY}
+    older = lobby.send("task-1", path, {**whole, "saves": "0"})
+    assert older.status_code == 409, "another window saved other marks since"
+    lobby.send("task-1", f"{path}/marks", whole, seen=path)
+    done = lobby.send("task-1", path, {**whole, "saves": "2"})
+    assert done.status_code == 303, done.text
+    with office.ledger.reading() as connection:
+        assert find_draft(connection, name, "task-1") is None
+    late = lobby.send("task-1", f"{path}/marks", {**said, "saves": "2"}, seen="/account")
+    assert late.status_code == 403
+
+
+@on_sqlite
+def test_two_windows_do_not_overwrite_each_other_in_silence(office: Office, lobby: Lobby) -> None:
+    path = f"/claims/{hand_in(office)}/review"
+
+    def save(reason: str, saves: str, *, partly: bool = False) -> Response:
+        lobby.see("task-1", path)
+        said = {"_csrf_token": lobby.browser("task-1").token(), "seen": "1", "saves": saves}
+        headers = {"hx-request": "true"} if partly else {}
+        data = {**said, "items.payee": reason}
+        return lobby.ask("task-1", "POST", f"{path}/marks", data=data, headers=headers)
+
+    assert save("一", "0").status_code == 303
+    assert save("一", "0").status_code == 303, "the same again is no other"
+    refused = save("二", "0")
+    assert (refused.status_code, marks_of(refused.text)[:2]) == (409, ("1", "二"))
+    assert "另一个窗口" in refused.text
+    assert marks_of(lobby.see("task-1", path))[1] == "一"
+    told = save("二", "0", partly=True)
+    assert (told.status_code, "另一个窗口" in told.text) == (200, True)
+    assert 'id="saves"' not in told.text
+    assert save("二", "1").status_code == 303, "whoever was told may go on with his own"
+    assert marks_of(lobby.see("task-1", path))[:2] == ("2", "二")
+    kept = save("三", "2", partly=True)
+    assert 'id="saves" value="3" hx-swap-oob="true"' in kept.text
+    whole = {"seen": "1", "saves": "2", "act": "return", "items.payee": "四"}
+    concluded = lobby.send("task-1", path, whole | {"verdict.payee": "not_met"})
+    assert (concluded.status_code, "另一个窗口" in concluded.text) == (409, True)
+
+
+@on_sqlite
+def test_marks_on_a_claim_that_moved_are_shown_as_such(office: Office, lobby: Lobby) -> None:
+    name = hand_in(office)
+    path = f"/claims/{name}/review"
+    lobby.send("task-1", f"{path}/marks", {"seen": "1", "saves": "0", "items.payee": "一"}, path)
+    cut = [{"invoice": ONE, "amount_fen": 100_000, "reason": "含存储"}]
+    assert "error" not in office.act("task-2", name, "cut", cuts=cut)
+    page = lobby.see("task-1", path)
+    assert ("申请有了变化" in page, marks_of(page)[1]) == (True, "一")
+    said = {"seen": "2", "saves": "1", "items.payee": "一"}
+    assert lobby.send("task-1", f"{path}/marks", said, path).status_code == 303
+    assert "申请有了变化" not in lobby.see("task-1", path)
+    # Sent back by another one, it is over for both.
+    items = [{"item": "payee", "reason": "户名不符"}]
+    assert "error" not in office.act("task-2", name, "return", items=items)
+    with office.ledger.reading() as connection:
+        assert find_draft(connection, name, "task-1") is None
+
+
+@on_sqlite
+def test_only_who_may_review_saves_marks_and_not_without_end(office: Office, lobby: Lobby) -> None:
+    name = hand_in(office)
+    path = f"/claims/{name}/review/marks"
+    said = {"seen": "1", "saves": "0", "items.payee": "一"}
+    for who, status in (
+        ("firm-1", 403),
+        ("auditor-1", 403),
+        ("finance-1", 403),
+        ("stranger-1", 404),
+    ):
+        assert lobby.send(who, path, said, "/account").status_code == status, who
+        with office.ledger.reading() as connection:
+            assert find_draft(connection, name, who) is None
+    long = lobby.send("task-1", path, {**said, "items.payee": "长" * 30_000}, "/account")
+    assert (long.status_code, "太长" in long.text) == (400, True)
+    strange = {**said, "saves": "９" * 3, "items.payee": ["一", "二"], "act": "check", "x": "y"}
+    assert lobby.send("task-1", path, strange, "/account").status_code == 303
+    with office.ledger.reading() as connection:
+        draft = find_draft(connection, name, "task-1")
+    assert draft is not None
+    assert draft.marks == b"{}"
 
 
 @on_sqlite

@@ -234,8 +234,21 @@ def _mend(clerk: Walker, claim: str, folder: Path) -> None:
 
 
 def _review(officer: Walker, claim: str) -> None:
-    """The task force finds every item met."""
+    """The task force finds every item met, in two sittings."""
     officer.open(f"/claims/{claim}/review")
+    officer.page.locator("#payee-not_met").check()
+    officer.page.locator('[name="items.payee"]').fill("待电话核实")
+    if officer.device.scripts:
+        officer.page.locator("#saved").get_by_text(
+            officer.t("意见已保存", "Marks saved")
+        ).wait_for()
+    else:
+        officer.press("保存意见，以后再办", "Save the marks for later")
+    officer.open("/queue")
+    officer.open(f"/claims/{claim}/review")
+    assert officer.page.locator("#payee-not_met").is_checked()
+    assert officer.page.locator('[name="items.payee"]').input_value() == "待电话核实"
+    officer.sees(officer.t("尚未办理，别人看不到", "nobody else sees them"))
     for one in officer.page.locator('input[type=radio][value="met"]').all():
         one.check()
     for one in officer.page.locator('[name^="items."]').all():

@@ -36,9 +36,11 @@ document.addEventListener("htmx:afterRequest", (event) => {
   document.getElementById("unsent").classList.toggle("hidden", event.detail.successful);
 });
 
-// What is brought up to date by the clock rests while nobody looks.
+// What is brought up to date by the clock rests while nobody looks; a form that is sent is not saved
+// beside it.
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (document.hidden && event.detail.elt.hasAttribute("data-live")) event.preventDefault();
+  const { elt } = event.detail;
+  if (elt.dataset.sent || (document.hidden && elt.hasAttribute("data-live"))) event.preventDefault();
 });
 
 // Files dropped on a field are put into it.
