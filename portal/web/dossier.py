@@ -54,7 +54,7 @@ def page_of(
 
 def tabs_of(visit: Visit, code: str) -> list[Link]:
     """Return the way to the enterprise's other pages, where the menu does not have them."""
-    if visit.enterprises[:1] == [code]:
+    if visit.acting_for == code:
         return []
     here = visit.path.partition("?")[0]
     paths = ((f"/enterprise/{code}{path}", name) for path, name in OF_ENTERPRISE)

@@ -53,6 +53,9 @@ OF_ENTERPRISE: Final = (
 )
 """Pages of one enterprise, under its address."""
 
+ACTING: Final = "/acting"
+"""Where whoever acts for several enterprises chooses one of them."""
+
 OF_PUBLIC: Final = (
     ("/notices", Text("公示公告", "Public notices")),
     ("/verify", Text("结算单验真", "Verify a statement")),
@@ -66,8 +69,10 @@ def menu_of(visit: Visit) -> list[Link]:
         pages = list(OF_PUBLIC)
     else:
         pages = [(one.path, one.name) for one in OF_STAFF if visit.has(*one.who)]
-        for code in visit.enterprises[:1]:
+        if code := visit.acting_for:
             pages += [(f"/enterprise/{code}{path}", name) for path, name in OF_ENTERPRISE]
+        elif visit.enterprises:
+            pages.append((ACTING, Text("选择企业", "Choose an enterprise")))
     here = visit.path.partition("?")[0]
     best = max((path for path, _ in pages if _is_under(here, path)), key=len, default="")
     return [Link(path, visit.say(name), path == best) for path, name in pages]

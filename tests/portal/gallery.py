@@ -17,7 +17,7 @@ from tests.papers import make_pdf
 from tests.portal.desks import answer
 from tests.portal.furnished import Made, made_on_sqlite
 from tests.portal.lobby import Lobby
-from tests.portal.office import Office, at
+from tests.portal.office import OTHER, Office, at
 from tests.portal.stages import BASIS, approve, clear
 from tests.small_ledger import CODE, SmallLedger, events
 
@@ -89,6 +89,18 @@ def furnish(office: Office) -> Shown:
     (paper,) = _do(office, "auditor-1", "claim", "show", submitted)["documents"]
     for month in ("2022-07", "2022-08"):
         _do(office, "task-2", "statement", "make", "--month", month)
+    for code in (CODE, OTHER):
+        _do(
+            office,
+            "admin-1",
+            "user",
+            "add",
+            "agent-1",
+            "--role",
+            "enterprise",
+            "--enterprise",
+            code,
+        )
     asked = {"enterprise": CODE, "programme": "hubei", "invoices": rest[-1:]}
     draft = _do(office, "firm-1", "claim", "draft", "--file", office.file("d.json", asked))["id"]
     return Shown(

@@ -59,6 +59,9 @@ NO_PAGES: Final = (
 ENROLLING: Final = "task-2"
 """Who has no second factor yet."""
 
+AGENT: Final = "agent-1"
+"""Who acts for two enterprises."""
+
 FIRST_BYTES_MAX: Final = 60_000
 FETCHED: Final = """() => ["navigation", "resource"].flatMap((kind) =>
   performance.getEntriesByType(kind).map((one) => one.transferSize))"""
@@ -106,7 +109,9 @@ def pages(gallery: Gallery) -> dict[str, list[str]]:
             f"/claims/{shown.submitted}/withdraw",
             f"/claims/{shown.submitted}/review",
             "/account",
+            "/acting",
         ],
+        AGENT: ["/acting", FIRM, f"/claims/{shown.returned}"],
         "stranger-1": [one.replace(CODE, OTHER) for one in firm],
         "task-1": [
             "/queue",

@@ -55,6 +55,7 @@ PAGES: Final[dict[str, Page]] = {
     "/": Page(SAME, "", 0),
     "/account": Page(SAME, FIRM, 15),
     "/account/second-factor": Page(SAME, FIRM, 10, 303),
+    "/acting": Page(SAME, FIRM, 15),
     "/audit": Page(SAME, AUDITOR, 15),
     "/audit/log/{name:str}": Page("/audit/log/book", AUDITOR, 15),
     "/audit/log/{name:str}/export": Page("/audit/log/book/export", AUDITOR, 20),

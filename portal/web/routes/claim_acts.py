@@ -79,10 +79,11 @@ def _form(  # noqa: PLR0917 - whose form of which act on what, filled how
     error: LedgerError | None = None,
 ) -> Response[Any]:
     """Return the page of a form, with what was typed and why it was refused."""
-    fields = fields_of(action, read.claim)
+    fields, firm = fields_of(action, read.claim), desk.ground(read.claim.enterprise).account.name
     values = {
         "claim": read.claim,
-        "name": desk.ground(read.claim.enterprise).account.name or read.claim.enterprise,
+        "name": firm or read.claim.enterprise,
+        "firm": firm,
         "action": action,
         "fields": fields,
         "filled": fill(fields, said),
@@ -92,7 +93,8 @@ def _form(  # noqa: PLR0917 - whose form of which act on what, filled how
         "wrong": error.field if isinstance(error, FieldError) else "",
         **words(visit),
     }
-    return page(visit, "claim_act.html", int(status_of(error)) if error else 200, **values)
+    about = visit.about(read.claim.enterprise)
+    return page(about, "claim_act.html", int(status_of(error)) if error else 200, **values)
 
 
 ROUTES: Final = [form, act]

@@ -207,6 +207,7 @@ def show(
     values = {
         "claim": shown,
         "name": ground.account.name or read.claim.enterprise,
+        "firm": ground.account.name,
         "progress": progress,
         "headroom": headroom,
         "invoices": [(one, ground.account.invoices.get(one)) for one in numbers],
@@ -223,7 +224,7 @@ def show(
         "name_item": lambda row: name_item(visit.say, row),
         **words(visit),
     }
-    return page(visit, "claims_show.html", **values)
+    return page(visit.about(read.claim.enterprise), "claims_show.html", **values)
 
 
 def _history(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,14 +8,16 @@ from litestar.params import FromPath, FromQuery
 from ledger.claim_list import day_text
 from ledger.read import read_heads
 from portal.enterprise_list import find_codes, page_after
+from portal.enterprise_names import read_names
 from portal.enterprise_reading import (
     find_waiting,
     list_statements,
     name_remark,
     read_standing_claims,
 )
-from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, INSIDERS
+from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, INSIDERS
 from portal.web.dossier import opened, page_of
+from portal.web.menu import ACTING
 from portal.web.page import page
 from portal.web.usage_view import month_of
 from portal.web.visit import Visitor
@@ -51,6 +53,16 @@ def enterprises(
     )
 
 
+@get(ACTING, who=ENTERPRISE, sync_to_thread=True)
+def acting_for(visit: Visitor) -> Response[Any]:
+    """Return the enterprises that the visitor acts for, to go on with one of them."""
+    with visit.shell.reading() as connection:
+        size = read_heads(connection)["book"].size
+        names = read_names(visit.shell, connection, visit.enterprises, size)
+    rows = [(code, names[code]) for code in visit.enterprises]
+    return page(visit, "enterprise_acting.html", rows=rows)
+
+
 @get("/enterprise/{enterprise:str}", who=EVERYBODY_BUT_ADMINISTRATORS, sync_to_thread=True)
 def overview(
     visit: Visitor, enterprise: FromPath[str], month: FromQuery[str | None] = None
@@ -78,4 +90,4 @@ def overview(
     )
 
 
-ROUTES: Final = [enterprises, overview]
+ROUTES: Final = [enterprises, acting_for, overview]

@@ -9,6 +9,7 @@ from litestar.response import Redirect
 
 from portal.web.audience import ANYBODY, unknown_page
 from portal.web.gate import LANGUAGE_COOKIE
+from portal.web.menu import ACTING
 from portal.web.page import SEE_OTHER, onward, page, told
 from portal.web.visit import Visit, Visitor
 
@@ -31,7 +32,7 @@ def start_of(visit: Visit) -> str:
     if visit.has("auditor"):
         return "/audit"
     if visit.enterprises:
-        return f"/enterprise/{visit.enterprises[0]}"
+        return f"/enterprise/{visit.acting_for}" if visit.acting_for else ACTING
     if visit.has("administrator"):
         return "/people"
     return "/account"
