@@ -284,7 +284,7 @@ def refuse_missing(key: str, path: str) -> NoReturn:
     raise InvalidInputError(
         "missing_key",
         Text(f"{place} 没有填写", f"{place} is missing"),
-        Text("请补上", "add it"),
+        Text(f"请补上 {key}", f"add {key}"),
         place,
     )
 
