@@ -25,7 +25,7 @@ SHARE_DECIMALS_MAX: Final = 3
 # A note holds 100 signatures at most, two of them may be ours.
 WITNESSES_MAX: Final = 98
 
-_AS_GIVEN: Final = ("kafka_", "seal_", "smtp_")
+_AS_GIVEN: Final = ("kafka_", "oidc_", "seal_", "smtp_")
 
 WHOLE_NUMBERS: Final = {
     # A month has 15 working days at least, whatever is on holiday.
@@ -44,9 +44,9 @@ class Settings:
 
     `home` holds the SQLite file, keys, the last signed checkpoints and statements. `origin` is the
     first part of each log's origin and is fixed when the database is made. More than the share
-    `bad_share_max` of bad records stops a partition. The `kafka_…`, `seal_…` and `smtp_…` fields
-    are as they were given; `ingest.security` checks the first before anything connects,
-    `portal.seal_settings` the second before anything is sealed, `portal.mail_server` the last.
+    `bad_share_max` of bad records stops a partition. The `kafka_…`, `oidc_…`, `seal_…` and
+    `smtp_…` fields are as they were given: `ingest.security`, `portal.provider_settings`,
+    `portal.seal_settings` and `portal.mail_server` check them before they are used.
     `settlement_…` say from which month on, and when, the schedule settles a month, and
     `schedule_…` how it works (`reports.due`). Statements lead to `public_url`. Secrets stay out of
     the representation.
@@ -85,6 +85,12 @@ class Settings:
     smtp_starttls: str = "yes"
     smtp_from: str = ""
     public_url: str = ""
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret_file: str = ""
+    oidc_label_zh: str = ""
+    oidc_label_en: str = ""
+    oidc_second_factor: str = ""
 
     @classmethod
     def of_home(cls, home: Path, database_url: str = "", origin: str = "") -> Self:
@@ -122,7 +128,7 @@ class Settings:
 
 
 def _as_given(found: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return the settings of Kafka, seals and mail that were given, by their fields' names."""
+    """Return the settings that are checked where they are used, by their fields' names."""
     names = [one.name for one in fields(Settings) if one.name.startswith(_AS_GIVEN)]
     return {name: value for name in names if (value := found.get(f"SUANQUAN_{name.upper()}"))}
 
