@@ -5,18 +5,24 @@ at the same moment one has it.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, null, or_, select, update
 
 from ledger import operations
 from ledger.events import Renewal
 
+NEVER_MS: Final = 0
+"""When a password was set that nobody knows."""
+
 _account, _code, _invitation = operations.account, operations.recovery_code, operations.invitation
 
 
 class Account(NamedTuple):
-    """How a person signs in; instants are UTC milliseconds."""
+    """How a person signs in; instants are UTC milliseconds.
+
+    A password that was set at `NEVER_MS` is nobody's: an identity provider vouches for the person.
+    """
 
     person: str
     password_hash: str
@@ -24,6 +30,11 @@ class Account(NamedTuple):
     totp_secret: bytes | None
     totp_confirmed_at_ms: int | None
     totp_last_step: int | None
+
+    @property
+    def has_password(self) -> bool:
+        """Return whether the person has set a password."""
+        return self.password_set_at_ms != NEVER_MS
 
     @property
     def has_second_factor(self) -> bool:

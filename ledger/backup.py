@@ -33,7 +33,7 @@ from ledger.walls import check_walls
 WIDE_ROWS_MAX: Final = 64
 NARROW_ROWS_MAX: Final = 10_000
 
-LEFT_BEHIND: Final = frozenset({"invitation", "session", "throttle", "kept_answer"})
+LEFT_BEHIND: Final = frozenset({"invitation", "session", "throttle", "departure", "kept_answer"})
 """Tables that a copy has empty: a restored ledger lets nobody in by what a backup held, and answers
 no program by what is not in its log any more."""
 

@@ -141,11 +141,14 @@ OPERATIONS: Final[dict[str, Text]] = {
         " what he signs stands in the log",
     ),
     **dict.fromkeys(
-        ("account", "recovery_code", "invitation", "session", "throttle"),
+        (
+            *("account", "recovery_code", "invitation", "session", "throttle"),
+            *("linked_sign_on", "departure"),
+        ),
         Text(
-            "登录账号、邀请、会话与限速：能改动者可冒名登录；谁被邀请、何时启用以日志为准",
-            "accounts, invitations, sessions and throttles: whoever can change them can sign in as"
-            " somebody else; who was invited and when stands in the log",
+            "登录账号、统一认证绑定、邀请、会话与限速：能改动者可冒名登录；谁被邀请、何时启用以日志为准",
+            "accounts, linked identities, invitations, sessions and throttles: whoever can change"
+            " them can sign in as somebody else; who was invited and when stands in the log",
         ),
     ),
 }

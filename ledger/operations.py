@@ -75,6 +75,7 @@ session: Final = Table(
     Column("created_at_ms", BigInteger, nullable=False),
     Column("seen_at_ms", BigInteger, nullable=False),
     Column("expires_at_ms", BigInteger, nullable=False),
+    Column("vouched_by", Text),
     Index("ix_session_person", "person"),
     comment="Accounts: who has signed in, by the digest of what the browser keeps.",
 )
@@ -87,6 +88,29 @@ throttle: Final = Table(
     Column("next_try_at_ms", BigInteger, nullable=False),
     Index("ix_throttle_next_try_at_ms", "next_try_at_ms"),
     comment="Accounts: failed sign-ins by a keyed digest of whom they tried, or of where from.",
+)
+
+linked_sign_on: Final = Table(
+    "linked_sign_on",
+    METADATA,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("linked_at_ms", BigInteger, nullable=False),
+    Index("ux_linked_sign_on_person", "person", "issuer", unique=True),
+    comment="Accounts: who somebody is to an identity provider.",
+)
+
+departure: Final = Table(
+    "departure",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("back", Text, nullable=False),
+    Column("invitation", LargeBinary),
+    Column("session", LargeBinary),
+    Column("person", Text),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    comment="Accounts: who left for the identity provider and has to come back; once only.",
 )
 
 kept_answer: Final = Table(
@@ -114,5 +138,8 @@ review_draft: Final = Table(
     comment="Operations: what a reviewer has marked of a claim and not signed yet.",
 )
 
-PASSING: Final = (recovery_code, invitation, session, throttle, kept_answer, review_draft)
+PASSING: Final = (
+    *(recovery_code, invitation, session, throttle),
+    *(linked_sign_on, departure, kept_answer, review_draft),
+)
 """Those whose rows go once they have served or lapsed."""

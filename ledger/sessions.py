@@ -8,13 +8,17 @@ from ledger.operations import session as _table
 
 
 class SessionRow(NamedTuple):
-    """A session as it is kept; instants are UTC milliseconds."""
+    """A session as it is kept; instants are UTC milliseconds.
+
+    `vouched_by` is the identity provider that saw a second factor of the person, if one did.
+    """
 
     digest: bytes
     person: str
     created_at_ms: int
     seen_at_ms: int
     expires_at_ms: int
+    vouched_by: str | None = None
 
 
 def add_session(connection: Connection, row: SessionRow) -> None:

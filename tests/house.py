@@ -49,7 +49,7 @@ CORE: Final = words(
 SHELL: Final = words(
     """
     ledger.accepted ledger.accounts ledger.kept_answers ledger.review_drafts ledger.sessions
-    ledger.throttle
+    ledger.sign_on ledger.throttle
     ledger.backup ledger.batch ledger.bookkeeping ledger.bulk ledger.check ledger.cluster
     ledger.config ledger.crew ledger.database ledger.erasable ledger.export ledger.history
     ledger.documents ledger.payee

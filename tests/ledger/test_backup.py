@@ -22,6 +22,7 @@ from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.kept_answers import hold_key
 from ledger.schema import upgrade
 from ledger.sessions import SessionRow, add_session
+from ledger.sign_on import Departure, LinkedSignOn, add_departure, add_linked
 from ledger.throttle import lock_tries
 from ledger.tlog import Checkpoint
 from tests.ledger import books
@@ -79,6 +80,8 @@ def test_a_copy_knows_how_people_sign_in_and_lets_nobody_in_by_what_it_held(
         add_invitation(connection, mark, Invitation("a", "password", 2))
         add_session(connection, SessionRow(mark, "a", 1, 1, 2))
         lock_tries(connection, [mark], 1)
+        add_linked(connection, LinkedSignOn("https://issuer.example", "s", "a", 1))
+        add_departure(connection, Departure(mark, "/", 2), 1)
         hold_key(connection, mark, mark, 1)
     held = {name: len(ledger.dump()[name]) for name in tables.ACCOUNTS}
     assert held == dict.fromkeys(tables.ACCOUNTS, 1)
