@@ -1,5 +1,6 @@
-"""`suanquan user invite`, `sessions` and `sign-out`: how people sign in to the portal."""
+"""`suanquan user invite`, `sessions`, `sign-out`, `linked`, `unlink`: signing in to the portal."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -15,6 +16,8 @@ from portal.invitations import Link, invite
 from portal.options import answers
 from portal.sessions import list_sessions
 from portal.shell import Result, Shell, now_ms
+from portal.sign_on import find_linked_of
+from portal.sign_on import unlink as take_away
 
 
 @click.command(
@@ -72,20 +75,21 @@ def sessions(shell: Shell) -> Result:
         }
         for row in list_sessions(shell, at_ms)
     ]
-    return Result({"rows": rows}, _table(shell, rows))
-
-
-def _table(shell: Shell, rows: list[dict[str, Any]]) -> Table | str:
-    """Return sessions for a person."""
     if not rows:
-        return shell.say(Text("没有人登录", "Nobody has signed in."))
-    table = Table()
-    for title in (
+        return Result({"rows": rows}, shell.say(Text("没有人登录", "Nobody has signed in.")))
+    titles = (
         Text("账号", "account"),
         Text("登录", "signed in"),
         Text("最近", "last seen"),
         Text("最迟结束", "ends by"),
-    ):
+    )
+    return Result({"rows": rows}, _table(shell, titles, rows))
+
+
+def _table(shell: Shell, titles: Iterable[Text], rows: Iterable[dict[str, Any]]) -> Table:
+    """Return rows for a person."""
+    table = Table()
+    for title in titles:
         table.add_column(shell.say(title), no_wrap=True)
     for row in rows:
         table.add_row(*row.values())
@@ -104,3 +108,42 @@ def sign_out(shell: Shell, name: str) -> Result:
         ended = end_sessions_of(act.connection, name)
     shown = Text(f"已结束 {name} 的 {ended} 个会话", f"ended {ended} sessions of {name}")
     return Result({"name": name, "ended": ended}, shell.say(shown))
+
+
+@click.command("linked", epilog="Example:  suanquan user linked --json")
+@answers
+def linked(shell: Shell) -> Result:
+    """List whose account is linked to an identity provider; for administrators and auditors."""
+    rows = [
+        {
+            "name": one.person,
+            "issuer": one.issuer,
+            "subject": one.subject,
+            "linked_at": render_instant(one.linked_at_ms),
+        }
+        for one in find_linked_of(shell)
+    ]
+    if not rows:
+        none = Text("没有绑定统一身份的账号", "No account is linked to an identity provider.")
+        return Result({"rows": rows}, shell.say(none))
+    titles = (
+        Text("账号", "account"),
+        Text("认证平台", "issuer"),
+        Text("平台内标识", "subject"),
+        Text("绑定时间", "linked at"),
+    )
+    return Result({"rows": rows}, _table(shell, titles, rows))
+
+
+@click.command("unlink", epilog="Example:  suanquan user unlink gh-0412")
+@click.argument("name")
+@answers
+def unlink(shell: Shell, name: str) -> Result:
+    """Take an account's link to an identity provider away and end its sessions.
+
+    One's own, beside a password, or as an administrator anybody's.
+    """
+    with acting(shell, alone=True) as act:
+        ended = take_away(act, name)
+    shown = Text(f"已解除 {name} 的 {ended} 个绑定", f"took {ended} links of {name} away")
+    return Result({"name": name, "unlinked": ended}, shell.say(shown))

@@ -8,7 +8,9 @@ many tries at once get no further than one after another. Three things are count
   from everywhere waits, and its owner, at an address that is known, does not wait with him;
 - the address, whatever accounts it tries.
 
-Nobody is told which of them it was. Whoever has to wait makes it no longer by trying.
+Nobody is told which of them it was. Whoever has to wait makes it no longer by trying. Whoever
+leaves for an identity provider has failed until he comes back as somebody; that is counted by the
+address, apart from passwords.
 """
 
 import ipaddress
@@ -83,15 +85,41 @@ def wait_ms(failures: int, free: int) -> int:
 def claim(shell: Shell, attempt: Attempt, now_ms: int) -> None:
     """Count a try as failed; `RuleViolationError` (`throttled`) where it is too early for it."""
     with shell.writing() as engine, engine.begin() as connection:
-        free = _counted(connection, attempt, now_ms)
-        found = lock_tries(connection, free, now_ms)
-        waiting = max(_waiting_ms(one, now_ms) for one in found.values())
-        if not waiting:
-            failed = {key: _failed(one, free[key], now_ms) for key, one in found.items()}
-            write_tries(connection, failed)
-        drop_tries(connection, now_ms - FORGET_MS)
+        waiting = _claim(connection, _counted(connection, attempt, now_ms), now_ms)
     if waiting:
         raise throttled(waiting)
+
+
+def _claim(connection: Connection, free: dict[bytes, int], now_ms: int) -> int:
+    """Return how long somebody has still to wait; where he need not, he has failed once more."""
+    found = lock_tries(connection, free, now_ms)
+    waiting = max(_waiting_ms(one, now_ms) for one in found.values())
+    if not waiting:
+        failed = {key: _failed(one, free[key], now_ms) for key, one in found.items()}
+        write_tries(connection, failed)
+    drop_tries(connection, now_ms - FORGET_MS)
+    return waiting
+
+
+def claim_departure(shell: Shell, keys: AccountKeys, address: str, now_ms: int) -> None:
+    """Count who leaves for the identity provider from an address; raises as `claim` does."""
+    free = {_departures(keys, address): FREE_OF_ADDRESS}
+    with shell.writing() as engine, engine.begin() as connection:
+        waiting = _claim(connection, free, now_ms)
+    if waiting:
+        raise throttled(waiting)
+
+
+def forget_departures(connection: Connection, keys: AccountKeys, address: str, now_ms: int) -> None:
+    """Forget who left from an address: somebody came back whom the provider knows."""
+    key = _departures(keys, address)
+    lock_tries(connection, [key], now_ms)
+    write_tries(connection, {key: Tries(0, now_ms)})
+
+
+def _departures(keys: AccountKeys, address: str) -> bytes:
+    """Return the key by which departures from an address are counted."""
+    return keys.digest("departure", network_of(address))
 
 
 def _counted(connection: Connection, attempt: Attempt, now_ms: int) -> dict[bytes, int]:

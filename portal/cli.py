@@ -111,7 +111,10 @@ for command in (
     impact_command.simulate,
 ):
     author_commands.programme.add_command(command)
-for command in (account_commands.invite_, account_commands.sessions, account_commands.sign_out):
+for command in (
+    *(account_commands.invite_, account_commands.sessions, account_commands.sign_out),
+    *(account_commands.linked, account_commands.unlink),
+):
     user_commands.user.add_command(command)
 for command in (claim_batch_commands.tick, claim_batch_commands.clawbacks):
     claim_commands.claim.add_command(command)

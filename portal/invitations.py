@@ -1,7 +1,8 @@
-"""Invitations: a link that serves once, by which a person sets his password.
+"""Invitations: a link that serves once, by which a person sets how he signs in.
 
 Who may give one to whom is the roster's to say, as with tokens, and stands in the book; the link's
 secret is shown once and kept as a digest. A new password, or a new phone, is an invitation too.
+Whoever accepts one has a password, or an identity (`portal.sign_on`), and nothing of before.
 """
 
 import secrets
@@ -21,6 +22,7 @@ from ledger.events import AccountInvited, AccountOpened, Renewal
 from ledger.period import HOUR_MS, parse_instant, render_instant
 from ledger.rights import Grant
 from ledger.sessions import end_sessions_of
+from ledger.sign_on import drop_linked
 from ledger.text import Text
 from portal.acting import Act, at_console, not_allowed
 from portal.passwords import hash_password, require_good
@@ -101,14 +103,24 @@ def accept_invitation(shell: Shell, secret: str, password: str, now_ms: int) -> 
     require_good(password, invited.person, is_alone=invited.is_alone)
     made = hash_password(password)
     with at_console(shell, at_ms=now_ms) as act:
-        found = find_invitation(act.connection, digest_of(secret), now_ms)
-        if found is None or not use_invitation(act.connection, digest_of(secret)):
-            raise _unknown_invitation()
-        act.record(AccountOpened(at=act.at, person=found.person))
-        set_password(act.connection, found.person, made, now_ms)
-        if found.renews == "second_factor":
-            drop_second_factor(act.connection, found.person)
-        end_sessions_of(act.connection, found.person)
+        return open_account(act, digest_of(secret), made, now_ms)
+
+
+def open_account(act: Act, digest: bytes, password_hash: str, set_at_ms: int) -> str:
+    """Return whose account is opened by the link of a digest, which is used.
+
+    By what he signed in with before, nobody does any more. Raises `RuleViolationError`
+    (`unknown_invitation`).
+    """
+    found = find_invitation(act.connection, digest, act.at_ms)
+    if found is None or not use_invitation(act.connection, digest):
+        raise _unknown_invitation()
+    act.record(AccountOpened(at=act.at, person=found.person))
+    set_password(act.connection, found.person, password_hash, set_at_ms)
+    drop_linked(act.connection, found.person)
+    if found.renews == "second_factor":
+        drop_second_factor(act.connection, found.person)
+    end_sessions_of(act.connection, found.person)
     return found.person
 
 

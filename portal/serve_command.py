@@ -6,6 +6,7 @@ from ledger.text import Text
 from portal.account_commands import link_lines
 from portal.invitations import invite_first
 from portal.options import answers
+from portal.provider_settings import read_provider
 from portal.serving import serve_environment
 from portal.shell import Result, Shell, now_ms
 
@@ -26,6 +27,8 @@ can sign in, a link for the first administrator is printed, which serves once.""
 @answers
 def serve(shell: Shell, host: str, port: int, workers: int) -> Result:
     """Serve the portal until SIGTERM; whoever is being answered is answered first."""
+    # What is wrong with it is told before anybody is answered; whether it is there is not asked.
+    read_provider(shell.settings)
     tell_first_link(shell)
     address = shell.settings.public_url or f"http://{host}:{port}"
     said = Text(f"门户：{address}", f"the portal: {address}")

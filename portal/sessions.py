@@ -52,8 +52,9 @@ SECOND_FACTOR_ROLES: Final[frozenset[Role]] = frozenset(
 class Session:
     """Somebody who has signed in; `enrolling` until the second factor that he needs is set up.
 
-    `rights` are his alone. `csrf` is what his forms have to carry. Instants are UTC milliseconds;
-    it ends at `expires_at_ms`, or earlier if he is idle.
+    `vouched_by` is the identity provider that saw a second factor of his, so that none is set up
+    here. `rights` are his alone. `csrf` is what his forms have to carry. Instants are UTC
+    milliseconds; it ends at `expires_at_ms`, or earlier if he is idle.
     """
 
     person: str
@@ -62,6 +63,7 @@ class Session:
     rights: Rights
     created_at_ms: int
     expires_at_ms: int
+    vouched_by: str | None
     csrf: str = field(repr=False)
     digest: bytes = field(repr=False)
 
@@ -107,7 +109,11 @@ def _read(connection: Connection, row: SessionRow, secret: str) -> Session | Non
     rights = read_rights(connection, row.person)
     if account is None or not rights.grants.get(row.person):
         return None
-    is_full = account.has_second_factor or not rights.has(row.person, *SECOND_FACTOR_ROLES)
+    is_full = (
+        account.has_second_factor
+        or row.vouched_by is not None
+        or not rights.has(row.person, *SECOND_FACTOR_ROLES)
+    )
     return Session(
         row.person,
         "full" if is_full else "enrolling",
@@ -115,6 +121,7 @@ def _read(connection: Connection, row: SessionRow, secret: str) -> Session | Non
         rights,
         row.created_at_ms,
         row.expires_at_ms,
+        row.vouched_by,
         csrf_of(secret),
         row.digest,
     )
@@ -126,13 +133,17 @@ def read_rights(connection: Connection, person: str) -> Rights:
 
 
 def begin_session(
-    connection: Connection, person: str, now_ms: int, expires_at_ms: int | None = None
+    connection: Connection,
+    person: str,
+    now_ms: int,
+    expires_at_ms: int | None = None,
+    vouched_by: str | None = None,
 ) -> SignedIn:
     """Return a new session of somebody who has shown who he is; those that lapsed are dropped."""
     drop_lapsed(connection, now_ms - IDLE_MS, now_ms)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     expires_at_ms = now_ms + ABSOLUTE_MS if expires_at_ms is None else expires_at_ms
-    row = SessionRow(digest_of(secret), person, now_ms, now_ms, expires_at_ms)
+    row = SessionRow(digest_of(secret), person, now_ms, now_ms, expires_at_ms, vouched_by)
     add_session(connection, row)
     session = _read(connection, row, secret)
     assert session is not None, person

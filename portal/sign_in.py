@@ -49,12 +49,12 @@ def sign_in(  # noqa: PLR0917 - all that a form says, and where it came from
     """
     keys = AccountKeys(shell.settings.home)
     attempt = attempt_of(keys, name, address)
-    account = _prove_password(shell, attempt, name, password, now_ms)
+    account = prove_password(shell, attempt, name, password, now_ms)
     better = hash_password(password) if is_outdated(account.password_hash) else None
     with shell.writing() as engine, engine.begin() as connection:
-        account = _same_account(connection, account)
+        account = same_account(connection, account)
         if account.has_second_factor and code.strip():
-            _use_code(connection, keys, account, code, now_ms)
+            use_code(connection, keys, account, code, now_ms)
         elif account.has_second_factor:
             give_back(connection, attempt, now_ms)
         if code.strip() or not account.has_second_factor:
@@ -82,19 +82,21 @@ def change_password(  # noqa: PLR0917 - all that a form says, and where it came 
     """
     keys = AccountKeys(shell.settings.home)
     attempt = attempt_of(keys, session.person, address)
-    account = _prove_password(shell, attempt, session.person, password, now_ms)
+    account = prove_password(shell, attempt, session.person, password, now_ms)
     require_good(wanted, account.person, is_alone=not account.has_second_factor)
     made = hash_password(wanted)
     with shell.writing() as engine, engine.begin() as connection:
         lock_book(connection)
-        _same_account(connection, account)
+        same_account(connection, account)
         succeed(connection, attempt, now_ms)
         set_password(connection, account.person, made, now_ms)
         end_sessions_of(connection, account.person)
-        return begin_session(connection, account.person, now_ms, session.expires_at_ms)
+        return begin_session(
+            connection, account.person, now_ms, session.expires_at_ms, session.vouched_by
+        )
 
 
-def _prove_password(
+def prove_password(
     shell: Shell, attempt: Attempt, name: str, password: str, now_ms: int
 ) -> Account:
     """Return the account whose password it is, of somebody who holds a role.
@@ -113,7 +115,7 @@ def _prove_password(
     return account
 
 
-def _same_account(connection: Connection, before: Account) -> Account:
+def same_account(connection: Connection, before: Account) -> Account:
     """Return an account as it is now, unless its password is another one since it was proved."""
     account = find_account(connection, before.person)
     rights = read_rights(connection, before.person)
@@ -126,7 +128,7 @@ def _same_account(connection: Connection, before: Account) -> Account:
     return account
 
 
-def _use_code(
+def use_code(
     connection: Connection, keys: AccountKeys, account: Account, code: str, now_ms: int
 ) -> None:
     """Use a code, so that nobody uses it again; `RuleViolationError` (`wrong_code`) for another."""
@@ -141,7 +143,7 @@ def _use_code(
 def use_app_code(
     connection: Connection, keys: AccountKeys, account: Account, code: str, now_ms: int
 ) -> None:
-    """Use a code of an account's app, so that nobody uses it again; raises as `_use_code` does."""
+    """Use a code of an account's app, so that nobody uses it again; raises as `use_code` does."""
     assert account.totp_secret is not None, account.person
     step = find_step(keys.open(account.person, account.totp_secret), code, now_ms)
     if step is None or not use_step(connection, account.person, step):

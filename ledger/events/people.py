@@ -172,7 +172,7 @@ class AccountInvited(_Decided, frozen=True, kw_only=True):
 
 
 class AccountOpened(_Decided, frozen=True):
-    """Whoever had a person's link set the password that counts from now on."""
+    """Whoever had a person's link set how he signs in from now on: a password, or an identity."""
 
     type: ClassVar[str] = "cn.suanquan.account.opened.v1"
     about_enterprise: ClassVar[bool] = False

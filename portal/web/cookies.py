@@ -6,8 +6,12 @@ from litestar import Response
 from litestar.datastructures import Cookie, State
 
 from portal.sessions import ABSOLUTE_MS, SignedIn
+from portal.sign_on import DEPARTURE_MS
 
 SESSION_COOKIE: Final = "suanquan_session"
+
+DEPARTURE_COOKIE: Final = "suanquan_departure"
+"""What a browser keeps while somebody is at the identity provider."""
 
 Answer = TypeVar("Answer", bound=Response[Any])
 
@@ -25,26 +29,39 @@ def session_cookie(state: State) -> str:
     return cookie_name(SESSION_COOKIE, is_https=state.is_https)
 
 
+def departure_cookie(state: State) -> str:
+    """Return what the cookie of somebody who left for the identity provider is called here."""
+    return cookie_name(DEPARTURE_COOKIE, is_https=state.is_https)
+
+
 def keep(answer: Answer, signed_in: SignedIn, state: State) -> Answer:
     """Return an answer that gives the browser a session to keep."""
-    answer.set_cookie(_session(state, signed_in.secret, ABSOLUTE_MS // 1000))
+    answer.set_cookie(_cookie(state, session_cookie(state), signed_in.secret, ABSOLUTE_MS // 1000))
     return answer
 
 
 def forget(answer: Answer, state: State) -> Answer:
     """Return an answer that takes the browser's session away."""
-    answer.set_cookie(_session(state, "", 0))
+    answer.set_cookie(_cookie(state, session_cookie(state), "", 0))
     return answer
 
 
-def _session(state: State, value: str, seconds: int) -> Cookie:
-    """Return the cookie of a session for so many seconds."""
+def keep_departure(answer: Answer, secret: str, state: State) -> Answer:
+    """Return an answer that gives the browser what it needs to come back with; nothing for ''."""
+    seconds = DEPARTURE_MS // 1000 if secret else 0
+    answer.set_cookie(_cookie(state, departure_cookie(state), secret, seconds))
+    return answer
+
+
+def _cookie(state: State, name: str, value: str, seconds: int) -> Cookie:
+    """Return a cookie for so many seconds."""
     return Cookie(
-        session_cookie(state),
+        name,
         value=value,
         max_age=seconds,
         httponly=True,
         secure=state.is_https,
-        # A link in a letter leads to a page of somebody who has signed in; a form never comes so.
+        # A link in a letter leads to a page of somebody who has signed in, and the identity
+        # provider back to us; a form never comes so.
         samesite="lax",
     )

@@ -29,6 +29,8 @@ DONE: Final = {
         "已登记，请继续录入资质、合同和收款账户",
         "Registered: enter its qualifications, contracts and bank account next",
     ),
+    "linked": Text("已绑定，下次可用它登录", "Linked: you can sign in by it from now on"),
+    "unlinked": Text("已解除绑定，请重新登录", "No longer linked: sign in again"),
     "acted": Text("已办理", "Done"),
     "asked": Text("已提出，待另一名管理员同意", "Asked for: another administrator has to consent"),
 }

@@ -188,6 +188,8 @@ def gallery(
         stack.callback(ledger.close)
         office = at(ledger, url, tmp_path, monkeypatch, answer, furnished.made.tokens)
         office.today = furnished.today
+        # Nobody goes there; its buttons are to be looked at.
+        monkeypatch.setenv("SUANQUAN_OIDC_ISSUER", "https://sso.example.gov.cn")
         _leave_runs(tmp_path / "home", office.at_ms())
         monkeypatch.setattr(gate, "now_ms", office.at_ms)
         yield Gallery(Lobby(office, stack), furnished.shown)

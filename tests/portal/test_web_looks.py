@@ -80,6 +80,8 @@ def pages(gallery: Gallery) -> dict[str, list[str]]:
         "": [
             "/",
             "/sign-in",
+            "/sign-in/code",
+            "/sign-in/return",
             "/nowhere",
             "/notices",
             f"/notices/{shown.notice}",

@@ -53,7 +53,7 @@ FIRM, STAFF, PAYER, AUDITOR = "firm-1", "task-2", "finance-2", "auditor-1"
 
 PAGES: Final[dict[str, Page]] = {
     "/": Page(SAME, "", 0),
-    "/account": Page(SAME, FIRM, 15),
+    "/account": Page(SAME, FIRM, 20),
     "/account/second-factor": Page(SAME, FIRM, 10, 303),
     "/acting": Page(SAME, FIRM, 15),
     "/audit": Page(SAME, AUDITOR, 15),
@@ -150,7 +150,7 @@ PAGES: Final[dict[str, Page]] = {
     "/notices/{notice:str}": Page(f"/notices/{NOTICE}", "", 15),
     "/notices/{notice:str}/{file:str}": Page(f"/notices/{NOTICE}/list.xlsx", "", 15),
     "/people": Page(SAME, "admin-1", 25),
-    "/people/{name:str}": Page("/people/firm-1", "admin-1", 25),
+    "/people/{name:str}": Page("/people/firm-1", "admin-1", 30),
     "/readyz": Page(SAME, "", 5),
     "/reports": Page(SAME, STAFF, 15),
     "/reports/claims": Page(SAME, STAFF, 15),
@@ -162,6 +162,8 @@ PAGES: Final[dict[str, Page]] = {
     "/reports/schedule": Page(SAME, STAFF, 20),
     "/robots.txt": Page(SAME, "", 0),
     "/sign-in": Page(SAME, "", 0),
+    "/sign-in/code": Page(SAME, "", 5, 400),
+    "/sign-in/return": Page(SAME, "", 0, 400),
     "/static/{digest:str}/{name:str}": Page("/static/none/portal.css", "", 0, 404),
     "/statistics": Page(SAME, "", 5),
     "/verify": Page(SAME, "", 5),

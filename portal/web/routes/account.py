@@ -8,6 +8,7 @@ from litestar.params import Body, FromQuery
 from msgspec import Struct
 
 from ledger.errors import LedgerError
+from portal.acting import acting
 from portal.enrolment import (
     begin_enrolment,
     confirm_enrolment,
@@ -16,12 +17,16 @@ from portal.enrolment import (
 )
 from portal.passwords import ALONE_LENGTH_MIN, BESIDE_LENGTH_MIN
 from portal.people_desk import TITLES
+from portal.provider_settings import label_of
 from portal.sessions import Session, sign_out_everywhere
 from portal.sign_in import change_password
+from portal.sign_on import find_own, leave_to_link, unlink
 from portal.web.audience import SIGNED_IN
 from portal.web.cookies import forget, keep
 from portal.web.errors import for_page, status_of
 from portal.web.page import onward, page, told
+from portal.web.routes.sign_in import address_of
+from portal.web.routes.sign_on import lead_away
 from portal.web.visit import Visit, Visitor
 from vouchers.catalogue import name_programme
 
@@ -42,6 +47,13 @@ class ChangeForm(Struct):
     again: str = ""
 
 
+class PasswordForm(Struct):
+    """The password that somebody has, to link an identity."""
+
+    password: str = ""
+
+
+LinkForm = Annotated[PasswordForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 Typed = Annotated[CodeForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 Changed = Annotated[ChangeForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
@@ -57,12 +69,38 @@ def _show(visit: Visit, status: int = 200, **values: Any) -> Response[Any]:  # n
     session = _session(visit)
     roles = sorted(session.rights.grants.get(visit.person, ()), key=str)
     least = ALONE_LENGTH_MIN if _is_alone(visit) else BESIDE_LENGTH_MIN
-    shown = {"error": None, "differs": False, "codes": None, **values}
+    linked, has_password = find_own(visit.shell, session)
+    shown = {"error": None, "link_error": None, "differs": False, "codes": None, **values}
+    shown |= {"linked": linked, "has_password": has_password}
+    shown |= {"provider": label_of(visit.shell.settings)}
     left = recovery_codes_left(visit.shell, session)
     names = {"titles": TITLES, "name_programme": name_programme}
     return page(
         visit, "account.html", status, roles=roles, least=least, left=left, **names, **shown
     )
+
+
+@post("/account/sign-on", who=SIGNED_IN, status_code=200, sync_to_thread=True)
+def link(request: Asked, visit: Visitor, data: LinkForm) -> Response[Any]:
+    """Return the way to the identity provider, to link an identity to this account."""
+    try:
+        leaving = leave_to_link(
+            visit.shell, _session(visit), data.password, address_of(request), visit.at_ms
+        )
+    except LedgerError as error:
+        return _show(visit, status_of(error), link_error=for_page(error, visit))
+    return lead_away(request, visit, leaving)
+
+
+@post("/account/sign-on/remove", who=SIGNED_IN, status_code=200, sync_to_thread=True)
+def remove(request: Asked, visit: Visitor) -> Response[Any]:
+    """Return to the form for signing in, once no identity is linked to this account."""
+    try:
+        with acting(visit.shell, alone=True) as act:
+            unlink(act, visit.person)
+    except LedgerError as error:
+        return _show(visit, status_of(error), link_error=for_page(error, visit))
+    return forget(onward("/sign-in", "unlinked"), request.app.state)
 
 
 def _session(visit: Visit) -> Session:
@@ -81,10 +119,14 @@ def change(request: Asked, visit: Visitor, data: Changed) -> Response[Any]:
     """Return to the account once the password is another one; other sessions are ended."""
     if data.wanted != data.again:
         return _show(visit, 400, differs=True)
-    address = request.client.host if request.client else ""
     try:
         found = change_password(
-            visit.shell, _session(visit), data.password, data.wanted, address, visit.at_ms
+            visit.shell,
+            _session(visit),
+            data.password,
+            data.wanted,
+            address_of(request),
+            visit.at_ms,
         )
     except LedgerError as error:
         return _show(visit, status_of(error), error=for_page(error, visit))
@@ -135,6 +177,8 @@ def confirm(request: Asked, visit: Visitor, data: Typed) -> Response[Any]:
 
 ROUTES: Final = [
     account,
+    link,
+    remove,
     change,
     leave_everywhere,
     renew_codes,

@@ -20,6 +20,7 @@ from portal.acting import acting
 from portal.enterprise_names import read_names
 from portal.invitations import INVITATION_HOURS, Link, invite
 from portal.people_desk import TITLES, give_role, take_role
+from portal.sign_on import find_linked_of, unlink
 from portal.web.audience import ADMINISTRATOR, unknown_page
 from portal.web.entries import field_of
 from portal.web.errors import for_page, status_of
@@ -141,10 +142,25 @@ def person(visit: Visitor, name: FromPath[str]) -> Response[Any]:
         grants=_in_order(roster.grants[name]),
         is_open=name in roster.accounts,
         is_self=name == visit.person,
+        linked=find_linked_of(visit.shell, name),
         hours=INVITATION_HOURS,
         titles=TITLES,
         names=names | _name_enterprises(visit, [roster.grants[name]]),
     )
+
+
+@post("/people/sign-on/remove", who=ADMINISTRATOR, sync_to_thread=True)
+def remove_sign_on(
+    visit: Visitor,
+    data: Annotated[LinkForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Take an account's identity away, and end its sessions."""
+    try:
+        with acting(visit.shell, alone=True) as act:
+            unlink(act, data.name.strip())
+    except LedgerError as error:
+        return _people(visit, RoleForm(), error=error)
+    return onward("/people", "acted")
 
 
 def _people(
@@ -228,4 +244,4 @@ def _in_order(grants: set[Grant]) -> list[Grant]:
     return sorted(grants, key=lambda one: (one.role, one.scope or ""))
 
 
-ROUTES: Final = [people, grant, revoke, link, person]
+ROUTES: Final = [people, grant, revoke, link, remove_sign_on, person]

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ledger.errors import LedgerError, RuleViolationError
 from portal.invitations import accept_invitation, look_at_invitation
 from portal.passwords import ALONE_LENGTH_MIN, BESIDE_LENGTH_MIN
+from portal.provider_settings import label_of
 from portal.sessions import sign_out
 from portal.sign_in import sign_in
 from portal.web.audience import ANYBODY, SIGNED_IN
@@ -22,8 +23,13 @@ from portal.web.visit import Visit, Visitor
 
 Asked = Request[Any, Any, Any]
 
-_WRONG_FIELDS: Final = {"code_required": "code", "wrong_code": "code"}
-"""The field that is wrong by an error's code; else it is the account, as nobody is told more."""
+_WRONG_FIELDS: Final = {
+    "code_required": "code",
+    "wrong_code": "code",
+    "throttled": "name",
+    "wrong_credentials": "name",
+}
+"""The field that is wrong by an error's code: the account, as nobody is told more, or the code."""
 
 
 class SignInForm(Struct):
@@ -46,6 +52,11 @@ Posted = Annotated[SignInForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 Chosen = Annotated[PasswordForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
 
 
+def address_of(request: Asked) -> str:
+    """Return where a request comes from."""
+    return request.client.host if request.client else ""
+
+
 @get("/sign-in", who=ANYBODY, sync_to_thread=True)
 def sign_in_page(
     visit: Visitor, back: FromQuery[str] = "/", done: FromQuery[str | None] = None
@@ -53,14 +64,29 @@ def sign_in_page(
     """Return the form; whoever has signed in goes on."""
     if visit.session is not None:
         return onward(own_path(back))
-    form = SignInForm(back=own_path(back))
-    return page(visit, "sign_in.html", form=form, error=None, wrong="", done=told(visit, done))
+    return sign_in_form(visit, SignInForm(back=own_path(back)), done=told(visit, done))
+
+
+def sign_in_form(
+    visit: Visit, form: SignInForm, error: LedgerError | None = None, done: str | None = None
+) -> Response[Any]:
+    """Return the form, with what was wrong; a password is typed anew."""
+    status = status_of(error) if error else 200
+    return page(
+        visit,
+        "sign_in.html",
+        status,
+        form=form,
+        error=for_page(error, visit) if error else None,
+        wrong=_WRONG_FIELDS.get(error.code, "") if error else "",
+        provider=label_of(visit.shell.settings),
+        done=done,
+    )
 
 
 @post("/sign-in", who=ANYBODY, status_code=200, sync_to_thread=True)
 def begin(request: Asked, visit: Visitor, data: Posted) -> Response[Any]:
     """Return to where somebody wanted to go once he has shown who he is."""
-    address = request.client.host if request.client else ""
     previous = request.cookies.get(session_cookie(request.app.state))
     try:
         found = sign_in(
@@ -68,20 +94,13 @@ def begin(request: Asked, visit: Visitor, data: Posted) -> Response[Any]:
             data.name.strip(),
             data.password,
             data.code,
-            address,
+            address_of(request),
             visit.at_ms,
             previous,
         )
     except RuleViolationError as error:
-        return _refused(visit, data, error)
+        return sign_in_form(visit, data, error)
     return keep(onward(own_path(data.back)), found, request.app.state)
-
-
-def _refused(visit: Visit, form: SignInForm, error: RuleViolationError) -> Response[Any]:
-    """Return the form again with what was wrong; a password is typed anew."""
-    wrong = _WRONG_FIELDS.get(error.code, "name")
-    told_error, status = for_page(error, visit), status_of(error)
-    return page(visit, "sign_in.html", status, form=form, error=told_error, wrong=wrong)
 
 
 @post("/sign-out", who=SIGNED_IN, enrolling=True, status_code=200, sync_to_thread=True)
@@ -129,6 +148,7 @@ def _choose(
         least=least,
         error=for_page(error, visit) if error else None,
         differs=differs,
+        provider=label_of(visit.shell.settings),
     )
 
 
