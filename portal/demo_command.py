@@ -1,6 +1,5 @@
 """`suanquan demo`: a year of a centre, from usage records to settled statements, in one command."""
 
-import shutil
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -12,7 +11,8 @@ from rich.console import Group
 from ingest.adapters.ndjson import NdjsonAdapter
 from ledger.bookkeeping import read_balances
 from ledger.config import Settings
-from ledger.errors import RuleViolationError, TamperedLogError
+from ledger.database import REVISION
+from ledger.errors import TamperedLogError
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import at_console
@@ -22,6 +22,7 @@ from portal.checking import check_all, compare_projections, head_row
 from portal.demo_claims import play_claims
 from portal.demo_counts import count_claims
 from portal.demo_door import open_accounts
+from portal.demo_home import empty_home, is_played, mark_played
 from portal.demo_people import add_people
 from portal.demo_summary import Outcome, founding, summarise
 from portal.demo_way import Days
@@ -42,7 +43,7 @@ from vouchers.rating import rate
 from vouchers.ruling import Ruling, rule_on
 
 
-class _Size(NamedTuple):
+class Size(NamedTuple):
     """How many enterprises a demo has, and for how many days each is metered."""
 
     enterprises: int
@@ -50,9 +51,9 @@ class _Size(NamedTuple):
 
 
 # Enough enterprises for every standing to occur twice, few enough for three minutes on two cores.
-SMALL: Final = _Size(24, 365)
+SMALL: Final = Size(24, 365)
 # As many as the centre in Wuhan has.
-FULL: Final = _Size(186, 365)
+FULL: Final = Size(186, 365)
 YEAR: Final = 2022
 APPLY_ON: Final = date(YEAR, 12, 31)
 WORK: Final = Days(
@@ -65,8 +66,6 @@ WORK: Final = Days(
     lapsed=date(YEAR + 1, 4, 1),
 )
 MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
-
-_MARK: Final = "demo.txt"
 
 DOOR: Final = "127.0.0.1"
 """Where a demo is served: whoever reaches it is anybody he likes, so nobody else may."""
@@ -97,12 +96,18 @@ def demo(
 ) -> Result:
     """Simulate a year of a centre, settle it, refund it at three levels, and prove it.
 
-    The directory is then a complete SUANQUAN_HOME to look around in.
+    The directory is then a complete SUANQUAN_HOME to look around in. With --serve, one in which
+    this demo was played is served as it was left.
     """
     home = (directory or shell.settings.home / "demo").absolute()
-    _prepare(home)
     inner = Shell(Settings.of_home(home), shell.language, as_json=shell.as_json)
     size = FULL if full else SMALL
+    what = name_demo(size, seed)
+    if port is not None and is_played(home, what):
+        url, told = _tell(port)
+        data: dict[str, Any] = {"dir": str(home), "url": url}
+        return Result(data, shell.say(told), then=lambda: _serve(inner, port))
+    empty_home(home)
     events = _ingest(inner, home, size, seed)
     with inner.staying_connected():
         _adopt(inner)
@@ -110,6 +115,7 @@ def demo(
         users = add_people(inner, {code: one.name for code, one in accounts.items()})
         outcome = _settle(inner, split=full)
         _prove(inner)
+    mark_played(home, what)
     data = {
         "users": users,
         "dir": str(home),
@@ -132,12 +138,22 @@ def demo(
     shown = summarise(shell, inner, data, outcome, full=full)
     if port is None:
         return Result(data, shown)
-    data["url"] = f"http://{DOOR}:{port}/demo"
-    told = Text(
-        f"门户：{data['url']}（点一下即可换人；Ctrl-C 结束）",
-        f"the portal: {data['url']} (come in as anybody by a click; Ctrl-C ends it)",
-    )
+    data["url"], told = _tell(port)
     return Result(data, Group(shown, shell.say(told)), then=lambda: _serve(inner, port))
+
+
+def name_demo(size: Size, seed: int) -> str:
+    """Return which demo it is; one of another schema has to be played anew."""
+    return f"seed {seed}, {size.enterprises} enterprises, {size.days} days, schema {REVISION}"
+
+
+def _tell(port: int) -> tuple[str, Text]:
+    """Return where a demo's door is, and what is said of it."""
+    url = f"http://{DOOR}:{port}/demo"
+    return url, Text(
+        f"门户：{url}（点一下即可换人；Ctrl-C 结束）",
+        f"the portal: {url} (come in as anybody by a click; Ctrl-C ends it)",
+    )
 
 
 def _serve(shell: Shell, port: int) -> None:
@@ -160,21 +176,7 @@ def _adopt(shell: Shell) -> None:
             act.record(adopted(act, days, DOCUMENTS[year]))
 
 
-def _prepare(home: Path) -> None:
-    """Empty a directory that an earlier demo made; leave any other that is not empty alone."""
-    if home.exists() and any(home.iterdir()):
-        if not (home / _MARK).exists():
-            raise RuleViolationError(
-                "not_a_demo",
-                Text(f"{home} 不是演示目录，且不为空", f"{home} is not empty, and no demo made it"),
-                Text("请用 --dir 指定新的目录", "name another directory with --dir"),
-            )
-        shutil.rmtree(home)
-    home.mkdir(parents=True, exist_ok=True)
-    (home / _MARK).write_text("Made by `suanquan demo`, which may delete it.\n", "utf-8")
-
-
-def _ingest(shell: Shell, home: Path, size: _Size, seed: int) -> int:
+def _ingest(shell: Shell, home: Path, size: Size, seed: int) -> int:
     """Return how many events were simulated, written to a file and recorded from there."""
     path = home / "simulated.ndjson"
     written = write_simulation(shell, size.enterprises, size.days, seed, str(path))

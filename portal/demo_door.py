@@ -27,14 +27,19 @@ class Person(NamedTuple):
 def open_accounts(shell: Shell, now_ms: int) -> None:
     """Let each of a demo's people sign in, by a password and a phone that nobody has.
 
-    Each comes by a link as everybody does. The console gives them as long as no administrator has
-    set a password, so administrators come last.
+    Each comes by a link as everybody does, whoever has come before as he is. The console gives
+    links as long as no administrator has set a password, so administrators come last; then one of
+    them gives what is missing.
     """
     people = sorted(list_people(shell), key=lambda one: one.role == "administrator")
+    names = dict.fromkeys(one.name for one in people)
     with at_console(shell, at_ms=now_ms) as act:
-        links = {one.name: invite(act, one.name) for one in people}
-    for name, link in links.items():
+        there = act.roster.accounts
+        act.actor = next((one for one in act.roster.administrators() if one in there), None)
+        links = {name: invite(act, name) for name in names if name not in there}
+    for link in links.values():
         accept_invitation(shell, link.secret, secrets.token_urlsafe(), now_ms)
+    for name in names:
         signed_in = _begin(shell, name, now_ms)
         if signed_in.session.state == "enrolling":
             app = begin_enrolment(shell, signed_in.session).secret

@@ -80,3 +80,13 @@ def test_each_of_a_demos_people_comes_in_by_a_click(reception: Reception) -> Non
     with pytest.raises(RuleViolationError) as refused:
         enter(reception.shell, "nobody", reception.now_ms)
     assert refused.value.code == "unknown_account"
+    open_accounts(reception.shell, reception.now_ms)
+    assert enter(reception.shell, "admin-2", reception.now_ms).session.state == "full"
+
+
+def test_a_demo_that_was_cut_off_while_its_people_came_goes_on(reception: Reception) -> None:
+    for person in ("firm-1", "admin-1"):
+        reception.accept(reception.invite(person))
+    open_accounts(reception.shell, reception.now_ms)
+    for one in list_people(reception.shell):
+        assert enter(reception.shell, one.name, reception.now_ms).session.state == "full"

@@ -4,10 +4,14 @@ import json
 import os
 import shlex
 import subprocess
-from collections.abc import Callable
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, get_args
 
+import httpx
 from beancount import loader
 
 from ledger.database import open_engine
@@ -15,9 +19,13 @@ from ledger.events import Role
 from ledger.period import months_between
 from ledger.read import read_entries, read_heads
 from ledger.store import OWN_SOURCE
+from portal.demo_command import SMALL, name_demo
+from portal.demo_home import mark_played
 from reports.frames import sum_months, tell
 from reports.reading import read_snapshot
 from reports.reconciliation import reconcile_all
+from tests.portal.conftest import environment_of
+from tests.servers.kafka import free_ports
 
 Run = Callable[..., Any]
 
@@ -216,3 +224,47 @@ def test_a_directory_that_no_demo_made_is_left_alone(suanquan: Run, tmp_path: Pa
     answer = suanquan("demo", "--dir", tmp_path / "papers", "--json")
     assert (answer.status, answer.error["code"]) == (3, "not_a_demo")
     assert (tmp_path / "papers" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_demo_that_was_played_is_served_again_as_it_was_left(
+    suanquan: Run, home: Path, tmp_path: Path
+) -> None:
+    suanquan("db", "upgrade")
+    token = suanquan("user", "add", "admin-1", "--role", "administrator", "--json").json["token"]
+    suanquan("user", "add", "task-1", "--role", "task_force", SUANQUAN_TOKEN=token)
+    (home / "demo.txt").touch()
+    mark_played(home, name_demo(SMALL, 1))
+    cookies = httpx.Cookies()
+    for _ in range(2):
+        with (
+            _serving(home, tmp_path) as address,
+            httpx.Client(base_url=address, cookies=cookies) as client,
+        ):
+            assert not cookies or "task-1" in client.get("/account").text
+            for person in ("admin-1", "task-1"):
+                door = client.get("/demo").text
+                said = {"_csrf_token": door.split('name="_csrf_token" value="')[1].split('"')[0]}
+                assert client.post(f"/demo/{person}", data=said).status_code == 303
+                assert person in client.get("/account").text
+            cookies = client.cookies
+
+
+@contextmanager
+def _serving(home: Path, folder: Path) -> Iterator[str]:
+    """Yield the address of a demo that is served, once its door is open."""
+    (port,) = free_ports(1)
+    words = [sys.executable, "-m", "portal", "demo", "--dir", home, "--serve", port]
+    with subprocess.Popen(
+        [*map(str, words)], cwd=folder, env=environment_of(folder / "other"), text=True
+    ) as process:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            while True:
+                assert process.poll() is None, "it ended"
+                with suppress(httpx.TransportError):
+                    httpx.get(f"{address}/healthz")
+                    break
+                time.sleep(0.05)
+            yield address
+        finally:
+            process.terminate()
