@@ -85,14 +85,17 @@ def csrf_of(secret: str) -> str:
     return hmac.new(encode(secret), b"form", hashlib.sha256).hexdigest()
 
 
-def find_session(shell: Shell, secret: str, now_ms: int) -> Session | None:
-    """Return the session of a browser's secret, None where there is none that counts."""
+def find_session(shell: Shell, secret: str, now_ms: int, *, is_seen: bool = True) -> Session | None:
+    """Return the session of a browser's secret, None where there is none that counts.
+
+    `is_seen` is false for what a page asks by itself, which keeps nobody's session from ending.
+    """
     with shell.reading("keep") as connection:
         row = find_row(connection, digest_of(secret))
         if row is None or not _is_live(row, now_ms):
             return None
         session = _read(connection, row, secret)
-    if session is not None and now_ms - row.seen_at_ms >= SEEN_EVERY_MS:
+    if session is not None and is_seen and now_ms - row.seen_at_ms >= SEEN_EVERY_MS:
         with shell.writing() as engine, engine.begin() as connection:
             see_session(connection, row.digest, now_ms)
     return session

@@ -20,10 +20,11 @@ from ledger.errors import InvalidInputError, LedgerError, RuleViolationError, Ta
 from ledger.text import Language, Text
 from portal.fault import is_for_terminal, tell_fault
 from portal.field_names import without_keys
+from portal.web.address import is_of_interface
 from portal.web.api.pace import ThrottledError
 from portal.web.audience import unknown_page
 from portal.web.figures import days_in
-from portal.web.gate import API, visit_of
+from portal.web.gate import visit_of
 from portal.web.headers import REQUEST_ID
 from portal.web.page import SEE_OTHER, page
 from portal.web.visit import Visit
@@ -180,16 +181,20 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s %s", request.scope["state"].get(REQUEST_ID), told.code, exc_info=error)
     visit = visit_of(request)
-    if request.url.path.startswith(API):
+    if is_of_interface(request):
         return problem(told, status, visit.language, _headers(error, status))
-    if told.code == "not_signed_in":
-        return Redirect(f"/sign-in?back={quote(visit.path, safe='')}", status_code=SEE_OTHER)
-    if told.code == "second_factor_missing":
-        return Redirect("/account/second-factor", status_code=SEE_OTHER)
+    # A script would follow, and put the page to which it is led into a form, as if it were saved.
+    if request.headers.get("hx-request") != "true":
+        if told.code == "not_signed_in":
+            return Redirect(f"/sign-in?back={quote(visit.path, safe='')}", status_code=SEE_OTHER)
+        if told.code == "second_factor_missing":
+            return Redirect("/account/second-factor", status_code=SEE_OTHER)
     title = visit.say(_TITLES.get(status, _TITLES[HTTPStatus.BAD_REQUEST]))
-    return page(
+    answer = page(
         visit, "error.html", status, title=title, error=for_page(told, visit), code=int(status)
     )
+    answer.headers.update(_headers(error, status))
+    return answer
 
 
 def problem(

@@ -23,15 +23,13 @@ from ledger.errors import RuleViolationError
 from ledger.text import Text
 from portal.sessions import Session
 from portal.shell import Shell
+from portal.web.address import is_of_interface
 from portal.web.cookies import cookie_name
 
 FORM_COOKIE: Final = "suanquan_form"
 
 FIELD: Final = "_csrf_token"
 HEADER: Final = "x-csrftoken"
-
-API: Final = "/api/"
-"""There a token of its own counts, which no browser sends by itself."""
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = frozenset({RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART})
@@ -65,7 +63,8 @@ async def require_form_token(
     connection: ASGIConnection[Any, Any, Any, Any], _to: BaseRouteHandler
 ) -> None:
     """Raise `RuleViolationError` (`bad_form`) for what is sent and is no form of ours."""
-    if connection.scope.get("method") in _SAFE or connection.url.path.startswith(API):
+    # The interface takes a token of its own, which no browser sends by itself.
+    if connection.scope.get("method") in _SAFE or is_of_interface(connection):
         return
     assert isinstance(connection, Request)
     said: object = connection.headers.get(HEADER)

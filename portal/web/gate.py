@@ -4,6 +4,7 @@ Either is looked up in a thread, for the database may take its time, and once a 
 `/api/` a token counts and no cookie, so that no page of elsewhere can make a browser ask there.
 """
 
+from functools import partial
 from typing import Any, Final
 
 from anyio.to_thread import run_sync
@@ -17,6 +18,7 @@ from ledger.rights import Rights
 from ledger.text import Language
 from portal.sessions import find_session
 from portal.shell import Shell, now_ms
+from portal.web.address import is_of_interface, path_of, query_of
 from portal.web.api.bearer import find_bearer, token_in
 from portal.web.api.pace import Pace
 from portal.web.cookies import session_cookie
@@ -25,9 +27,6 @@ from portal.web.headers import REQUEST_ID
 from portal.web.visit import SignedIn, Visit
 
 LANGUAGE_COOKIE: Final = "suanquan_language"
-
-API: Final = "/api/"
-"""What addresses of the interface begin with."""
 
 Asked = ASGIConnection[Any, Any, Any, Any]
 
@@ -40,12 +39,14 @@ class Gate(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: Asked) -> AuthenticationResult:
         """Return the visit as the request's user."""
         state: State = connection.app.state
-        if connection.url.path.startswith(API):
+        if is_of_interface(connection):
             visit = await _find_holder(connection)
             return AuthenticationResult(visit, visit.session)
+        opt = connection.route_handler.opt
         secret = connection.cookies.get(session_cookie(state), "")
-        if secret and not connection.route_handler.opt.get("static"):
-            session = await run_sync(find_session, state.shell, secret, now_ms())
+        if secret and not opt.get("static"):
+            find = partial(find_session, is_seen=not opt.get("live"))
+            session = await run_sync(find, state.shell, secret, now_ms())
             visit = _visit(connection, session)
         else:
             visit = stranger(connection)
@@ -91,7 +92,8 @@ def _visit(connection: Asked, session: SignedIn | None) -> Visit:
     """Return the visit of a session or of a token's holder, None for the public."""
     shell: Shell = connection.app.state.shell
     theirs = shell.for_person(session.person if session else "", language_of(connection))
-    path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
+    query = query_of(connection)
+    path = path_of(connection) + (f"?{query}" if query else "")
     request_id = str(connection.scope["state"].get(REQUEST_ID, ""))
     rights = session.rights if session else _PUBLIC
     about = str(connection.path_params.get("enterprise", ""))

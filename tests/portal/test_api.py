@@ -18,12 +18,12 @@ from ledger.kept_answers import hold_key
 from portal import cli
 from portal.fault import is_for_terminal
 from portal.shell import Shell
+from portal.web.address import API
 from portal.web.api import remember
 from portal.web.api.openapi import describe
 from portal.web.api.pace import Pace, Rate
 from portal.web.api.router import SUBJECTS
 from portal.web.app import make_app
-from portal.web.gate import API
 from tests.portal.callers import Caller, calling
 from tests.portal.office import ONE, OTHER, Office, office
 from tests.small_ledger import CODE
@@ -116,6 +116,18 @@ def test_a_limited_token_reaches_no_further(call: Call, office: Office) -> None:
     assert call("firm-1").get("/me")["scopes"] == ["read"]
     assert call("firm-1").get("/claims")["rows"] == []
     refused = call("firm-1").send("/claims", CLAIM)
+    assert (refused["code"], refused["status"]) == ("limited_token", 403)
+
+
+def test_an_answer_that_is_kept_is_for_whom_the_route_lets_in_now(
+    call: Call, office: Office
+) -> None:
+    key = "a-key-that-was-used-once"
+    handed_in = call("firm-1").send("/claims", CLAIM, key)
+    assert handed_in["id"]
+    assert call("firm-1").send("/claims", CLAIM, key) == handed_in
+    office.tokens["firm-1"] = office.ask("firm-1", "user", "token", "--scope", "read")["token"]
+    refused = call("firm-1").send("/claims", CLAIM, key)
     assert (refused["code"], refused["status"]) == ("limited_token", 403)
 
 

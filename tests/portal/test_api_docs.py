@@ -9,11 +9,11 @@ from litestar.routes import HTTPRoute
 
 from ledger.config import Settings
 from portal.shell import Shell
+from portal.web.address import API
 from portal.web.api.openapi import describe
 from portal.web.api.pace import PER_ADDRESS, PER_TOKEN
 from portal.web.api.router import SUBJECTS
 from portal.web.app import make_app
-from portal.web.gate import API
 from tests.portal.callers import portal_of
 from tests.portal.listening import listening
 from tests.portal.office import ONE, Office, office

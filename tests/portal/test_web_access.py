@@ -1,15 +1,18 @@
 """Every route and method, walked as everybody who may not: generated from the router itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import pytest
+from httpx import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from ledger.events import Role
 from ledger.read import read_heads
 from portal.shell import Shell
+from portal.web.address import API
 from portal.web.app import make_app
 from portal.web.audience import ANYBODY, INSIDERS, SIGNED_IN
 from tests.portal.lobby import Lobby, lobby, office
@@ -33,8 +36,8 @@ OWN: Final[dict[str, str]] = {"enterprise": CODE}
 
 NOWHERE: Final = "SQ-AAAAAAAAAA"
 
-# Sent or fetched without a session, and with no page of anybody's behind them.
-API: Final = "/api/"
+SCRIPTED: Final = {"hx-request": "true"}
+"""What a form or a part of a page sends along where the browser has scripts."""
 
 
 class Way(NamedTuple):
@@ -78,9 +81,11 @@ def test_nobody_comes_in_where_he_has_to_sign_in(lobby: Lobby) -> None:
         answer = _ask(lobby, "", way)
         if way.path.startswith(API):
             assert answer.status_code == 401, way
-        else:
-            assert answer.status_code == 303, way
-            assert answer.headers["location"].startswith("/sign-in"), way
+            continue
+        assert answer.status_code == 303, way
+        assert answer.headers["location"].startswith("/sign-in"), way
+        # A script would put the page that it is led to into the one that is open.
+        assert _ask(lobby, "", way, SCRIPTED).status_code == 401, way
     assert stranger.client.cookies.get("suanquan_session") is None
 
 
@@ -90,9 +95,11 @@ def test_a_wrong_role_gets_no_page_and_moves_nothing(lobby: Lobby, person: str) 
     for way in ways(lobby.shell):
         if way.path.startswith(API) or _may(person, way):
             continue
-        answer = _ask(lobby, person, way)
         is_foreign = person == "stranger-1" and way.is_of_enterprise and "enterprise" in way.who
-        assert answer.status_code == (404 if is_foreign else 403), (way, answer.status_code)
+        for headers in ({}, SCRIPTED):
+            answer = _ask(lobby, person, way, headers)
+            assert answer.status_code == (404 if is_foreign else 403), (way, answer.status_code)
+            assert way.method != "HEAD" or not answer.content, way
     assert _size(lobby) == before
 
 
@@ -101,11 +108,12 @@ def test_whoever_may_open_a_page_gets_an_answer_that_is_no_mistake(
     lobby: Lobby, person: str
 ) -> None:
     for way in ways(lobby.shell):
-        if way.path.startswith(API) or not _may(person, way) or way.method != "GET":
+        if way.path.startswith(API) or not _may(person, way) or way.method == "POST":
             continue
-        answer = _ask(lobby, person, way)
+        answer = _ask(lobby, person, way, SCRIPTED if way.method == "GET" else {})
         assert answer.status_code < 500, (way, answer.text[:400])
         assert answer.status_code != 403, way
+        assert way.method != "HEAD" or not answer.content, way
 
 
 @pytest.mark.parametrize(
@@ -150,12 +158,15 @@ def _may(person: str, way: Way) -> bool:
     return not way.is_of_enterprise or is_insider or person == "firm-1"
 
 
-def _ask(lobby: Lobby, person: str, way: Way) -> Any:  # noqa: ANN401 - the client's answer
+def _ask(
+    lobby: Lobby, person: str, way: Way, headers: Mapping[str, str] = MappingProxyType({})
+) -> Response:
     """Return the answer to a request as a browser would send it, redirects not followed."""
     browser = lobby.browser(person)
-    token = browser.token()
-    data = {"_csrf_token": token} if way.method == "POST" else None
-    return browser.client.request(way.method, way.path, data=data, follow_redirects=False)
+    data = {"_csrf_token": browser.token()} if way.method == "POST" else None
+    return browser.client.request(
+        way.method, way.path, data=data, headers=dict(headers), follow_redirects=False
+    )
 
 
 def _size(lobby: Lobby) -> int:

@@ -23,7 +23,9 @@ from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.kept_answers import Kept, drop_before, hold_key, keep_answer, let_go, take_key
 from ledger.text import Text
 from portal.shell import Shell, now_ms
-from portal.web.api.scope import READ, scope_of
+from portal.web.address import path_of, query_of
+from portal.web.api.scope import READ, require_scope, scope_of
+from portal.web.audience import require_audience
 from portal.web.visit import Visit
 
 HEADER: Final = "Idempotency-Key"
@@ -107,7 +109,7 @@ class Remember(ASGIMiddleware):
         request = Request[Visit, Any, State](scope, receive, send)
         key = request.headers.get(HEADER, "")
         is_kept = records(request.route_handler) and KEY.fullmatch(key) is not None
-        if not is_kept or request.user.session is None:
+        if not is_kept or not _may(request):
             # Whoever may not, or shows no key, is refused by the guards.
             await next_app(scope, receive, send)
             return
@@ -129,9 +131,19 @@ class Remember(ASGIMiddleware):
             await send(message)
 
 
+def _may(request: Request[Visit, Any, State]) -> bool:
+    """Return whether the guards would let a request through: a kept answer is for nobody else."""
+    try:
+        require_audience(request, request.route_handler)
+        require_scope(request, request.route_handler)
+    except RuleViolationError:
+        return False
+    return True
+
+
 def _digests(person: str, key: str, request: Request[Visit, Any, State], body: bytes) -> _Asked:
     """Return a request by its digests."""
-    said = f"{request.method}\n{request.url.path}\n{request.url.query}\n".encode()
+    said = f"{request.method}\n{path_of(request)}\n{query_of(request)}\n".encode()
     return _Asked(
         hashlib.sha256(f"{person}\n{key}".encode()).digest(), hashlib.sha256(said + body).digest()
     )

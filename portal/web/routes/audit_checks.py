@@ -64,7 +64,7 @@ def check(visit: Visitor, number: FromPath[int]) -> Response[Any]:
     return _shown(visit, number, "audit_check.html")
 
 
-@get("/audit/checks/{number:int}/now", who=AUDITOR, sync_to_thread=True)
+@get("/audit/checks/{number:int}/now", who=AUDITOR, live=True, sync_to_thread=True)
 def now(visit: Visitor, number: FromPath[int]) -> Response[Any]:
     """Return the same as the part of the page that is brought up to date."""
     return _shown(visit, number, "audit_check_now.html")

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.datastructures import Cookie
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
@@ -39,12 +39,19 @@ def start_of(visit: Visit) -> str:
 
 
 @get("/language/{language:str}", who=ANYBODY, enrolling=True, sync_to_thread=False)
-def language(language: FromPath[str], back: FromQuery[str] = "/") -> Redirect:
+def language(
+    request: Request[Any, Any, Any], language: FromPath[str], back: FromQuery[str] = "/"
+) -> Redirect:
     """Return to where the visitor was, in the language that he chose."""
     if language not in ("zh", "en"):
         raise unknown_page()
     cookie = Cookie(
-        LANGUAGE_COOKIE, value=language, max_age=_LANGUAGE_S, httponly=True, samesite="lax"
+        LANGUAGE_COOKIE,
+        value=language,
+        max_age=_LANGUAGE_S,
+        httponly=True,
+        secure=request.app.state.is_https,
+        samesite="lax",
     )
     return Redirect(own_path(back), status_code=SEE_OTHER, cookies=[cookie])
 

@@ -21,7 +21,7 @@ def usage(
     return _show(visit, enterprise, month, "enterprise_usage.html")
 
 
-@get(f"{_PATH}/now", who=EVERYBODY_BUT_ADMINISTRATORS, sync_to_thread=True)
+@get(f"{_PATH}/now", who=EVERYBODY_BUT_ADMINISTRATORS, live=True, sync_to_thread=True)
 def usage_now(
     visit: Visitor, enterprise: FromPath[str], month: FromQuery[str | None] = None
 ) -> Response[Any]:
