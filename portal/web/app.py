@@ -6,7 +6,6 @@ kept in a process, but in the database.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
 
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
@@ -24,14 +23,11 @@ from portal.web.errors import answer_error
 from portal.web.form_token import form_key, give_number, require_form_token
 from portal.web.gate import Gate, visit_of
 from portal.web.headers import Headers
-from portal.web.limits import Limits
+from portal.web.limits import FORM_BYTES_MAX, UPLOAD_BYTES_MAX, Limits, require_few_fields
 from portal.web.methods import Heads, Methods
 from portal.web.recording import Recording, recording
 from portal.web.routes import ROUTES
 from portal.web.telemetry import Telemetry, write_log
-
-# A scan of some pages; `ledger.documents` has the limit of a paper itself.
-BODY_MAX: Final = 32 * 1024 * 1024
 
 
 def make_portal(
@@ -58,8 +54,11 @@ def make_app(
     app = Litestar(
         # One by one, a second handler of an address would have the first one wrapped for its
         # thread anew, which then answers with a coroutine.
-        route_handlers=[Router("/", route_handlers=[*ROUTES, *more]), API_V1],
-        guards=[require_audience, require_form_token],
+        route_handlers=[
+            Router("/", route_handlers=[*ROUTES, *more], request_max_body_size=FORM_BYTES_MAX),
+            API_V1,
+        ],
+        guards=[require_audience, require_few_fields, require_form_token],
         middleware=[Gate, Methods(), Recording()],
         dependencies={"visit": Provide(visit_of, sync_to_thread=False)},
         exception_handlers={Exception: answer_error},
@@ -67,7 +66,7 @@ def make_app(
         compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
         lifespan=[_connected, recording],
         openapi_config=None,
-        request_max_body_size=BODY_MAX,
+        request_max_body_size=UPLOAD_BYTES_MAX,
         state=State(
             {
                 "shell": shell,

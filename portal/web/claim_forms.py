@@ -21,6 +21,9 @@ from vouchers.claims.table import Action
 Kind = Literal["text", "area", "yuan", "choice", "remarks"]
 Said = Mapping[str, Any]
 
+# More than any amount in fen has; to read one of thousands is refused by the language.
+_DIGITS_MAX: Final = 18
+
 
 class Option(NamedTuple):
     """One of several answers."""
@@ -180,9 +183,17 @@ def _as_it_is(words: str) -> Text:
 
 
 def seen_in(said: Said) -> int | None:
-    """Return how many steps of the claim somebody saw who sent a form."""
-    text = str(said.get("seen", ""))
-    return int(text) if text.isdecimal() else None
+    """Return how many steps of the claim somebody saw who sent a form, None where it does not say.
+
+    What is no number is none of them, so that it is told of everything that happened.
+    """
+    return number_in(said, "seen") or 0 if "seen" in said else None
+
+
+def number_in(said: Said, name: str) -> int | None:
+    """Return a whole number as a form of ours writes it, None for anything else."""
+    text = str(said.get(name, ""))
+    return int(text) if len(text) <= _DIGITS_MAX and text.isdecimal() else None
 
 
 def read_request(action: Action, claim: Claim, said: Said) -> Request:

@@ -1,17 +1,46 @@
-"""How long a request may take to arrive: whoever sends a byte a minute holds no worker up.
+"""How long a request may take to arrive, and how large it may be: nobody holds a worker up.
 
-How large it may be, the application says (`portal.web.app`); headers that trickle in are a reverse
-proxy's business, which reads them whole before it asks us.
+Headers that trickle in are a reverse proxy's business, which reads them whole before it asks us.
 """
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
-from litestar.enums import ScopeType
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.enums import RequestEncodingType, ScopeType
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.handlers import BaseRouteHandler
 from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
 
 BODY_WITHIN_S: Final = 60.0
 """The largest body that we take, over a line of 5 Mbit/s."""
+
+UPLOAD_BYTES_MAX: Final = 32 * 1024 * 1024
+"""A scan of some pages; `ledger.documents` has the limit of a paper itself."""
+
+FORM_BYTES_MAX: Final = 1024 * 1024
+"""Of a form that brings no file: the longest has forty reasons of 500 characters, nine bytes each
+as a browser writes them."""
+
+FIELDS_MAX: Final = 1_000
+"""Of a form: a review has thirty, a year's choice of invoices some hundreds."""
+
+
+async def require_few_fields(
+    connection: ASGIConnection[Any, Any, Any, Any], _to: BaseRouteHandler
+) -> None:
+    """Raise `RequestEntityTooLarge` for a form of more fields than any page of ours has.
+
+    To take one apart blocks every other visitor of the worker. The library counts those of
+    multipart forms alone.
+    """
+    if not isinstance(connection, Request):
+        return
+    if connection.content_type[0] == RequestEncodingType.URL_ENCODED:
+        body = await connection.body()
+        if body.count(b"&") >= FIELDS_MAX:
+            raise RequestEntityTooLarge
 
 
 class Limits:

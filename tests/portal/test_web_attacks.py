@@ -15,10 +15,11 @@ from litestar.testing import TestClient
 
 from ledger.config import Settings
 from portal.shell import Shell
-from portal.web.app import BODY_MAX, make_app, make_portal
+from portal.web import gate
+from portal.web.app import make_app, make_portal
 from portal.web.cookies import SESSION_COOKIE
 from portal.web.form_token import FORM_COOKIE
-from portal.web.limits import Limits
+from portal.web.limits import FIELDS_MAX, FORM_BYTES_MAX, UPLOAD_BYTES_MAX, Limits
 from portal.web.page import environment
 from tests.portal.lobby import Lobby, lobby, office, on_sqlite
 from tests.small_ledger import CODE
@@ -26,6 +27,7 @@ from tests.small_ledger import CODE
 __all__ = ["lobby", "office"]
 
 TEMPLATES: Final = Path(__file__).parents[2] / "portal" / "web" / "templates"
+ENCODED: Final = {"content-type": "application/x-www-form-urlencoded"}
 SCRIPT: Final = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 
@@ -94,11 +96,26 @@ def test_cookies_are_for_us_alone(lobby: Lobby) -> None:
 @on_sqlite
 def test_a_body_that_is_too_large_is_refused_before_it_is_kept(lobby: Lobby) -> None:
     browser = lobby.browser("firm-1")
-    body = b"_csrf_token=" + b"x" * BODY_MAX
-    kind = {"content-type": "application/x-www-form-urlencoded"}
-    answer = browser.client.post("/account/password", content=body, headers=kind)
+    body = b"_csrf_token=" + b"x" * FORM_BYTES_MAX
+    answer = browser.client.post("/account/password", content=body, headers=ENCODED)
     assert answer.status_code == 413
     assert "太大" in answer.text
+
+
+@on_sqlite
+def test_what_brings_a_paper_may_be_larger_but_no_larger_than_it_takes(lobby: Lobby) -> None:
+    path = f"/enterprise/{CODE}/papers/upload"
+    for size, status in ((2 * FORM_BYTES_MAX, 400), (UPLOAD_BYTES_MAX, 413)):
+        answer = lobby.send("firm-1", path, {}, files={"files": ("a.pdf", b"x" * size)})
+        assert answer.status_code == status, answer.text[:2000]
+
+
+@on_sqlite
+def test_nobody_is_kept_waiting_by_a_form_of_too_many_fields(lobby: Lobby) -> None:
+    client = lobby.browser().client
+    for count, status in ((FIELDS_MAX, 413), (FIELDS_MAX - 1, 403)):
+        answer = client.post("/sign-in", content=b"a=&" * count, headers=ENCODED)
+        assert answer.status_code == status, count
 
 
 @on_sqlite
@@ -206,7 +223,56 @@ def test_over_tls_no_other_host_can_set_a_cookie_of_ours(tmp_path: Path) -> None
     shell.create_schema()
     with TestClient(make_portal(shell)) as client:
         answer = client.get("/sign-in")
+        chosen = client.get("/language/en", follow_redirects=False).headers["set-cookie"]
+    assert "Secure" in chosen.split("; ")
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"__Host-{FORM_COOKIE}=")
     assert {"Secure", "Path=/", "HttpOnly"} <= set(cookie.split("; "))
     assert "strict-transport-security" in answer.headers
+
+
+@on_sqlite
+@pytest.mark.parametrize("host", ["a:b", "a:99999", "evil.example", "[::1", "a/api/?", "a/api/#"])
+def test_what_is_said_of_the_host_counts_for_nothing(lobby: Lobby, host: str) -> None:
+    token = {"authorization": f"Bearer {lobby.office.tokens['admin-1']}", "host": host}
+    client = lobby.browser().client
+    answer = client.get("/people", headers=token, follow_redirects=False)
+    assert answer.headers["content-security-policy"]
+    # What is no name of a host at all, the library refuses.
+    assert answer.status_code == (400 if "/" in host else 303)
+    assert answer.headers.get("location") in (None, "/sign-in?back=%2Fpeople")
+    said = {"name": "evil-1", "role": "task_force"}
+    answer = client.post("/people/grant", data=said, headers=token, follow_redirects=False)
+    assert answer.status_code == (400 if "/" in host else 303)
+    assert answer.headers.get("location") in (None, "/sign-in?back=%2Fpeople%2Fgrant")
+    assert "evil" not in client.get("/verify", headers=token).text
+
+
+@on_sqlite
+def test_what_a_page_asks_by_itself_keeps_no_session_alive(
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, begun_ms = lobby.browser("firm-1"), lobby.office.at_ms()
+    usage = f"/enterprise/{CODE}/usage"
+    for path, then in ((f"{usage}/now", 401), (usage, 200)):
+        browser.client.cookies.set(SESSION_COOKIE, lobby.open_session("firm-1"))
+        statuses = []
+        for minutes in (20, 40):
+            now_ms = begun_ms + minutes * 60_000
+            monkeypatch.setattr(gate, "now_ms", lambda now_ms=now_ms: now_ms)
+            answer = lobby.ask("firm-1", "GET", path, headers={"hx-request": "true"})
+            statuses.append(answer.status_code)
+        assert statuses == [200, then], path
+
+
+@on_sqlite
+def test_a_number_of_thousands_of_digits_is_no_mistake_of_ours(lobby: Lobby) -> None:
+    claim, long = lobby.office.submit()["id"], "9" * 5000
+    path = f"/claims/{claim}/withdraw"
+    for seen in (long, "x"):
+        answer = lobby.send("firm-1", path, {"reason": "误报", "seen": seen})
+        assert answer.status_code == 409, answer.text[:2000]
+        assert "此后" in answer.text
+    assert lobby.ask("finance-1", "GET", f"/funds/hubei/{long}").status_code == 404
+    act = {"fund": "hubei", "year": long, "amount": "1", "document": "1", "on": "2022-11-01"}
+    assert lobby.send("finance-1", "/funds/act/appropriate", act).status_code == 400

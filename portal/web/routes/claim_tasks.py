@@ -27,9 +27,10 @@ from portal.claim_tasks import (
 from portal.desk import Desk, open_desk, require_may
 from portal.filing import KINDS, What, file_documents, name_kind
 from portal.web.audience import ENTERPRISE, TASK_FORCE
-from portal.web.claim_forms import Said, seen_in
+from portal.web.claim_forms import Said, number_in, seen_in
 from portal.web.dossier import page_of
 from portal.web.errors import for_page, status_of
+from portal.web.limits import UPLOAD_BYTES_MAX
 from portal.web.page import onward, told
 from portal.web.plan_view import group_reasons, lines_of
 from portal.web.routes.claims import words
@@ -158,7 +159,12 @@ def papers(
         return _papers(visit, found, done=told(visit, done))
 
 
-@post(f"{_PATH}/{{claim:str}}/papers", who=CLAIMANTS, sync_to_thread=True)
+@post(
+    f"{_PATH}/{{claim:str}}/papers",
+    who=CLAIMANTS,
+    request_max_body_size=UPLOAD_BYTES_MAX,
+    sync_to_thread=True,
+)
 def filed(
     visit: Visitor,
     enterprise: FromPath[str],
@@ -210,9 +216,7 @@ def hand_in(
         with acting(visit.shell, alone=True) as one:
             desk = open_desk(one)
             read = find_prepared(desk, enterprise, claim)
-            asked = str(data.get("asked_fen", ""))
-            asked_fen = int(asked) if asked.isdecimal() else None
-            hand_in_kept(desk, read, wanted, asked_fen, seen_in(data))
+            hand_in_kept(desk, read, wanted, number_in(data, "asked_fen"), seen_in(data))
     except LedgerError as error:
         with looking(visit.shell) as one:
             _, found = _open(open_desk(one), enterprise, claim, wanted)

@@ -31,6 +31,7 @@ from portal.web.audience import FINANCE, OFFICIALS, unknown_page
 from portal.web.downloads import attachment
 from portal.web.entries import several
 from portal.web.errors import for_page, status_of
+from portal.web.limits import UPLOAD_BYTES_MAX
 from portal.web.page import onward, page, told
 from portal.web.routes.claims import words
 from portal.web.visit import Visit, Visitor
@@ -205,7 +206,12 @@ def answer_form(visit: Visitor) -> Response[Any]:
     return page(visit, "payments_answer.html", recorded=None, rows=(), wrong=None, is_done=False)
 
 
-@post("/desk/payments/answer", who=FINANCE, sync_to_thread=True)
+@post(
+    "/desk/payments/answer",
+    who=FINANCE,
+    request_max_body_size=UPLOAD_BYTES_MAX,
+    sync_to_thread=True,
+)
 def answer(
     visit: Visitor,
     data: Annotated[AnswerForm, Body(media_type=RequestEncodingType.MULTI_PART)],

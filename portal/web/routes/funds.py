@@ -133,7 +133,7 @@ def fund(
 
 def _year(text: str) -> int:
     """Return the year of an address, one that no fund has for what is none."""
-    return int(text) if text.isascii() and text.isdecimal() else 0
+    return int(text) if len(text) == len("2022") and text.isdecimal() else 0
 
 
 def _read_visible(
@@ -242,7 +242,7 @@ def _form(
     codes = dict.fromkeys((*names, *(code for code, _ in held)))
     mine = [one for one in codes if visit.rights.holds(visit.person, "finance", one)]
     field = field_of(error, _FIELDS) if error else ""
-    left = held.get((typed.fund, int(typed.year))) if typed.year.isdecimal() else None
+    left = held.get((typed.fund, _year(typed.year)))
     return page(
         visit,
         "funds_act.html",

@@ -31,6 +31,7 @@ from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, TASK_F
 from portal.web.dossier import opened, page_of
 from portal.web.entries import scans_of, texts_of
 from portal.web.errors import for_page, status_of
+from portal.web.limits import UPLOAD_BYTES_MAX
 from portal.web.page import onward, told
 from portal.web.paper_view import (
     LISTS,
@@ -152,7 +153,12 @@ class Upload(Struct):
     files: list[UploadFile] = []
 
 
-@post(f"{_PATH}/upload", who=_ENTERING, sync_to_thread=True)
+@post(
+    f"{_PATH}/upload",
+    who=_ENTERING,
+    request_max_body_size=UPLOAD_BYTES_MAX,
+    sync_to_thread=True,
+)
 def upload(
     visit: Visitor,
     enterprise: FromPath[str],
