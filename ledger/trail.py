@@ -15,6 +15,7 @@ from ledger import tables
 from ledger.codec import Event
 from ledger.errors import TamperedLogError
 from ledger.events import LogName
+from ledger.merkle import TILE_WIDTH
 from ledger.read import CHECK_THE_LOG, Chunk, decode_chunk, parse_entry
 from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
@@ -32,9 +33,12 @@ _trail, _chunk = tables.trail.c, tables.chunk.c
 _IN_LOG: Final = _chunk.log == bindparam("log")
 
 # Built once: every act asks these some ten times, and building them takes longer than the answer.
+# No chunk is wider than a tile. Behind the reader's view PostgreSQL finds a maximum by looking at
+# all that it is one of: without a lower bound at every chunk of the book, for each entry.
 _START: Final = (
     select(func.max(_chunk.start))
     .where(_IN_LOG, _chunk.start <= _trail.leaf_index)
+    .where(_chunk.start > _trail.leaf_index - TILE_WIDTH)
     .correlate(tables.trail)
     .scalar_subquery()
 )
