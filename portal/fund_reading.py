@@ -8,7 +8,7 @@ from ledger.journal_text import Entry, read_entries_of, render_beancount, render
 from ledger.read import read_events, read_heads
 from ledger.rights import Rights
 from ledger.text import Text
-from portal.fund_account import Movement, read_account
+from portal.fund_account import Movement
 from portal.fund_commands import fund_row
 from portal.fund_desk import may_read_fund
 from portal.shell import Shell
@@ -27,17 +27,20 @@ def show_fund(shell: Shell, rights: Rights, person: str, fund: str, year: int) -
         held = read_all_funds(connection)
         if (fund, year) not in held or not may_read_fund(rights, person, fund):
             raise _unknown_fund(fund, year)
-        account = read_account(connection, fund, year)
+        size = read_heads(connection)["book"].size
+        accounts = shell.fund_accounts.read_on(connection, size)
+    moved, _ = accounts.last_movements((fund, year), size)
     return {
         **fund_row((fund, year), held[fund, year]),
-        "statements": [one.data.statement for one in account.reports],
-        "rows": [_row(shell, one) for one in reversed(account.movements)],
+        "statements": [one.data.statement for one in accounts.reports(fund, size)],
+        "rows": [_row(shell, one) for one in moved],
     }
 
 
 def _row(shell: Shell, one: Movement) -> dict[str, Any]:
     """Return the keys of a movement."""
     row = one._asdict()
+    del row["place"]
     return {"number": row.pop("number"), "on": row.pop("day"), **row, "name": shell.say(one.name)}
 
 

@@ -36,10 +36,13 @@ from ledger.cosignature import Witnesses, parse_witnesses
 from ledger.database import Access, Connection, Engine, open_engine, require_schema
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.projection import PROJECTIONS
+from ledger.read import read_heads
+from ledger.roster import Roster
 from ledger.signing import Signer
 from ledger.store import Store
 from ledger.text import Language, Text
 from portal.connections import Connections
+from portal.fund_account import FundAccounts
 from portal.gathered import Gathered
 from reports.fonts import CACHE, load
 from reports.issue import Press
@@ -86,7 +89,8 @@ class Shell:
     """One run of the command line, or what a server has in common for all its requests.
 
     `person` is who has signed in, whom `portal.acting` believes; a command has nobody signed in,
-    and goes by a token.
+    and goes by a token. `roster` is what the book said of the person when he was let in; it counts
+    for a book of that size alone.
     """
 
     def __init__(
@@ -96,13 +100,15 @@ class Shell:
         self.language: Language = language
         self.as_json = as_json
         self.person = person
+        self.roster: Roster | None = None
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self.signer = Signer(settings.home)
         self.gathered = Gathered()
         self._shown: set[str] = set()
+        self.fund_accounts = FundAccounts()
         self._connections = Connections(settings.database_url)
 
-    def for_person(self, person: str, language: Language) -> Self:
+    def for_person(self, person: str, language: Language, roster: Roster | None = None) -> Self:
         """Return the same shell for one request of somebody who has signed in.
 
         It shares connections, keys and what was gathered with this one, and prints nothing.
@@ -110,6 +116,7 @@ class Shell:
         theirs = copy.copy(self)
         theirs.person, theirs.language, theirs.as_json = person, language, True
         theirs._shown = set()  # noqa: SLF001 - a copy of our own
+        theirs.roster = roster
         return theirs
 
     def shows(self, enterprise: str) -> None:
@@ -172,6 +179,13 @@ class Shell:
         Any number of threads may then use this shell and those that `for_person` gives.
         """
         return self._connections.kept()
+
+    def warm_up(self) -> None:
+        """Read what lists need of the whole book: some ten seconds for 50,000 claims."""
+        with self.reading() as connection:
+            size = read_heads(connection)["book"].size
+            self.gathered.read_on(connection, size)
+            self.fund_accounts.read_on(connection, size)
 
     def auditing(self) -> AbstractContextManager[Connection]:
         """Return the same with everything to be seen, refused records and raw usage included."""

@@ -5,8 +5,9 @@ kept in a process, but in the database.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
+from anyio.to_thread import run_sync
 from litestar import Litestar, Router
 from litestar.config.compression import CompressionConfig
 from litestar.datastructures import State
@@ -14,6 +15,8 @@ from litestar.di import Provide
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from ledger.config import Settings
+from ledger.database import DatabaseError
+from ledger.errors import LedgerError
 from portal.accesses import Accesses
 from portal.shell import Shell
 from portal.web.api.pace import Pace
@@ -89,7 +92,13 @@ def is_https(shell: Shell) -> bool:
 
 @asynccontextmanager
 async def _connected(app: Litestar) -> AsyncIterator[None]:
-    """Keep the database's connections open while the portal runs."""
+    """Keep the database's connections open while the portal runs.
+
+    What lists need of the whole book is read before anybody comes; where the database is away, by
+    whoever comes first.
+    """
     shell: Shell = app.state.shell
     with shell.staying_connected():
+        with suppress(LedgerError, DatabaseError):
+            await run_sync(shell.warm_up)
         yield

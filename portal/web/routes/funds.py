@@ -9,7 +9,6 @@ from litestar.params import Body, FromPath, FromQuery
 
 from ledger.balance import Fund, FundKey
 from ledger.bookkeeping import read_all_funds
-from ledger.database import Connection
 from ledger.errors import LedgerError
 from ledger.events import FundAppropriated, FundTransferred
 from ledger.journal import CHART
@@ -18,7 +17,6 @@ from ledger.period import day_of
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import acting
-from portal.fund_account import FundAccount, read_account
 from portal.fund_commands import fund_row
 from portal.fund_desk import close_fund, may_read_fund, record_fund
 from portal.fund_reading import ENDINGS, Books, render_books
@@ -109,12 +107,13 @@ def fund(
     with visit.shell.reading() as connection:
         held = read_all_funds(connection)
         key = fund, _year(year)
-        account = _read_visible(visit, connection, held, key)
-        names = name_programmes(connection, read_heads(connection)["book"].size)
-    older = [one for one in account.movements if before is None or one.number < before]
-    shown = older[: -PAGE - 1 : -1]
+        _require_visible(visit, held, key)
+        size = read_heads(connection)["book"].size
+        accounts = visit.shell.fund_accounts.read_on(connection, size)
+        names = name_programmes(connection, size)
+    shown, more = accounts.last_movements(key, size, PAGE, before)
     here = f"/funds/{fund}/{year}"
-    after = f"{here}?before={shown[-1].number}" if len(older) > len(shown) else None
+    after = f"{here}?before={shown[-1].number}" if more else None
     return page(
         visit,
         "funds_one.html",
@@ -122,7 +121,7 @@ def fund(
         row=fund_row(key, held[key]),
         bar=_bar(visit, held[key]),
         movements=shown,
-        reports=account.reports[::-1],
+        reports=accounts.reports(fund, size)[::-1],
         chart=CHART,
         before=here if before is not None else None,
         after=after,
@@ -136,16 +135,10 @@ def _year(text: str) -> int:
     return int(text) if len(text) == len("2022") and text.isdecimal() else 0
 
 
-def _read_visible(
-    visit: Visit,
-    connection: Connection,
-    held: dict[FundKey, Fund],
-    key: FundKey,
-) -> FundAccount:
-    """Return a fund's year that is there and that the visitor may read."""
+def _require_visible(visit: Visit, held: dict[FundKey, Fund], key: FundKey) -> None:
+    """Raise `RuleViolationError` for a fund's year that is not there, or not for the visitor."""
     if key not in held or not may_read_fund(visit.rights, visit.person, key[0]):
         raise unknown_page()
-    return read_account(connection, *key)
 
 
 @get("/funds/{fund:str}/{year:str}/statement/{number:str}", who=INSIDERS, sync_to_thread=True)
@@ -154,9 +147,10 @@ def statement(
 ) -> Response[Any]:
     """Return an execution statement of a fund as it was issued."""
     with visit.shell.reading() as connection:
-        held = read_all_funds(connection)
-        account = _read_visible(visit, connection, held, (fund, _year(year)))
-    found = [one for one in account.reports if one.data.statement == number]
+        _require_visible(visit, read_all_funds(connection), (fund, _year(year)))
+        size = read_heads(connection)["book"].size
+        reports = visit.shell.fund_accounts.read_on(connection, size).reports(fund, size)
+    found = [one for one in reports if one.data.statement == number]
     if not found:
         raise unknown_page()
     return attachment(read_file(visit.shell, found[0]), f"{number}.pdf")
