@@ -7,6 +7,7 @@ An act is one transaction: the book stands still, its roster is folded, the hold
 event is judged, and only then appended. Nobody decides on what another one has just changed.
 """
 
+import copy
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -174,7 +175,8 @@ def looking(shell: Shell) -> Iterator[Act]:
     """Yield an act that can only look, at a state that stands still: nothing of it is recorded."""
     with shell.reading("keep") as connection:
         roster, actor = look(shell, connection, alone=True)
-        yield Act(shell, connection, roster, actor, now_ms())
+        # What is only tried changes nothing of what the visit is known by.
+        yield Act(shell, connection, copy.deepcopy(roster), actor, now_ms())
 
 
 def look(
@@ -190,7 +192,10 @@ def look(
     `enterprise` is the one whose personal data he looks at; `alone` is as in `acting`.
     """
     size = read_heads(connection)["book"].size
-    roster = _read_people(shell, connection, size, enterprise, alone=alone)
+    known = shell.roster if alone and enterprise is None else None
+    if known is None or known.index != size:
+        known = _read_people(shell, connection, size, enterprise, alone=alone)
+    roster = known
     actor = _actor(shell, roster, now_ms(), reading=True)
     assert actor is not None
     if roles and not roster.has(actor, *roles):

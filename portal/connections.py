@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from ledger.database import Access, Engine, open_engine, require_schema
+from ledger.database import READING, Access, Engine, open_engine, require_schema
+from ledger.errors import LedgerError
 
 
 class Connections:
@@ -17,8 +18,16 @@ class Connections:
 
     @contextmanager
     def lend(self, access: Access) -> Iterator[Engine]:
-        """Yield an engine whose schema is there, closed afterwards unless engines are kept."""
+        """Yield an engine whose schema is there, closed afterwards unless engines are kept.
+
+        A kept engine that only reads is asked for its schema when it is opened: a portal that is
+        left running while somebody migrates shows errors, and is not ready. Before each write the
+        schema is asked for, since an older program would leave a newer cache behind.
+        """
         kept = self._find(access)
+        if kept is not None and access in READING:
+            yield kept
+            return
         engine = kept or open_engine(self._url, access)
         try:
             require_schema(engine)
@@ -33,7 +42,13 @@ class Connections:
             if self._kept is None:
                 return None
             if access not in self._kept:
-                self._kept[access] = open_engine(self._url, access)
+                engine = open_engine(self._url, access)
+                try:
+                    require_schema(engine)
+                except LedgerError:
+                    engine.dispose()
+                    raise
+                self._kept[access] = engine
             return self._kept[access]
 
     @contextmanager

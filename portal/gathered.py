@@ -75,6 +75,8 @@ class Gathered:
 
     def read_on(self, connection: Connection, size: int) -> Self:
         """Return what the book's first entries say, once those that are new have been read."""
+        if self.size >= size:
+            return self
         with self._lock:
             marks = _MARKS if self.size == 0 else (b"",)
             if self.size == 0:

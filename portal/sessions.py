@@ -17,7 +17,7 @@ from ledger.erasable import read_person
 from ledger.events import Role
 from ledger.period import HOUR_MS
 from ledger.read import read_heads
-from ledger.rights import Rights
+from ledger.roster import Roster
 from ledger.sessions import (
     SessionRow,
     add_session,
@@ -60,7 +60,7 @@ class Session:
     person: str
     state: State
     has_second_factor: bool
-    rights: Rights
+    rights: Roster
     created_at_ms: int
     expires_at_ms: int
     vouched_by: str | None
@@ -130,7 +130,7 @@ def _read(connection: Connection, row: SessionRow, secret: str) -> Session | Non
     )
 
 
-def read_rights(connection: Connection, person: str) -> Rights:
+def read_rights(connection: Connection, person: str) -> Roster:
     """Return what the book says now that a person may do."""
     return read_person(connection, person, read_heads(connection)["book"].size)
 

@@ -91,7 +91,8 @@ async def _find_holder(connection: Asked) -> Visit:
 def _visit(connection: Asked, session: SignedIn | None) -> Visit:
     """Return the visit of a session or of a token's holder, None for the public."""
     shell: Shell = connection.app.state.shell
-    theirs = shell.for_person(session.person if session else "", language_of(connection))
+    person, roster = (session.person, session.rights) if session else ("", None)
+    theirs = shell.for_person(person, language_of(connection), roster)
     query = query_of(connection)
     path = path_of(connection) + (f"?{query}" if query else "")
     request_id = str(connection.scope["state"].get(REQUEST_ID, ""))

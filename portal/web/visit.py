@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from ledger.events import Role
 from ledger.period import day_of
 from ledger.rights import Rights
+from ledger.roster import Roster
 from ledger.text import Language, Text
 from portal.sessions import State
 from portal.shell import Shell
@@ -27,7 +28,7 @@ class SignedIn(Protocol):
         """Return whether all is open to him, or what is left to set up."""
 
     @property
-    def rights(self) -> Rights:
+    def rights(self) -> Roster:
         """Return what he may do."""
 
 

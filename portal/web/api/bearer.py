@@ -6,7 +6,7 @@ from typing import Final, Literal
 from ledger.erasable import read_holder
 from ledger.events import Scope
 from ledger.read import read_heads
-from ledger.rights import Rights
+from ledger.roster import Roster
 from portal.acting import require_exchanged
 from portal.shell import Shell
 
@@ -24,7 +24,7 @@ class Bearer:
     """
 
     person: str
-    rights: Rights
+    rights: Roster
     scopes: tuple[Scope, ...]
     expires_at: str
     state: Literal["full"] = "full"

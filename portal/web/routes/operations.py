@@ -6,6 +6,7 @@ from typing import Final
 from litestar import MediaType, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from ledger.database import require_schema
 from ledger.read import read_heads
 from portal.web.audience import ANYBODY
 from portal.web.telemetry import render_metrics
@@ -22,6 +23,7 @@ def alive() -> str:
 def ready(visit: Visitor) -> str:
     """Return that the database answers and has this program's tables."""
     with visit.shell.reading() as connection:
+        require_schema(connection.engine)
         read_heads(connection)
     return "ready\n"
 
