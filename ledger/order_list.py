@@ -73,6 +73,14 @@ def sum_batches(
     return sorted(found), rows[0][-1] - len(found) if rows else 0
 
 
+def name_batches(connection: Connection, prefix: str) -> set[str]:
+    """Return the names of the batches that begin in some way."""
+    order = tables.payment_order.c.order_id
+    name = _name_batch(order)
+    query = select(name).where(order.startswith(prefix, autoescape=True)).distinct()
+    return set(connection.scalars(query))
+
+
 def _name_batch(order: ColumnElement[str]) -> ColumnElement[str]:
     """Return the batch of an order's number, as `batch_of` finds it."""
     before = func.rtrim(order, "0123456789")

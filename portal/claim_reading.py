@@ -82,11 +82,14 @@ def read_claim(
 
 
 def read_claims(
-    connection: Connection, wanted: Collection[tuple[str, str]], size: int
+    connection: Connection,
+    wanted: Collection[tuple[str, str]],
+    size: int,
+    of_enterprise: Collection[Callable[[str], str]] = (enterprise_topic, personal_topic),
 ) -> dict[str, Read]:
     """Return claims by id, each asked for with its enterprise, by two looks at the trail.
 
-    All have the papers of all their enterprises.
+    All have the papers of all their enterprises, as far as those are of the topics that are named.
     """
     papers = Papers()
     found = {claim: Read(Claim(claim), [], papers) for claim, _ in wanted}
@@ -97,8 +100,8 @@ def read_claims(
             if isinstance(data, ClaimData | ClaimStep):
                 found[data.claim].events.append((index, event))
     codes = {enterprise for _, enterprise in wanted}
-    topics = [*map(enterprise_topic, codes), *map(personal_topic, codes)]
-    for _, event in read_trail(connection, topics, size):
+    topics = [topic(code) for topic in of_enterprise for code in codes]
+    for _, event in read_trail(connection, topics, size) if topics else ():
         papers.apply(event)
     return found
 

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ledger.claim_list import ClaimFilter, list_claims
+from ledger.claim_list import ClaimFilter, Place, list_claims, sum_claims
 from ledger.claim_state import State
 from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.events import ClaimData, ClaimStep, Data, Role
 from ledger.text import Language, Text
+from ledger.topics import personal_topic
 from portal.acting import not_allowed
 from portal.claim_reading import Read, read_claims
 from portal.desk import Desk, find_claim
@@ -91,6 +92,28 @@ def find_waiting(
     )
 
 
+def page_waiting(
+    desk: Desk, states: Iterable[State], programme: str, limit: int, after: Place | None = None
+) -> tuple[list[Read], Place | None]:
+    """Return the claims of a programme that have waited longest, and after which one more wait.
+
+    Of an enterprise its bank accounts alone are read: who entered its other papers, which are ten
+    times as many entries, is asked when the act is done.
+    """
+    wanted = ClaimFilter(tuple(states), (programme,))
+    listed = list_claims(desk.act.connection, wanted, limit + 1, after)
+    shown = listed[:limit]
+    asked = [(one.claim, one.enterprise) for one in shown]
+    reads = list(read_claims(desk.act.connection, asked, desk.size, (personal_topic,)).values())
+    return reads, shown[-1].place if len(listed) > limit else None
+
+
+def count_waiting(desk: Desk, states: Iterable[State], programme: str) -> int:
+    """Return how many claims of a programme wait in some states."""
+    wanted = ClaimFilter(tuple(states), (programme,))
+    return sum(one.claims for one in sum_claims(desk.act.connection, [wanted]))
+
+
 def read_each(connection: Connection, wanted: Sequence[tuple[str, str]], size: int) -> list[Read]:
     """Return claims in the order in which they are asked for, each with its enterprise."""
     found: dict[str, Read] = {}
@@ -132,7 +155,7 @@ def act_on_each(
             desk.append(read, made)
             done.reads.append(read)
         elif strict:
-            raise refuse(read.claim.claim, why)
+            raise refuse([LeftOut(read.claim.claim, why)])
         else:
             done.left_out.append(LeftOut(read.claim.claim, why))
     return done
@@ -162,13 +185,15 @@ def refuse_all(
     )
 
 
-def refuse(claim: str, why: Text) -> RuleViolationError:
-    """Return the refusal of an act on a claim that was named."""
+def refuse(left_out: Sequence[LeftOut]) -> RuleViolationError:
+    """Return the refusal of an act on claims that were named, with why of the first ones."""
+    shown = left_out[:TOLD_MAX]
+    options = " ".join(f"--claim {one.claim}" for one in shown)
     return RuleViolationError(
         "not_allowed",
-        Text(f"申请 {claim}：{why.zh}", f"{claim}: {why.en}"),
         Text(
-            f"请去掉 --claim {claim}，或先处理该申请",
-            f"leave --claim {claim} out, or see to it first",
+            "；".join(f"申请 {one.claim}：{one.why.zh}" for one in shown),
+            "; ".join(f"{one.claim}: {one.why.en}" for one in shown),
         ),
+        Text(f"请去掉 {options}，或先处理该申请", f"leave {options} out, or see to it first"),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ledger.claim_list import Place
 from ledger.errors import RuleViolationError
 from ledger.events import ClaimNoticed, ClaimStep, Data
 from ledger.period import DAY, parse_date
@@ -17,6 +18,7 @@ from portal.desk_batch import (
     LeftOut,
     act_on_each,
     find_waiting,
+    page_waiting,
     refuse,
     refuse_all,
     require_role,
@@ -72,7 +74,7 @@ def draw_notice(desk: Desk, asked: Asked) -> Drawn:
     """
     able, left_out = find_able(desk, asked)
     if asked.claims and left_out:
-        raise refuse(*left_out[0])
+        raise refuse(left_out)
     if not able:
         raise _nothing(asked.programme, left_out)
     book = read_book_of(desk.act.connection, [one.claim.enterprise for one in able], desk.size)
@@ -102,6 +104,26 @@ def find_able(desk: Desk, asked: Asked) -> tuple[list[Read], list[LeftOut]]:
         else:
             able.append(read)
     return able, left_out
+
+
+def page_able(
+    desk: Desk, programme: str, limit: int, after: Place | None = None
+) -> tuple[list[Read], list[LeftOut], Place | None]:
+    """Return some of the approved claims, the longest waiting first: whose turn they are, and not.
+
+    And after which place more wait. What each is worth now is worked out by `find_able`. Costs as
+    many queries for thousands of claims as for one. Raises `RuleViolationError` (`not_allowed`).
+    """
+    require_role(desk, "authority", programme)
+    reads, following = page_waiting(desk, ["approved"], programme, limit, after)
+    able, left_out = list[Read](), list[LeftOut]()
+    for read in reads:
+        why = why_not(desk, read, "notice")
+        if isinstance(why, Text):
+            left_out.append(LeftOut(read.claim.claim, why))
+        else:
+            able.append(read)
+    return able, left_out, following
 
 
 def _why_no_notice(desk: Desk, read: Read) -> Capacity | Text:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import NamedTuple
 
+from ledger.claim_list import Place
 from ledger.database import Connection
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import ClaimFailed, ClaimOrdered, ClaimPaid, Data
-from ledger.order_list import Ordered, list_orders
+from ledger.order_list import Ordered, list_orders, name_batches
 from ledger.order_number import number_order
 from ledger.period import parse_date
 from ledger.personal import BankAccount
@@ -27,12 +28,14 @@ from portal.desk_batch import (
     LeftOut,
     find_hindrance,
     find_waiting,
+    page_waiting,
     programmes_of,
     refuse,
     refuse_all,
     require_role,
     why_not,
 )
+from portal.enterprise_names import read_names
 from portal.payee import read_accounts
 from portal.shell import Shell
 from portal.shortfall import find_shortfall
@@ -84,19 +87,46 @@ def order_payments(desk: Desk, programme: str, claims: Sequence[str], batch: str
     it is named. Raises `RuleViolationError`: `not_allowed`, `unknown_claim`, `batch_known`,
     `nothing_to_order`.
     """
-    given = try_order(desk, programme, claims, batch)
+    require_role(desk, "finance", programme)
+    reads = find_waiting(desk, ["cleared", "failed"], [programme], claims)
+    given = _order_each(desk, programme, reads, batch)
+    if claims and given.done.left_out:
+        raise refuse(given.done.left_out)
     if not given.done.reads:
         raise _nothing(programme, given.done.left_out)
     return given
 
 
-def try_order(desk: Desk, programme: str, claims: Sequence[str], batch: str | None) -> Given:
-    """Return the same where there may be no order at all: what a look at a desk can show."""
+class Orderable(NamedTuple):
+    """Some of the claims that wait for an order: what would be given, and after which more wait."""
+
+    given: Given
+    following: Place | None
+
+
+def page_orderable(desk: Desk, programme: str, limit: int, after: Place | None = None) -> Orderable:
+    """Return which of the claims that have waited longest could be ordered: a look records nothing.
+
+    What each is worth now is worked out when it is ordered. Costs as many queries for thousands of
+    claims as for one. Raises `RuleViolationError` (`not_allowed`).
+    """
     require_role(desk, "finance", programme)
-    reads = find_waiting(desk, ["cleared", "failed"], [programme], claims)
+    reads, following = page_waiting(desk, ["cleared", "failed"], programme, limit, after)
+    return Orderable(_order_each(desk, programme, reads, None, is_look=True), following)
+
+
+def _order_each(
+    desk: Desk, programme: str, reads: Sequence[Read], batch: str | None, *, is_look: bool = False
+) -> Given:
+    """Return the batch in which claims are ordered, and which of them cannot be and why."""
     name = _batch_name(desk, programme, batch)
     into = {one.claim.claim: one.papers.account_for(one.claim) for one in reads}
-    names = _names(desk.act.connection, [one.claim.enterprise for one in reads], desk.size)
+    connection, codes = desk.act.connection, {one.claim.enterprise for one in reads}
+    names = (
+        read_names(desk.act.shell, connection, codes, desk.size)
+        if is_look
+        else _names(connection, codes, desk.size)
+    )
     held = read_accounts(
         desk.act.shell,
         [(one.claim.enterprise, account) for one in reads if (account := into[one.claim.claim])],
@@ -112,18 +142,14 @@ def try_order(desk: Desk, programme: str, claims: Sequence[str], batch: str | No
         else:
             said = desk.setting(claim, "order", found).money(claim.amount_fen)
             made = [ClaimOrdered(**said, order=number, account_sha256=account)]
-            why = (
-                find_hindrance(read, made)
-                or _flaw(read, number, names, account, held)
-                or find_shortfall(desk, claim)
-            )
+            why = find_hindrance(read, made) or _flaw(read, number, names, account, held)
+            why = why or (None if is_look else find_shortfall(desk, claim))
         if why is None and claim.programme != programme:
             why = Text(f"属于 {claim.programme}", f"it is of {claim.programme}")
         if why is None:
-            desk.append(read, made)
+            if not is_look:
+                desk.append(read, made)
             done.reads.append(read)
-        elif claims:
-            raise refuse(claim.claim, why)
         else:
             done.left_out.append(LeftOut(claim.claim, why))
     return Given(name, done)
@@ -180,9 +206,10 @@ def _batch_name(desk: Desk, programme: str, batch: str | None) -> str:
 
     A letter stands before its number: eight digits in a row would be hidden as an account's are.
     """
-    taken = {one.batch for one in list_orders(desk.act.connection)}
+    series = f"{programme}-{desk.day[:4]}-B"
+    taken = name_batches(desk.act.connection, batch or series)
     if batch is None:
-        names = (f"{programme}-{desk.day[:4]}-B{number}" for number in count(1))
+        names = (f"{series}{number}" for number in count(1))
         return next(one for one in names if one not in taken)
     if batch in taken:
         raise RuleViolationError(

@@ -50,3 +50,13 @@ def scans_of(data: Mapping[str, Any]) -> list[tuple[str, IO[bytes]]]:
 def several(typed: list[str] | str) -> tuple[str, ...]:
     """Return the values of boxes that were ticked: a form sends none, one or many."""
     return tuple(typed) if isinstance(typed, list) else ((typed,) if typed else ())
+
+
+def require_ticked(claims: tuple[str, ...]) -> None:
+    """Raise `InvalidInputError` (`nothing_ticked`) for a form without a claim."""
+    if not claims:
+        raise InvalidInputError(
+            "nothing_ticked",
+            Text("没有勾选申请", "no claim is ticked"),
+            Text("请至少勾选一项", "tick one at least"),
+        )

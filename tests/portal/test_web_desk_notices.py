@@ -1,8 +1,14 @@
 """Public notices as pages: given after a look, shown as they stood, cleared after their days."""
 
+import re
+
+import pytest
+
+from portal.web.routes import desk_notices
 from tests.portal.lobby import Lobby, count_queries, lobby, office, on_sqlite
 from tests.portal.office import ONE, TWO
 from tests.portal.stages import BASIS, approve, states
+from tests.small_ledger import events
 
 __all__ = ["lobby", "office"]
 
@@ -99,6 +105,44 @@ def test_notices_are_for_the_officials_of_their_programme(lobby: Lobby) -> None:
     assert lobby.browser("task-1").open(NOTICE).status_code == 200
     stranger.open("/desk/notices")
     assert stranger.send(f"{NOTICE}/clear").status_code == 403
+
+
+@on_sqlite
+def test_more_claims_than_a_page_has_are_on_the_next_one(
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_notices, "CHOICE_MAX", 1)
+    claims = approve(lobby.office, ONE, TWO)
+    browser = lobby.browser("authority-1", "en")
+    first = browser.open(DRAW).text
+    assert "2 claims wait" in first
+    following = re.search(r'rel="next" href="[^"]+after=([^"]+)"', first)
+    assert following
+    second = browser.open(DRAW, after=following[1]).text
+    assert 'rel="next"' not in second
+    shown = [re.findall(r'name="claims" value="([^"]+)"', one) for one in (first, second)]
+    assert sorted(shown[0] + shown[1]) == sorted(claims)
+    after = re.search(r'name="after" value="([^"]+)"', second)
+    assert after
+    looked = browser.send(DRAW, claims=shown[1], after=after[1], basis=BASIS, step="look").text
+    assert f'value="{shown[1][0]}" aria-label' in looked
+    assert f'value="{shown[0][0]}"' not in looked
+    assert browser.send(DRAW, basis=BASIS, step="look").status_code == 400
+
+
+@on_sqlite
+def test_every_claim_that_is_worth_less_now_is_named_at_once(lobby: Lobby) -> None:
+    one, two = approve(lobby.office, ONE, TWO)
+    red = "red {} {} 2022-10-20 300000 16981.13"
+    lobby.office.ledger.append(*events(red.format(9, 1)))
+    lobby.office.ledger.append(*events(red.format(8, 2)))
+    browser = lobby.browser("authority-1")
+    assert browser.open(DRAW).text.count('type="checkbox"') == 2
+    wrong = browser.send(DRAW, claims=[one, two], basis=BASIS, step="look")
+    assert wrong.status_code == 403
+    told = wrong.text.partition("wrongs")[2].partition("</div>")[0]
+    assert one in told
+    assert two in told
 
 
 @on_sqlite

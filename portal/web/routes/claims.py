@@ -75,7 +75,7 @@ def claims(  # noqa: PLR0917 - each is a filter of the address
 ) -> Response[Any]:
     """Return the claims that an official or an auditor may see, by since when they stand so."""
     asked = Asked(standing, programme, enterprise.strip().upper(), year)
-    start = _place(after)
+    start = parse_after(after)
     with visit.shell.reading() as connection:
         roster, person = look(visit.shell, connection, alone=True)
         size = read_heads(connection)["book"].size
@@ -103,7 +103,7 @@ def of_enterprise(
     done: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """Return an enterprise's claims."""
-    start, asked = _place(after), Asked(enterprise=enterprise)
+    start, asked = parse_after(after), Asked(enterprise=enterprise)
     with opened(visit, enterprise) as (ground, viewer):
         found = list_visible(ground.connection, viewer, asked.filter(), ROWS_MAX + 1, start)
     shown = found[:ROWS_MAX]
@@ -118,7 +118,7 @@ def of_enterprise(
     return page_of(visit, "claims_of_enterprise.html", ground, **values)
 
 
-def _place(after: str) -> Place | None:
+def parse_after(after: str) -> Place | None:
     """Return after which claim a list goes on; from its beginning where the address is wrong."""
     try:
         return parse_place(after) if after else None
@@ -153,7 +153,7 @@ def queue(
     done: FromQuery[str | None] = None,
 ) -> Response[Any]:
     """Return what waits for an official, whatever has waited longest first."""
-    start, today = _place(after), day_of(visit.at_ms)
+    start, today = parse_after(after), day_of(visit.at_ms)
     wanted = ClaimFilter(programmes=[programme] if programme else None)
     with visit.shell.reading() as connection:
         roster, person = look(visit.shell, connection, alone=True)

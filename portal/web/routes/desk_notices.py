@@ -8,14 +8,14 @@ from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery
 
-from ledger.claim_list import ClaimFilter, Sum
+from ledger.claim_list import ClaimFilter, Place, Sum, render_place
 from ledger.errors import LedgerError
 from ledger.read import read_heads
 from portal.acting import Act, acting, look, looking
 from portal.claim_queue import sum_visible
 from portal.claim_reading import Read, Viewer
 from portal.desk import open_desk
-from portal.desk_batch import Done, LeftOut, programmes_of
+from portal.desk_batch import Done, LeftOut, count_waiting, programmes_of
 from portal.enterprise_names import read_names
 from portal.notice_board import Stood, make_again, render_file
 from portal.notice_desk import (
@@ -23,17 +23,17 @@ from portal.notice_desk import (
     Drawn,
     clear,
     draw_notice,
-    find_able,
+    page_able,
 )
 from portal.notice_list import Standing, list_standing
 from portal.notice_paper import issue_paper
 from portal.statement_file import read_file
 from portal.web.audience import AUTHORITY, OFFICIALS, unknown_page
 from portal.web.downloads import attachment
-from portal.web.entries import field_of, several
+from portal.web.entries import field_of, require_ticked, several
 from portal.web.errors import for_page, status_of
 from portal.web.page import onward, page, told
-from portal.web.routes.claims import words
+from portal.web.routes.claims import parse_after, words
 from portal.web.visit import Visit, Visitor
 from vouchers.claims.authorise import OFFICIALS as OFFICIAL_ROLES
 
@@ -43,8 +43,11 @@ NOTICES_MAX: Final = 20
 ROWS_MAX: Final = 50
 """Lines of a notice on a page."""
 
-CHOICE_MAX: Final = 200
-"""Claims of one notice that a person can look through; the others wait for the next one."""
+CHOICE_MAX: Final = 25
+"""Claims of one notice that a person can look through; the others are on the next page."""
+
+CLEARED_MAX: Final = 200
+"""Claims on the page that says what was cleared."""
 
 _FIELDS: Final = {
     "bad_words": "basis",
@@ -54,7 +57,10 @@ _FIELDS: Final = {
 
 
 class NoticeForm(msgspec.Struct):
-    """A notice as it was typed; `step` says whether to look at it or to give it."""
+    """A notice as it was typed; `step` says whether to look at it or to give it.
+
+    `after` is the page of the list on which the claims were ticked.
+    """
 
     claims: list[str] | str = ""
     basis: str = ""
@@ -62,6 +68,7 @@ class NoticeForm(msgspec.Struct):
     authority: str = ""
     objections: str = ""
     step: str = ""
+    after: str = ""
 
     def asked(self, programme: str) -> Asked:
         """Return what is asked for; what is left empty has a default."""
@@ -127,17 +134,23 @@ def _phase(one: Standing, today: date) -> str:
 
 
 class Prepared(NamedTuple):
-    """What a notice may list, who is left out, and what the enterprises are called."""
+    """A page of what a notice may list, who is left out, what the enterprises are called.
+
+    `waiting` is how many claims wait for a notice, `following` the place after which more of them
+    come.
+    """
 
     able: list[Read]
     left_out: list[LeftOut]
     names: dict[str, str]
+    waiting: int
+    following: Place | None
 
 
 @get("/desk/notices/draw/{programme:str}", who=AUTHORITY, sync_to_thread=True)
-def form(visit: Visitor, programme: FromPath[str]) -> Response[Any]:
+def form(visit: Visitor, programme: FromPath[str], after: FromQuery[str] = "") -> Response[Any]:
     """Return the claims that may be listed, who is left out and why, and what a notice says."""
-    return _form(visit, programme, NoticeForm())
+    return _form(visit, programme, NoticeForm(after=after))
 
 
 @post("/desk/notices/draw/{programme:str}", who=AUTHORITY, sync_to_thread=True)
@@ -149,6 +162,7 @@ def draw(
     """Show the list as the public will read it, or give the notice and lead on to it."""
     is_look = data.step != "give"
     try:
+        require_ticked(several(data.claims))
         with (looking if is_look else acting)(visit.shell) as act:
             drawn = draw_notice(open_desk(act), data.asked(programme))
     except LedgerError as error:
@@ -167,9 +181,10 @@ def _form(
 ) -> Response[Any]:
     """Return the form of a notice, with what was typed, and the list or what was wrong."""
     with looking(visit.shell) as act:
-        found = _prepare(act, programme)
+        found = _prepare(act, programme, parse_after(typed.after))
     ticked = set(several(typed.claims))
-    shown = [one.claim for one in found.able[:CHOICE_MAX]]
+    here = f"/desk/notices/draw/{programme}"
+    shown = [one.claim for one in found.able]
     return page(
         visit,
         "desk_notices_draw.html",
@@ -179,8 +194,10 @@ def _form(
         rows=[
             (one, found.names[one.enterprise], not ticked or one.claim in ticked) for one in shown
         ],
-        more=len(found.able) - len(shown),
-        left_out=found.left_out[:CHOICE_MAX],
+        waiting=found.waiting,
+        before=here if typed.after else None,
+        after=f"{here}?after={render_place(found.following)}" if found.following else None,
+        left_out=found.left_out,
         drawn=drawn.notice if drawn else None,
         wrong=for_page(error, visit) if error else None,
         field=field_of(error, _FIELDS) if error else "",
@@ -188,14 +205,16 @@ def _form(
     )
 
 
-def _prepare(act: Act, programme: str) -> Prepared:
+def _prepare(act: Act, programme: str, after: Place | None) -> Prepared:
     """Return what a notice of a programme may list; there is no page for another's."""
     if not act.roster.holds(act.name, "authority", programme):
         raise unknown_page()
-    able, left_out = find_able(open_desk(act), Asked(programme=programme, basis=""))
-    size = read_heads(act.connection)["book"].size
-    names = read_names(act.shell, act.connection, {one.claim.enterprise for one in able}, size)
-    return Prepared(able, left_out, names)
+    desk = open_desk(act)
+    able, left_out, following = page_able(desk, programme, CHOICE_MAX, after)
+    codes = {one.claim.enterprise for one in able}
+    names = read_names(act.shell, act.connection, codes, desk.size)
+    waiting = count_waiting(desk, ["approved"], programme)
+    return Prepared(able, left_out, names, waiting, following)
 
 
 # --- a notice ---
@@ -280,10 +299,10 @@ def _cleared(visit: Visit, notice: str | None) -> Response[Any]:
         visit,
         "desk_notices_cleared.html",
         notice=notice,
-        rows=shown[:CHOICE_MAX],
+        rows=shown[:CLEARED_MAX],
         count=len(shown),
         total_fen=sum(one.amount_fen for one in shown),
-        left_out=done.left_out[:CHOICE_MAX],
+        left_out=done.left_out[:CLEARED_MAX],
         **words(visit),
     )
 

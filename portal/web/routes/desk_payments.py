@@ -8,7 +8,7 @@ from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery
 
-from ledger.claim_list import ClaimFilter
+from ledger.claim_list import ClaimFilter, render_place
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.read import read_heads
 from ledger.text import Text
@@ -16,24 +16,25 @@ from portal.acting import Act, acting, look, looking
 from portal.claim_queue import sum_visible
 from portal.claim_reading import Viewer
 from portal.desk import open_desk
+from portal.desk_batch import count_waiting
 from portal.enterprise_names import read_names
 from portal.payment_commands import render_bank_file
 from portal.payment_desk import (
     Given,
     Recorded,
     order_payments,
+    page_orderable,
     prepare_batch,
     record_answer,
-    try_order,
 )
 from portal.payment_list import list_visible_batches, list_visible_orders
 from portal.web.audience import FINANCE, OFFICIALS, unknown_page
 from portal.web.downloads import attachment
-from portal.web.entries import several
+from portal.web.entries import require_ticked, several
 from portal.web.errors import for_page, status_of
 from portal.web.limits import UPLOAD_BYTES_MAX
 from portal.web.page import onward, page, told
-from portal.web.routes.claims import words
+from portal.web.routes.claims import parse_after, words
 from portal.web.visit import Visit, Visitor
 from reports.sheets import read_table
 from vouchers.claims.spreadsheet import FILE_BYTES_MAX
@@ -41,15 +42,19 @@ from vouchers.claims.spreadsheet import FILE_BYTES_MAX
 ROWS_MAX: Final = 50
 """Batches, or orders of one, on a page."""
 
-CHOICE_MAX: Final = 200
-"""Claims of one batch that a person can look through; the others wait for the next one."""
+CHOICE_MAX: Final = 25
+"""Claims of one batch that a person can look through; the others are on the next page."""
 
 
 class OrderForm(msgspec.Struct):
-    """The claims that were ticked, and the batch's name where it is to have its own."""
+    """The claims that were ticked, and the batch's name where it is to have its own.
+
+    `after` is the page of the list on which they were ticked.
+    """
 
     claims: list[str] | str = ""
     batch: str = ""
+    after: str = ""
 
 
 class AnswerForm(msgspec.Struct):
@@ -88,9 +93,9 @@ def payments(visit: Visitor, done: FromQuery[str | None] = None) -> Response[Any
 
 
 @get("/desk/payments/order/{programme:str}", who=FINANCE, sync_to_thread=True)
-def preview(visit: Visitor, programme: FromPath[str]) -> Response[Any]:
+def preview(visit: Visitor, programme: FromPath[str], after: FromQuery[str] = "") -> Response[Any]:
     """Return what a batch of a programme would hold, and who would be left out and why."""
-    return _preview(visit, programme, OrderForm())
+    return _preview(visit, programme, OrderForm(after=after))
 
 
 @post("/desk/payments/order/{programme:str}", who=FINANCE, sync_to_thread=True)
@@ -102,8 +107,7 @@ def order(
     """Order the payment of the claims that were ticked, and lead on to their batch."""
     claims = several(data.claims)
     try:
-        if not claims:
-            raise _nothing_ticked()
+        require_ticked(claims)
         with acting(visit.shell) as act:
             given = order_payments(open_desk(act), programme, claims, data.batch.strip() or None)
     except LedgerError as error:
@@ -118,10 +122,13 @@ def _preview(
     with looking(visit.shell) as act:
         if not act.roster.holds(act.name, "finance", programme):
             raise unknown_page()
-        given = try_order(open_desk(act), programme, (), None)
+        desk = open_desk(act)
+        given, following = page_orderable(desk, programme, CHOICE_MAX, parse_after(typed.after))
+        waiting = count_waiting(desk, ["cleared", "failed"], programme)
         names = _names(act, given)
     ticked = set(several(typed.claims))
-    shown = [one.claim for one in given.done.reads[:CHOICE_MAX]]
+    here = f"/desk/payments/order/{programme}"
+    shown = [one.claim for one in given.done.reads]
     return page(
         visit,
         "payments_order.html",
@@ -131,8 +138,10 @@ def _preview(
         typed=typed,
         rows=[(one, names[one.enterprise], not ticked or one.claim in ticked) for one in shown],
         total_fen=sum(one.amount_fen for one in shown),
-        more=len(given.done.reads) - len(shown),
-        left_out=given.done.left_out[:CHOICE_MAX],
+        waiting=waiting,
+        before=here if typed.after else None,
+        after=f"{here}?after={render_place(following)}" if following else None,
+        left_out=given.done.left_out,
         wrong=for_page(error, visit) if error else None,
         **words(visit),
     )
@@ -142,15 +151,6 @@ def _names(act: Act, given: Given) -> dict[str, str]:
     """Return the names of the enterprises that a batch pays."""
     codes = {one.claim.enterprise for one in given.done.reads}
     return read_names(act.shell, act.connection, codes, read_heads(act.connection)["book"].size)
-
-
-def _nothing_ticked() -> InvalidInputError:
-    """Return the refusal of a form without a claim."""
-    return InvalidInputError(
-        "nothing_ticked",
-        Text("没有勾选申请", "no claim is ticked"),
-        Text("请至少勾选一项", "tick one at least"),
-    )
 
 
 # --- a batch ---
