@@ -1,29 +1,19 @@
-"""A month at a glance as a page shows it, worked out once for each state of the ledger.
+"""A month at a glance and a month reconciled, as pages show them: both fold the whole book."""
 
-It folds the whole book. What is kept is found by the heads of all logs, whose roots are of every
-entry, so that it is never that of another state; while usage comes in it is worked out anew.
-"""
-
-from collections import OrderedDict
 from datetime import date, timedelta
 from fractions import Fraction
-from threading import Lock
 from typing import Final, NamedTuple
 
 from ledger.database import Connection
-from ledger.head import Head
-from ledger.read import decisive, read_heads
 from ledger.text import Text
-from reports.analysis import converted
+from reports.analysis import converted, describe
+from reports.frames import MonthSum, sum_months, tell
 from reports.month import Month, make_month
 from reports.reading import read_snapshot
-from reports.snapshot import Snapshot
+from reports.reconciliation import Explanation, reconcile_all
 from vouchers.book import Book
 
 USERS_MAX: Final = 10
-
-# The months that people look at together, of some kilobytes each.
-KEPT_MAX: Final = 24
 
 
 class Glance(NamedTuple):
@@ -38,36 +28,58 @@ class Glance(NamedTuple):
     resources: list[tuple[str, Fraction, Text]]
 
 
-_Key = tuple[tuple[Head, ...], str | None, str]
-
-_kept: OrderedDict[_Key, Glance] = OrderedDict()
-_lock = Lock()
-
-
-def read_glance(connection: Connection, month: str | None, today: date) -> Glance:
+def read_glance(connection: Connection, month: str | None, last: str) -> Glance:
     """Return a month of the ledger as it stands; without one the last in which it was used.
 
-    Where it was not used it is the last month that is over. Whoever asks for the same meanwhile
-    waits for it.
+    Where it was not used it is the last month that is over, which is named.
     """
-    last = (today.replace(day=1) - timedelta(days=1)).isoformat()[: len("2022-07")]
-    key = tuple(decisive(read_heads(connection)).values()), month, last
-    with _lock:
-        found = _kept.pop(key, None) or _work_out(read_snapshot(connection), month, last)
-        _kept[key] = found
-        if len(_kept) > KEPT_MAX:
-            _kept.popitem(last=False)
-    return found
-
-
-def _work_out(snapshot: Snapshot, month: str | None, last: str) -> Glance:
-    """Return a month, or the last one in which anything was used."""
+    snapshot = read_snapshot(connection)
     used = (key[3][: len(last)] for rows in snapshot.usage.values() for key, _ in rows[-1:])
     made = make_month(snapshot, month or max(used, default=last), None, USERS_MAX)
     book = snapshot.book
     names = {one.enterprise: book.account(one.enterprise).name for one in made.users}
     resources = [_resource(book, code, quantity) for code, quantity in made.resources]
     return Glance(made, names, made.hours_by_day(book), resources)
+
+
+def last_month(today: date) -> str:
+    """Return the last month that is over."""
+    return (today.replace(day=1) - timedelta(days=1)).isoformat()[: len("2022-07")]
+
+
+class Reason(NamedTuple):
+    """Why two sums of an enterprise's month differ, told."""
+
+    enterprise: str
+    name: str
+    explanation: Explanation
+    told: Text
+
+
+class Reconciliation(NamedTuple):
+    """A month reconciled: each enterprise's name and sums, and every reason."""
+
+    rows: list[tuple[str, MonthSum]]
+    reasons: list[Reason]
+
+
+def read_reconciliation(connection: Connection, month: str) -> Reconciliation:
+    """Return a month of the ledger reconciled, with every explanation."""
+    snapshot = read_snapshot(connection)
+    reconciled = list(reconcile_all(snapshot, month))
+    sums, book = sum_months(reconciled), snapshot.book
+    return Reconciliation(
+        [(book.account(one.enterprise).name, one) for one in sums],
+        [
+            Reason(
+                one.enterprise,
+                book.account(one.enterprise).name,
+                one.explanation,
+                describe(book, one.explanation),
+            )
+            for one in tell(reconciled, sums)
+        ],
+    )
 
 
 def _resource(book: Book, code: str, quantity: int) -> tuple[str, Fraction, Text]:

@@ -23,7 +23,7 @@ from portal.schedule_table import NAMES, STATES, codes_in, gather, jobs_table, r
 from portal.scheduler import Scheduler
 from portal.shell import Result, Shell, now_ms
 from portal.work import Told, new_holder
-from reports.due import Due, due, next_slot
+from reports.due import Due, Holdings, due, next_slot
 from reports.schedule import wake
 
 LISTED: Final = 20
@@ -146,13 +146,16 @@ def list_(
     return Result(data, Group(jobs_table(shell, data["jobs"]), shown))
 
 
-def list_runs(shell: Shell, kind: str | None, limit: int, month: str = "") -> dict[str, Any]:
+def list_runs(
+    shell: Shell, kind: str | None, limit: int, month: str = "", holdings: Holdings | None = None
+) -> dict[str, Any]:
     """Return the command line's keys of when each job comes next, and of its runs in a month.
 
     Of those that are done it is so many, the newest; what failed, waits or warns is all there.
+    Where the caller does not know what the ledger holds, the whole book is read.
     """
     scheduler, now = Scheduler(shell, now_ms, ""), now_ms()
-    held = scheduler.holdings()
+    held = scheduler.holdings() if holdings is None else holdings
     with shell.reading() as connection:
         everything = runs.read_runs(connection, kind)
     found = [one for one in everything if one.period.startswith(month)]

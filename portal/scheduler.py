@@ -11,6 +11,7 @@ from ledger import runs
 from ledger.database import Connection, OperationalError
 from ledger.erasable import lock_book
 from ledger.events import ClaimData, Data, FundData
+from ledger.head import Head
 from ledger.period import months_between
 from ledger.query import read_users
 from ledger.read import read_heads
@@ -67,11 +68,7 @@ class Scheduler:
         with self.shell.reading() as connection:
             head = read_heads(connection)["book"]
             if self._read is None or self._read[0] != head.size:
-                fold = read_fold(connection, head)
-                bought, budgeted = _bought(fold.book), _budgeted(fold.budget)
-                days = WorkingDays(fold.book.calendars)
-                holdings = Holdings({}, bought, _billed(fold.book), budgeted, days)
-                self._read = head.size, holdings
+                self._read = head.size, _read_book(connection, head)
             return self._read[1]._replace(used=_used(connection))
 
     def _claim(self) -> Work | None:
@@ -106,6 +103,19 @@ class Scheduler:
 def _key(one: Due) -> Key:
     """Return the name of the first run of what is due."""
     return Key(one.kind, one.period, one.subject, FIRST_REVISION)
+
+
+def read_holdings(connection: Connection) -> Holdings:
+    """Return what the ledger holds; the whole book is read."""
+    holdings = _read_book(connection, read_heads(connection)["book"])
+    return holdings._replace(used=_used(connection))
+
+
+def _read_book(connection: Connection, head: Head) -> Holdings:
+    """Return what the book holds, but for who used something."""
+    fold = read_fold(connection, head)
+    bought, budgeted = _bought(fold.book), _budgeted(fold.budget)
+    return Holdings({}, bought, _billed(fold.book), budgeted, WorkingDays(fold.book.calendars))
 
 
 def _used(connection: Connection) -> dict[str, set[str]]:

@@ -11,10 +11,17 @@ from ledger.money import render_decimal
 from ledger.period import last_day, parse_month
 from ledger.text import Text
 from portal.claim_totals import read_totals
-from portal.month_glance import USERS_MAX, Glance, read_glance
+from portal.month_glance import (
+    USERS_MAX,
+    Glance,
+    last_month,
+    read_glance,
+    read_reconciliation,
+)
 from portal.report_commands import missing_in, render_workbook
 from portal.schedule_commands import list_runs
 from portal.schedule_table import ALSO_SHOWN, NAMES, STATES
+from portal.scheduler import read_holdings
 from portal.web import chart, figures
 from portal.web.audience import AUDITOR, INSIDERS, TASK_FORCE
 from portal.web.downloads import attachment
@@ -23,27 +30,35 @@ from portal.web.errors import for_page, status_of
 from portal.web.page import page
 from portal.web.routes.claims import words
 from portal.web.visit import Visit, Visitor
+from portal.worked_out import work_out
 from reports.analysis import (
     NO_LEVEL,
     SIDES,
     SUMS,
     TOTAL,
-    describe,
     reconciliation_sheets,
 )
 from reports.compute import convert
+from reports.due import Holdings
 from reports.frames import sum_months, tell
 from reports.month import Month, User, make_month
 from reports.reading import read_snapshot
 from reports.reconciliation import reconcile_all
 from reports.sheets import render_xlsx
 from reports.snapshot import Snapshot
+from vouchers.claims.calendar import WorkingDays
 from vouchers.names import LEVELS
 
-REASONS_MAX: Final = 200
+ROWS_MAX: Final = 50
+"""Enterprises on a page of a month reconciled."""
+
+REASONS_MAX: Final = 100
 """Explanations on a page; the workbook has all of them."""
 
 RUNS_MAX: Final = 50
+NOTHING_HELD: Final = Holdings({}, {}, (), {}, WorkingDays({}))
+"""What a ledger holds of which that is not known yet."""
+
 CARDS_MAX: Final = 10**7
 
 
@@ -52,12 +67,14 @@ def month_at_a_glance(
     visit: Visitor, month: FromQuery[str] = "", cards: FromQuery[str] = ""
 ) -> Response[Any]:
     """Return a month at a glance: use, largest users, money, refunds by level."""
-    glance, made, wrong, status = None, None, None, 200
+    found, glance, made, wrong, status = None, None, None, None, 200
     try:
         wanted, capacity = parse_month(month) if month else None, _cards(cards)
+        url, last = visit.shell.settings.database_url, last_month(visit.today)
         with visit.shell.reading() as connection:
-            glance = read_glance(connection, wanted, visit.today)
-        made = glance.made._replace(cards=capacity)
+            found = work_out(url, connection, read_glance, wanted, last)
+        if glance := found.value:
+            made = glance.made._replace(cards=capacity)
     except LedgerError as error:
         wrong, status = for_page(error, visit), int(status_of(error))
     return page(
@@ -67,6 +84,7 @@ def month_at_a_glance(
         asked=month,
         cards=cards,
         made=made,
+        found=found,
         wrong=wrong,
         lacks=missing_in(made) if made else (),
         share=_percent(made),
@@ -162,26 +180,36 @@ def claims(visit: Visitor, year: FromQuery[str] = "") -> Response[Any]:
 
 
 @get("/reports/reconciliation/{month:str}", who=INSIDERS, sync_to_thread=True)
-def reconciliation(visit: Visitor, month: FromPath[str]) -> Response[Any]:
-    """Return what was metered, invoiced and paid of a month, and why it differs."""
-    snapshot = _read(visit)
-    reconciled = list(reconcile_all(snapshot, parse_month(month)))
-    sums = sum_months(reconciled)
-    reasons = tell(reconciled, sums)
-    book = snapshot.book
+def reconciliation(
+    visit: Visitor, month: FromPath[str], after: FromQuery[str] = ""
+) -> Response[Any]:
+    """Return what was metered, invoiced and paid of a month, and why it differs.
+
+    `after` is the enterprise after which the list goes on.
+    """
+    url, wanted = visit.shell.settings.database_url, parse_month(month)
+    with visit.shell.reading() as connection:
+        found = work_out(url, connection, read_reconciliation, wanted)
+    rows, reasons = found.value or ((), ())
+    here = f"/reports/reconciliation/{month}"
+    later = [one for one in rows if one[1].enterprise > after]
+    shown = later[:ROWS_MAX]
+    mine = {one.enterprise for _, one in shown}
+    why = [one for one in reasons if one.enterprise in mine]
     return page(
         visit,
         "reports_reconciliation.html",
         month_=month,
+        found=found,
         titles=SUMS,
-        rows=[(book.account(one.enterprise).name, one) for one in sums],
-        totals=[sum(getattr(one, name) for one in sums) for name in SUMS],
-        reasons=[
-            (book.account(one.enterprise).name, one.explanation, describe(book, one.explanation))
-            for one in reasons[:REASONS_MAX]
-        ],
-        more=max(0, len(reasons) - REASONS_MAX),
+        rows=shown,
+        count=len(rows),
+        totals=[sum(getattr(one, name) for _, one in rows) for name in SUMS],
+        reasons=[(one.name, one.explanation, one.told) for one in why[:REASONS_MAX]],
+        more=max(0, len(why) - REASONS_MAX),
         sides=SIDES,
+        before=here if after else None,
+        after=f"{here}?after={shown[-1][1].enterprise}" if len(later) > len(shown) else None,
     )
 
 
@@ -203,7 +231,9 @@ def reconciliation_workbook(visit: Visitor, month: FromPath[str]) -> Response[An
 @get("/reports/schedule", who=TASK_FORCE | AUDITOR, sync_to_thread=True)
 def schedule(visit: Visitor) -> Response[Any]:
     """Return when each job comes next, what is due, what failed or waits and why, what ran."""
-    found = list_runs(visit.shell, None, RUNS_MAX)
+    with visit.shell.reading() as connection:
+        held = work_out(visit.shell.settings.database_url, connection, read_holdings)
+    found = list_runs(visit.shell, None, RUNS_MAX, holdings=held.value or NOTHING_HELD)
     runs = found["runs"]
     due = Counter((one["kind"], one["period"]) for one in runs if one["state"] == "due")
     minded = [one for one in runs if one["state"] not in ("due", "done") or one["warning"]]
@@ -211,7 +241,8 @@ def schedule(visit: Visitor) -> Response[Any]:
     return page(
         visit,
         "reports_schedule.html",
-        jobs=found["jobs"],
+        found=held,
+        jobs=found["jobs"] if held.value else (),
         due=sorted(due.items(), key=lambda one: (one[0][1], one[0][0])),
         minded=minded[:RUNS_MAX],
         more=max(0, len(minded) - RUNS_MAX),
