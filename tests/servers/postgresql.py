@@ -73,10 +73,10 @@ class Server:
             time.sleep(0.05)
         raise BrokenServerError((self._home / "log").read_text())
 
-    def stop(self) -> None:
-        """End the server at once, if it runs; it keeps nothing of the machine's."""
+    def stop(self, how: int = signal.SIGQUIT) -> None:
+        """End the server, at once if not told otherwise; it keeps nothing of the machine's."""
         if self._postmaster is not None:
-            self._postmaster.send_signal(signal.SIGQUIT)
+            self._postmaster.send_signal(how)
             self._postmaster.wait(STOP_TIMEOUT_S)
             self._postmaster = None
 
@@ -102,6 +102,22 @@ def postgresql() -> Iterator[str]:
     """Yield the SQLAlchemy URL of a PostgreSQL server that lives as long as the context."""
     with postgresql_server(durable=False) as server:
         yield server.url
+
+
+@contextmanager
+def kept_server(home: Path) -> Iterator[Server]:
+    """Yield a PostgreSQL server whose data stay in a directory, to be found there again."""
+    home.mkdir(parents=True, exist_ok=True)
+    programs = _programs_for_server(_find_package(), home)
+    if not (home / "data").exists():
+        _run(programs / "initdb", "--pgdata", home / "data", *_INITDB_OPTIONS)
+    server = Server(programs, home, ())
+    try:
+        server.start()
+        yield server
+    finally:
+        # What is committed is written out, so that the next start has nothing to recover.
+        server.stop(signal.SIGINT)
 
 
 @contextmanager
@@ -146,8 +162,8 @@ def _programs_for_server(package: Path, home: Path) -> Path:
     except PermissionError:
         libraries = package.with_name(f"{package.name}.libs")
         copy = home / package.name
-        shutil.copytree(package / "pginstall18", copy / "pginstall18")
-        shutil.copytree(libraries, home / libraries.name)
+        shutil.copytree(package / "pginstall18", copy / "pginstall18", dirs_exist_ok=True)
+        shutil.copytree(libraries, home / libraries.name, dirs_exist_ok=True)
         for path in home.rglob("*"):
             shutil.chown(path, SERVER_USER)
         return copy / "pginstall18" / "bin"
