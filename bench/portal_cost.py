@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import httpx
 from sqlalchemy import Engine
 
-from bench.portal_pages import Page
+from bench.portal_pages import Page, is_under_way
 from portal.shell import Shell
 from portal.web.app import make_portal
 from portal.web.cookies import SESSION_COOKIE
@@ -58,13 +58,17 @@ def weigh(shell: Shell, pages: list[Page], sessions: dict[str, str]) -> Iterator
         client = httpx.AsyncClient(transport=transport, base_url="http://portal", timeout=600)
         for page in pages:
             secret = sessions.get(page.person, "")
-            yield runner.run(_weigh(client, page, secret))
+            while (cost := runner.run(_weigh(client, page, secret))) is None:
+                time.sleep(1)
+            yield cost
 
 
-async def _weigh(client: httpx.AsyncClient, page: Page, secret: str) -> Cost:
-    """Return what one page costs."""
+async def _weigh(client: httpx.AsyncClient, page: Page, secret: str) -> Cost | None:
+    """Return what one page costs, None where it is still being worked out."""
     headers = {"cookie": f"{SESSION_COOKIE}={secret}"} if secret else {}
     first = await _time(client, page, headers)
+    if is_under_way((await client.get(page.path, headers=headers)).text):
+        return None
     with counted(Engine) as asked:
         answer = await client.get(page.path, headers=headers)
     repeats = REPEATS if first[1] < SLOW_S else 1

@@ -163,3 +163,8 @@ def list_pages(shown: dict[str, str]) -> Iterator[Page]:
     for pages in PAGES.values():
         for page in pages:
             yield page._replace(path=page.path.format(**shown, statement=name(1)))
+
+
+def is_under_way(page: str) -> bool:
+    """Return whether a page says that what it shows is being worked out by a process apart."""
+    return "正在统计" in page
