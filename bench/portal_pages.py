@@ -30,6 +30,7 @@ PAGES: Final[dict[str, tuple[Page, ...]]] = {
     "/account": (Page("/account", FIRM),),
     "/account/second-factor": (Page("/account/second-factor", FIRM),),
     "/audit": (Page("/audit", AUDITOR),),
+    "/audit/access": (Page("/audit/access", AUDITOR),),
     "/audit/checks": (Page("/audit/checks", AUDITOR),),
     "/audit/log/{name:str}": (
         Page("/audit/log/book", AUDITOR),
@@ -105,6 +106,7 @@ PAGES: Final[dict[str, tuple[Page, ...]]] = {
     ),
     "/enterprise/{enterprise:str}/usage/now": (Page(f"{_OF_FIRM}/usage/now", FIRM),),
     "/enterprises": (Page("/enterprises", STAFF), Page("/enterprises?q=499", STAFF)),
+    "/enterprises/new": (Page("/enterprises/new", STAFF),),
     "/funds": (Page("/funds", STAFF),),
     "/funds/act/{what:str}": (Page("/funds/act/transfer", PAYER),),
     "/funds/{fund:str}/{year:str}": (Page("/funds/hubei/2022", PAYER),),
@@ -118,6 +120,7 @@ PAGES: Final[dict[str, tuple[Page, ...]]] = {
     "/notices/{notice:str}": (Page(f"/notices/{NOTICE}"),),
     "/people": (Page("/people", ADMIN),),
     "/people/{name:str}": (Page("/people/firm-1", ADMIN),),
+    "/queue": (Page("/queue", STAFF), Page("/queue", AUTHORITY), Page("/queue", PAYER)),
     "/readyz": (Page("/readyz"),),
     "/reports": (Page("/reports", STAFF), Page("/reports?month=2022-07", STAFF)),
     "/reports/claims": (Page("/reports/claims", STAFF),),
@@ -134,6 +137,7 @@ PAGES: Final[dict[str, tuple[Page, ...]]] = {
 _FILE: Final = "a file that is written when somebody asks for it"
 _SMALL: Final = "no page: some bytes that are the same for everybody"
 NOT_MEASURED: Final[dict[str, str]] = {
+    "/acting": "for somebody who acts for several enterprises, of whom the ledger has none",
     "/audit/checks/{number:int}": "there is none before somebody starts a check",
     "/audit/checks/{number:int}/findings": "there is none before somebody starts a check",
     "/audit/checks/{number:int}/now": "there is none before somebody starts a check",
