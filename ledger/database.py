@@ -61,7 +61,7 @@ For the reader a view stands before the entries, which shows those of the book.
 READING: Final[frozenset[Access]] = frozenset({"read", "audit", "keep"})
 """Accesses that change nothing."""
 
-REVISION: Final = "0014"
+REVISION: Final = "0015"
 """The newest migration, which this program needs."""
 
 # A second writer waits this long for the first one's batch before it gives up.

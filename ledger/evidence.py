@@ -97,6 +97,11 @@ COLUMNS: Final[dict[str, dict[str, Guard | Text]]] = {
         "log": Guard("closing leaf", "rejection.sha256 rejection.position"),
     },
     "usage_day": _fold("usage_day", "enterprise contract resource day", "quantity"),
+    "usage_block": _fold(
+        "usage_block",
+        "enterprise contract resource day log block",
+        "starts continued quantity",
+    ),
     "source_span": _fold("source_span", "source", "first_ms last_ms"),
     "source_day": _fold(
         "source_day",

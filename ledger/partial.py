@@ -81,7 +81,7 @@ def facts_of(
     Raises `TamperedLogError` (`bad_entry`) for the first entry that is no event.
     """
     try:
-        return skim(entries, start)
+        return skim(entries, start, log)
     except InvalidInputError:
         for index, entry in enumerate(entries, start):
             try:

@@ -35,6 +35,7 @@ from ledger.events import RejectionSettled, UsageTallied
 from ledger.facts import Facts, gather
 from ledger.quantity import parse_quantity
 from ledger.read import CHECK_THE_LOG
+from ledger.tables import LOG_NUMBERS
 from ledger.text import Text
 from ledger.topics import topics_of
 from ledger.usage import DayKey
@@ -232,10 +233,25 @@ def _merge_sql(
 def _usage_day(facts: Facts) -> Rows:
     """Return quantities in micro-unit-seconds by enterprise, contract, resource and policy day."""
     total: dict[DayKey, int] = {}
-    for (_, *names), (_, micro) in facts.held.items():
+    for (_, *names, _), (_, micro, _) in facts.held.items():
         key = (names[0], names[1], names[2], names[3])
         total[key] = total.get(key, 0) + micro
     return {key: (micro,) for key, micro in total.items()}
+
+
+def _usage_block(facts: Facts) -> Rows:
+    """Return what stands of each day's usage in which block of the log, of all sources.
+
+    Slices that start on the day, slices of an earlier day that go on in it, micro-unit-seconds.
+    """
+    total: dict[Key, list[int]] = {}
+    number = LOG_NUMBERS[facts.log]
+    for (_, *names, block), (starts, micro, continued) in facts.held.items():
+        row = total.setdefault((*names, number, block), [0, 0, 0])
+        row[0] += starts
+        row[1] += continued
+        row[2] += micro
+    return {key: tuple(values) for key, values in total.items()}
 
 
 def _source_span(facts: Facts) -> Rows:
@@ -249,7 +265,7 @@ def _source_day(facts: Facts) -> Rows:
     Slices that start on the day and micro-unit-seconds held during it; tallies and their sums.
     """
     total: dict[tuple[str, str, str], list[int]] = {}
-    for (source, _, _, resource, day), (starts, micro) in facts.held.items():
+    for (source, _, _, resource, day, _), (starts, micro, _) in facts.held.items():
         row = total.setdefault((source, resource, day), [0, 0, 0, 0, 0])
         row[0] += starts
         row[1] += micro
@@ -308,6 +324,7 @@ def _claim_state(facts: Facts) -> Rows:
 
 
 USAGE_DAY: Final = Projection(tables.usage_day, ("sum",), _usage_day)
+USAGE_BLOCK: Final = Projection(tables.usage_block, ("sum",) * 3, _usage_block)
 SOURCE_SPAN: Final = Projection(tables.source_span, ("min", "max"), _source_span)
 SOURCE_DAY: Final = Projection(tables.source_day, ("sum",) * 5, _source_day)
 SEQUENCE_BLOCK: Final = Projection(tables.sequence_block, ("or",), _sequence_block)
@@ -323,6 +340,7 @@ CLAIM_STATE: Final = Projection(
 PROJECTIONS: Final = (
     USAGE_DAY,
     SOURCE_SPAN,
+    USAGE_BLOCK,
     SOURCE_DAY,
     SEQUENCE_BLOCK,
     SETTLEMENT,

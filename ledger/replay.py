@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from ledger.codec import Event
 from ledger.events import LogName
-from ledger.facts import gather
+from ledger.facts import Facts, gather
 from ledger.finding import FINDINGS_MAX, Finding
 from ledger.history import StoredHistory
 from ledger.partial import SPAN, Derive, cut
@@ -29,12 +29,14 @@ class Comparison:
     findings: list[Finding] = field(default_factory=list)
 
 
-def fold(projections: Sequence[Projection], events: Iterable[Event]) -> dict[str, Rows]:
+def fold(
+    projections: Sequence[Projection], events: Iterable[Event], log: LogName = "usage"
+) -> dict[str, Rows]:
     """Return the rows of each projection after the first events of one log."""
     result = {projection.name: Rows() for projection in projections}
     source, first = iter(events), 0
     while batch := list(islice(source, SPAN)):
-        facts = gather(batch, first=first)
+        facts = gather(batch, Facts(log=log), first)
         merge_into(result, projections, {one.name: one.derive(facts) for one in projections})
         first += len(batch)
     return result

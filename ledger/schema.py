@@ -87,7 +87,7 @@ def _fill_projections(connection: Connection) -> None:
     rows = {projection.name: Rows() for projection in new}
     for head in read_heads(connection).values():
         events = (event for _, event in read_events(connection, head.name, 0, head.size))
-        merge_into(rows, new, fold(new, events))
+        merge_into(rows, new, fold(new, events, head.name))
     for projection in new:
         filled = [(*key, *values) for key, values in sorted(rows[projection.name].items())]
         insert_rows(connection, projection.table, filled)

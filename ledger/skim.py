@@ -11,7 +11,8 @@ import msgspec
 
 from ledger.codec import USAGE_END, Name, check_subject, parse
 from ledger.errors import InvalidInputError
-from ledger.facts import SEQUENCE_BITS, Cell, Facts, gather
+from ledger.events import LogName
+from ledger.facts import BLOCK_ENTRIES, SEQUENCE_BITS, Cell, Facts, gather
 from ledger.gap import read_sequence
 from ledger.period import HOUR_MS, cut_by_day, day_of_hour, parse_instant
 from ledger.usage import INSTANT_MS_MAX, INSTANT_MS_MIN, SLICE_MS_MAX, parse_amount
@@ -21,7 +22,9 @@ INSTANTS_MAX: Final = 65_536
 
 
 # Records decoded as one text: enough to spare the calls, few enough for the processor's caches.
+# They are of one block of `facts`, which is so many of these.
 BLOCK: Final = 4_096
+assert BLOCK_ENTRIES % BLOCK == 0, BLOCK
 
 
 class _Data(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
@@ -59,19 +62,22 @@ class _UnusualError(Exception):
     """A record that goes the long way."""
 
 
-def skim(raws: Sequence[bytes], first: int = 0) -> Facts:
+def skim(raws: Sequence[bytes], first: int = 0, log: LogName = "usage") -> Facts:
     """Return what the events in records' bytes say, the same as gathering each of them parsed.
 
-    `first` is the index of the first record in its log. Raises `InvalidInputError` for the first
+    `first` is the index of the first record in the log. Raises `InvalidInputError` for the first
     one that is no event.
     """
-    facts = Facts()
+    facts = Facts(log=log)
     try:
-        for start in range(0, len(raws), BLOCK):
-            _skim_block(raws[start : start + BLOCK], facts, first + start)
+        start = 0
+        while start < len(raws):
+            end = start + BLOCK - (first + start) % BLOCK
+            _skim_block(raws[start:end], facts, first + start)
+            start = end
     except (InvalidInputError, _UnusualError):
         # Half of a block may be counted by now: once more, and the long way says what is wrong.
-        return gather(map(parse, raws), first=first)
+        return gather(map(parse, raws), Facts(log=log), first)
     return facts
 
 
@@ -82,7 +88,7 @@ def _skim_block(raws: Sequence[bytes], facts: Facts, first: int) -> None:
     if lines is None:
         gather(map(parse, raws), facts, first)
         return
-    _count(lines, facts)
+    _count(lines, facts, first // BLOCK_ENTRIES)
     if len(usage) < len(raws):
         for index, raw in enumerate(raws, first):
             if not raw.endswith(USAGE_END):
@@ -121,8 +127,8 @@ def _moment(text: str) -> _Moment:
     return moment
 
 
-def _count(lines: Sequence[_Line], facts: Facts) -> None:
-    """Add what usage records say to facts; a sum half added is the caller's to throw away."""
+def _count(lines: Sequence[_Line], facts: Facts, place: int) -> None:
+    """Add what usage records of a block say; a sum half added is the caller's to throw away."""
     # As `facts.gather` does it, with every call that can be spared written out: the hot path.
     held, spans, numbers, moments = facts.held, facts.spans, facts.numbers, _moments
     for line in lines:
@@ -142,12 +148,12 @@ def _count(lines: Sequence[_Line], facts: Facts) -> None:
             span[0] = min(span[0], start_ms)
             span[1] = max(span[1], end_ms)
         amount_milli = parse_amount(data.amount)
-        cell = source, line.subject, data.contract or "", data.resource, day
+        cell = source, line.subject, data.contract or "", data.resource, day, place
         sums = held.get(cell)
         if end_ms > midnight_ms:
             _count_days(held, cell, amount_milli, (start_ms, end_ms))
         elif sums is None:
-            held[cell] = [1, amount_milli * duration_ms]
+            held[cell] = [1, amount_milli * duration_ms, 0]
         else:
             sums[0] += 1
             sums[1] += amount_milli * duration_ms
@@ -158,8 +164,11 @@ def _count_days(
 ) -> None:
     """Add a slice that touches more than one policy day, of which `first` is the first's cell."""
     starts = 1
+    source, enterprise, contract, resource, _, place = first
     for day, duration_ms in cut_by_day(*span_ms):
-        sums = held.setdefault((*first[:4], day), [0, 0])
+        cell = source, enterprise, contract, resource, day, place
+        sums = held.setdefault(cell, [0, 0, 0])
         sums[0] += starts
         sums[1] += amount_milli * duration_ms
+        sums[2] += 1 - starts
         starts = 0

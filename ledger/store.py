@@ -21,7 +21,7 @@ from ledger.bulk import DuplicateKeyError, insert_rows
 from ledger.codec import Event
 from ledger.errors import RuleViolationError
 from ledger.events import BatchRecorded, LogName
-from ledger.facts import gather
+from ledger.facts import Facts, gather
 from ledger.log_writer import OWN_SOURCE, LogWriter
 from ledger.projection import Projection
 from ledger.read import read_heads, usage_logs_of
@@ -172,7 +172,7 @@ class Store:
                 if log == "book":
                     require_lawful(connection, resolved.fresh)
                 size = writer.write(resolved, rejections, self._compressor)
-                facts = gather(resolved.fresh, first=writer.size)
+                facts = gather(resolved.fresh, Facts(log=log), writer.size)
                 for projection in self._projections:
                     projection.apply(connection, facts)
         return Outcome(recorded, duplicate, rejected, max(batch.expected, batch.next), log, size)

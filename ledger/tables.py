@@ -144,6 +144,21 @@ usage_day: Final = Table(
     comment="Projection: micro-unit-seconds by policy day.",
 )
 
+usage_block: Final = Table(
+    "usage_block",
+    metadata,
+    Column("enterprise", Text, primary_key=True),
+    Column("contract", Text, primary_key=True),
+    Column("resource", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("log", SmallInteger, primary_key=True, autoincrement=False),
+    Column("block", BigInteger, primary_key=True, autoincrement=False),
+    Column("starts", BigInteger, nullable=False),
+    Column("continued", BigInteger, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    comment="Projection: where a day's usage stands in the logs, by blocks of 16,384 entries.",
+)
+
 source_span: Final = Table(
     "source_span",
     metadata,
@@ -288,6 +303,7 @@ BOOKS: Final = ("fund_balance", "claim_balance", "payment_order")
 PROJECTIONS: Final = (
     "usage_day",
     "source_span",
+    "usage_block",
     "source_day",
     "sequence_block",
     "settlement",

@@ -6,7 +6,7 @@ instants are whole milliseconds, so nothing is ever rounded here.
 
 import re
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -147,6 +147,17 @@ def separate_thousands(quantity: str) -> str:
 
 DayKey = tuple[str, str, str, str]
 """Enterprise, contract (empty where none is named), resource, policy day."""
+
+
+class Held(NamedTuple):
+    """What some entries have of a day's usage: slices that start or go on in it, and how much.
+
+    `quantity` is in micro-unit-seconds.
+    """
+
+    starts: int
+    continued: int
+    quantity: int
 
 
 def by_day(subject: str, piece: Slice) -> list[tuple[DayKey, int]]:

@@ -116,12 +116,13 @@ def _append(
 def _usage(number: int, *, source: str = "", amount: str = "8") -> Event:
     """Return a usage event whose every field depends on its number."""
     start_ms = JULY_MS + number % 7 * 13 * HOUR_MS
+    hours = 1 + number % 3 + number % 11 // 10 * 24
     data = UsageRecorded(
         job=f"j-{number}",
         resource=("a100", "ssd")[number % 2],
         amount=amount,
         start=render_instant(start_ms),
-        end=render_instant(start_ms + (1 + number % 3) * HOUR_MS),
+        end=render_instant(start_ms + hours * HOUR_MS),
         contract=("C-1", "C-2", None)[number % 3],
     )
     subject = (CODE, OTHER_CODE)[number % 5 // 3]

@@ -100,6 +100,7 @@ NO_SWAP: Final = {
     "personal_datum.salt",
     "claim_balance.submitted",
     "payment_order.given",
+    "usage_block.block",
 }
 
 KINDS: Final = ("sqlite", "postgresql")

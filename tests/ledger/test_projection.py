@@ -11,12 +11,13 @@ from sqlalchemy import select
 from ledger import tables
 from ledger.codec import Event, encode
 from ledger.events import RejectionSettled
-from ledger.facts import gather
+from ledger.facts import BLOCK_ENTRIES, gather
 from ledger.projection import (
     PROJECTIONS,
     SEQUENCE_BLOCK,
     SOURCE_DAY,
     SOURCE_SPAN,
+    USAGE_BLOCK,
     USAGE_DAY,
     Projection,
 )
@@ -117,6 +118,18 @@ def test_what_a_source_sent_stands_beside_what_it_says() -> None:
     assert SOURCE_DAY.fold(events) == {
         ("urn:agent:1", "a100", "2022-07-01"): (2, sent * MICRO, 2, 2, 57_600 * MICRO),
         ("urn:agent:1", "a100", "2022-07-02"): (0, 2 * 3600 * MICRO, 0, 0, 0),
+    }
+
+
+def test_a_block_has_its_own_part_of_each_day() -> None:
+    late = usage("2", amount="2", span_ms=(20 * HOUR_MS, 25 * HOUR_MS), subject=OTHER_CODE)
+    events = [usage("1", span_ms=(0, HOUR_MS)), fact("f"), late, usage("3", span_ms=(0, HOUR_MS))]
+    hour = 3600 * MICRO
+    assert USAGE_BLOCK.fold(events, BLOCK_ENTRIES - 3) == {
+        (CODE, "", "a100", "2022-07-01", 1, 0): (1, 0, 8 * hour),
+        (CODE, "", "a100", "2022-07-01", 1, 1): (1, 0, 8 * hour),
+        (OTHER_CODE, "", "a100", "2022-07-01", 1, 0): (1, 0, 8 * hour),
+        (OTHER_CODE, "", "a100", "2022-07-02", 1, 0): (0, 1, 2 * hour),
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from ledger import skim as module
 from ledger.codec import parse
 from ledger.errors import InvalidInputError
-from ledger.facts import Facts, gather
+from ledger.facts import BLOCK_ENTRIES, Facts, gather
 from ledger.skim import skim
 from tests.ledger.conftest import HOUR_MS, OTHER_CODE, fact, tally, usage
 from tests.ledger.test_codec_usage import TRICKY_INSTANTS, TRICKY_NAMES
@@ -58,6 +58,13 @@ def mixed(seed: int) -> list[bytes]:
 def test_any_run_of_events_gives_the_same(seed: int) -> None:
     check_both_ways(*mixed(seed))
     check_both_ways(*(raw for raw in mixed(seed) if raw.endswith(b'recorded.v1"}')))
+
+
+def test_each_block_of_a_log_is_counted_by_itself() -> None:
+    raws, first = [usage(f"{at}").raw for at in range(9)], 2 * BLOCK_ENTRIES - 4
+    skimmed = skim(raws, first, "usage-1")
+    assert skimmed == gather(map(parse, raws), Facts(log="usage-1"), first)
+    assert {cell[-1]: held[0] for cell, held in skimmed.held.items()} == {1: 4, 2: 5}
 
 
 def test_nothing_gives_nothing() -> None:

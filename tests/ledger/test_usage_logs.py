@@ -12,7 +12,7 @@ from ledger import tables
 from ledger.codec import Event
 from ledger.database import REVISION
 from ledger.errors import InvalidInputError, RuleViolationError
-from ledger.projection import PROJECTIONS
+from ledger.projection import PROJECTIONS, USAGE_BLOCK
 from ledger.read import read_events
 from ledger.schema import upgrade
 from ledger.store import OWN_SOURCE, Batch, Outcome, Store
@@ -20,7 +20,7 @@ from tests.ledger.conftest import NOW_MS, ORIGIN, Ledger, fact, rejection, usage
 
 LATER = (
     *("source_day", "sequence_block", "settlement", "personal_datum", *tables.BOOKS),
-    *("trail", "claim_state", *tables.OPERATIONS),
+    *("trail", "claim_state", "usage_block", *tables.OPERATIONS),
 )
 """Tables that the first migration did not make."""
 
@@ -95,7 +95,9 @@ def test_projections_are_those_of_one_log(wide: Ledger, tmp_path: Path) -> None:
     with closing(Ledger.migrated(f"sqlite:///{tmp_path / 'one.db'}")) as single:
         single.append(*events)
         for projection in PROJECTIONS:
-            assert wide.dump()[projection.name] == single.dump()[projection.name]
+            # Which log has an entry is all that this one says.
+            if projection is not USAGE_BLOCK:
+                assert wide.dump()[projection.name] == single.dump()[projection.name]
     assert wide.findings() == []
 
 
