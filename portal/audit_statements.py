@@ -1,29 +1,27 @@
 """From a statement down to what it was made from, and from an entry up to the statements on it.
 
-A page of it costs no reading of whole logs: papers come by the trail, usage as the sums of days.
-`reports.trace` names each entry of the usage logs too, and reads them all.
+A page of it costs no reading of whole logs: papers come by the trail, usage by its blocks
+(`portal.statement_usage`).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ledger.codec import Event
 from ledger.database import Connection
-from ledger.events import IssuedData, ResourceListed
+from ledger.events import IssuedData
 from ledger.period import cut_by_day
-from ledger.query import read_usage_days
 from ledger.read import read_heads
 from ledger.topics import enterprise_topic, statement_topic
 from ledger.trail import read_newest, read_trail
-from ledger.usage import render_quantity
 from portal.audit_desk import Entry, list_entries
 from portal.gathered import Gathered, page_before
 from portal.proof_commands import head_of, require_entry
 from portal.shell import Shell
+from portal.statement_usage import read_lines
 from portal.trace_command import require_issue
 from reports.issue import Issued
-from vouchers.reading import read_rules
+from reports.verification import find_latest
 
 RESTING_MAX: Final = 20
 """Whoever asks which statements rest on an entry wants the last ones."""
@@ -37,16 +35,16 @@ class Placed:
     issued: Issued
 
 
-class Used(NamedTuple):
-    """What an enterprise used of a resource under a contract in a month, in unit-seconds.
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A statement that was made from an entry, and the latest of its series where it is another.
 
-    `name` is what the resource is called.
+    `index` is that of its own entry in the book.
     """
 
-    contract: str
-    resource: str
-    quantity: str
-    name: str
+    index: int
+    issued: Issued
+    superseded_by: Issued | None
 
 
 def list_statements(
@@ -87,38 +85,24 @@ def list_papers(
     return papers, found[limit - 1][0] if len(found) > limit else None
 
 
-def sum_usage(connection: Connection, enterprise: str, month: str, size: int) -> list[Used]:
-    """Return what the ledger has now of an enterprise's month, by contract and resource."""
-    total: dict[tuple[str, str], int] = {}
-    for (_, contract, resource, day), micro in read_usage_days(connection, enterprise):
-        if day.startswith(month):
-            total[contract, resource] = total.get((contract, resource), 0) + micro
-    listed = read_rules(connection, size).resources
-    return [
-        Used(contract, resource, render_quantity(micro), _name(listed, resource))
-        for (contract, resource), micro in sorted(total.items())
-    ]
-
-
-def _name(listed: Mapping[str, ResourceListed], resource: str) -> str:
-    """Return what a resource is called; one that is not listed has its code."""
-    found = listed.get(resource)
-    return found.name if found else resource
-
-
-def find_resting(connection: Connection, entry: Entry, size: int, limit: int) -> list[Placed]:
+def find_resting(connection: Connection, entry: Entry, size: int, limit: int) -> list[Resting]:
     """Return the last statements for the enterprise of an entry that were made from it too."""
     if not entry.event.subject:
         return []
     months = _months_of(entry.event)
     topic = enterprise_topic(entry.event.subject)
-    found = []
-    for index, event in read_trail(connection, [topic], size):
-        data = event.data
-        if not isinstance(data, IssuedData) or data.sizes.get(entry.log, 0) <= entry.index:
-            continue
-        if months is None or (data.kind == "compute" and data.period in months):
-            found.append(Placed(index, Issued(event.subject, data)))
+    issued = [
+        (index, Issued(event.subject, event.data))
+        for index, event in read_trail(connection, [topic], size)
+        if isinstance(event.data, IssuedData)
+    ]
+    latest = find_latest([one for _, one in issued])
+    found = [
+        Resting(index, one, latest.get(one.data.statement))
+        for index, one in issued
+        if one.data.sizes.get(entry.log, 0) > entry.index
+        if months is None or (one.data.kind == "compute" and one.data.period in months)
+    ]
     return found[: -limit - 1 : -1]
 
 
@@ -131,7 +115,7 @@ def _months_of(event: Event) -> set[str] | None:
 
 
 def trace_statement(shell: Shell, number: str, limit: int, before: int | None) -> dict[str, Any]:
-    """Return what a statement was made from: sums of usage, and its papers below an index.
+    """Return what a statement was made from: its lines' usage, and its papers below an index.
 
     Raises `InvalidInputError` (`no_statement`).
     """
@@ -139,14 +123,21 @@ def trace_statement(shell: Shell, number: str, limit: int, before: int | None) -
         index, issued = require_issue(connection, number)
         data = issued.data
         papers, following = list_papers(connection, issued, limit, before)
-        size = read_heads(connection)["book"].size
-        is_month = data.kind == "compute"
-        used = sum_usage(connection, issued.subject, data.period, size) if is_month else []
+        lines = read_lines(connection, issued)
     return {
         "id": number,
         "entry": {"log": "book", "index": index},
         "sizes": data.sizes,
-        "used": [one._asdict() for one in used],
+        "used": [
+            {
+                "contract": one.contract,
+                "resource": one.resource,
+                "quantity": one.used,
+                "name": lines.names[one.resource],
+                "entries": one.entries,
+            }
+            for one in lines.lines
+        ],
         "rows": [
             {
                 "log": one.log,
@@ -178,7 +169,12 @@ def show_entry(shell: Shell, log: str, index: int) -> dict[str, Any]:
         "entry": found.text,
         "leaf_hash": found.leaf_hash,
         "statements": [
-            {"id": one.issued.data.statement, "kind": one.issued.data.kind, "index": one.index}
+            {
+                "id": one.issued.data.statement,
+                "kind": one.issued.data.kind,
+                "index": one.index,
+                "superseded_by": one.superseded_by and one.superseded_by.data.statement,
+            }
             for one in resting
         ],
     }

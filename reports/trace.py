@@ -7,15 +7,19 @@ statement saw count.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from ledger.codec import Event
 from ledger.database import Connection
 from ledger.events import IssuedData, LogName, StatementSealed
 from ledger.period import cut_by_day
 from ledger.read import parse_entry, read_entries
+from ledger.usage_blocks import find_usage, read_usage
 from reports.issue import Issued
 
 Step = Callable[[int], None]
+
+_STATEMENTS: Final = (IssuedData, StatementSealed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +40,23 @@ def trace(
 ) -> Iterator[Traced]:
     """Yield the entries that a statement rests on, log by log in the order of the sizes it saw.
 
-    Every entry is read, but only those that can name the enterprise are parsed: JSON has no way to
-    write its code but the code itself or an escape, which needs a backslash.
+    Of the usage logs only the blocks are read that have some of the enterprise's month.
     """
-    code = issued.subject.encode()
-    for log, size in issued.data.sizes.items():
-        for index, entry in read_entries(connection, log, 0, size):
-            progress(1)
-            if code not in entry and b"\\" not in entry:
-                continue
-            event = parse_entry(log, index, entry)
-            if event.subject != issued.subject:
-                continue
-            if event.usage is None:
-                if log == "book" and not issubclass(event.kind, IssuedData | StatementSealed):
+    subject, data = issued.subject, issued.data
+    is_month = data.kind == "compute"
+    places = find_usage(connection, subject, data.period, data.sizes) if is_month else {}
+    for log, size in data.sizes.items():
+        if log == "book":
+            for index, entry in read_entries(connection, log, 0, size):
+                event = parse_entry(log, index, entry)
+                if event.subject == subject and not issubclass(event.kind, _STATEMENTS):
                     yield Traced(log, index, event)
-            elif micro := _held_in(event, issued.data.period):
-                yield Traced(log, index, event, micro)
+        for place in places:
+            if place.log == log:
+                for index, event in read_usage(connection, subject, *place):
+                    if micro := _held_in(event, data.period):
+                        yield Traced(log, index, event, micro)
+        progress(size)
 
 
 def _held_in(event: Event, month: str) -> int:

@@ -40,7 +40,7 @@ CORE: Final = words(
     reports.claim_facts reports.claims reports.compute reports.due reports.fund_report
     reports.invoice_share reports.kinds reports.metered reports.notice_list reports.payment_list
     reports.reconciliation reports.review_form reports.snapshot reports.statement
-    reports.subsidy reports.supplement reports.terms
+    reports.subsidy reports.supplement reports.terms reports.usage_lines
     vouchers
     """
 )
@@ -57,7 +57,7 @@ SHELL: Final = words(
     ledger.provenance ledger.query ledger.read ledger.rebuild ledger.rejection ledger.replay
     ledger.resume ledger.schema ledger.secret ledger.shape ledger.signing ledger.spans ledger.store
     ledger.claim_list ledger.metadata ledger.operations
-    ledger.order_list ledger.runs ledger.tables ledger.trail ledger.walls
+    ledger.order_list ledger.runs ledger.tables ledger.trail ledger.usage_blocks ledger.walls
     ingest.consumer ingest.file_worker ingest.incident ingest.lines
     ingest.overlap ingest.process ingest.producer ingest.reading ingest.record_batch ingest.refusal
     ingest.retry ingest.security ingest.settlement ingest.status ingest.streams ingest.watchdog

@@ -68,6 +68,9 @@ PAGES: Final[dict[str, Page]] = {
     "/audit/log/{name:str}/{index:int}/proof": Page("/audit/log/book/9/proof", AUDITOR, 15),
     "/audit/statements": Page(SAME, AUDITOR, 20),
     "/audit/statements/{number:str}": Page(f"/audit/statements/{name(0)}", AUDITOR, 20),
+    "/audit/statements/{number:str}/usage": Page(
+        f"/audit/statements/{name(0)}/usage?resource=none", AUDITOR, 25, 404
+    ),
     "/audit/people": Page(SAME, AUDITOR, 15),
     "/audit/access": Page(SAME, AUDITOR, 15),
     "/claims": Page(SAME, STAFF, 20),
@@ -124,6 +127,9 @@ PAGES: Final[dict[str, Page]] = {
     ),
     "/enterprise/{enterprise:str}/statements/{number:str}/file/{form:str}": Page(
         f"{OF_FIRM}/statements/{name(0)}/file/pdf", FIRM, 35, 400
+    ),
+    "/enterprise/{enterprise:str}/statements/{number:str}/usage": Page(
+        f"{OF_FIRM}/statements/{name(0)}/usage", FIRM, 35
     ),
     "/enterprise/{enterprise:str}/usage": Page(f"{OF_FIRM}/usage", FIRM, 20),
     "/enterprise/{enterprise:str}/usage/now": Page(f"{OF_FIRM}/usage/now", FIRM, 20),

@@ -21,15 +21,10 @@ from portal.audit_desk import (
     read_standings,
 )
 from portal.audit_runs import KIND_NAMES, list_runs
-from portal.audit_statements import (
-    RESTING_MAX,
-    find_resting,
-    list_papers,
-    list_statements,
-    sum_usage,
-)
+from portal.audit_statements import RESTING_MAX, find_resting, list_papers, list_statements
 from portal.enterprise_names import read_names
 from portal.log_archive import stream_log
+from portal.statement_usage import read_lines
 from portal.web.audience import AUDITOR, unknown_page
 from portal.web.page import onward, page
 from portal.web.visit import Visitor
@@ -170,8 +165,7 @@ def statement(
         data, subject = found.issued.data, found.issued.subject
         visit.shell.shows(subject)
         papers, following = list_papers(connection, found.issued, ROWS_MAX, before)
-        is_month = data.kind == "compute"
-        used = sum_usage(connection, subject, data.period, size) if is_month else []
+        lines = read_lines(connection, found.issued)
         names = read_names(visit.shell, connection, {subject} - {""}, size)
     return page(
         visit,
@@ -181,8 +175,7 @@ def statement(
         title=FORMS[data.kind].title,
         name=names.get(subject, ""),
         papers=papers,
-        used=used,
-        is_month=is_month,
+        lines=lines,
         first=f"/audit/statements/{number}" if before is not None else None,
         next=None if following is None else f"/audit/statements/{number}?before={following}",
     )

@@ -39,6 +39,7 @@ class RestingOn(Struct, kw_only=True):
     id: str
     kind: Annotated[str, Meta(examples=["compute"])]
     index: int
+    superseded_by: str | None
 
 
 class EntryShown(Entry, kw_only=True):

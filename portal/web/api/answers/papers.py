@@ -182,12 +182,16 @@ class Resting(Origin, kw_only=True):
 
 
 class UsedRow(Struct, kw_only=True):
-    """What an enterprise used of a resource under a contract in the statement's month."""
+    """A line of a statement: a resource under a contract, which is empty where no price applies.
+
+    `entries` is null where they have to be read to be counted.
+    """
 
     contract: str
     resource: str
     quantity: Quantity
     name: str
+    entries: int | None
 
 
 class Trace(Struct, kw_only=True):
