@@ -185,15 +185,20 @@ def _months(book: Book, first: str | None, last: str | None, months_max: int) ->
     end = parse_month(last) if last else max(known[1], begin)
     months = tuple(months_between(begin, end))
     if not 0 < len(months) <= months_max:
-        raise InvalidInputError(
-            "bad_range",
-            Text(f"月份范围不对：{begin} 至 {end}", f"not a range of months: {begin} to {end}"),
-            Text(
-                f"--month-from 不晚于 --month-to，且不超过 {months_max} 个月",
-                f"--month-from comes first, and {months_max} months are the most",
-            ),
-        )
+        raise bad_range(begin, end, months_max)
     return months
+
+
+def bad_range(begin: str, end: str, months_max: int) -> InvalidInputError:
+    """Return the refusal of months in the wrong order, or of too many."""
+    return InvalidInputError(
+        "bad_range",
+        Text(f"月份范围不对：{begin} 至 {end}", f"not a range of months: {begin} to {end}"),
+        Text(
+            f"--month-from 不晚于 --month-to，且不超过 {months_max} 个月",
+            f"--month-from comes first, and {months_max} months are the most",
+        ),
+    )
 
 
 def _require_picture(chart: Path | None) -> None:

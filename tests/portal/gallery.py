@@ -11,8 +11,10 @@ import pytest
 
 from ledger.finding import Finding
 from ledger.text import Text
-from portal.audit_runs import Run, save_run
+from portal import what_if_runs
+from portal.audit_runs import ROOM, Run
 from portal.web import gate
+from portal.what_if_runs import Asked, Changed
 from tests.papers import make_pdf
 from tests.portal.desks import answer
 from tests.portal.furnished import Made, made_on_sqlite
@@ -20,6 +22,7 @@ from tests.portal.lobby import Lobby
 from tests.portal.office import OTHER, Office, at
 from tests.portal.stages import BASIS, approve, clear
 from tests.small_ledger import CODE, SmallLedger, events
+from vouchers.impact import Affected, Sum
 
 LONG_NAME: Final = (
     "武汉东湖新技术开发区光谷人工智能与大数据算力服务产业创新联合体（有限合伙）"
@@ -155,12 +158,28 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
 
 
 def _leave_runs(home: Path, at_ms: int) -> None:
-    """Leave a check that found everything in order, and one that did not."""
+    """Leave a check and a change that came to something, and one of each that did not."""
     wrong = Finding("book", 7, "invoices_of_claims", "amount_fen", Text(WORDS, "it is another one"))
     for number, findings in ((1, []), (2, [wrong])):
         run = Run(number=number, kind="check", by="auditor-1", started_ms=at_ms)
         run.finished_ms, run.findings = at_ms, findings
-        save_run(home, run)
+        ROOM.save(home, run)
+    amounts = Sum(30_000_000, 10_000_000, 30_000_000, 10_000_000, 1, 1)
+    firm = Affected(CODE, LONG_NAME, ("high_tech_enterprise",), amounts)
+    result = what_if_runs.Result(
+        ("2022-07", "2022-08"),
+        amounts,
+        [(Text("湖北省科技创新券", "Hubei innovation voucher"), amounts)],
+        {"2022-07": amounts, "2022-08": Sum()},
+        (Changed(0, []), Changed(1, [firm]), Changed(0, [])),
+    )
+    asked = Asked("hubei@2022", "yearly_cap_fen", "5万元")
+    for number, found in ((1, result), (2, None)):
+        said = what_if_runs.Run(
+            number=number, by="task-1", started_ms=at_ms, asked=asked, rule=Text(WORDS, WORDS)
+        )
+        said.finished_ms, said.result, said.error = at_ms, found, None if found else Text("x", "x")
+        what_if_runs.ROOM.save(home, said)
 
 
 class Gallery(NamedTuple):

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from ledger.database import open_engine
 from portal import audit_runs
-from portal.audit_runs import Run, find_run, list_runs, save_run, start_run
+from portal.audit_runs import ROOM, Run, find_run, list_runs, start_run
 from tests.ledger.conftest import tampering
 from tests.portal.lobby import Browser, Lobby, lobby, office, on_sqlite
 
@@ -167,7 +167,7 @@ def test_a_run_is_for_its_owner_only_and_the_oldest_are_forgotten(
 ) -> None:
     home = lobby.shell.settings.home
     for number in range(1, 5):
-        save_run(home, Run(number=number, kind="check", by="x", started_ms=0, finished_ms=1))
+        ROOM.save(home, Run(number=number, kind="check", by="x", started_ms=0, finished_ms=1))
     monkeypatch.setattr(audit_runs, "RUNS_KEPT", 3)
     start(lobby)
     end(*processes())
@@ -181,7 +181,7 @@ def test_a_run_is_for_its_owner_only_and_the_oldest_are_forgotten(
 @on_sqlite
 def test_others_than_auditors_start_and_see_nothing(lobby: Lobby) -> None:
     home = lobby.shell.settings.home
-    save_run(home, Run(number=1, kind="check", by="auditor-1", started_ms=0, finished_ms=1))
+    ROOM.save(home, Run(number=1, kind="check", by="auditor-1", started_ms=0, finished_ms=1))
     for person in ("task-1", "authority-1", "finance-1", "admin-1", "firm-1"):
         browser = lobby.browser(person)
         for path in (CHECKS, f"{CHECKS}/1", f"{CHECKS}/1/now", f"{CHECKS}/1/findings"):

@@ -1,11 +1,13 @@
 """An enterprise's first page, its usage, and the list that leads officials there."""
 
+import pytest
 from sqlalchemy import Engine
 
 from ledger.codec import encode
 from ledger.events import VoucherGranted
 from ledger.identifiers import synthetic_credit_code
 from tests.portal.browsing import Pages, pages
+from tests.portal.lobby import on_sqlite
 from tests.portal.office import OTHER
 from tests.queries import counted
 from tests.small_ledger import CODE, SALT, SOURCE, events
@@ -81,6 +83,44 @@ def test_a_voucher_that_lapses_soon_is_told(pages: Pages) -> None:
     assert "湖北省科技创新券 2022 年度的额度将于2022年12月31日失效" in page
     assert "今天之后还有 8 个工作日" in page
     assert "尚余 1,000.00 元未使用" in page
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("today", "note", "left"),
+    [
+        *(("2022-12-15", "", 11), ("2022-12-16", "warn", 10), ("2022-12-27", "warn", 3)),
+        *(("2022-12-28", "bad", 2), ("2022-12-30", "bad", 0), ("2023-01-01", "", 0)),
+    ],
+)
+def test_a_voucher_is_told_of_ten_and_two_working_days_before(
+    pages: Pages, today: str, note: str, left: int
+) -> None:
+    granted = VoucherGranted("hubei", 2022, 100_000, "2022-03-01")
+    pages.ledger.append(encode(SOURCE, "grant", CODE, granted, SALT))
+    pages.office.today = today
+    page = pages.see(HOME)
+    assert ("失效" in page) == bool(note)
+    if note:
+        words = f"还有 {left} 个工作日" if left else "今天是最后一个工作日"
+        assert f'<div class="note {note}">\n<h3>湖北省科技创新券 2022 年度的额度' in page
+        assert words in page
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("today", "note"),
+    [("2023-03-16", ""), ("2023-03-17", "warn"), ("2023-03-29", "bad"), ("2023-04-01", "")],
+)
+def test_a_window_is_told_of_ten_and_two_working_days_before_it_closes(
+    pages: Pages, today: str, note: str
+) -> None:
+    pages.office.today = today
+    page = pages.see(HOME)
+    assert ("年度的申请窗口将于2023年3月31日截止" in page) == bool(note)
+    if note:
+        assert f'<div class="note {note}">' in page
+        assert "还有 2 张发票没有申请过" in page
 
 
 def test_a_claim_that_was_sent_back_says_why_until_it_is_mended(pages: Pages) -> None:

@@ -32,6 +32,7 @@ NO_PAGES: Final = (
     "/api/",
     "/audit/checks/{number:int}/now",
     "/audit/checks/{number:int}/findings",
+    "/what-if/{number:int}/now",
     "/audit/log/{name:str}/export",
     "/audit/log/{name:str}/{index:int}/proof",
     "/log/",
@@ -131,6 +132,8 @@ def pages(gallery: Gallery) -> dict[str, list[str]]:
                 for one in ("registration", "qualification", "revocation")
             ),
             "/what-if",
+            "/what-if/1",
+            "/what-if/2",
             FIRM,
             "/account",
         ],

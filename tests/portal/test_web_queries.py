@@ -176,6 +176,8 @@ PAGES: Final[dict[str, Page]] = {
     "/verify": Page(SAME, "", 5),
     "/verify/{number:str}": Page(f"/verify/{name(0)}", "", 5),
     "/what-if": Page(SAME, STAFF, 20),
+    "/what-if/{number:int}": Page("/what-if/9", STAFF, 10, 404),
+    "/what-if/{number:int}/now": Page("/what-if/9/now", STAFF, 10, 404),
     "/{rest:path}": Page("/none", "", 0, 404),
 }
 """By route. A page that lists things costs the same for one of them as for a screen of them."""
