@@ -154,3 +154,20 @@ def test_an_enterprise_sees_the_jobs_of_its_own_charges_alone(lobby: Lobby) -> N
 )
 def test_a_line_that_is_not_there_is_not_found(lobby: Lobby, query: str) -> None:
     lobby.see("auditor-1", f"/audit/statements/{settle(lobby)}/usage?{query}", 404)
+
+
+@on_sqlite
+def test_a_refund_leads_to_its_claim_papers_and_rules(lobby: Lobby) -> None:
+    office = lobby.office
+    claim = office.submit()["id"]
+    month = ("--month", "2022-11")
+    made = office.ask("task-2", "statement", "make", "--kind", "application", *month)
+    (number,) = [one["id"] for one in made["rows"]]
+    text = lobby.see("auditor-1", f"/audit/statements/{number}")
+    shown = office.ask("auditor-1", "claim", "show", claim)
+    assert f"/claims/{claim}" in text
+    assert "项目采纳于账目日志" in text
+    claims = text.partition('id="claim-1"')[2].partition("</section>")[0]
+    for kind in ("claim.submitted", "invoice.recorded", "payment.recorded", "contract.registered"):
+        assert f"{kind}.v1" in claims, kind
+    assert claims.count("invoice.recorded.v1") == len(shown["invoices"])

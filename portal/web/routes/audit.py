@@ -11,6 +11,7 @@ from ledger.database import Connection
 from ledger.head import Head
 from ledger.note import parse_note
 from ledger.read import read_heads
+from portal.audit_claims import list_claims
 from portal.audit_desk import (
     Entry,
     find_batch,
@@ -166,6 +167,7 @@ def statement(
         visit.shell.shows(subject)
         papers, following = list_papers(connection, found.issued, ROWS_MAX, before)
         lines = read_lines(connection, found.issued)
+        claims = list_claims(connection, found.issued)
         names = read_names(visit.shell, connection, {subject} - {""}, size)
     return page(
         visit,
@@ -176,6 +178,8 @@ def statement(
         name=names.get(subject, ""),
         papers=papers,
         lines=lines,
+        claims=claims,
+        name_programme=lambda scope: visit.say(name_programme(scope)),
         first=f"/audit/statements/{number}" if before is not None else None,
         next=None if following is None else f"/audit/statements/{number}?before={following}",
     )
