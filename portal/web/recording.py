@@ -15,10 +15,9 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
-from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.errors import LedgerError
 from portal.accesses import LOG, Accesses, Look
+from portal.fault import tell_fault
 from portal.web.audience import ADMINISTRATOR, ANYBODY, SIGNED_IN
 from portal.web.errors import answer_error
 
@@ -112,5 +111,5 @@ def _take_in(accesses: Accesses) -> None:
     """Take in what was noted; what cannot be recorded now stays for the next turn."""
     try:
         accesses.take_in()
-    except (LedgerError, SQLAlchemyError, OSError) as error:
-        LOG.error("accesses: %s", error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the portal goes on
+        LOG.error("accesses: %s", tell_fault(error))

@@ -13,7 +13,7 @@ from ledger.finding import Finding
 from ledger.text import Text
 from portal import what_if_runs
 from portal.audit_runs import ROOM, Run
-from portal.web import gate
+from portal.web import gate, recording
 from portal.what_if_runs import Asked, Changed
 from tests.papers import make_pdf
 from tests.portal.desks import answer
@@ -211,4 +211,5 @@ def gallery(
         monkeypatch.setenv("SUANQUAN_OIDC_ISSUER", "https://sso.example.gov.cn")
         _leave_runs(tmp_path / "home", office.at_ms())
         monkeypatch.setattr(gate, "now_ms", office.at_ms)
+        monkeypatch.setattr(recording, "TAKEN_IN_S", 86_400)
         yield Gallery(Lobby(office, stack), furnished.shown)
