@@ -20,6 +20,7 @@ from ledger.backup import LEFT_BEHIND, Copied, check_copy, copy_ledger
 from ledger.database import open_engine
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.kept_answers import hold_key
+from ledger.review_drafts import ReviewDraft, write_draft
 from ledger.schema import upgrade
 from ledger.sessions import SessionRow, add_session
 from ledger.sign_on import Departure, LinkedSignOn, add_departure, add_linked
@@ -83,6 +84,7 @@ def test_a_copy_knows_how_people_sign_in_and_lets_nobody_in_by_what_it_held(
         add_linked(connection, LinkedSignOn("https://issuer.example", "s", "a", 1))
         add_departure(connection, Departure(mark, "/", 2), 1)
         hold_key(connection, mark, mark, 1)
+        write_draft(connection, "SQ-1", "a", ReviewDraft(1, 1, 1, b"{}"))
     held = {name: len(ledger.dump()[name]) for name in tables.ACCOUNTS}
     assert held == dict.fromkeys(tables.ACCOUNTS, 1)
     engine = open_engine(f"sqlite:///{tmp_path / 'copy.db'}", "own")
