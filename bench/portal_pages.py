@@ -100,6 +100,9 @@ PAGES: Final[dict[str, tuple[Page, ...]]] = {
     "/enterprise/{enterprise:str}/statements/{number:str}": (
         Page(f"{_OF_CODE}/statements/{{statement}}", STAFF),
     ),
+    "/enterprise/{enterprise:str}/statements/{number:str}/usage": (
+        Page(f"{_OF_CODE}/statements/{{statement}}/usage", STAFF),
+    ),
     "/enterprise/{enterprise:str}/usage": (
         Page(f"{_OF_FIRM}/usage", FIRM),
         Page(f"{_OF_FIRM}/usage?month=2022-07", STAFF),
@@ -142,6 +145,7 @@ NOT_MEASURED: Final[dict[str, str]] = {
     "/audit/checks/{number:int}/findings": "there is none before somebody starts a check",
     "/audit/checks/{number:int}/now": "there is none before somebody starts a check",
     "/audit/log/{name:str}/export": _FILE,
+    "/audit/statements/{number:str}/usage": "the statements are made up, with no lines behind them",
     "/desk/notices/{notice:str}/list/{kind:str}": _FILE,
     "/desk/payments/batch/{batch:str}/file/{kind:str}": _FILE,
     "/enterprise/{enterprise:str}/documents/{sha256:str}": _FILE,
@@ -156,7 +160,11 @@ NOT_MEASURED: Final[dict[str, str]] = {
     "/reports/month/{month:str}/workbook": _FILE,
     "/reports/reconciliation/{month:str}/workbook": _FILE,
     "/robots.txt": _SMALL,
+    "/sign-in/code": "a step of signing in elsewhere",
+    "/sign-in/return": "a step of signing in elsewhere",
     "/static/{digest:str}/{name:str}": _SMALL,
+    "/what-if/{number:int}": "there is none before somebody asks",
+    "/what-if/{number:int}/now": "there is none before somebody asks",
     "/{rest:path}": "what is not there",
 }
 """By route, with the reason."""
