@@ -85,7 +85,7 @@ class Database:
 
 def _numbers(usage_logs: int) -> list[int]:
     """Return the numbers of the logs that a ledger has."""
-    return list(LOG_NUMBERS.values())[: usage_logs + 1]
+    return list(LOG_NUMBERS.values())[: usage_logs + 2]
 
 
 @contextmanager
