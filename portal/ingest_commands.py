@@ -16,7 +16,7 @@ from ingest.adapters.sacct import SacctAdapter
 from ingest.file_worker import FileOutcome, ingest_file
 from ingest.mapping import parse_mapping
 from ledger.errors import InvalidInputError, LedgerError
-from ledger.read import read_heads
+from ledger.read import decisive, read_heads
 from ledger.store import Store
 from ledger.text import Text
 from portal import arrival_commands, kafka_command, overlap_command, rejected_commands
@@ -87,7 +87,7 @@ def file(
                 for path in paths
             ]
         with engine.connect() as connection:
-            heads = read_heads(connection)
+            heads = decisive(read_heads(connection))
     finally:
         engine.dispose()
     data: dict[str, Any] = {

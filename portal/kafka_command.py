@@ -15,7 +15,7 @@ from ingest.watchdog import Watchdog
 from ingest.worker import Worker
 from ledger.database import Engine
 from ledger.errors import InvalidInputError
-from ledger.read import read_heads
+from ledger.read import decisive, read_heads
 from ledger.text import Text
 from portal.live_view import INTERVAL_S, viewing
 from portal.options import answers
@@ -132,7 +132,7 @@ def _result(shell: Shell, engine: Engine, worker: Worker) -> Result:
     status = worker.status
     data: dict[str, Any] = {name: getattr(status, name) for name in _COUNTS}
     with engine.connect() as connection:
-        heads = read_heads(connection)
+        heads = decisive(read_heads(connection))
     data["logs"] = [{"name": head.name, "size": head.size} for head in heads.values()]
     data["offsets"] = worker.offsets()
     counts = Text(

@@ -183,7 +183,7 @@ def test_strict_writes_nothing_when_a_line_is_bad(suanquan: Run, tmp_path: Path)
     assert answer.out == ""
     assert set(answer.error) == {"code", "message", "next"}
     sizes = {one["name"]: one["size"] for one in suanquan("log", "list", "--json").json["logs"]}
-    assert sizes == {"usage": 0, "book": 0}
+    assert sizes == {"usage": 0, "book": 0, "access": 0}
 
 
 def test_strict_writes_nothing_of_any_file_when_one_has_a_bad_line(
@@ -199,7 +199,7 @@ def test_strict_writes_nothing_of_any_file_when_one_has_a_bad_line(
         assert answer.status == 2
         assert second.name in answer.error["message"]
         logs = suanquan("log", "list", "--json").json["logs"]
-        assert [one["size"] for one in logs] == [0, 0]
+        assert [one["size"] for one in logs] == [0, 0, 0]
     other.write_bytes(usage_line("10") + b"\n")
     both = suanquan("ingest", "file", usage_file, other, "--strict", *form)
     assert (both.json["recorded"], both.json["logs"][0]["size"]) == (4, 6)
@@ -347,7 +347,7 @@ def test_the_log_is_signed_checked_and_replayed(suanquan: Run, usage_file: Path)
     assert unsigned.status == 0
     assert "no signed checkpoint" in unsigned.err
     signed = suanquan("log", "checkpoint", "--json").json["logs"]
-    assert [set(one) >= {"name", "origin", "size", "root", "note"} for one in signed] == [True] * 2
+    assert [set(one) >= {"name", "origin", "size", "root", "note"} for one in signed] == [True] * 3
     checked = suanquan("log", "check", "--full", "--json")
     assert checked.json["ok"] is True
     assert checked.err == ""
