@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from ledger.claim_state import STATES
 from ledger.database import REVISION, open_engine
-from ledger.read import read_events, read_heads
+from ledger.read import read_events
 from portal import cli
 from tests.releases import ANSWERS, DATABASE, QUESTIONS, ROOT, kept, transplant, unpack
 from vouchers.adoption import FOUNDING
@@ -83,7 +83,12 @@ def answers_of(name: str, home: Path) -> dict[str, Any]:
 def agrees(ask: Ask, name: str, home: Path) -> None:
     """Fail unless a migrated ledger says what it said, is sound, and gives the same statements."""
     for what, then in answers_of(name, home).items():
-        assert holds(ask(*QUESTIONS[what]), then), what
+        found = ask(*QUESTIONS[what])
+        if what == "logs":
+            # A log that came later stands beside those that the release had.
+            had = {one["name"] for one in then["logs"]}
+            found = {**found, "logs": [one for one in found["logs"] if one["name"] in had]}
+        assert holds(found, then), what
     # A claim of the time before the desk names a notice of which the book has no line.
     assert all(one["claims"] for one in ask("notice", "list")["rows"])
     checked = ask("log", "check", "--full")
@@ -190,8 +195,8 @@ def test_a_schema_left_every_kind_of_event_and_claims_wherever_they_can_be(home:
     with engine.connect() as connection:
         kinds = {
             event.kind
-            for log, head in read_heads(connection).items()
-            for _, event in read_events(connection, log, 0, head.size)
+            for log, size in connection.execute(text("SELECT name, size FROM log")).all()
+            for _, event in read_events(connection, log, 0, size)
         }
         stands = set(connection.execute(text("SELECT state FROM claim_state")).scalars())
     engine.dispose()
