@@ -121,6 +121,7 @@ def trace_statement(shell: Shell, number: str, limit: int, before: int | None) -
     """
     with shell.auditing() as connection:
         index, issued = require_issue(connection, number)
+        shell.shows(issued.subject)
         data = issued.data
         papers, following = list_papers(connection, issued, limit, before)
         lines = read_lines(connection, issued)

@@ -33,6 +33,7 @@ def show_statement(shell: Shell, number: str, enterprise: str | None) -> dict[st
     for row in list_statements(shell, enterprise)["rows"]:
         if row["id"] == number:
             found: dict[str, Any] = row
+            shell.shows(found["subject"])
             return found
     raise no_statement(number)
 

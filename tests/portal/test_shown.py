@@ -67,8 +67,8 @@ def test_signed_notes_are_printed_as_they_were_signed(suanquan: Run, terminal: R
     for printed in (suanquan("log", "checkpoint"), terminal("log", "checkpoint")):
         assert printed.status == 0
         parts = printed.out.strip("\n").split("\n\n")
-        assert len(parts) == 6
-        for vkey, text, signature in (parts[:3], parts[3:]):
+        assert len(parts) == 9
+        for vkey, text, signature in (parts[:3], parts[3:6], parts[6:]):
             opened = open_note(f"{text}\n\n{signature}\n", [parse_vkey(vkey)])
             assert tlog.parse_checkpoint(opened.text).origin.startswith(LONG_ORIGIN)
 

@@ -41,6 +41,7 @@ def for_auditors(
         if found is None:
             raise unknown_page()
         code = found.issued.subject
+        visit.shell.shows(code)
         shown = _read(connection, found.issued, (contract, resource), after)
         name = read_names(visit.shell, connection, {code} - {""}, size).get(code, "")
     return page(
