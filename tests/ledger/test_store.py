@@ -97,7 +97,7 @@ def test_batches_of_any_size_give_the_tree_of_their_leaves_one_by_one(ledger: Le
         mixed = made + books
         chance.shuffle(mixed)
         ledger.append(*mixed)
-    for log in ledger.heads():
+    for log in ("usage", "book"):
         check_tree(ledger, log)
     kept = [e for e in events_of(ledger, "usage") if e.source != OWN_SOURCE]
     assert sorted(e.id for e in kept) == sorted(e.id for e in sent)
@@ -408,7 +408,7 @@ def test_two_writers_at_once_leave_one_correct_ledger(ledger: Ledger) -> None:
     assert sum(outcome.recorded for outcome in outcomes) == 16 + 2 * 16 + 2 * 16
     assert sum(outcome.duplicate for outcome in outcomes) == 16
     assert ledger.dump()["stream"] == [("own-0", 24), ("own-1", 24), ("shared", 48)]
-    for log in ledger.heads():
+    for log in ("usage", "book"):
         check_tree(ledger, log)
     ids = [e.id for log in ledger.heads() for e in events_of(ledger, log) if e.source != OWN_SOURCE]
     assert len(ids) == len(set(ids)) == 80
