@@ -38,6 +38,7 @@ WRITING: Final = {
     "claim submit",
     "claim tick",
     "enterprise accept-code",
+    "enterprise register",
     "notice clear",
     "notice draw",
     "paper add",
@@ -58,6 +59,7 @@ WRITING: Final = {
     "user invite",
     "user revoke",
     "user sign-out",
+    "user unlink",
     "user token",
     "voucher grant",
 }
@@ -80,6 +82,7 @@ ELSEWHERE: Final = {
     "payment list",
     "report totals",
     "statement verify",
+    "user linked",
     "user list",
     "user sessions",
     "voucher list",
