@@ -10,7 +10,11 @@ from typing import Any, Final
 
 import pytest
 
-from portal import audit_runs, statement_commands
+from ledger.config import Settings
+from portal import background, statement_commands
+from portal.accesses import Accesses, Look
+from portal.shell import Shell
+from portal.web import recording
 from portal.web.api.openapi import describe
 from portal.web.api.router import SUBJECTS
 from tests.papers import make_pdf
@@ -116,7 +120,9 @@ def walked(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
     """Yield a walk that has been everywhere."""
     monkeypatch.setattr(statement_commands, "now_ms", office.at_ms)
     # A check is a process of its own; here it ends as soon as it began.
-    monkeypatch.setattr(audit_runs, "_start_process", lambda *_: None)
+    monkeypatch.setattr(background, "_start_process", lambda *_: None)
+    # What the walk itself looks at is recorded once it is over.
+    monkeypatch.setattr(recording, "TAKEN_IN_S", 86_400)
     office.more_invoices(4)
     made = office.ask("task-2", "statement", "make", "--month", "2022-07")
     assert "error" not in made, made
@@ -269,6 +275,14 @@ def _answer_statements(walk: Walk) -> None:
     walk.send("firm-1", f"{here}/confirmation", {})
 
 
+def _look(office: Office) -> None:
+    """Record that somebody looked at what is an enterprise's."""
+    accesses = Accesses(Shell(Settings.load(), "zh", as_json=True))
+    look = Look("task-1", CODE, "read", f"/enterprise/{CODE}/usage", "page")
+    accesses.note(look, office.at_ms())
+    accesses.take_in()
+
+
 def _audit(walk: Walk) -> None:
     """Look at everything as an auditor does."""
     here = f"/statements/{JULY}"
@@ -276,6 +290,8 @@ def _audit(walk: Walk) -> None:
         walk.get("auditor-1", path)
     walk.get("auditor-1", f"{here}/trace", limit=2)
     walk.fetch("auditor-1", f"{here}/file")
+    _look(walk.office)
+    walk.get("auditor-1", "/accesses")
     walk.get("auditor-1", "/logs/book/entries", limit=2)
     walk.get("auditor-1", "/logs/usage/entries/0")
     walk.get("auditor-1", "/logs/book/entries/0/proof")

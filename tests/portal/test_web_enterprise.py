@@ -7,7 +7,6 @@ from ledger.codec import encode
 from ledger.events import VoucherGranted
 from ledger.identifiers import synthetic_credit_code
 from tests.portal.browsing import Pages, pages
-from tests.portal.lobby import on_sqlite
 from tests.portal.office import OTHER
 from tests.queries import counted
 from tests.small_ledger import CODE, SALT, SOURCE, events
@@ -85,7 +84,6 @@ def test_a_voucher_that_lapses_soon_is_told(pages: Pages) -> None:
     assert "尚余 1,000.00 元未使用" in page
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("today", "note", "left"),
     [
@@ -107,7 +105,6 @@ def test_a_voucher_is_told_of_ten_and_two_working_days_before(
         assert words in page
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("today", "note"),
     [("2023-03-16", ""), ("2023-03-17", "warn"), ("2023-03-29", "bad"), ("2023-04-01", "")],

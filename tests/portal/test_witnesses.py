@@ -137,6 +137,7 @@ def test_fewer_than_required_are_refused_or_warned_of(
     assert {(one["log"], one["column"]) for one in found} == {
         ("usage", "cosignature"),
         ("book", "cosignature"),
+        ("access", "cosignature"),
     }
     assert "needs 2 witnesses; of the 3 known, 1 count: w1.example" in found[0]["what"]
     proof = tmp_path / "p"
