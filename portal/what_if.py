@@ -55,7 +55,7 @@ def work_out(shell: Shell, change: Change, wanted: tuple[str | None, str | None]
     Raises `RuleViolationError` (`busy`), and what `measure` raises.
     """
     if not _at_work.acquire(blocking=False):
-        raise _busy()
+        raise busy()
     try:
         return measure(shell, change, wanted, processes=1, months_max=MONTHS_MAX)
     finally:
@@ -87,10 +87,10 @@ def no_value() -> InvalidInputError:
     )
 
 
-def _busy() -> RuleViolationError:
-    """Return the refusal of a second one at once."""
+def busy() -> RuleViolationError:
+    """Return the refusal of a second one at once, on a page or by a program."""
     return RuleViolationError(
         "busy",
         Text("另一项测算正在进行", "another change is being worked out"),
-        Text("请几秒后再试", "try again in some seconds"),
+        Text("请待其结束后再试", "try again once it is over"),
     )

@@ -9,14 +9,13 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from ledger.errors import RuleViolationError
 from ledger.period import months_between, parse_month
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.background import Background, Room
 from portal.impact_command import bad_range
 from portal.shell import Shell
-from portal.what_if import MONTHS_MAX, no_value
+from portal.what_if import MONTHS_MAX, busy, no_value
 from vouchers.adoption import programmes_of, rules_of
 from vouchers.amend import change_programmes
 from vouchers.change import PROPOSED, Change, VersionChange
@@ -141,11 +140,7 @@ def start_run(shell: Shell, asked: Asked, by: str, at_ms: int) -> int:
         RUNS_KEPT,
     )
     if run is None:
-        raise RuleViolationError(
-            "busy",
-            Text("另一项测算正在进行", "another change is being worked out"),
-            Text("请待其结束后再试", "try again once it is over"),
-        )
+        raise busy()
     return run.number
 
 
