@@ -1,15 +1,16 @@
 """Who read what, as the log of accesses has it, page by page, the newest first."""
 
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from ledger.codec import Event
 from ledger.database import Connection
 from ledger.events import AccessRecorded
+from ledger.head import Head
 from ledger.identifiers import check_credit_code_form
-from ledger.read import parse_entry, read_entries, read_heads
+from ledger.read import read_heads
 from ledger.topics import readings_by_topic, readings_topic
 from ledger.trail import read_newest
+from portal.audit_desk import list_entries
 
 # Entries that one page looks at, at most: those that close a batch, or are another person's, are
 # left out, and a page that finds few goes on with the next.
@@ -40,9 +41,9 @@ def list_accesses(
     """
     if wanted.enterprise:
         check_credit_code_form(wanted.enterprise)
-    size = read_heads(connection)["access"].size
-    end = size if before is None else min(before, size)
-    looked_at, found = list(_newest(connection, wanted, size, end)), list[Found]()
+    head = read_heads(connection)["access"]
+    looked_at = _newest(connection, wanted, head, head.size if before is None else before)
+    found: list[Found] = []
     for index, event in looked_at:
         data = event.data
         if isinstance(data, AccessRecorded) and wanted.person in {"", data.person}:
@@ -54,21 +55,18 @@ def list_accesses(
 
 
 def _newest(
-    connection: Connection, wanted: Wanted, size: int, end: int
-) -> Iterator[tuple[int, Event]]:
-    """Yield entries of the log of accesses below an index, among them all that are wanted."""
+    connection: Connection, wanted: Wanted, head: Head, end: int
+) -> list[tuple[int, Event]]:
+    """Return entries of the log of accesses below an index, those that are wanted among them."""
     if wanted.enterprise:
-        yield from read_newest(
-            connection, readings_topic(wanted.enterprise), size, LOOKED_AT_MAX, end
-        )
+        topic = readings_topic(wanted.enterprise)
     elif wanted.person:
-        yield from read_newest(
-            connection, readings_by_topic(wanted.person), size, LOOKED_AT_MAX, end
-        )
+        topic = readings_by_topic(wanted.person)
     else:
-        found = list(read_entries(connection, "access", max(0, end - LOOKED_AT_MAX), end))
-        for index, entry in reversed(found):
-            yield index, parse_entry("access", index, entry)
+        return [
+            (one.index, one.event) for one in list_entries(connection, head, end, LOOKED_AT_MAX)
+        ]
+    return read_newest(connection, topic, head.size, LOOKED_AT_MAX, end)
 
 
 def access_row(found: Found) -> dict[str, Any]:
