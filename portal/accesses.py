@@ -23,7 +23,7 @@ from ledger.errors import InvalidInputError, RuleViolationError, TamperedLogErro
 from ledger.events import Access, AccessRecorded, Way
 from ledger.period import render_instant
 from ledger.text import Text
-from portal.shell import Shell, now_ms
+from portal.shell import Shell, now_ms, salt_of
 
 SOURCE: Final = "urn:suanquan:access"
 STREAM: Final = "access"
@@ -63,7 +63,7 @@ class Accesses:
         self._directory = shell.settings.home / "accesses"
         self._lock = Lock()
         self._file: int | None = None
-        self._name = ""
+        self._name, self._key = "", b""
         self._count = 0
         self._last: dict[tuple[str, str, Way], int] = {}
 
@@ -94,7 +94,7 @@ class Accesses:
             way=look.way,
         )
         event_id = f"{self._name}/{self._count}"
-        salt = self._shell.salt(SOURCE, event_id)
+        salt = salt_of(self._key, SOURCE, event_id)
         line = encode(SOURCE, event_id, look.enterprise, data, salt).raw + b"\n"
         if os.write(file, line) != len(line):
             # Half a line, of a look that is refused now, must be the last one of its file.
@@ -104,6 +104,8 @@ class Accesses:
     def _open(self) -> int:
         """Return a new file, locked as long as this process has it open."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Once a file: to read it takes as long as to write a line.
+        self._key = self._shell.signer.salt_key()
         # Names grow with time, as those of events should.
         self._name, self._count = f"{now_ms():011x}{secrets.token_hex(4)}", 0
         path = self._directory / f"{self._name}{_SUFFIX}"

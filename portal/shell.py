@@ -221,8 +221,7 @@ class Shell:
 
     def salt(self, source: str, event_id: str) -> str:
         """Return the salt of a book event of ours, secret to this home."""
-        name = f"{source}\n{event_id}".encode()
-        return hmac.new(self.signer.salt_key(), name, hashlib.sha256).hexdigest()[:32]
+        return salt_of(self.signer.salt_key(), source, event_id)
 
     @contextmanager
     def progress(self, what: Text, total: int | None = None) -> Iterator[Step]:
@@ -298,6 +297,12 @@ def program() -> str:
     if called.name != "suanquan" or (found and called.absolute() == Path(found).absolute()):
         return "suanquan"
     return str(called)
+
+
+def salt_of(key: bytes, source: str, event_id: str) -> str:
+    """Return the salt of an event of ours under a home's secret."""
+    name = f"{source}\n{event_id}".encode()
+    return hmac.new(key, name, hashlib.sha256).hexdigest()[:32]
 
 
 def now_ms() -> int:
