@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Sc
 
 from portal.accesses import LOG, Accesses, Look
 from portal.fault import tell_fault
+from portal.web.address import API
 from portal.web.audience import ADMINISTRATOR, ANYBODY, SIGNED_IN
 from portal.web.errors import answer_error
 
@@ -25,8 +26,6 @@ from portal.web.errors import answer_error
 TAKEN_IN_S: Final = 5
 
 _NOTHING_SHOWN: Final = (ANYBODY, SIGNED_IN, ADMINISTRATOR)
-
-_API: Final = "/api/"
 
 
 class Recording(ASGIMiddleware):
@@ -68,10 +67,10 @@ def _note(scope: Scope, message: HTTPResponseStartEvent) -> None:
         place = scope["path"]
         look = Look(
             person=visit.person,
-            enterprise=scope["path_params"].get("enterprise") or visit.shell.shown,
+            enterprise=visit.enterprise or visit.shell.shown,
             access="downloaded" if is_file else "read",
             place=place,
-            way="program" if place.startswith(_API) else "page",
+            way="program" if place.startswith(API) else "page",
         )
         accesses: Accesses = scope["litestar_app"].state.accesses
         accesses.note(look, visit.at_ms)
