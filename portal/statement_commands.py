@@ -263,6 +263,23 @@ def statement_row(
     }
 
 
+def statement_rows(
+    shell: Shell, snapshot: Snapshot, issued: Sequence[Issued], latest: Mapping[str, Issued]
+) -> list[dict[str, Any]]:
+    """Return the keys of statements, with how far the answers to them are.
+
+    `latest` is by the numbers of those superseded.
+    """
+    rows = [statement_row(shell, snapshot, one, latest.get(one.data.statement)) for one in issued]
+    days, today = WorkingDays(snapshot.book.calendars), date.fromisoformat(day_of(now_ms()))
+    for row, one in zip(rows, issued, strict=True):
+        if one.data.kind == "compute":
+            given = snapshot.book.account(one.subject).answers
+            answer = given.get(one.data.statement, Answer())
+            row.update(answer_row(shell, one.data, answer, today, days))
+    return rows
+
+
 def _listed(
     shell: Shell,
     snapshot: Snapshot,
@@ -274,16 +291,7 @@ def _listed(
 
     `latest` is by the numbers of those superseded.
     """
-    later = [latest.get(one.data.statement) for one in issued]
-    rows = [
-        statement_row(shell, snapshot, one, after) for one, after in zip(issued, later, strict=True)
-    ]
-    days, today = WorkingDays(snapshot.book.calendars), date.fromisoformat(day_of(now_ms()))
-    for row, one in zip(rows, issued, strict=True):
-        if one.data.kind == "compute":
-            given = snapshot.book.account(one.subject).answers
-            answer = given.get(one.data.statement, Answer())
-            row.update(answer_row(shell, one.data, answer, today, days))
+    rows = statement_rows(shell, snapshot, issued, latest)
     if not rows:
         return Result({"rows": rows}, shell.say(none))
     table = Table()

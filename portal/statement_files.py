@@ -1,16 +1,19 @@
 """Issued statements for whoever may have them: listed without the machine's paths, and as files."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from portal.genuine import judge_file
-from portal.options import ask
 from portal.shell import Shell
-from portal.statement_commands import list_
+from portal.statement_commands import statement_rows
 from portal.statement_file import read_file
 from portal.trace_command import no_statement, require_issue
 from reports.formats import Format
+from reports.issue import Issued, list_issued
+from reports.reading import read_snapshot
 from reports.remake import remake_one, render_again
+from reports.verification import find_latest
 
 # Where a file lies is the machine's business.
 _PATHS = frozenset({"path", "sealed_path"})
@@ -18,24 +21,28 @@ _PATHS = frozenset({"path", "sealed_path"})
 
 def list_statements(shell: Shell, enterprise: str | None) -> dict[str, Any]:
     """Return the statements of an enterprise, or all, with the command line's keys."""
-    rows = ask(list_, shell)["rows"]
-    return {
-        "rows": [
-            {name: value for name, value in row.items() if name not in _PATHS}
-            for row in rows
-            if enterprise in (None, row["subject"])
-        ]
-    }
+    return {"rows": _rows(shell, lambda one: enterprise in (None, one.subject))}
 
 
 def show_statement(shell: Shell, number: str, enterprise: str | None) -> dict[str, Any]:
     """Return one statement with the keys that it has in a list; raises `no_statement`."""
-    for row in list_statements(shell, enterprise)["rows"]:
-        if row["id"] == number:
-            found: dict[str, Any] = row
-            shell.shows(found["subject"])
-            return found
-    raise no_statement(number)
+    found = _rows(
+        shell, lambda one: one.data.statement == number and enterprise in (None, one.subject)
+    )
+    if not found:
+        raise no_statement(number)
+    shell.shows(found[0]["subject"])
+    return found[0]
+
+
+def _rows(shell: Shell, is_wanted: Callable[[Issued], bool]) -> list[dict[str, Any]]:
+    """Return the keys of the statements that are wanted, in the order of a list."""
+    with shell.reading() as connection:
+        snapshot = read_snapshot(connection)
+    issued = list_issued(snapshot)
+    wanted = [one for one in issued if is_wanted(one)]
+    rows = statement_rows(shell, snapshot, wanted, find_latest(issued))
+    return [{name: value for name, value in row.items() if name not in _PATHS} for row in rows]
 
 
 def read_statement(shell: Shell, number: str, form: Format, enterprise: str | None) -> bytes:
