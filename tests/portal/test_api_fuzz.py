@@ -8,7 +8,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from portal import audit_runs
+from portal import background
 from portal.web.api.openapi import describe
 from portal.web.api.router import SUBJECTS
 from tests.portal.callers import portal_of
@@ -65,7 +65,7 @@ def find_failures(app: Any, config: SchemathesisConfig) -> Iterator[str]:  # noq
 
 def app_of(office: Office, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 - ASGI
     """Return the office's portal, whose checks end as soon as they began: each is a process."""
-    monkeypatch.setattr(audit_runs, "_start_process", lambda *_: None)
+    monkeypatch.setattr(background, "_start_process", lambda *_: None)
     return portal_of(office, monkeypatch)
 
 

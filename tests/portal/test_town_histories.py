@@ -369,7 +369,7 @@ class Histories(RuleBasedStateMachine):
             file = () if request is None else ("--file", self.town.file(request))
             seen = ("--seen", claim.events) if chance.random() < 0.3 else ()
             self.ask(who, "claim", "act", name, action, *file, *seen)
-            if seen and chance.random() < 0.3:
+            if seen:
                 self.ask(who, "claim", "act", name, action, *file, *seen)
 
     def request(self, chance: Random, who: str, action: Action, claim: Claim) -> Any:  # noqa: ANN401 - JSON

@@ -106,7 +106,7 @@ def test_a_tampered_row_is_found_and_shown_as_the_command_finds_it(lobby: Lobby)
     path = start(lobby)
     shown = finished(lobby, path)
     assert "账本与证据不一致" in shown
-    assert shown.count('<td class="mono">usage_day</td>') >= 1
+    assert re.search(r'<td class="mono"[^>]*>usage_day</td>', shown)
     assert "处不一致" in auditor(lobby).open("/audit").text
     assert auditor(lobby).open(f"{path}/findings").json()["findings"] == said
 
