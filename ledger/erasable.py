@@ -7,6 +7,7 @@ Triggers and rights hold that below the program; `check_people` holds rows and l
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection, null, select, text, update
@@ -48,6 +49,13 @@ def read_roster(connection: Connection, size: int, enterprise: str | None = None
     return _fold(connection, [PEOPLE], size, enterprise)
 
 
+def read_on(connection: Connection, before: Roster, size: int) -> Roster:
+    """Return the roster after more of the book's first entries; the one before stays as it is."""
+    found = list(read_trail(connection, [PEOPLE], size, before.index))
+    roster = before.copy() if found else replace(before)
+    return _apply(roster, found, size)
+
+
 def read_holder(
     connection: Connection, token: str, size: int, enterprise: str | None = None
 ) -> Roster:
@@ -73,9 +81,13 @@ def _fold(
     connection: Connection, topics: Iterable[str], size: int, enterprise: str | None
 ) -> Roster:
     """Return the roster of some topics' entries, and those about an enterprise's personal data."""
-    roster = Roster()
     also = [] if enterprise is None else [personal_topic(enterprise)]
-    for index, event in read_trail(connection, [*topics, *also], size):
+    return _apply(Roster(), read_trail(connection, [*topics, *also], size), size)
+
+
+def _apply(roster: Roster, found: Iterable[tuple[int, Event]], size: int) -> Roster:
+    """Return a roster once it has taken in the entries about people among the book's first."""
+    for index, event in found:
         roster.index = index
         roster.apply(event)
     roster.index = size

@@ -17,9 +17,10 @@ One function judges: a command asks it before it appends, and a check asks it ag
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
 from functools import singledispatchmethod
-from typing import Final
+from typing import Any, Final, Self
 
 from ledger.codec import Event
 from ledger.errors import RuleViolationError
@@ -84,6 +85,12 @@ class Roster(Rights):
     forget_requests: dict[str, ForgetRequested] = field(default_factory=dict)
     held: dict[str, Held] = field(default_factory=dict)
     index: int = 0
+
+    def copy(self) -> Self:
+        """Return a roster that takes in events without this one."""
+        apart: dict[str, Any] = {one.name: copy(getattr(self, one.name)) for one in fields(self)}
+        apart["grants"] = {person: set(held) for person, held in self.grants.items()}
+        return replace(self, **apart)
 
     def apply(self, event: Event) -> None:
         """Take in the next event of the book, whatever `objection` says of it."""

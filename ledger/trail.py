@@ -45,6 +45,7 @@ _START: Final = (
 _PLACES: Final = (
     select(_trail.leaf_index, _START)
     .where(_trail.topic.in_(bindparam("topics", expanding=True)))
+    .where(_trail.leaf_index >= bindparam("first"))
     .where(_trail.leaf_index < bindparam("size"))
     .distinct()
     .order_by(_trail.leaf_index)
@@ -57,19 +58,19 @@ _CHUNKS: Final = (
 
 
 def read_trail(
-    connection: Connection, topics: Iterable[str], size: int
+    connection: Connection, topics: Iterable[str], size: int, first: int = 0
 ) -> Iterator[tuple[int, Event]]:
     """Yield (index, event) of a log's first entries that are about any of some topics, in order.
 
-    The topics are of one log. Each entry comes once. Costs one query for the trail and one for
-    each `CHUNKS_AT_ONCE` chunks.
+    `first` is the index of the first one that may be meant. The topics are of one log. Each entry
+    comes once. Costs one query for the trail and one for each `CHUNKS_AT_ONCE` chunks.
     Raises `TamperedLogError`: `bad_chunk`, `bad_entry`, `bad_trail`.
     """
     wanted = frozenset(topics)
     log = _log_of(wanted)
-    chunks = _find(connection, log, sorted(wanted), size)
-    for first in range(0, len(chunks), CHUNKS_AT_ONCE):
-        some = chunks[first : first + CHUNKS_AT_ONCE]
+    chunks = _find(connection, log, sorted(wanted), range(first, size))
+    for at in range(0, len(chunks), CHUNKS_AT_ONCE):
+        some = chunks[at : at + CHUNKS_AT_ONCE]
         entries = _read_entries(connection, log, [start for start, _ in some])
         for index in (index for _, inside in some for index in inside):
             yield index, _about(log, entries.get(index), index, wanted)
@@ -156,10 +157,11 @@ def _log_of(topics: frozenset[str]) -> LogName:
 
 
 def _find(
-    connection: Connection, log: LogName, topics: Sequence[str], size: int
+    connection: Connection, log: LogName, topics: Sequence[str], among: range
 ) -> list[tuple[int, list[int]]]:
     """Return where each chunk begins of which the trail names an entry, and which it names."""
-    asked = {"log": LOG_NUMBERS[log], "topics": topics, "size": size}
+    bounds = {"first": among.start, "size": among.stop}
+    asked = {"log": LOG_NUMBERS[log], "topics": topics, **bounds}
     places = groupby(connection.execute(_PLACES, asked), lambda row: row[1])
     return [(first or 0, [index for index, _ in inside]) for first, inside in places]
 

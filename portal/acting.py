@@ -7,7 +7,6 @@ An act is one transaction: the book stands still, its roster is folded, the hold
 event is judged, and only then appended. Nobody decides on what another one has just changed.
 """
 
-import copy
 import os
 import secrets
 from collections.abc import Iterator, Sequence
@@ -176,7 +175,7 @@ def looking(shell: Shell) -> Iterator[Act]:
     with shell.reading("keep") as connection:
         roster, actor = look(shell, connection, alone=True)
         # What is only tried changes nothing of what the visit is known by.
-        yield Act(shell, connection, copy.deepcopy(roster), actor, now_ms())
+        yield Act(shell, connection, roster.copy(), actor, now_ms())
 
 
 def look(

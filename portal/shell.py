@@ -42,6 +42,7 @@ from ledger.signing import Signer
 from ledger.store import Store
 from ledger.text import Language, Text
 from portal.connections import Connections
+from portal.everybody import Everybody
 from portal.fund_account import FundAccounts
 from portal.gathered import Gathered
 from reports.fonts import CACHE, load
@@ -104,6 +105,7 @@ class Shell:
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self.signer = Signer(settings.home)
         self.gathered = Gathered()
+        self.everybody = Everybody()
         self._shown: set[str] = set()
         self.fund_accounts = FundAccounts()
         self._connections = Connections(settings.database_url)
@@ -186,6 +188,7 @@ class Shell:
             size = read_heads(connection)["book"].size
             self.gathered.read_on(connection, size)
             self.fund_accounts.read_on(connection, size)
+            self.everybody.read_on(connection, size)
 
     def auditing(self) -> AbstractContextManager[Connection]:
         """Return the same with everything to be seen, refused records and raw usage included."""

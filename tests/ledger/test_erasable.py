@@ -9,7 +9,14 @@ from sqlalchemy.exc import DBAPIError
 
 from ledger.backup import check_copy, copy_ledger
 from ledger.database import open_engine
-from ledger.erasable import check_people, lock_book, read_roster, read_values, sweep
+from ledger.erasable import (
+    check_people,
+    lock_book,
+    read_on,
+    read_roster,
+    read_values,
+    sweep,
+)
 from ledger.personal import Contact, encode_datum
 from ledger.read import read_heads, read_some
 from tests.ledger.conftest import Ledger, findings, tampering
@@ -53,6 +60,15 @@ def test_a_ledger_with_people_is_sound(people: Ledger) -> None:
             CONTACT
         )
         assert list(read_values(connection, FORGOTTEN).values()) == [None]
+
+
+def test_a_roster_that_is_read_on_is_the_one_read_at_once(people: Ledger) -> None:
+    with people.keep.connect() as connection:
+        size = read_heads(connection)["book"].size
+        for at in range(size + 1):
+            before = read_roster(connection, at)
+            assert read_on(connection, before, size) == read_roster(connection, size)
+            assert before == read_roster(connection, at)
 
 
 # Leaves: 0 and 1 administrators, 3 and 5 of what is kept, 7 of what is forgotten.

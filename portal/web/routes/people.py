@@ -8,7 +8,6 @@ from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery
 
-from ledger.erasable import read_roster
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.events import Renewal, Role
 from ledger.period import render_instant
@@ -209,7 +208,7 @@ def _read(visit: Visit) -> tuple[Roster, dict[str, Text], str]:
     with visit.shell.reading() as connection:
         size = read_heads(connection)["book"].size
         return (
-            read_roster(connection, size),
+            visit.shell.everybody.read_on(connection, size),
             name_programmes(connection, size),
             render_instant(visit.at_ms),
         )
