@@ -34,11 +34,19 @@ def kept_office(folder: Path) -> Iterator[tuple[Office, dict[str, str]]]:
 
 
 def _submit(office: Office) -> dict[str, str]:
-    """Return a claim that waits for its review, its enterprise with papers, and a draft."""
+    """Return a claim that waits for review, its enterprise with a statement, and a draft."""
     firm, invoice = give_papers(office, 1)
     asked = {"enterprise": firm, "programme": "hubei", "invoices": [invoice]}
     claim = office.ask("task-2", "claim", "submit", "--file", office.file("claim.json", asked))
     begun = {"enterprise": firm_code(1), "programme": "hubei", "invoices": []}
     draft = office.ask("task-2", "claim", "draft", "--file", office.file("draft.json", begun))
+    printed = office.ask(
+        *("task-1", "statement", "make", "--month", "2022-07", "--enterprise", firm_code(1))
+    )
     office.ask("auditor-1", "log", "checkpoint")
-    return {"firm": firm, "claim": claim["id"], "draft": draft["id"]}
+    return {
+        "firm": firm,
+        "claim": claim["id"],
+        "draft": draft["id"],
+        "printed": printed["rows"][0]["id"],
+    }

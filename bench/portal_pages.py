@@ -45,6 +45,7 @@ PAGES: Final[dict[str, tuple[Page, ...]]] = {
     "/audit/people": (Page("/audit/people", AUDITOR),),
     "/audit/statements": (Page("/audit/statements", AUDITOR),),
     "/audit/statements/{number:str}": (Page("/audit/statements/{statement}", AUDITOR),),
+    "/audit/statements/{number:str}/usage": (Page("/audit/statements/{printed}/usage", AUDITOR),),
     "/claims": (Page("/claims", STAFF), Page("/claims?state=closed", STAFF)),
     "/claims/{claim:str}": (Page("/claims/{claim}", STAFF), Page("/claims/{claim}", AUDITOR)),
     "/claims/{claim:str}/review": (Page("/claims/{claim}/review", STAFF),),
@@ -101,7 +102,7 @@ PAGES: Final[dict[str, tuple[Page, ...]]] = {
         Page(f"{_OF_CODE}/statements/{{statement}}", STAFF),
     ),
     "/enterprise/{enterprise:str}/statements/{number:str}/usage": (
-        Page(f"{_OF_CODE}/statements/{{statement}}/usage", STAFF),
+        Page(f"{_OF_FIRM}/statements/{{printed}}/usage", FIRM),
     ),
     "/enterprise/{enterprise:str}/usage": (
         Page(f"{_OF_FIRM}/usage", FIRM),
@@ -145,7 +146,6 @@ NOT_MEASURED: Final[dict[str, str]] = {
     "/audit/checks/{number:int}/findings": "there is none before somebody starts a check",
     "/audit/checks/{number:int}/now": "there is none before somebody starts a check",
     "/audit/log/{name:str}/export": _FILE,
-    "/audit/statements/{number:str}/usage": "the statements are made up, with no lines behind them",
     "/desk/notices/{notice:str}/list/{kind:str}": _FILE,
     "/desk/payments/batch/{batch:str}/file/{kind:str}": _FILE,
     "/enterprise/{enterprise:str}/documents/{sha256:str}": _FILE,

@@ -1,9 +1,9 @@
 """Lists of payment orders, each with whose claim it pays and what became of it."""
 
 from collections.abc import Collection, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from ledger import tables
 from ledger.order_number import batch_of
@@ -52,22 +52,22 @@ def sum_batches(
     """
     order, claim = tables.payment_order.c, tables.claim_state.c
     paid, failed = (case((one > 0, 1), else_=0) for one in (order.paid, order.failed))
-    counts = [func.sum(one) for one in (paid, failed, 1 - paid - failed)]
+    counts = (func.count(), *(func.sum(one) for one in (paid, failed, 1 - paid - failed)))
+    sums = (*counts, func.sum(order.ordered), func.sum(order.paid))
     name = _name_batch(order.order_id)
-    query: Select[*tuple[Any, ...]] = (
-        select(
-            *(name, func.min(claim.programme), func.count(), *counts),
-            *(func.sum(order.ordered), func.sum(order.paid), func.count().over()),
-        )
-        .join(tables.claim_state, claim.claim == order.claim)
-        .group_by(name)
-        .order_by(name.desc())
+    # A batch is of one programme, which any of its claims tells: no other is looked up.
+    each = select(name.label("batch"), func.min(order.claim).label("claim"), *sums).group_by(name)
+    if batch is not None:
+        each = each.where(order.order_id.startswith(batch, autoescape=True), name == batch)
+    added = each.subquery()
+    query = (
+        select(added.c.batch, claim.programme, *added.c[2:], func.count().over())
+        .join(tables.claim_state, claim.claim == added.c.claim)
+        .order_by(added.c.batch.desc())
         .limit(limit)
     )
     if programmes is not None:
         query = query.where(claim.programme.in_(sorted(programmes)))
-    if batch is not None:
-        query = query.where(order.order_id.startswith(batch, autoescape=True), name == batch)
     rows = connection.execute(query).all()
     found = [BatchSum(*row[:2], *map(int, row[2:-1])) for row in rows]
     return sorted(found), rows[0][-1] - len(found) if rows else 0
