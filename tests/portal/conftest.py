@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from tests.conftest import missing_service
 from tests.portal.chromium import chromium
 from tests.portal.furnished import office_on_postgresql, office_on_sqlite
 from tests.portal.gallery import furnished
+from tests.portal.warm import warm_command
 
 # Known here alone: each module that imported it would have one of its own, and of Playwright there
 # can be but one.
@@ -54,13 +55,21 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the command, each run of it a process that need not import everything first."""
+    folder = tmp_path_factory.mktemp("bin")
+    with warm_command(folder):
+        yield folder / "suanquan"
+
+
 @pytest.fixture
-def suanquan(home: Path, tmp_path: Path) -> Run:
+def suanquan(warm: Path, home: Path, tmp_path: Path) -> Run:
     """Return the command on a home of its own; `stdin` is what it reads."""
 
     def run(*arguments: object, stdin: bytes = b"", **environment: str) -> Answer:
         done = subprocess.run(
-            [sys.executable, "-m", "portal", *map(str, arguments)],
+            [warm, *map(str, arguments)],
             input=stdin,
             capture_output=True,
             check=False,

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,7 @@ def warm_command(folder: Path) -> Iterator[None]:
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
                 pass_fds=[listening.fileno()],
+                stdin=subprocess.DEVNULL,
             )
             try:
                 yield
@@ -78,9 +80,12 @@ def answer(asking: socket.socket) -> int:
     words, directory, environment = json.loads(said)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
+    # What it was opened on may be sought in, and a pipe may not.
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor
     os.chdir(directory)
     os.environ.clear()
     os.environ.update(environment)
+    time.tzset()
     status = run(words)
     sys.stdout.flush()
     sys.stderr.flush()
