@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from litestar import Litestar, Request, post
 from litestar.testing import TestClient
 
 from ledger.config import Settings
+from portal.serving import without_delay
 from portal.shell import Shell
 from portal.web.app import make_portal
 from portal.web.limits import Limits
@@ -140,3 +142,14 @@ def _wait(url: str) -> httpx.Response:
 
 def test_the_environment_of_this_test_counts_alone() -> None:
     assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+
+
+def test_a_socket_that_workers_share_sends_answers_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        assert not plain.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        with (
+            without_delay(plain) as listening,
+            socket.create_connection(listening.getsockname()),
+            listening.accept()[0] as accepted,
+        ):
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
