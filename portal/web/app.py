@@ -4,6 +4,7 @@
 kept in a process, but in the database.
 """
 
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -101,4 +102,7 @@ async def _connected(app: Litestar) -> AsyncIterator[None]:
     with shell.staying_connected():
         with suppress(LedgerError, DatabaseError):
             await run_sync(shell.warm_up)
+        # What was read stays: to look through all of it for garbage would hold everybody up.
+        gc.collect()
+        gc.freeze()
         yield
