@@ -4,7 +4,7 @@ Whoever waits longest comes first. A list goes on after the last claim of the pa
 a claim that moves meanwhile makes no other one come twice or not at all.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
@@ -26,9 +26,6 @@ from sqlalchemy import (
 from ledger import tables
 from ledger.claim_state import STATES, State, state_of
 from ledger.period import parse_date
-
-# As many names as SQLite takes in one query everywhere; a page of notices has a few hundred claims.
-CLAIMS_AT_ONCE: Final = 30_000
 
 Place = tuple[int, str]
 """Since when a claim waits, and its id: after which of them a list goes on."""
@@ -116,15 +113,11 @@ def list_claims(
     return [_listed(row) for row in connection.execute(query)]
 
 
-def read_states(connection: Connection, claims: Sequence[str]) -> dict[str, State]:
-    """Return where each of some claims stands."""
+def read_standing(connection: Connection, states: Collection[State]) -> dict[str, State]:
+    """Return the claims that are in some states, by id."""
     table = tables.claim_state.c
-    found: dict[str, State] = {}
-    for first in range(0, len(claims), CLAIMS_AT_ONCE):
-        named = table.claim.in_(claims[first : first + CLAIMS_AT_ONCE])
-        query = select(table.claim, table.state, table.objections).where(named)
-        found |= {claim: state_of(*stands) for claim, *stands in connection.execute(query)}
-    return found
+    query = select(table.claim, table.state, table.objections).where(_is_in(states))
+    return {claim: state_of(*stands) for claim, *stands in connection.execute(query)}
 
 
 def sum_claims(connection: Connection, wanted: Iterable[ClaimFilter]) -> list[Sum]:

@@ -73,16 +73,28 @@ def decode_chunk(chunk: Chunk) -> list[bytes]:
 
     Raises `TamperedLogError` (`bad_chunk`) when the body cannot be what was written.
     """
-    log, start = chunk.log, chunk.start
+    return _split(chunk, _unpack(chunk))
+
+
+def _unpack(chunk: Chunk) -> bytes:
+    """Return the bundle of a chunk."""
     try:
-        bundle = zstandard.ZstdDecompressor().decompress(
+        return zstandard.ZstdDecompressor().decompress(
             chunk.body, max_output_size=BUNDLE_BYTES_MAX, allow_extra_data=False
         )
+    except zstandard.ZstdError as error:
+        raise _bad_chunk(chunk.log, chunk.start, str(error)) from error
+
+
+def _split(chunk: Chunk, bundle: bytes) -> list[bytes]:
+    """Return the entries of a chunk's bundle."""
+    try:
         entries = tlog.decode_bundle(bundle)
-    except (zstandard.ZstdError, LedgerError) as error:
-        raise _bad_chunk(log, start, str(error)) from error
+    except LedgerError as error:
+        raise _bad_chunk(chunk.log, chunk.start, str(error)) from error
     if len(entries) != chunk.count:
-        raise _bad_chunk(log, start, f"{len(entries)} entries, {chunk.count} expected")
+        found = f"{len(entries)} entries, {chunk.count} expected"
+        raise _bad_chunk(chunk.log, chunk.start, found)
     return entries
 
 
@@ -125,10 +137,20 @@ def read_runs(
         first, last = max(chunk.start, start), min(chunk.start + chunk.count, end)
         if first >= last:
             continue
-        if first != expected:
-            raise _bad_chunk(log, expected, f"entry {first} stands in its place")
+        _require_next(log, expected, first)
         expected = last
         yield first, entries[first - chunk.start : last - chunk.start]
+    _require_all(log, expected, end)
+
+
+def _require_next(log: LogName, expected: int, found: int) -> None:
+    """Raise `TamperedLogError` where a chunk does not go on where the one before it ended."""
+    if found != expected:
+        raise _bad_chunk(log, expected, f"entry {found} stands in its place")
+
+
+def _require_all(log: LogName, expected: int, end: int) -> None:
+    """Raise `TamperedLogError` where the last chunk does not reach the end."""
     if expected < end:
         raise _bad_chunk(log, expected, f"entries [{expected}, {end}) are missing")
 
@@ -142,6 +164,35 @@ def read_entries(
     """
     for first, entries in read_runs(connection, log, start, end):
         yield from enumerate(entries, first)
+
+
+def find_entries(
+    connection: Connection, log: LogName, start: int, end: int, marks: tuple[bytes, ...]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield those of the entries `[start, end)` that hold one of some marks, with their indexes.
+
+    Raises `TamperedLogError` as `read_entries` does, but for what is in chunks without a mark.
+    """
+    expected = start
+    for chunk in read_chunks(connection, log, start, end):
+        first, last = max(chunk.start, start), min(chunk.start + chunk.count, end)
+        if first >= last:
+            continue
+        _require_next(log, expected, first)
+        expected = last
+        bundle = _unpack(chunk)
+        if there := [mark for mark in marks if mark in bundle]:
+            entries = _split(chunk, bundle)[first - chunk.start : last - chunk.start]
+            yield from _pick(first, entries, there)
+    _require_all(log, expected, end)
+
+
+def _pick(first: int, entries: list[bytes], marks: list[bytes]) -> list[tuple[int, bytes]]:
+    """Return those of some entries that hold one of some marks, with their indexes."""
+    found: dict[int, bytes] = {}
+    for mark in marks:
+        found |= {index: entry for index, entry in enumerate(entries, first) if mark in entry}
+    return sorted(found.items())
 
 
 def read_events(

@@ -15,7 +15,7 @@ from ledger.events import LogName
 from ledger.facts import BLOCK_ENTRIES, Facts, gather
 from ledger.period import days_of_month
 from ledger.projection import USAGE_BLOCK
-from ledger.read import parse_entry, read_entries
+from ledger.read import find_entries, parse_entry
 from ledger.tables import LOG_NAMES, LOG_NUMBERS
 from ledger.usage import DayKey, Held
 
@@ -65,15 +65,14 @@ def read_usage(
 ) -> Iterator[tuple[int, Event]]:
     """Yield (index, event) of an enterprise's usage among the entries `[start, end)` of a log.
 
-    Every entry is read, but only those that can name the enterprise are parsed: JSON has no way to
-    write its code but the code itself or an escape, which needs a backslash.
+    Only entries that can name the enterprise are parsed: JSON has no way to write its code but the
+    code itself or an escape, which needs a backslash.
     """
-    code = enterprise.encode()
-    for index, entry in read_entries(connection, log, start, end):
-        if code in entry or b"\\" in entry:
-            event = parse_entry(log, index, entry)
-            if event.usage is not None and event.subject == enterprise:
-                yield index, event
+    marks = (enterprise.encode(), b"\\")
+    for index, entry in find_entries(connection, log, start, end, marks):
+        event = parse_entry(log, index, entry)
+        if event.usage is not None and event.subject == enterprise:
+            yield index, event
 
 
 def _count(

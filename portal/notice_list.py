@@ -1,9 +1,9 @@
-"""Public notices for their officials: each as the board lists it, and where its claims stand."""
+"""Public notices for officials: each as the board lists it, and how many claims wait in it."""
 
 from collections import Counter
 from typing import NamedTuple
 
-from ledger.claim_list import read_states
+from ledger.claim_list import read_standing
 from ledger.claim_state import State
 from ledger.database import Connection
 from portal.gathered import Gathered, page_before
@@ -11,7 +11,7 @@ from portal.notice_board import Posted, post
 
 
 class Standing(NamedTuple):
-    """A notice, and how many of its claims stand where now."""
+    """A notice, and how many of its claims are noticed and objected now."""
 
     posted: Posted
     states: Counter[State]
@@ -22,11 +22,11 @@ def list_standing(
 ) -> tuple[list[Standing], int | None]:
     """Return the notices that were given last, and after which place the list goes on, if it does.
 
-    It takes as many queries for thousands of claims as for one, and reads those that it lists.
+    It takes as many queries for thousands of claims as for one, and reads those under a notice.
     """
     notices = known.read_on(connection, size).notices
     found, following = page_before(notices, size, limit, before)
-    stands = read_states(connection, [claim for one in found for claim in one.claims])
+    stands = read_standing(connection, ["noticed", "objected"]) if found else {}
     standing = [
         Standing(post(one), Counter(stands[claim] for claim in one.claims if claim in stands))
         for one in found

@@ -118,7 +118,7 @@ def list_(shell: Shell, programme: str | None) -> Result:
     """List the payment batches that you may see, by name: how many are paid, failed, open."""
     with shell.reading() as connection:
         roster, actor = look(shell, connection, (*OFFICIALS, "auditor"))
-        batches, _ = list_visible_batches(connection, roster, actor, programme)
+        batches = list_visible_batches(connection, roster, actor, programme)
     rows = [one._asdict() for one in batches]
     if not rows:
         none = Text(

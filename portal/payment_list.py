@@ -18,23 +18,18 @@ def list_visible_orders(
 
     Officials know of their programmes', auditors of all.
     """
-    return list(list_orders(connection, _visible(rights, person, None), batch))
+    return list(list_orders(connection, visible_programmes(rights, person, None), batch))
 
 
-def list_visible_batches(  # noqa: PLR0917 - who asks for which of them
+def list_visible_batches(
     connection: Connection,
     rights: Rights,
     person: str,
     programme: str | None = None,
     batch: str | None = None,
-    limit: int | None = None,
-) -> tuple[list[BatchSum], int]:
-    """Return the last batches of such orders, by their names, and how many there are before them.
-
-    Their sums are the database's: no order is read.
-    """
-    programmes = _visible(rights, person, programme)
-    return sum_batches(connection, programmes, batch, limit)
+) -> list[BatchSum]:
+    """Return the batches of the orders of which somebody may know, by their names."""
+    return sum_batches(connection, visible_programmes(rights, person, programme), batch)
 
 
 def show_batch(shell: Shell, batch: str) -> dict[str, Any]:
@@ -45,7 +40,7 @@ def show_batch(shell: Shell, batch: str) -> dict[str, Any]:
     with shell.reading() as connection:
         roster, person = look(shell, connection, alone=True)
         orders = list_visible_orders(connection, roster, person, batch)
-        batches, _ = list_visible_batches(connection, roster, person, batch=batch)
+        batches = list_visible_batches(connection, roster, person, batch=batch)
     if not orders:
         raise unknown_batch(batch)
     names = ("order", "claim", "enterprise", "amount_fen", "outcome")
@@ -53,7 +48,9 @@ def show_batch(shell: Shell, batch: str) -> dict[str, Any]:
     return {**batches[0]._asdict(), "rows": rows}
 
 
-def _visible(rights: Rights, person: str, programme: str | None) -> list[str] | None:
+def visible_programmes(
+    rights: Rights, person: str, programme: str | None = None
+) -> list[str] | None:
     """Return of which programmes somebody may know the orders, None for all."""
     scopes = {one.scope for one in rights.grants.get(person, ()) if one.role in OFFICIALS}
     is_free = None in scopes or rights.has(person, "auditor")

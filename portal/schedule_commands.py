@@ -1,7 +1,7 @@
 """`suanquan schedule`: do what is due, for ever or once; what ran, comes next, failed and why."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 from rich.console import Group
@@ -146,12 +146,34 @@ def list_(
     return Result(data, Group(jobs_table(shell, data["jobs"]), shown))
 
 
-def list_runs(
-    shell: Shell, kind: str | None, limit: int, month: str = "", holdings: Holdings | None = None
-) -> dict[str, Any]:
+class Found(NamedTuple):
+    """When each job comes next, the runs that are due and in no table yet, and those of the table.
+
+    `jobs` has the command line's keys.
+    """
+
+    jobs: list[dict[str, Any]]
+    missing: list[Due]
+    shown: list[Run]
+
+
+def list_runs(shell: Shell, kind: str | None, limit: int, month: str = "") -> dict[str, Any]:
     """Return the command line's keys of when each job comes next, and of its runs in a month.
 
     Of those that are done it is so many, the newest; what failed, waits or warns is all there.
+    """
+    found = find_runs(shell, kind, limit, month)
+    rows = [_due_row(one) for one in found.missing] + [
+        render_run(shell, one) for one in found.shown
+    ]
+    return {"jobs": found.jobs, "runs": rows}
+
+
+def find_runs(
+    shell: Shell, kind: str | None, limit: int, month: str = "", holdings: Holdings | None = None
+) -> Found:
+    """Return the same as it stands, for whoever shows a part of it.
+
     Where the caller does not know what the ledger holds, the whole book is read.
     """
     scheduler, now = Scheduler(shell, now_ms, ""), now_ms()
@@ -168,7 +190,6 @@ def list_runs(
     ]
     done = [one for one in found if one.state == "done"]
     shown = [one for one in found if one.state != "done"] + _newest(done, limit)
-    rows = [_due_row(one) for one in missing] + [_row(shell, one) for one in shown]
     coming: list[dict[str, Any]] = []
     for job in jobs:
         slot = next_slot(now, held, scheduler.timetable, job)
@@ -185,7 +206,7 @@ def list_runs(
                 "last_done_at": render_local(max(ran)) if ran else None,
             }
         )
-    return {"jobs": coming, "runs": rows}
+    return Found(coming, missing, shown)
 
 
 @schedule.command(
@@ -293,7 +314,7 @@ def _due_row(one: Due) -> dict[str, Any]:
     return {**name, "state": "due", "due_at": at, "next_try_at": at, "attempts": 0, **nothing}
 
 
-def _row(shell: Shell, one: Run) -> dict[str, Any]:
+def render_run(shell: Shell, one: Run) -> dict[str, Any]:
     """Return a run's keys of the command line."""
     instants = {
         name: None if at_ms is None else render_local(at_ms)

@@ -45,6 +45,7 @@ from portal.connections import Connections
 from portal.everybody import Everybody
 from portal.fund_account import FundAccounts
 from portal.gathered import Gathered
+from portal.known_batches import KnownBatches
 from reports.fonts import CACHE, load
 from reports.issue import Press
 
@@ -108,6 +109,7 @@ class Shell:
         self.everybody = Everybody()
         self._shown: set[str] = set()
         self.fund_accounts = FundAccounts()
+        self.batches = KnownBatches()
         self._connections = Connections(settings.database_url)
 
     def for_person(self, person: str, language: Language, roster: Roster | None = None) -> Self:

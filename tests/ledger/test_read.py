@@ -9,6 +9,7 @@ from ledger.errors import TamperedLogError
 from ledger.read import (
     Chunk,
     decode_chunk,
+    find_entries,
     read_chunks,
     read_entries,
     read_events,
@@ -46,6 +47,17 @@ def test_events_are_the_entries_parsed(evidence: Ledger) -> None:
     assert events == [(index, parse(entry)) for index, entry in entries]
 
 
+@pytest.mark.parametrize(("start", "end"), RANGES)
+def test_the_entries_that_hold_a_mark_are_found_and_no_others(
+    evidence: Ledger, start: int, end: int
+) -> None:
+    with evidence.read.connect() as connection:
+        every = list(read_entries(connection, "usage", start, end))
+        for marks in ((b"7",), (b"specversion", b"\\"), (b"nowhere", b"1"), (b"nowhere",)):
+            wanted = [one for one in every if any(mark in one[1] for mark in marks)]
+            assert list(find_entries(connection, "usage", start, end, marks)) == wanted
+
+
 def test_scattered_entries_are_read_by_their_index(evidence: Ledger) -> None:
     with evidence.read.connect() as connection:
         whole = dict(read_entries(connection, "usage", 0, 567))
@@ -58,6 +70,8 @@ def test_scattered_entries_are_read_by_their_index(evidence: Ledger) -> None:
 def test_what_lies_beyond_the_log_is_missing(evidence: Ledger) -> None:
     with evidence.read.connect() as connection:
         for start, end in ((0, 568), (567, 568), (600, 700)):
+            with pytest.raises(TamperedLogError):
+                list(find_entries(connection, "usage", start, end, (b"nowhere",)))
             with pytest.raises(TamperedLogError, match="are missing"):
                 list(read_entries(connection, "usage", start, end))
 

@@ -30,7 +30,7 @@ from vouchers.claims.table import ACTION_NAMES, STATE_NAMES, Action
 # A screen or two.
 ROWS_MAX: Final = 50
 # Each is folded from its events, and its enterprise's papers are read, to see whose turn it is.
-WAITING_MAX: Final = 25
+WAITING_MAX: Final = 20
 # A year's monthly invoices of two contracts; a claim may have 200.
 INVOICES_MAX: Final = 24
 # What most claims are done with; one that is objected to again and again has more.

@@ -38,7 +38,7 @@ from portal.web.visit import Visit, Visitor
 from vouchers.claims.authorise import OFFICIALS as OFFICIAL_ROLES
 
 NOTICES_MAX: Final = 20
-"""Notices on a page: of each claim in them, hundreds in some, it is looked up where it stands."""
+"""Notices on a page."""
 
 ROWS_MAX: Final = 50
 """Lines of a notice on a page."""

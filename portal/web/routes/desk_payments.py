@@ -27,7 +27,7 @@ from portal.payment_desk import (
     prepare_batch,
     record_answer,
 )
-from portal.payment_list import list_visible_batches, list_visible_orders
+from portal.payment_list import list_visible_batches, list_visible_orders, visible_programmes
 from portal.web.audience import FINANCE, OFFICIALS, unknown_page
 from portal.web.downloads import attachment
 from portal.web.entries import require_ticked, several
@@ -71,7 +71,8 @@ def payments(visit: Visitor, done: FromQuery[str | None] = None) -> Response[Any
         roster, person = look(visit.shell, connection, alone=True)
         viewer = Viewer(roster, person)
         waiting = sum_visible(connection, viewer, ClaimFilter(("cleared", "failed")))
-        batches, more = list_visible_batches(connection, roster, person, limit=ROWS_MAX)
+        size, mine = read_heads(connection)["book"].size, visible_programmes(roster, person)
+        batches, more = visit.shell.batches.last(connection, size, mine, ROWS_MAX)
     groups: dict[str, dict[str, int]] = {}
     for one in waiting:
         row = groups.setdefault(one.programme, {"cleared": 0, "failed": 0, "total_fen": 0})
@@ -169,7 +170,7 @@ def batch(
         orders = list_visible_orders(connection, roster, person, batch)
         if not orders:
             raise unknown_page()
-        (summed,), _ = list_visible_batches(connection, roster, person, batch=batch)
+        (summed,) = list_visible_batches(connection, roster, person, batch=batch)
         shown = [one for one in orders if one.order > after][: ROWS_MAX + 1]
         size = read_heads(connection)["book"].size
         names = read_names(visit.shell, connection, {one.enterprise for one in shown}, size)

@@ -19,7 +19,7 @@ from portal.month_glance import (
     read_reconciliation,
 )
 from portal.report_commands import missing_in, render_workbook
-from portal.schedule_commands import list_runs
+from portal.schedule_commands import find_runs, render_run
 from portal.schedule_table import ALSO_SHOWN, NAMES, STATES
 from portal.scheduler import read_holdings
 from portal.web import chart, figures
@@ -233,16 +233,17 @@ def schedule(visit: Visitor) -> Response[Any]:
     """Return when each job comes next, what is due, what failed or waits and why, what ran."""
     with visit.shell.reading() as connection:
         held = work_out(visit.shell.settings.database_url, connection, read_holdings)
-    found = list_runs(visit.shell, None, RUNS_MAX, holdings=held.value or NOTHING_HELD)
-    runs = found["runs"]
-    due = Counter((one["kind"], one["period"]) for one in runs if one["state"] == "due")
+    found = find_runs(visit.shell, None, RUNS_MAX, holdings=held.value or NOTHING_HELD)
+    runs = [render_run(visit.shell, one) for one in found.shown]
+    due = Counter((one.kind, one.period) for one in found.missing)
+    due.update((one["kind"], one["period"]) for one in runs if one["state"] == "due")
     minded = [one for one in runs if one["state"] not in ("due", "done") or one["warning"]]
     done = [one for one in runs if one["state"] == "done" and not one["warning"]]
     return page(
         visit,
         "reports_schedule.html",
         found=held,
-        jobs=found["jobs"] if held.value else (),
+        jobs=found.jobs if held.value else (),
         due=sorted(due.items(), key=lambda one: (one[0][1], one[0][0])),
         minded=minded[:RUNS_MAX],
         more=max(0, len(minded) - RUNS_MAX),

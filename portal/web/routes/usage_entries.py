@@ -22,8 +22,8 @@ from portal.web.visit import Visitor
 from reports.issue import Issued
 from reports.register import find_issued
 
-# A screen or two.
-ROWS_MAX: Final = 50
+# A screen. Of a centre's entries one in hundreds is a line's, and all between are read.
+ROWS_MAX: Final = 20
 
 
 @get("/audit/statements/{number:str}/usage", who=AUDITOR, sync_to_thread=True)
