@@ -44,6 +44,11 @@ CLAIMS: Final = 50_000
 ENTERPRISES: Final = 5_000
 BATCH: Final = 2_000
 
+TOGETHER: Final = 500
+"""Claims that stand in one notice, and are ordered in one batch."""
+
+_NAMED: Final = "SQ-B"
+
 AMOUNT_FEN: Final = 100_000
 _DAY: Final = "2022-09-01"
 _AT: Final = "2022-09-01T02:00:00Z"
@@ -158,7 +163,7 @@ def live(number: int, target: State, of: str | None = None) -> Iterator[Event]:
     The number gives the claim's own enterprise too.
     """
     firm = of or firm_code(number % ENTERPRISES)
-    claim = Claim(f"SQ-B{number:09}", firm, "hubei", "hubei", 2022)
+    claim = Claim(f"{_NAMED}{number:09}", firm, "hubei", "hubei", 2022)
     person, invoices = f"person-{number % ENTERPRISES}", (f"{number:020}",)
     submitted = ClaimSubmitted(
         **_setting(claim, "submit", "claimant", person).money(AMOUNT_FEN),
@@ -193,7 +198,7 @@ def _next(claim: Claim, target: State, person: str) -> list[Data]:
         return [_noticed(claim)]
     if state == "cleared":
         at = _setting(claim, "order", "payer", "finance-9")
-        return [ClaimOrdered(**at.money(claim.amount_fen), order=f"O-{claim.claim}")]
+        return [ClaimOrdered(**at.money(claim.amount_fen), order=_line("B", claim))]
     if state == "ordered":
         paid = PayRequest(bank_reference=f"R-{claim.claim}")
         return record(paid, _setting(claim, "pay", "payer", "payer-9"))
@@ -208,13 +213,20 @@ def _setting(claim: Claim, action: Action, capacity: Capacity, actor: str) -> Se
     return Setting(claim, action, capacity, actor, _DAY, _AT, sizes, _RULES, items=_ITEMS)
 
 
+def _line(series: str, claim: Claim) -> str:
+    """Return the line of a claim in a notice or a batch with those of the numbers about its own."""
+    whole, line = divmod(int(claim.claim.removeprefix(_NAMED)), TOGETHER)
+    return f"hubei-2022-{series}{whole}-{line + 1:04}"
+
+
 def _noticed(claim: Claim) -> ClaimNoticed:
-    """Return that a claim stood in a notice of its own."""
+    """Return that a claim stood in a notice with those of the numbers about its own."""
     said = _setting(claim, "notice", "approver", "authority-9").said()
+    notice, _, line = _line("G", claim).rpartition("-")
     return ClaimNoticed(
         **said,
-        notice=f"N-{claim.claim}",
-        line=1,
+        notice=notice,
+        line=int(line),
         amount_fen=claim.amount_fen,
         first_day="2022-09-02",
         last_day="2022-09-08",

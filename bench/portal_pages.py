@@ -22,8 +22,11 @@ AUDITOR, ADMIN = "auditor-1", "admin-1"
 _OF_FIRM: Final = f"/enterprise/{firm_code(1)}"
 """An enterprise with contracts, invoices, usage and claims of a year."""
 
+_LINE: Final = "?contract=K-1&resource=a100"
+"""A line of the statement that was made of that usage."""
+
 _OF_CODE: Final = f"/enterprise/{CODE}"
-"""One that has thousands of statements besides, more than anybody."""
+"""One that has hundreds of statements besides, more than anybody."""
 
 PAGES: Final[dict[str, tuple[Page, ...]]] = {
     "/": (Page("/"), Page("/", FIRM), Page("/", STAFF)),
@@ -45,7 +48,9 @@ PAGES: Final[dict[str, tuple[Page, ...]]] = {
     "/audit/people": (Page("/audit/people", AUDITOR),),
     "/audit/statements": (Page("/audit/statements", AUDITOR),),
     "/audit/statements/{number:str}": (Page("/audit/statements/{statement}", AUDITOR),),
-    "/audit/statements/{number:str}/usage": (Page("/audit/statements/{printed}/usage", AUDITOR),),
+    "/audit/statements/{number:str}/usage": (
+        Page("/audit/statements/{printed}/usage" + _LINE, AUDITOR),
+    ),
     "/claims": (Page("/claims", STAFF), Page("/claims?state=closed", STAFF)),
     "/claims/{claim:str}": (Page("/claims/{claim}", STAFF), Page("/claims/{claim}", AUDITOR)),
     "/claims/{claim:str}/review": (Page("/claims/{claim}/review", STAFF),),
@@ -103,6 +108,7 @@ PAGES: Final[dict[str, tuple[Page, ...]]] = {
     ),
     "/enterprise/{enterprise:str}/statements/{number:str}/usage": (
         Page(f"{_OF_FIRM}/statements/{{printed}}/usage", FIRM),
+        Page(f"{_OF_FIRM}/statements/{{printed}}/usage{_LINE}", FIRM),
     ),
     "/enterprise/{enterprise:str}/usage": (
         Page(f"{_OF_FIRM}/usage", FIRM),

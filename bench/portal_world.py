@@ -1,8 +1,8 @@
 """A ledger as a province has it after a year: what the portal's pages are measured on.
 
 A million entries of usage over the year, of five hundred enterprises with contract, invoices and
-payments behind their claims; 50,000 claims in every state; notices and payment batches of some
-hundred lines; thousands of statements.
+payments behind their claims; 50,000 claims in every state, by some hundred in a notice and a
+payment batch; thousands of statements.
 """
 
 from collections.abc import Iterator
@@ -27,6 +27,9 @@ FIRMS: Final = 500
 """Enterprises with usage and papers, and so are their claims."""
 
 STATEMENTS: Final = 3_000
+OF_ONE: Final = 500
+"""Statements, and those among them of one enterprise: ten years of four kinds each month."""
+
 LINES: Final = 500
 NOTICE: Final = "hubei-2022-G900"
 BATCH: Final = "hubei-2022-B900"
@@ -69,7 +72,7 @@ def _more() -> Iterator[Event]:
         yield from _within(CLAIMS + line, "noticed", line + 1)
         yield from _within(CLAIMS + LINES + line, "ordered", line + 1)
     for number in range(STATEMENTS):
-        yield issue(number)
+        yield issue(number, of=CODE if number < OF_ONE else firm_code(number % FIRMS + 1))
 
 
 def _papers(firm: int) -> list[Event]:

@@ -31,8 +31,8 @@ def event(data: Data, subject: str = "") -> Event:
     return encode("urn:test", name, subject, data, SALT)
 
 
-def issue(number: int, revision: int = 1, **said: object) -> Event:
-    """Return that a statement was issued; revisions above the first supplement it."""
+def issue(number: int, revision: int = 1, of: str = CODE, **said: object) -> Event:
+    """Return that an enterprise's statement was issued; later revisions supplement the first."""
     data = StatementIssued(
         **{**ISSUED, "pdf_sha256": digest(number, revision), **said},  # type: ignore[arg-type]
         statement=name(number, revision),
@@ -40,7 +40,7 @@ def issue(number: int, revision: int = 1, **said: object) -> Event:
         revision=revision,
         supplements=name(number, 1) if revision > 1 else None,
     )
-    return event(data, CODE)
+    return event(data, of)
 
 
 def seal(number: int, revision: int, mark: str) -> Event:
