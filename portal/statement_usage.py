@@ -82,6 +82,19 @@ def read_lines(connection: Connection, issued: Issued) -> Lines:
     return Lines(issued, places, lines, names, charge.amount_fen == data.total_fen)
 
 
+def parse_place(issued: Issued, after: str) -> tuple[LogName, int] | None:
+    """Return the log and the index that a place names, None where a statement has none such."""
+    name, _, index = after.partition(":")
+    if not (index.isascii() and index.isdigit()):
+        return None
+    return next(((log, int(index)) for log in issued.data.sizes if log == name), None)
+
+
+def render_place(place: tuple[LogName, int]) -> str:
+    """Return how a place is written, so that a list can go on after it."""
+    return f"{place[0]}:{place[1]}"
+
+
 def list_line(
     connection: Connection,
     lines: Lines,

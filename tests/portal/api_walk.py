@@ -265,6 +265,9 @@ def _answer_statements(walk: Walk) -> None:
     (one,) = walk.get("firm-1", f"/enterprises/{CODE}/statements")["rows"]
     assert one["id"] == JULY
     walk.get("firm-1", f"/enterprises/{CODE}/statements/{JULY}")
+    (line, *_) = walk.get("firm-1", f"/enterprises/{CODE}/statements/{JULY}/lines")["rows"]
+    named = {"contract": line["contract"], "resource": line["resource"]}
+    walk.get("firm-1", f"/enterprises/{CODE}/statements/{JULY}/jobs", **named)
     pdf = walk.fetch("firm-1", f"/enterprises/{CODE}/statements/{JULY}/file")
     walk.send("", "/statements/verify", pdf)
     here = f"/statements/{JULY}"

@@ -8,8 +8,7 @@ from typing import Annotated, Any, Final
 
 from litestar.params import QueryParameter
 
-from ledger.errors import InvalidInputError
-from ledger.text import Text
+from portal.listing import bad_after
 
 # A page that a program reads at once; the default is what a person reads.
 LIMIT_MAX: Final = 200
@@ -52,12 +51,3 @@ def page_of(
 def usage_key(row: Row) -> str:
     """Return by what a row of usage is known: what it is a sum of."""
     return "/".join(str(row[name]) for name in row if name not in {"name", "unit", "quantity"})
-
-
-def bad_after(after: str) -> InvalidInputError:
-    """Return the refusal of a place from which no list goes on."""
-    return InvalidInputError(
-        "bad_after",
-        Text(f"列表中没有 {after[:60]!r}", f"the list has no row {after[:60]!r}"),
-        Text("请用上一页的 next，或从头开始", "give the next of a page, or begin again"),
-    )

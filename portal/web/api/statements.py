@@ -17,6 +17,8 @@ from portal.statement_files import (
     show_statement,
     verify_bytes,
 )
+from portal.statement_jobs import list_line_jobs, list_statement_lines
+from portal.trace_command import no_statement
 from portal.web.api.answer import answer
 from portal.web.api.answers import papers as answers
 from portal.web.api.body import FILE, RawBody, json_of
@@ -31,7 +33,7 @@ from portal.web.audience import (
     INSIDERS,
     TASK_FORCE,
 )
-from portal.web.visit import Visitor
+from portal.web.visit import Visit, Visitor
 from reports.formats import Format
 from vouchers.strict_json import decode
 
@@ -47,6 +49,12 @@ Paper = Annotated[
         description="The enterprise's own paper, where the task force enters it.",
     ),
 ]
+
+
+Contract = Annotated[
+    str, QueryParameter(max_length=100, description="Of the line; empty for use without a price.")
+]
+Resource = Annotated[str, QueryParameter(min_length=1, max_length=100, description="Of the line.")]
 
 
 class Confirmation(Struct, frozen=True, kw_only=True):
@@ -107,6 +115,39 @@ def show_statement_of_enterprise(
 ) -> Response[answers.StatementRow]:
     """Show one statement of an enterprise, with how far its answer is."""
     return answer(show_statement(visit.shell, number, enterprise))
+
+
+@get(
+    "/enterprises/{enterprise:str}/statements/{number:str}/lines",
+    who=ENTERPRISE,
+    sync_to_thread=True,
+)
+def list_lines_of_statement(
+    visit: Visitor, enterprise: Enterprise, number: Named
+) -> Response[answers.StatementLines]:
+    """List the lines of an enterprise's own compute statement."""
+    _require_own(visit, enterprise, number)
+    return answer(list_statement_lines(visit.shell, enterprise, number))
+
+
+@get(
+    "/enterprises/{enterprise:str}/statements/{number:str}/jobs",
+    who=ENTERPRISE,
+    sync_to_thread=True,
+)
+def list_jobs_of_line(  # noqa: PLR0917 - a line's name, and a place in it
+    visit: Visitor,
+    enterprise: Enterprise,
+    number: Named,
+    contract: Contract,
+    resource: Resource,
+    limit: Limit = LIMIT,
+    after: After = None,
+) -> Response[answers.StatementJobs]:
+    """List the jobs that a line of an enterprise's own statement sums, in the order of the log."""
+    _require_own(visit, enterprise, number)
+    name = contract, resource
+    return answer(list_line_jobs(visit.shell, enterprise, number, name, limit, after))
 
 
 @get(
@@ -184,6 +225,12 @@ def verify_statement(
     return answer(verify_bytes(visit.shell, data))
 
 
+def _require_own(visit: Visit, enterprise: str, number: str) -> None:
+    """Raise `InvalidInputError` (`no_statement`) for whoever does not act for an enterprise."""
+    if not visit.acts_for(enterprise):
+        raise no_statement(number)
+
+
 ROUTER: Final = Router(
     "/",
     route_handlers=[
@@ -193,6 +240,8 @@ ROUTER: Final = Router(
         show_statement_of_enterprise,
         download_any_statement,
         list_statements_of_enterprise,
+        list_lines_of_statement,
+        list_jobs_of_line,
         download_statement,
         confirm_statement,
         dispute_statement,

@@ -11,10 +11,16 @@ from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
 from ledger.database import Connection
-from ledger.events import LogName
 from ledger.read import read_heads
 from portal.enterprise_names import read_names
-from portal.statement_usage import Page, count_line, list_line, read_lines
+from portal.statement_usage import (
+    Page,
+    count_line,
+    list_line,
+    parse_place,
+    read_lines,
+    render_place,
+)
 from portal.web.audience import AUDITOR, ENTERPRISE, unknown_page
 from portal.web.dossier import opened, page_of
 from portal.web.page import page
@@ -93,7 +99,7 @@ def _read(
 ) -> dict[str, Any]:
     """Return a line with a page of its entries; raises `RuleViolationError` (`unknown_page`)."""
     lines = read_lines(connection, issued)
-    line, place = lines.find(*name), _place(issued, after)
+    line, place = lines.find(*name), parse_place(issued, after)
     if line is None or (after and place is None):
         raise unknown_page()
     return {
@@ -106,14 +112,6 @@ def _read(
     }
 
 
-def _place(issued: Issued, after: str) -> tuple[LogName, int] | None:
-    """Return the log and the index that an address names, None where a statement has none such."""
-    name, _, index = after.partition(":")
-    if not (index.isascii() and index.isdigit()):
-        return None
-    return next(((log, int(index)) for log in issued.data.sizes if log == name), None)
-
-
 def _ways(path: str, contract: str, resource: str, shown: dict[str, Any]) -> dict[str, Any]:
     """Return the addresses of a line's first page and of its next one, where there are such."""
     own = f"{path.partition('?')[0]}?{urlencode({'contract': contract, 'resource': resource})}"
@@ -121,7 +119,7 @@ def _ways(path: str, contract: str, resource: str, shown: dict[str, Any]) -> dic
     following = listed.following
     return {
         "first": own if shown["goes_on"] else None,
-        "next": following and f"{own}&after={following[0]}:{following[1]}",
+        "next": following and f"{own}&after={render_place(following)}",
     }
 
 

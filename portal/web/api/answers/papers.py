@@ -123,6 +123,44 @@ class StatementPage(Struct, kw_only=True):
     next: Next
 
 
+class StatementLine(Struct, kw_only=True):
+    """A line of a compute statement: what a contract charges for a resource, or its use unpriced.
+
+    `entries` is null where they have to be counted by listing them.
+    """
+
+    contract: Annotated[str, Meta(description="Empty for use without a price.", examples=["C-1"])]
+    resource: Annotated[str, Meta(examples=["a100"])]
+    name: str
+    quantity: Quantity
+    amount_fen: Fen | None
+    entries: int | None
+
+
+class StatementLines(Struct, kw_only=True):
+    """The lines of a statement, those without a price last."""
+
+    rows: list[StatementLine]
+
+
+class StatementJob(Struct, kw_only=True):
+    """A job's part on a line: `quantity` is what the line has of it, in unit-seconds."""
+
+    job: str
+    start: Instant
+    end: Instant
+    amount: Annotated[str, Meta(description="Units in use at once.", examples=["8"])]
+    quantity: Quantity
+    contract: Annotated[str | None, Meta(description="That the record itself names.")]
+
+
+class StatementJobs(Struct, kw_only=True):
+    """The jobs of a line, in the order in which they were recorded."""
+
+    rows: list[StatementJob]
+    next: Next
+
+
 class StatementAnswer(Struct, kw_only=True):
     """How far the answer to a statement is."""
 
