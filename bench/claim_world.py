@@ -47,8 +47,6 @@ BATCH: Final = 2_000
 TOGETHER: Final = 500
 """Claims that stand in one notice, and are ordered in one batch."""
 
-_NAMED: Final = "SQ-B"
-
 AMOUNT_FEN: Final = 100_000
 _DAY: Final = "2022-09-01"
 _AT: Final = "2022-09-01T02:00:00Z"
@@ -131,7 +129,7 @@ def _all() -> Iterator[Event]:
     for number in range(ENTERPRISES):
         yield from register(number)
     for number in range(CLAIMS):
-        yield from live(number, _TARGETS[number * 37 % 100])
+        yield from live(number, _TARGETS[number * 37 % 100], together=TOGETHER)
 
 
 def register(number: int) -> Iterator[Event]:
@@ -157,13 +155,14 @@ def register(number: int) -> Iterator[Event]:
         yield encode("urn:bench", f"firm-{number}-{at}", subject, data, SALT)
 
 
-def live(number: int, target: State, of: str | None = None) -> Iterator[Event]:
+def live(number: int, target: State, of: str | None = None, together: int = 1) -> Iterator[Event]:
     """Yield the events of a claim up to the state in which it stands, of an enterprise or its own.
 
-    The number gives the claim's own enterprise too.
+    The number gives the claim's own enterprise too. So many claims, those of the numbers about its
+    own, stand in one notice and are ordered in one batch.
     """
     firm = of or firm_code(number % ENTERPRISES)
-    claim = Claim(f"{_NAMED}{number:09}", firm, "hubei", "hubei", 2022)
+    claim = Claim(f"SQ-B{number:09}", firm, "hubei", "hubei", 2022)
     person, invoices = f"person-{number % ENTERPRISES}", (f"{number:020}",)
     submitted = ClaimSubmitted(
         **_setting(claim, "submit", "claimant", person).money(AMOUNT_FEN),
@@ -188,17 +187,21 @@ def live(number: int, target: State, of: str | None = None) -> Iterator[Event]:
             yield event
         if claim.state == target:
             return
-        made = _next(claim, target, person)
+        made = _next(claim, target, person, divmod(number, together))
 
 
-def _next(claim: Claim, target: State, person: str) -> list[Data]:
-    """Return the next act on a claim that is to end in some state."""
+def _next(claim: Claim, target: State, person: str, place: tuple[int, int]) -> list[Data]:
+    """Return the next act on a claim that is to end in some state.
+
+    `place` is which notice and batch it is in, and after how many others.
+    """
     state = claim.state
     if state == "approved":
-        return [_noticed(claim)]
+        return [_noticed(claim, *place)]
     if state == "cleared":
         at = _setting(claim, "order", "payer", "finance-9")
-        return [ClaimOrdered(**at.money(claim.amount_fen), order=_line("B", claim))]
+        order = f"hubei-2022-B{place[0]}-{place[1] + 1:04}"
+        return [ClaimOrdered(**at.money(claim.amount_fen), order=order)]
     if state == "ordered":
         paid = PayRequest(bank_reference=f"R-{claim.claim}")
         return record(paid, _setting(claim, "pay", "payer", "payer-9"))
@@ -213,20 +216,13 @@ def _setting(claim: Claim, action: Action, capacity: Capacity, actor: str) -> Se
     return Setting(claim, action, capacity, actor, _DAY, _AT, sizes, _RULES, items=_ITEMS)
 
 
-def _line(series: str, claim: Claim) -> str:
-    """Return the line of a claim in a notice or a batch with those of the numbers about its own."""
-    whole, line = divmod(int(claim.claim.removeprefix(_NAMED)), TOGETHER)
-    return f"hubei-2022-{series}{whole}-{line + 1:04}"
-
-
-def _noticed(claim: Claim) -> ClaimNoticed:
-    """Return that a claim stood in a notice with those of the numbers about its own."""
+def _noticed(claim: Claim, notice: int, before: int) -> ClaimNoticed:
+    """Return that a claim stood in a notice after so many others."""
     said = _setting(claim, "notice", "approver", "authority-9").said()
-    notice, _, line = _line("G", claim).rpartition("-")
     return ClaimNoticed(
         **said,
-        notice=notice,
-        line=int(line),
+        notice=f"hubei-2022-G{notice}",
+        line=before + 1,
         amount_fen=claim.amount_fen,
         first_day="2022-09-02",
         last_day="2022-09-08",

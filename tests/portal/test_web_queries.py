@@ -26,8 +26,8 @@ BYTES_MAX: Final = 60 * 1024
 """What a page may weigh, with nothing compressed."""
 
 CLAIM: Final = "SQ-B000000000"
-NOTICE: Final = "N-SQ-B000001000"
-BATCH: Final = "O-SQ-B000000005"
+NOTICE: Final = "hubei-2022-G1000"
+BATCH: Final = "hubei-2022-B5"
 DRAFT: Final = "SQ-DRAFT"
 """Stands for the draft that an enterprise saves."""
 OF_FIRM: Final = f"/enterprise/{CODE}"
