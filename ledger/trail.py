@@ -25,8 +25,8 @@ from ledger.topics import log_of_topic, topics_of
 CHUNKS_AT_ONCE: Final = 500
 
 # What is kept is found by the very bytes, so that it is never another entry's: a page's chunks and
-# entries are mostly those of the page before. Some 30 MB at most.
-CHUNKS_KEPT: Final = 256
+# entries are mostly those of the page before. Some 120 MB at most, where a book has so many chunks.
+CHUNKS_KEPT: Final = 1_024
 ENTRIES_KEPT: Final = 16_384
 
 _trail, _chunk = tables.trail.c, tables.chunk.c

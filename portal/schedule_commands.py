@@ -1,5 +1,6 @@
 """`suanquan schedule`: do what is due, for ever or once; what ran, comes next, failed and why."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
@@ -23,7 +24,7 @@ from portal.schedule_table import NAMES, STATES, codes_in, gather, jobs_table, r
 from portal.scheduler import Scheduler
 from portal.shell import Result, Shell, now_ms
 from portal.work import Told, new_holder
-from reports.due import Due, Holdings, due, next_slot
+from reports.due import Due, Holdings, Job, count_due, due, next_slot
 from reports.schedule import wake
 
 LISTED: Final = 20
@@ -146,14 +147,14 @@ def list_(
     return Result(data, Group(jobs_table(shell, data["jobs"]), shown))
 
 
-class Found(NamedTuple):
-    """When each job comes next, the runs that are due and in no table yet, and those of the table.
+class Survey(NamedTuple):
+    """When each job comes next, with the command line's keys; what is due; some runs of the table.
 
-    `jobs` has the command line's keys.
+    `due` counts by job and period the runs that are due and in no table yet.
     """
 
     jobs: list[dict[str, Any]]
-    missing: list[Due]
+    due: Counter[tuple[str, str]]
     shown: list[Run]
 
 
@@ -162,24 +163,9 @@ def list_runs(shell: Shell, kind: str | None, limit: int, month: str = "") -> di
 
     Of those that are done it is so many, the newest; what failed, waits or warns is all there.
     """
-    found = find_runs(shell, kind, limit, month)
-    rows = [_due_row(one) for one in found.missing] + [
-        render_run(shell, one) for one in found.shown
-    ]
-    return {"jobs": found.jobs, "runs": rows}
-
-
-def find_runs(
-    shell: Shell, kind: str | None, limit: int, month: str = "", holdings: Holdings | None = None
-) -> Found:
-    """Return the same as it stands, for whoever shows a part of it.
-
-    Where the caller does not know what the ledger holds, the whole book is read.
-    """
     scheduler, now = Scheduler(shell, now_ms, ""), now_ms()
-    held = scheduler.holdings() if holdings is None else holdings
-    with shell.reading() as connection:
-        everything = runs.read_runs(connection, kind)
+    held = scheduler.holdings()
+    everything = _read(shell, kind)
     found = [one for one in everything if one.period.startswith(month)]
     jobs = [one.job for one in JOBS if kind in (None, one.job.kind)]
     known = {one.key[:3] for one in found}
@@ -188,13 +174,40 @@ def find_runs(
         for one in due(now, held, scheduler.timetable, jobs)
         if one.period.startswith(month) and one[:3] not in known
     ]
-    done = [one for one in found if one.state == "done"]
-    shown = [one for one in found if one.state != "done"] + _newest(done, limit)
+    rows = [_due_row(one) for one in missing]
+    rows += [render_run(shell, one) for one in _choose(found, limit)]
+    return {"jobs": _coming(shell, held, jobs, everything), "runs": rows}
+
+
+def survey_runs(shell: Shell, held: Holdings, limit: int) -> Survey:
+    """Return the same for a page, which has no row for each of thousands that are due."""
+    everything = _read(shell, None)
+    known: dict[tuple[str, str], set[str]] = {}
+    for one in everything:
+        known.setdefault((one.kind, one.period), set()).add(one.subject)
+    jobs = [one.job for one in JOBS]
+    counted = count_due(now_ms(), held, Scheduler(shell, now_ms, "").timetable, jobs, known)
+    return Survey(_coming(shell, held, jobs, everything), counted, _choose(everything, limit))
+
+
+def _read(shell: Shell, kind: str | None) -> list[Run]:
+    """Return the runs of the table, of a job where one is named."""
+    with shell.reading() as connection:
+        return runs.read_runs(connection, kind)
+
+
+def _coming(
+    shell: Shell, held: Holdings, jobs: Sequence[Job], ran: Sequence[Run]
+) -> list[dict[str, Any]]:
+    """Return when each job comes next, and when it was done last."""
+    timetable, now = Scheduler(shell, now_ms, "").timetable, now_ms()
+    last: dict[str, int] = {}
+    for one in ran:
+        if one.state == "done":
+            last[one.kind] = max(last.get(one.kind, 0), one.finished_at_ms or 0)
     coming: list[dict[str, Any]] = []
     for job in jobs:
-        slot = next_slot(now, held, scheduler.timetable, job)
-        of_job = (one for one in everything if (one.kind, one.state) == (job.kind, "done"))
-        ran = [one.finished_at_ms or 0 for one in of_job]
+        slot = next_slot(now, held, timetable, job)
         coming.append(
             {
                 "kind": job.kind,
@@ -203,10 +216,16 @@ def find_runs(
                 "next_period": slot and slot.period,
                 "next_at": slot and render_local(slot.at_ms),
                 "why": slot and slot.why and shell.say(slot.why),
-                "last_done_at": render_local(max(ran)) if ran else None,
+                "last_done_at": render_local(last[job.kind]) if job.kind in last else None,
             }
         )
-    return Found(coming, missing, shown)
+    return coming
+
+
+def _choose(found: Sequence[Run], limit: int) -> list[Run]:
+    """Return what failed, waits or warns, and so many of what is done."""
+    done = [one for one in found if one.state == "done"]
+    return [one for one in found if one.state != "done"] + _newest(done, limit)
 
 
 @schedule.command(

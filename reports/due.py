@@ -7,6 +7,7 @@ month, the oldest first. Nothing here knows what was run: a run has a name for e
 found due again, by a second scheduler or by a clock that went back, is there already.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Final, NamedTuple
@@ -109,6 +110,23 @@ def due(now_ms: int, held: Holdings, timetable: Timetable, jobs: Iterable[Job]) 
         for subject in job.subjects(held, slot.period)
     ]
     return [one for _, _, one in sorted(found)]
+
+
+def count_due(
+    now_ms: int,
+    held: Holdings,
+    timetable: Timetable,
+    jobs: Iterable[Job],
+    known: Mapping[tuple[str, str], Collection[str]],
+) -> Counter[tuple[str, str]]:
+    """Return how many runs are due by job and period, but for the subjects that are known."""
+    found: Counter[tuple[str, str]] = Counter()
+    for job in jobs:
+        for slot in job.slots(now_ms, held, timetable):
+            key = job.kind, slot.period
+            if slot.at_ms <= now_ms:
+                found[key] += len({*job.subjects(held, slot.period)}.difference(known.get(key, ())))
+    return +found
 
 
 def next_slot(now_ms: int, held: Holdings, timetable: Timetable, job: Job) -> Slot | None:

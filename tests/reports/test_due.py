@@ -1,5 +1,7 @@
 """What is due when: edges of months, days and hours, years without calendar, clocks that jump."""
 
+from collections import Counter, defaultdict
+
 import pytest
 
 from ledger.events import CalendarAdopted
@@ -14,6 +16,7 @@ from reports.due import (
     Timetable,
     backoff_ms,
     buyers,
+    count_due,
     daily,
     due,
     funds,
@@ -148,6 +151,18 @@ def test_a_clock_that_goes_back_finds_nothing_that_it_had_not_found() -> None:
 def test_a_clock_that_goes_far_ahead_invents_no_statement() -> None:
     found = due(at("2099-01-01T00:00"), HELD, Timetable(), [SETTLE, REFUND])
     assert {one.period for one in found} == {"2022-07", "2022-08", "2022-09"}
+
+
+def test_what_is_due_is_counted_but_for_what_is_known() -> None:
+    for instant in ("2022-10-10T09:00", "2022-11-11T09:00", "2099-01-01T00:00"):
+        found = due(at(instant), HELD, Timetable(), JOBS)
+        assert len(found) > 3
+        for known in ([], found[::2], found, [*found[:2], found[0]._replace(subject="gone")]):
+            of = defaultdict[tuple[str, str], list[str]](list)
+            for one in known:
+                of[one.kind, one.period].append(one.subject)
+            left = Counter((one.kind, one.period) for one in found if one not in known)
+            assert count_due(at(instant), HELD, Timetable(), JOBS, of) == left
 
 
 def test_what_comes_next_is_told_of_each_job() -> None:

@@ -1,6 +1,5 @@
 """Reports: a month at a glance, claims by month and level, a month reconciled, the schedule."""
 
-from collections import Counter
 from typing import Any, Final
 
 from litestar import Response, get
@@ -19,7 +18,7 @@ from portal.month_glance import (
     read_reconciliation,
 )
 from portal.report_commands import missing_in, render_workbook
-from portal.schedule_commands import find_runs, render_run
+from portal.schedule_commands import render_run, survey_runs
 from portal.schedule_table import ALSO_SHOWN, NAMES, STATES
 from portal.scheduler import read_holdings
 from portal.web import chart, figures
@@ -233,9 +232,9 @@ def schedule(visit: Visitor) -> Response[Any]:
     """Return when each job comes next, what is due, what failed or waits and why, what ran."""
     with visit.shell.reading() as connection:
         held = work_out(visit.shell.settings.database_url, connection, read_holdings)
-    found = find_runs(visit.shell, None, RUNS_MAX, holdings=held.value or NOTHING_HELD)
+    found = survey_runs(visit.shell, held.value or NOTHING_HELD, RUNS_MAX)
     runs = [render_run(visit.shell, one) for one in found.shown]
-    due = Counter((one.kind, one.period) for one in found.missing)
+    due = found.due
     due.update((one["kind"], one["period"]) for one in runs if one["state"] == "due")
     minded = [one for one in runs if one["state"] not in ("due", "done") or one["warning"]]
     done = [one for one in runs if one["state"] == "done" and not one["warning"]]
