@@ -25,8 +25,8 @@ from ledger.topics import log_of_topic, topics_of
 CHUNKS_AT_ONCE: Final = 500
 
 # What is kept is found by the very bytes, so that it is never another entry's: a page's chunks and
-# entries are mostly those of the page before. Some 120 MB at most, where a book has so many chunks.
-CHUNKS_KEPT: Final = 1_024
+# entries are mostly those of the page before. Some 30 MB at most.
+CHUNKS_KEPT: Final = 256
 ENTRIES_KEPT: Final = 16_384
 
 _trail, _chunk = tables.trail.c, tables.chunk.c
@@ -71,9 +71,10 @@ def read_trail(
     chunks = _find(connection, log, sorted(wanted), range(first, size))
     for at in range(0, len(chunks), CHUNKS_AT_ONCE):
         some = chunks[at : at + CHUNKS_AT_ONCE]
-        entries = _read_entries(connection, log, [start for start, _ in some])
-        for index in (index for _, inside in some for index in inside):
-            yield index, _about(log, entries.get(index), index, wanted)
+        found = _read_chunks(connection, log, [start for start, _ in some])
+        for start, inside in some:
+            for index in inside:
+                yield index, _about(log, _entry(found, start, index), index, wanted)
 
 
 def list_topics(connection: Connection, prefix: str, size: int) -> list[str]:
@@ -122,10 +123,12 @@ def read_newest(
     )
     log = log_of_topic(topic)
     places = connection.execute(query, {"log": LOG_NUMBERS[log]}).all()
-    entries = _read_entries(connection, log, sorted({start or 0 for _, start in places}))
-    indexes = (index for index, _ in places)
+    found = _read_chunks(connection, log, sorted({start or 0 for _, start in places}))
     about = frozenset({topic})
-    return [(index, _about(log, entries.get(index), index, about)) for index in indexes]
+    return [
+        (index, _about(log, _entry(found, start or 0, index), index, about))
+        for index, start in places
+    ]
 
 
 def _about(log: LogName, entry: bytes | None, index: int, topics: frozenset[str]) -> Event:
@@ -166,12 +169,18 @@ def _find(
     return [(first or 0, [index for index, _ in inside]) for first, inside in places]
 
 
-def _read_entries(connection: Connection, log: LogName, starts: Sequence[int]) -> dict[int, bytes]:
-    """Return the entries of the chunks that begin at some indexes, by index."""
-    found: dict[int, bytes] = {}
-    for row in connection.execute(_CHUNKS, {"log": LOG_NUMBERS[log], "starts": starts}):
-        found.update(enumerate(_decode(Chunk(log, *row)), row.start))
-    return found
+def _read_chunks(
+    connection: Connection, log: LogName, starts: Sequence[int]
+) -> dict[int, list[bytes]]:
+    """Return the entries of the chunks that begin at some indexes, by where each begins."""
+    rows = connection.execute(_CHUNKS, {"log": LOG_NUMBERS[log], "starts": starts})
+    return {row.start: _decode(Chunk(log, *row)) for row in rows}
+
+
+def _entry(chunks: dict[int, list[bytes]], start: int, index: int) -> bytes | None:
+    """Return an entry of a chunk that begins at an index, None where it has none there."""
+    entries = chunks.get(start, ())
+    return entries[index - start] if index - start < len(entries) else None
 
 
 def _bad_trail(log: LogName, index: int) -> TamperedLogError:
