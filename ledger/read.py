@@ -73,7 +73,13 @@ def decode_chunk(chunk: Chunk) -> list[bytes]:
 
     Raises `TamperedLogError` (`bad_chunk`) when the body cannot be what was written.
     """
-    return _split(chunk, _unpack(chunk))
+    bundle = _unpack(chunk)
+    try:
+        entries = tlog.decode_bundle(bundle)
+    except LedgerError as error:
+        raise _bad_chunk(chunk.log, chunk.start, str(error)) from error
+    _require_count(chunk, len(entries))
+    return entries
 
 
 def _unpack(chunk: Chunk) -> bytes:
@@ -86,16 +92,11 @@ def _unpack(chunk: Chunk) -> bytes:
         raise _bad_chunk(chunk.log, chunk.start, str(error)) from error
 
 
-def _split(chunk: Chunk, bundle: bytes) -> list[bytes]:
-    """Return the entries of a chunk's bundle."""
-    try:
-        entries = tlog.decode_bundle(bundle)
-    except LedgerError as error:
-        raise _bad_chunk(chunk.log, chunk.start, str(error)) from error
-    if len(entries) != chunk.count:
-        found = f"{len(entries)} entries, {chunk.count} expected"
+def _require_count(chunk: Chunk, count: int) -> None:
+    """Raise `TamperedLogError` (`bad_chunk`) where a chunk has not as many entries as it says."""
+    if count != chunk.count:
+        found = f"{count} entries, {chunk.count} expected"
         raise _bad_chunk(chunk.log, chunk.start, found)
-    return entries
 
 
 def _bad_chunk(log: LogName, start: int, detail: str) -> TamperedLogError:
@@ -180,19 +181,24 @@ def find_entries(
             continue
         _require_next(log, expected, first)
         expected = last
-        bundle = _unpack(chunk)
-        if there := [mark for mark in marks if mark in bundle]:
-            entries = _split(chunk, bundle)[first - chunk.start : last - chunk.start]
-            yield from _pick(first, entries, there)
+        for number, entry in _search(chunk, marks):
+            if first <= chunk.start + number < last:
+                yield chunk.start + number, entry
     _require_all(log, expected, end)
 
 
-def _pick(first: int, entries: list[bytes], marks: list[bytes]) -> list[tuple[int, bytes]]:
-    """Return those of some entries that hold one of some marks, with their indexes."""
-    found: dict[int, bytes] = {}
-    for mark in marks:
-        found |= {index: entry for index, entry in enumerate(entries, first) if mark in entry}
-    return sorted(found.items())
+def _search(chunk: Chunk, marks: tuple[bytes, ...]) -> list[tuple[int, bytes]]:
+    """Return those of a chunk's entries that hold one of some marks, with their numbers in it."""
+    bundle = _unpack(chunk)
+    there = [mark for mark in marks if mark in bundle]
+    if not there:
+        return []
+    try:
+        count, found = tlog.find_in_bundle(bundle, there)
+    except LedgerError as error:
+        raise _bad_chunk(chunk.log, chunk.start, str(error)) from error
+    _require_count(chunk, count)
+    return found
 
 
 def read_events(

@@ -7,7 +7,8 @@ checkpoint is `ledger.note`.
 """
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -130,6 +131,44 @@ def decode_bundle(data: bytes) -> list[bytes]:
             break
         entries.append(data[body:end])
         start = end
+    _require_end(start, size)
+    return entries
+
+
+def find_in_bundle(data: bytes, marks: Sequence[bytes]) -> tuple[int, list[tuple[int, bytes]]]:
+    """Return how many entries a bundle has, and those that hold one of some marks, by number.
+
+    Takes a fraction of the time of decoding where few hold one. Raises as `decode_bundle`.
+    """
+    hits = sorted(at for mark in marks for at in _find_all(data, mark))
+    found: list[tuple[int, bytes]] = []
+    start, size, number, hit = 0, len(data), 0, 0
+    while start + 1 < size and number < TILE_WIDTH:
+        body = start + _LENGTH_BYTES
+        end = body + (data[start] << 8) + data[start + 1]
+        if end > size:
+            break
+        if hit < len(hits) and hits[hit] < end:
+            entry = data[body:end]
+            # A hit may begin in the length before the entry, or end in the one behind it.
+            if any(mark in entry for mark in marks):
+                found.append((number, entry))
+            hit = bisect_left(hits, end, hit)
+        start, number = end, number + 1
+    _require_end(start, size)
+    return number, found
+
+
+def _find_all(data: bytes, mark: bytes) -> Iterator[int]:
+    """Yield each place at which a mark begins."""
+    at = data.find(mark)
+    while at >= 0:
+        yield at
+        at = data.find(mark, at + 1)
+
+
+def _require_end(start: int, size: int) -> None:
+    """Raise `InvalidInputError` (`bundle_form`) where a bundle's entries do not end with it."""
     if start != size:
         raise InvalidInputError(
             "bundle_form",
@@ -140,7 +179,6 @@ def decode_bundle(data: bytes) -> list[bytes]:
             ),
             Text("请重新下载条目包", "fetch the bundle again"),
         )
-    return entries
 
 
 # --- checkpoints ---

@@ -1,6 +1,7 @@
 """What a log shows: paths, bundles, checkpoints and notes, against the C2SP pages and Go's note."""
 
 from base64 import b64encode
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from ledger.tlog import (
     decode_bundle,
     encode_bundle,
     entries_path,
+    find_in_bundle,
     parse_checkpoint,
     parse_entries_path,
     parse_tile_path,
@@ -159,6 +161,29 @@ def test_a_bundle_holds_256_entries_at_most() -> None:
         decode_bundle(bytes(2 * 257))
     with pytest.raises(AssertionError):
         encode_bundle([b""] * 257)
+
+
+def counted_or_refused(count: Callable[[bytes], int], data: bytes) -> int | str:
+    """Return how many entries something counts in a bundle, or why it refuses it."""
+    try:
+        return count(data)
+    except InvalidInputError as error:
+        return str(error)
+
+
+@given(
+    st.lists(st.text(alphabet="ab\\\x00\x01", max_size=6).map(str.encode), max_size=20),
+    st.lists(st.sampled_from([b"a", b"ab", b"bb", b"\\", b"\x00", b"\x01a"]), max_size=3),
+)
+def test_what_is_found_in_a_bundle_is_what_holds_a_mark(
+    entries: list[bytes], marks: list[bytes]
+) -> None:
+    wanted = [one for one in enumerate(entries) if any(mark in one[1] for mark in marks)]
+    data = encode_bundle(entries)
+    assert find_in_bundle(data, marks) == (len(entries), wanted)
+    for end in range(len(data)):
+        counted = counted_or_refused(lambda cut: len(decode_bundle(cut)), data[:end])
+        assert counted_or_refused(lambda cut: find_in_bundle(cut, marks)[0], data[:end]) == counted
 
 
 # --- checkpoints ---

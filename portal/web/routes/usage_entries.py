@@ -29,7 +29,7 @@ from reports.issue import Issued
 from reports.register import find_issued
 
 # A screen. Of a centre's entries one in hundreds is a line's, and all between are read.
-ROWS_MAX: Final = 20
+ROWS_MAX: Final = 15
 
 
 @get("/audit/statements/{number:str}/usage", who=AUDITOR, sync_to_thread=True)
