@@ -7,7 +7,7 @@ them does it, nor when. A piece that was lost with its process is done again.
 import signal
 from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -87,14 +87,24 @@ def _hire(work: Callable[[Piece], Made]) -> tuple[Connection, SpawnProcess]:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(work, theirs), daemon=True)
-    # Ctrl-C reaches the whole group, and whoever hired decides: a mask is inherited from the start.
+    start_apart(process)
+    theirs.close()
+    return ours, process
+
+
+def start_apart(process: SpawnProcess) -> None:
+    """Start a process that Ctrl-C does not reach.
+
+    It is for the whole group of a terminal's processes, and the one that started others decides
+    what becomes of them. A mask is inherited, so that there is no moment before it holds.
+    """
+    # The first process of all starts Python's tracker of resources, which unmasks signals.
+    resource_tracker.ensure_running()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    theirs.close()
-    return ours, process
 
 
 def _give(crew: dict[Connection, _Hand[Piece]], pipe: Connection, hand: _Hand[Piece]) -> None:

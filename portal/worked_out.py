@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection as Pipe
 from threading import Lock
 from typing import Any, Final, Generic, NamedTuple, TypeVar, TypeVarTuple
 
+from ledger.crew import start_apart
 from ledger.database import Connection, open_engine
 from ledger.head import Head
 from ledger.read import decisive, read_heads
@@ -109,7 +110,7 @@ def _begin(kept: _Kept, url: str, make: Callable[..., Any], asked: tuple[Any, ..
     """Begin to work something out in a process that ends with this one."""
     kept.pipe, theirs = _SPAWNED.Pipe(duplex=False)
     kept.began_s = time.monotonic()
-    _SPAWNED.Process(target=_work, args=(theirs, url, make, asked), daemon=True).start()
+    start_apart(_SPAWNED.Process(target=_work, args=(theirs, url, make, asked), daemon=True))
     theirs.close()
 
 

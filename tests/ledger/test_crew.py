@@ -1,9 +1,11 @@
 """A crew of processes: what it takes, what it yields, and what becomes of an error."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from multiprocessing import active_children
-from signal import SIGKILL
+from signal import SIG_BLOCK, SIGINT, SIGKILL, pthread_sigmask
 
 import pytest
 
@@ -62,3 +64,18 @@ def test_a_piece_that_no_process_outlives_is_named() -> None:
         list(by_crew(square, 2, [-2, 3], "number {}".format))
     assert told.value.code == "processes_die"
     assert active_children() == []
+
+
+def masked(_number: int) -> bool:
+    """Return whether the process that does this piece is deaf to Ctrl-C."""
+    return SIGINT in pthread_sigmask(SIG_BLOCK, ())
+
+
+def test_ctrl_c_reaches_not_even_the_first_process() -> None:
+    # What Python starts along with the first process of all unmasks signals: begin without it.
+    code = "from tests.ledger.test_crew import *; print(list(by_crew(masked, 2, range(4))))"
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert said.stdout == "[True, True, True, True]\n"
+    assert SIGINT not in pthread_sigmask(SIG_BLOCK, ())
