@@ -190,7 +190,7 @@ def next_(shell: Shell, limit: int) -> Result:
         roster, actor = look(shell, connection, alone=True)
         size = read_heads(connection)["book"].size
         today = day_of(now_ms())
-        rows = list_waiting(connection, Viewer(roster, actor), today, size, limit)
+        rows = list_waiting(connection, Viewer(roster, actor), shell.papers, today, size, limit)
     return Result({"rows": rows, "on": today}, show_waiting(shell, rows))
 
 

@@ -18,8 +18,10 @@ from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.rights import Grant
 from portal.claim_reading import Read, Viewer, read_claim, read_claims, unknown_claim
+from portal.known_papers import KnownPapers
 from vouchers.claims.authorise import OFFICIALS, actions_of
 from vouchers.claims.calendar import WorkingDays
+from vouchers.claims.fold import Claim
 from vouchers.claims.helped import Papers
 from vouchers.claims.table import TURN, Action
 from vouchers.reading import read_rules
@@ -118,6 +120,7 @@ def find_visible(
 def list_waiting(  # noqa: PLR0917 - who asks for what, as of when
     connection: Connection,
     viewer: Viewer,
+    known: KnownPapers,
     today: str,
     size: int,
     limit: int,
@@ -139,19 +142,20 @@ def list_waiting(  # noqa: PLR0917 - who asks for what, as of when
             break
         page = min(2 * page, _PAGE_MAX)
         after = some[-1].place
-        reads = read_claims(connection, [(one.claim, one.enterprise) for one in some], size)
+        reads = read_claims(connection, [(one.claim, one.enterprise) for one in some], size, ())
+        papers = known.of(connection, {one.enterprise for one in some}, size)
         for listed in some:
-            acts = _onward(viewer, reads[listed.claim], today)
+            acts = _onward(viewer, reads[listed.claim].claim, papers[listed.enterprise], today)
             if acts:
                 rows.append(_row(listed, acts, _waited(days, day_text(listed.since), today)))
     return rows[:limit]
 
 
-def _onward(viewer: Viewer, read: Read, today: str) -> list[Action]:
+def _onward(viewer: Viewer, claim: Claim, papers: Papers, today: str) -> list[Action]:
     """Return the acts by which a person can bring a claim on today."""
-    may = actions_of(*viewer, read.claim, today, read.papers.helpers(read.claim))
+    may = actions_of(*viewer, claim, today, papers.helpers(claim))
     onward = [action for action in may if action in _ONWARD]
-    return onward or [action for action in may if action in _ELSE.get(read.claim.state, ())]
+    return onward or [action for action in may if action in _ELSE.get(claim.state, ())]
 
 
 def _waited(days: WorkingDays, since: str, today: str) -> int | None:

@@ -46,6 +46,7 @@ from portal.everybody import Everybody
 from portal.fund_account import FundAccounts
 from portal.gathered import Gathered
 from portal.known_batches import KnownBatches
+from portal.known_papers import KnownPapers
 from reports.fonts import CACHE, load
 from reports.issue import Press
 
@@ -110,6 +111,7 @@ class Shell:
         self._shown: set[str] = set()
         self.fund_accounts = FundAccounts()
         self.batches = KnownBatches()
+        self.papers = KnownPapers()
         self._connections = Connections(settings.database_url)
 
     def for_person(self, person: str, language: Language, roster: Roster | None = None) -> Self:

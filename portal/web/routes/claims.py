@@ -158,8 +158,8 @@ def queue(
     with visit.shell.reading() as connection:
         roster, person = look(visit.shell, connection, alone=True)
         size = read_heads(connection)["book"].size
-        viewer = Viewer(roster, person)
-        found = list_waiting(connection, viewer, today, size, WAITING_MAX + 1, wanted, start)
+        viewer, known = Viewer(roster, person), visit.shell.papers
+        found = list_waiting(connection, viewer, known, today, size, WAITING_MAX + 1, wanted, start)
         names = read_names(visit.shell, connection, {one["enterprise"] for one in found}, size)
     rows = found[:WAITING_MAX]
     following = None
