@@ -50,7 +50,7 @@ def sum_batches(
 
     They are added up by the database, however many orders there are.
     """
-    order, claim = _trimmed(batch), tables.claim_state.c
+    order, claim = _trimmed(batch or ""), tables.claim_state.c
     name = _name_batch(order.order_id, order.before)
     paid, failed = (func.count().filter(one > 0) for one in (order.paid, order.failed))
     counts = func.count(), paid, failed, func.count() - paid - failed
@@ -71,28 +71,23 @@ def sum_batches(
 
 def name_batches(connection: Connection, prefix: str) -> set[str]:
     """Return the names of the batches that begin in some way."""
-    order = tables.payment_order.c.order_id
-    name = _name_batch(order, _trim(order))
-    query = select(name).where(order.startswith(prefix, autoescape=True)).distinct()
-    return set(connection.scalars(query))
+    order = _trimmed(prefix)
+    name = _name_batch(order.order_id, order.before)
+    return set(connection.scalars(select(name).distinct()))
 
 
-def _trimmed(batch: str | None) -> ReadOnlyColumnCollection[str, Any]:
-    """Return the columns of the orders, of a batch's where one is named, with `before`.
+def _trimmed(prefix: str) -> ReadOnlyColumnCollection[str, Any]:
+    """Return the columns of the orders whose numbers begin in some way, with `before`.
 
     A database would else trim each number anew wherever it stands, which takes the most time: what
     has an offset it works out once.
     """
-    order = tables.payment_order.c
-    query = select(*tables.payment_order.columns, _trim(order.order_id).label("before"))
-    if batch is not None:
-        query = query.where(order.order_id.startswith(batch, autoescape=True))
+    order = tables.payment_order.c.order_id
+    before = func.rtrim(order, "0123456789").label("before")
+    query = select(*tables.payment_order.columns, before)
+    if prefix:
+        query = query.where(order.startswith(prefix, autoescape=True))
     return query.offset(0).subquery().c
-
-
-def _trim(order: ColumnElement[str]) -> ColumnElement[str]:
-    """Return an order's number without the digits at its end."""
-    return func.rtrim(order, "0123456789")
 
 
 def _name_batch(order: ColumnElement[str], before: ColumnElement[str]) -> ColumnElement[str]:
