@@ -26,8 +26,11 @@ def read_usage_days(
     Of one enterprise, where one is named.
     """
     table = tables.usage_day
-    query = select(table).order_by(*table.primary_key).execution_options(yield_per=1000)
-    if enterprise is not None:
+    query = select(table).order_by(*table.primary_key)
+    if enterprise is None:
+        query = query.execution_options(yield_per=1000)
+    else:
+        # Few enough to be fetched at once: a cursor of the database's takes three more questions.
         query = query.where(table.c.enterprise == enterprise)
     for row in connection.execute(query):
         enterprise_of, contract, resource, day, quantity = row

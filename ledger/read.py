@@ -120,7 +120,10 @@ def read_chunks(connection: Connection, log: LogName, start: int, end: int) -> I
         .where(table.start > start - merkle.TILE_WIDTH)
         .order_by(table.start)
     )
-    with connection.execute(query.execution_options(yield_per=64)) as rows:
+    # A tile's chunks are fetched at once: a cursor of the database's takes three more questions.
+    if end - start > merkle.TILE_WIDTH:
+        query = query.execution_options(yield_per=64)
+    with connection.execute(query) as rows:
         for row in rows:
             yield Chunk(log, *row)
 

@@ -1,7 +1,7 @@
 """Sessions on the server: who has signed in, for how long, and whether all of it is open to him.
 
 The browser keeps a secret, the database its digest; a form's token is derived from the secret, so
-that nothing in the database lets anybody act. What the book says of the person is read at each
+that nothing in the database lets anybody act. What the book says of the person is asked at each
 request, so that a role that is revoked is gone at once.
 """
 
@@ -94,7 +94,7 @@ def find_session(shell: Shell, secret: str, now_ms: int, *, is_seen: bool = True
         row = find_row(connection, digest_of(secret))
         if row is None or not _is_live(row, now_ms):
             return None
-        session = _read(connection, row, secret)
+        session = _read(connection, row, secret, shell.rights.of(connection, row.person))
     if session is not None and is_seen and now_ms - row.seen_at_ms >= SEEN_EVERY_MS:
         with shell.writing() as engine, engine.begin() as connection:
             see_session(connection, row.digest, now_ms)
@@ -106,10 +106,9 @@ def _is_live(row: SessionRow, now_ms: int) -> bool:
     return now_ms < row.expires_at_ms and now_ms < row.seen_at_ms + IDLE_MS
 
 
-def _read(connection: Connection, row: SessionRow, secret: str) -> Session | None:
+def _read(connection: Connection, row: SessionRow, secret: str, rights: Roster) -> Session | None:
     """Return a session as the book and its account have it, None for somebody without a role."""
     account = find_account(connection, row.person)
-    rights = read_rights(connection, row.person)
     if account is None or not rights.grants.get(row.person):
         return None
     is_full = (
@@ -148,7 +147,7 @@ def begin_session(
     expires_at_ms = now_ms + ABSOLUTE_MS if expires_at_ms is None else expires_at_ms
     row = SessionRow(digest_of(secret), person, now_ms, now_ms, expires_at_ms, vouched_by)
     add_session(connection, row)
-    session = _read(connection, row, secret)
+    session = _read(connection, row, secret, read_rights(connection, person))
     assert session is not None, person
     return SignedIn(secret, session)
 

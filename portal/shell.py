@@ -47,6 +47,7 @@ from portal.fund_account import FundAccounts
 from portal.gathered import Gathered
 from portal.known_batches import KnownBatches
 from portal.known_papers import KnownPapers
+from portal.known_rights import KnownRights
 from reports.fonts import CACHE, load
 from reports.issue import Press
 
@@ -112,6 +113,7 @@ class Shell:
         self.fund_accounts = FundAccounts()
         self.batches = KnownBatches()
         self.papers = KnownPapers()
+        self.rights = KnownRights()
         self._connections = Connections(settings.database_url)
 
     def for_person(self, person: str, language: Language, roster: Roster | None = None) -> Self:
