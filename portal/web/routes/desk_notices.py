@@ -40,7 +40,7 @@ from vouchers.claims.authorise import OFFICIALS as OFFICIAL_ROLES
 NOTICES_MAX: Final = 20
 """Notices on a page."""
 
-ROWS_MAX: Final = 50
+ROWS_MAX: Final = 30
 """Lines of a notice on a page."""
 
 CHOICE_MAX: Final = 25

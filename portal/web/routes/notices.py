@@ -14,8 +14,8 @@ from reports.notice_list import HOW_TO_OBJECT
 
 # A screen or two.
 NOTICES_MAX: Final = 20
-# A screen or two.
-LINES_MAX: Final = 50
+# A screen; each line is made again from the papers of its enterprise.
+LINES_MAX: Final = 30
 
 FILES: Final[dict[str, tuple[Literal["csv", "xlsx"], str]]] = {
     "list.csv": ("csv", "text/csv; charset=utf-8"),
