@@ -19,6 +19,10 @@ WHAT: Final = "XML"
 DEPTH_MAX: Final = 100
 ELEMENTS_MAX: Final = 500_000
 
+# expat looks at a tag or comment that is cut short anew with each block that follows, which takes
+# minutes for one of 100 MB; nobody writes a longer one than this.
+TOKEN_BYTES_MAX: Final = 1 << 20
+
 # expat reads Unicode and Latin; tax software of the last decade also writes GBK.
 _DECLARED: Final = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _CHINESE: Final = frozenset({b"gb2312", b"gbk", b"gb18030"})
@@ -42,7 +46,7 @@ class Markup:
     def __init__(self, what: str) -> None:
         self.root = ""
         self._what = what
-        self._depth = self._elements = 0
+        self._depth = self._elements = self._fed = 0
         self._decoder: codecs.IncrementalDecoder | None = None
         self._is_begun = False
         parser = expat.ParserCreate(namespace_separator=" ")
@@ -70,11 +74,25 @@ class Markup:
         """Hand a block to the parser, in the encoding that it understands."""
         try:
             text = block if self._decoder is None else self._decoder.decode(block, is_last)
+            if text:
+                self._require_progress()
             self._parser.Parse(text, is_last)
+            # The parser counts what it reads in UTF-8.
+            self._fed += len(text if isinstance(text, bytes) else text.encode())
         except (expat.ExpatError, UnicodeError, LookupError) as error:
             raise broken(
                 self._what, f"不是合法的 XML（{error}）", f"not valid XML ({error})"
             ) from None
+
+    def _require_progress(self) -> None:
+        """Raise where what the parser still waits for the end of is too long already."""
+        begun = max(self._parser.CurrentByteIndex, 0)
+        if self._fed - begun > TOKEN_BYTES_MAX:
+            raise refusal(
+                "too_many_entries",
+                f"{self._what} 的一个标签或注释超过 {TOKEN_BYTES_MAX:,} 字节",
+                f"a tag or comment of the {self._what} has more than {TOKEN_BYTES_MAX:,} bytes",
+            )
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         """Take in an element's beginning."""

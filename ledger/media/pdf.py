@@ -11,7 +11,7 @@ from typing import Final
 from ledger.media.archive import encrypted
 from ledger.media.inflate import UNPACKED_BYTES_MAX, ZLIB, inflate
 from ledger.media.markup import active
-from ledger.media.refusal import broken
+from ledger.media.refusal import broken, refusal
 from ledger.text import Text
 
 WHAT: Final = "PDF"
@@ -22,6 +22,9 @@ _END: Final = re.compile(rb"startxref\s+([0-9]{1,10})\s+%%EOF[\s\x00]*\Z")
 # Where the last cross-reference is named, within this of the end.
 _TAIL_BYTES: Final = 2_048
 _DICTIONARY_BYTES_MAX: Final = 4_096
+
+# A writer puts a hundred objects into each, and no file that we take has so many pages.
+OBJECT_STREAMS_MAX: Final = 20_000
 
 
 def _names(*words: str) -> re.Pattern[bytes]:
@@ -53,7 +56,8 @@ _FLATE: Final = re.compile(
 def check_pdf(data: bytes) -> None:
     """Raise `InvalidInputError` unless some bytes are a whole PDF, not encrypted, not active.
 
-    Codes: `broken_document`, `encrypted_document`, `active_document`, `archive_bomb`.
+    Codes: `broken_document`, `encrypted_document`, `active_document`, `archive_bomb`,
+    `too_many_entries`.
     """
     if _HEADER.match(data) is None:
         raise broken(WHAT, "版本号不可读", "its header names no version")
@@ -68,7 +72,13 @@ def check_pdf(data: bytes) -> None:
         raise broken(WHAT, f"交叉引用位置 {int(end[1])} 越界", f"no table at {int(end[1])}")
     _require_inert(data)
     room = UNPACKED_BYTES_MAX
-    for found in _OBJECT_STREAM.finditer(data):
+    for number, found in enumerate(_OBJECT_STREAM.finditer(data), 1):
+        if number > OBJECT_STREAMS_MAX:
+            raise refusal(
+                "too_many_entries",
+                f"{WHAT} 的对象流多于 {OBJECT_STREAMS_MAX:,} 个",
+                f"the {WHAT} has more than {OBJECT_STREAMS_MAX:,} object streams",
+            )
         objects = _unpack_objects(data, found.start(), found.end(), room)
         room -= len(objects)
         _require_inert(objects)
@@ -91,7 +101,8 @@ def _unpack_objects(data: bytes, first: int, last: int, room: int) -> bytes:
 
     Nothing for one that is not packed, which was looked at as it is.
     """
-    begin = max(data.rfind(b"obj", 0, first), first - _DICTIONARY_BYTES_MAX, 0)
+    lowest = max(first - _DICTIONARY_BYTES_MAX, 0)
+    begin = max(data.rfind(b"obj", lowest, first), lowest)
     at = data.find(b"stream", last, last + _DICTIONARY_BYTES_MAX)
     if at < 0:
         return b""

@@ -2,6 +2,7 @@
 
 import random
 import struct
+import time
 import zipfile
 import zlib
 from contextlib import suppress
@@ -20,7 +21,8 @@ from ledger.media import DOCUMENT_BYTES_MAX, NAMES, inspect
 from ledger.media.archive import ENTRIES_MAX, RATIO_FLOOR_BYTES
 from ledger.media.image import PIXELS_MAX
 from ledger.media.inflate import RAW, UNPACKED_BYTES_MAX, inflate
-from ledger.media.markup import DEPTH_MAX
+from ledger.media.markup import DEPTH_MAX, TOKEN_BYTES_MAX
+from ledger.media.pdf import OBJECT_STREAMS_MAX
 from tests.papers import INVOICE_XML, OFD_XML, make_image, make_ofd, make_pdf, make_xml, make_zip
 
 PDF, PNG, JPEG, OFD, XML = (
@@ -218,6 +220,16 @@ def test_a_pdf_that_hides_its_objects_or_a_bomb_among_them_is_refused() -> None:
     assert code_of(with_object(halves + halves), "a.pdf") == "archive_bomb"
 
 
+def test_a_pdf_of_countless_object_streams_keeps_nobody_waiting() -> None:
+    marks, gap = b"/Type/ObjStm " * OBJECT_STREAMS_MAX, b" " * 5_000
+    begun = time.process_time()
+    body = b" " * 18_000_000 + marks + gap
+    assert inspect(with_object(body), "a.pdf") == "application/pdf"
+    # Some 0.2 s; minutes where each mark is looked for from the file's beginning.
+    assert time.process_time() - begun < 10
+    assert code_of(with_object(marks + b"/ObjStm" + gap), "a.pdf") == "too_many_entries"
+
+
 def test_a_pdf_whose_table_is_nowhere_is_refused() -> None:
     place = PDF.rindex(b"startxref")
     assert code_of(PDF[:place] + b"startxref\n99999999\n%%EOF\n", "a.pdf") == "broken_document"
@@ -323,6 +335,18 @@ def test_markup_inside_an_ofd_is_held_to_the_same() -> None:
     doctype = b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"
     assert code_of(make_ofd(("Doc_0/Content.xml", doctype)), "a.ofd") == "doctype"
     assert code_of(make_ofd(("Doc_0/Content.XML", b"<a>")), "a.ofd") == "broken_document"
+
+
+def test_a_comment_or_tag_without_end_inside_an_ofd_is_refused() -> None:
+    noise = zlib.compress(bytes(range(256)) * 9_000, 0).hex().encode()[: 2 * TOKEN_BYTES_MAX]
+    whole = noise[: TOKEN_BYTES_MAX - 1_000]
+    for before, after in ((b"<a><!--", b"--></a>"), (b"<a b='", b"'/>")):
+        taken = make_ofd(("Doc_0/Content.xml", before + whole + after))
+        assert inspect(taken, "a.ofd") == "application/ofd"
+        endless = make_ofd(("Doc_0/Content.xml", before + noise + after))
+        assert code_of(endless, "a.ofd") == "too_many_entries"
+    text = make_ofd(("Doc_0/Content.xml", b"<a>" + noise + b"</a>" + b" " * TOKEN_BYTES_MAX))
+    assert inspect(text, "a.ofd") == "application/ofd"
 
 
 # --- XML ---
