@@ -117,6 +117,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "joserfc": ("portal.provider",),
     "kafka": ("ingest.consumer", "ingest.producer", "ingest.record_batch"),
     "litestar": ("portal.web",),
+    "multipart": ("portal.web.sent",),
     "openpyxl": ("reports.sheets",),
     "pandas": ("reports.frames",),
     "psycopg": ("ledger",),

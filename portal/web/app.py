@@ -31,6 +31,7 @@ from portal.web.limits import FORM_BYTES_MAX, UPLOAD_BYTES_MAX, Limits, require_
 from portal.web.methods import Heads, Methods
 from portal.web.recording import Recording, recording
 from portal.web.routes import ROUTES
+from portal.web.sent import Sent
 from portal.web.telemetry import Telemetry, write_log
 
 
@@ -70,6 +71,7 @@ def make_app(
         compression_config=CompressionConfig(backend="gzip", minimum_size=1_000),
         lifespan=[_connected, recording],
         openapi_config=None,
+        request_class=Sent,
         request_max_body_size=UPLOAD_BYTES_MAX,
         state=State(
             {

@@ -9,9 +9,11 @@ from urllib.parse import quote
 
 import pytest
 from jinja2 import nodes
+from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 from litestar.testing import TestClient
+from litestar.types import Receive
 
 from ledger.config import Settings
 from portal.shell import Shell
@@ -121,11 +123,19 @@ def test_nobody_is_kept_waiting_by_a_form_of_too_many_fields(lobby: Lobby) -> No
 @on_sqlite
 def test_a_form_that_trickles_in_is_given_up(lobby: Lobby) -> None:
     parts = [b"name=a", b"&password", b"=b"]
-    sent: list[Any] = []
 
     async def receive() -> Any:  # noqa: ANN401 - a message
         await asyncio.sleep(0.04)
         return {"type": "http.request", "body": parts.pop(0), "more_body": True}
+
+    app = Limits(make_app(lobby.shell), within_s=0.1)
+    assert _post(app, "/sign-in", ENCODED["content-type"], receive) == 408
+    assert parts
+
+
+def _post(app: Limits | Litestar, path: str, media_type: str, receive: Receive) -> int:
+    """Return the status with which an application answers what comes message by message."""
+    sent: list[Any] = []
 
     async def send(message: Any) -> None:  # noqa: ANN401 - a message
         sent.append(message)
@@ -133,20 +143,64 @@ def test_a_form_that_trickles_in_is_given_up(lobby: Lobby) -> None:
     scope: Any = {
         "type": "http",
         "method": "POST",
-        "path": "/sign-in",
-        "raw_path": b"/sign-in",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
+        "headers": [(b"content-type", media_type.encode())],
         "client": ("192.0.2.1", 1),
         "server": ("127.0.0.1", 80),
         "scheme": "http",
         "state": {},
     }
-    app = Limits(make_app(lobby.shell), within_s=0.1)
     with ThreadPoolExecutor() as pool:
         pool.submit(asyncio.run, app(scope, receive, send)).result()
-    assert sent[0]["status"] == 408
-    assert parts
+    status: int = sent[0]["status"]
+    return status
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/sign-in", ENCODED["content-type"]),
+        ("/sign-in", "multipart/form-data; boundary=b"),
+        ("/api/v1/statements/verify", "application/octet-stream"),
+    ],
+)
+def test_who_leaves_in_the_middle_is_no_fault_of_ours(
+    lobby: Lobby, path: str, media_type: str
+) -> None:
+    messages: list[Any] = [
+        {"type": "http.request", "body": b"--b\r\n", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Any:  # noqa: ANN401 - a message
+        return messages.pop(0)
+
+    assert _post(make_app(lobby.shell), path, media_type, receive) == 400
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("charset", "content", "status"),
+    [
+        ("UTF-8", "算券".encode(), 403),
+        # Decoded in a time that grows with the square: 1 MB of it takes a minute.
+        ("punycode", b"-" + b"b" * 100, 400),
+        ("gbk", "算券".encode("gbk"), 400),
+        ("no-such", b"a", 400),
+        ("utf-8", b"\xff", 400),
+    ],
+)
+def test_a_form_is_read_in_our_encoding_alone(
+    lobby: Lobby, charset: str, content: bytes, status: int
+) -> None:
+    head = f'Content-Disposition: form-data; name="a"\r\nContent-Type: text/x; charset={charset}'
+    body = b"--b\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n--b--\r\n"
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    answer = lobby.browser().client.post("/sign-in", content=body, headers=headers)
+    assert answer.status_code == status, answer.text[:2000]
 
 
 @on_sqlite

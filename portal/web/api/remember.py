@@ -26,6 +26,7 @@ from portal.shell import Shell, now_ms
 from portal.web.address import path_of, query_of
 from portal.web.api.scope import READ, require_scope, scope_of
 from portal.web.audience import require_audience
+from portal.web.sent import Sent
 from portal.web.visit import Visit
 
 HEADER: Final = "Idempotency-Key"
@@ -106,7 +107,7 @@ class Remember(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Answer a request."""
-        request = Request[Visit, Any, State](scope, receive, send)
+        request = Sent(scope, receive, send)
         key = request.headers.get(HEADER, "")
         is_kept = records(request.route_handler) and KEY.fullmatch(key) is not None
         if not is_kept or not _may(request):
