@@ -148,12 +148,12 @@ class Accesses:
 
     def _record(self, events: list[Event]) -> int:
         """Append events to the log and return how many were new."""
-        recorded = 0
+        recorded, at_ms = 0, now_ms() - self._shell.behind_ms
         with self._shell.writing() as engine:
             store = self._shell.store(engine)
             for first in range(0, len(events), BATCH_MAX):
                 part = events[first : first + BATCH_MAX]
-                recorded += store.append_own(part, now_ms(), STREAM).recorded
+                recorded += store.append_own(part, at_ms, STREAM).recorded
         return recorded
 
 

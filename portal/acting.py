@@ -118,7 +118,7 @@ def acting(
     and no token it is the console that acts. `exchanging`: an invitation will do. `alone`: the
     roster has whoever acts and nobody else, which takes no longer where there are many people.
     """
-    with _transaction(shell, enterprise, now_ms(), alone=alone) as act:
+    with _transaction(shell, enterprise, _now_ms(shell), alone=alone) as act:
         act.actor = _actor(shell, act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
         yield act
 
@@ -132,7 +132,7 @@ def at_console(
     Nobody who has signed in is the console.
     """
     assert shell.person is None, shell.person
-    at_ms = now_ms() if at_ms is None else at_ms
+    at_ms = _now_ms(shell) if at_ms is None else at_ms
     with _transaction(shell, enterprise, at_ms, alone=False) as act:
         yield act
 
@@ -175,7 +175,7 @@ def looking(shell: Shell) -> Iterator[Act]:
     with shell.reading("keep") as connection:
         roster, actor = look(shell, connection, alone=True)
         # What is only tried changes nothing of what the visit is known by.
-        yield Act(shell, connection, roster.copy(), actor, now_ms())
+        yield Act(shell, connection, roster.copy(), actor, _now_ms(shell))
 
 
 def look(
@@ -195,7 +195,7 @@ def look(
     if known is None or known.index != size:
         known = _read_people(shell, connection, size, enterprise, alone=alone)
     roster = known
-    actor = _actor(shell, roster, now_ms(), reading=True)
+    actor = _actor(shell, roster, _now_ms(shell), reading=True)
     assert actor is not None
     if roles and not roster.has(actor, *roles):
         shown = ", ".join(roles)
@@ -225,6 +225,11 @@ def _read_people(
     if alone and token is not None:
         return read_holder(connection, token, size, enterprise)
     return read_roster(connection, size, enterprise)
+
+
+def _now_ms(shell: Shell) -> int:
+    """Return the time of recording by a shell's clock."""
+    return now_ms() - shell.behind_ms
 
 
 def _actor(

@@ -66,7 +66,7 @@ def play_claims(
     With `split` an enterprise claims by invoice, else once for the year.
     """
     programmes = programmes_of(rules_of(snapshot.book))
-    wanted = list(_wanted(programmes, rulings, split=split))
+    wanted = list(wanted_of(programmes, rulings, split=split))
     what = Text("办理申请", "working on claims")
     with shell.progress(what, 5 * len(wanted)) as step:
         way = Way(shell, step)
@@ -98,7 +98,7 @@ def _recover(part: str, claim: str) -> RecoverRequest:
     )
 
 
-def _wanted(
+def wanted_of(
     programmes: tuple[Programme, ...], rulings: Mapping[str, Ruling], *, split: bool
 ) -> Iterator[Wanted]:
     """Yield the claims for what each ruling pays."""

@@ -13,6 +13,7 @@ from ledger.bookkeeping import read_balances
 from ledger.config import Settings
 from ledger.database import REVISION
 from ledger.errors import TamperedLogError
+from ledger.period import day_of, midnight_ms, parse_date
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import at_console
@@ -22,7 +23,15 @@ from portal.checking import check_all, compare_projections, head_row
 from portal.demo_claims import play_claims
 from portal.demo_counts import count_claims
 from portal.demo_door import open_accounts
-from portal.demo_home import empty_home, is_played, mark_played
+from portal.demo_home import (
+    empty_home,
+    is_played,
+    keep_clock,
+    mark_played,
+    open_once,
+    read_clock,
+)
+from portal.demo_open import leave_open
 from portal.demo_people import add_people
 from portal.demo_summary import Outcome, founding, summarise
 from portal.demo_way import Days
@@ -44,16 +53,20 @@ from vouchers.ruling import Ruling, rule_on
 
 
 class Size(NamedTuple):
-    """How many enterprises a demo has, and for how many days each is metered."""
+    """How many enterprises a demo has, for how many days each is metered, and its own today.
+
+    On a Monday after the year, when its claims are paid and the next year's are under way.
+    """
 
     enterprises: int
     days: int
+    today: date
 
 
 # Enough enterprises for every standing to occur twice, few enough for three minutes on two cores.
-SMALL: Final = Size(24, 365)
-# As many as the centre in Wuhan has.
-FULL: Final = Size(186, 365)
+SMALL: Final = Size(24, 365, date(2023, 3, 20))
+# As many as the centre in Wuhan has; what nobody mended has lapsed.
+FULL: Final = Size(186, 365, date(2023, 4, 3))
 YEAR: Final = 2022
 APPLY_ON: Final = date(YEAR, 12, 31)
 WORK: Final = Days(
@@ -66,6 +79,8 @@ WORK: Final = Days(
     lapsed=date(YEAR + 1, 4, 1),
 )
 MONTHS: Final = tuple(f"{YEAR}-{month:02d}" for month in range(1, 13))
+
+_MORNING_MS: Final = (9 * 60 + 30) * 60_000
 
 DOOR: Final = "127.0.0.1"
 """Where a demo is served: whoever reaches it is anybody he likes, so nobody else may."""
@@ -106,8 +121,11 @@ def demo(
     if port is not None and is_played(home, what):
         url, told = _tell(port)
         data: dict[str, Any] = {"dir": str(home), "url": url}
+        inner.behind_ms = read_clock(home)
         return Result(data, shell.say(told), then=lambda: _serve(inner, port))
     empty_home(home)
+    inner.behind_ms = now_ms() - _morning_ms(size.today)
+    keep_clock(home, inner.behind_ms)
     events = _ingest(inner, home, size, seed)
     with inner.staying_connected():
         _adopt(inner)
@@ -144,7 +162,8 @@ def demo(
 
 def name_demo(size: Size, seed: int) -> str:
     """Return which demo it is; one of another schema has to be played anew."""
-    return f"seed {seed}, {size.enterprises} enterprises, {size.days} days, schema {REVISION}"
+    numbers = f"{size.enterprises} enterprises, {size.days} days, today {size.today}"
+    return f"seed {seed}, {numbers}, schema {REVISION}"
 
 
 def _tell(port: int) -> tuple[str, Text]:
@@ -161,9 +180,17 @@ def _serve(shell: Shell, port: int) -> None:
     from portal.web.app import make_portal  # noqa: PLC0415 - no other demo needs it
     from portal.web.routes.demo import DEMO_ROUTES  # noqa: PLC0415 - as above
 
+    at_ms = now_ms() - shell.behind_ms
     with shell.staying_connected():
-        open_accounts(shell, now_ms())
+        if open_once(shell.settings.home):
+            leave_open(shell, parse_date(day_of(at_ms)))
+        open_accounts(shell, at_ms)
     serve_app(make_portal(shell, more=DEMO_ROUTES), DOOR, port)
+
+
+def _morning_ms(day: date) -> int:
+    """Return the instant of a day at which a demo begins, in the zone of the centre."""
+    return midnight_ms(day) + _MORNING_MS
 
 
 def _adopt(shell: Shell) -> None:

@@ -9,6 +9,8 @@ from ledger.text import Text
 
 _MARK: Final = "demo.txt"
 _PLAYED: Final = "played.txt"
+_CLOCK: Final = "clock.txt"
+_OPENED: Final = "opened.txt"
 
 
 def empty_home(home: Path) -> None:
@@ -37,3 +39,23 @@ def is_played(home: Path, what: str) -> bool:
     """Return whether a demo was played to its end in a directory, and this very one."""
     played = home / _PLAYED
     return (home / _MARK).exists() and played.exists() and played.read_text("utf-8") == f"{what}\n"
+
+
+def keep_clock(home: Path, behind_ms: int) -> None:
+    """Keep by how much the demo's clock is slow, for whoever serves it later."""
+    (home / _CLOCK).write_text(f"{behind_ms}\n", "utf-8")
+
+
+def read_clock(home: Path) -> int:
+    """Return by how much the demo's clock is slow; by nothing where nobody has said."""
+    path = home / _CLOCK
+    return int(path.read_text("utf-8")) if path.exists() else 0
+
+
+def open_once(home: Path) -> bool:
+    """Return whether nobody has left anything open in a demo yet; from now on somebody has."""
+    path = home / _OPENED
+    if path.exists():
+        return False
+    path.touch()
+    return True

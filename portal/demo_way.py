@@ -16,7 +16,7 @@ from ledger.errors import InvalidInputError, RuleViolationError
 from portal.acting import at_console
 from portal.claim_reading import Read
 from portal.claim_submit import submit
-from portal.demo_people import staff_of
+from portal.demo_people import HELPER, staff_of
 from portal.desk import Desk, act_on, open_desk
 from portal.desk_acts import compute_items, do_act
 from portal.desk_batch import read_each
@@ -97,7 +97,7 @@ class Way:
         while wanted:
             now = {one.file.enterprise: one for one in reversed(wanted)}
             wanted = [one for one in wanted if now[one.file.enterprise] is not one]
-            with self.sitting("task-force-1", day) as desk:
+            with self.sitting(HELPER, day) as desk:
                 for one in now.values():
                     claim = _hand_in(desk, one.file)
                     if claim is not None:
@@ -113,7 +113,7 @@ class Way:
         for claims in self.claims.values():
             returned = claims[each - 1 :: each]
             mended = [one for number, one in enumerate(returned, 1) if number % but]
-            with self.sitting("task-force-1", day) as desk:
+            with self.sitting(HELPER, day) as desk:
                 for read in _read(desk, mended):
                     if read.claim.state == "returned":
                         submit(desk, _same_again(read.claim), ())

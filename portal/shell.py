@@ -94,7 +94,8 @@ class Shell:
 
     `person` is who has signed in, whom `portal.acting` believes; a command has nobody signed in,
     and goes by a token. `roster` is what the book said of the person when he was let in; it counts
-    for a book of that size alone.
+    for a book of that size alone. `behind_ms` is by how much its clock is slow: a demo's year is
+    over, and people come to it while there is work.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Shell:
         self.as_json = as_json
         self.person = person
         self.roster: Roster | None = None
+        self.behind_ms = 0
         self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self.signer = Signer(settings.home)
         self.gathered = Gathered()

@@ -9,18 +9,28 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import copytree
 from typing import Any, get_args
 
 import httpx
 from beancount import loader
 
-from ledger.database import open_engine
+from ledger.claim_list import ClaimFilter, list_claims
+from ledger.config import Settings
+from ledger.database import Connection, open_engine
+from ledger.erasable import read_roster
 from ledger.events import Role
 from ledger.period import months_between
 from ledger.read import read_entries, read_heads
 from ledger.store import OWN_SOURCE
+from portal.checking import check_all, compare_projections
+from portal.claim_queue import list_waiting
+from portal.claim_reading import Viewer
 from portal.demo_command import SMALL, name_demo
-from portal.demo_home import mark_played
+from portal.demo_home import mark_played, open_once, read_clock
+from portal.demo_open import STAGES, leave_open
+from portal.demo_people import HELPER
+from portal.shell import Shell
 from reports.frames import sum_months, tell
 from reports.reading import read_snapshot
 from reports.reconciliation import reconcile_all
@@ -58,12 +68,45 @@ def test_a_demo_is_played_proved_and_open_to_look_around(suanquan: Run, tmp_path
     assert sum(one["undetermined"] for one in data["decisions"]) > 0
     assert 0 < data["refunded_fen"] < data["charged_fen"]
     _count(data)
+    _leave_open(home, tmp_path / "open")
     _look_around(suanquan, home, data)
     _reconcile(home, data)
     _simulate(suanquan, home, data)
     _read_salts(home)
     _act(suanquan, home, data)
     _tamper(suanquan, home)
+
+
+def _leave_open(home: Path, copy: Path) -> None:
+    """What is served has something to do for each role, and every law holds of it."""
+    copytree(home, copy)
+    shell = Shell(Settings.of_home(copy), "zh", as_json=True)
+    shell.behind_ms = read_clock(copy)
+    assert open_once(copy)
+    leave_open(shell, SMALL.today)
+    assert not open_once(copy), "it is left open once"
+    with shell.reading("keep") as connection:
+        heads = read_heads(connection)
+        roster = read_roster(connection, heads["book"].size)
+        found = list_claims(connection, ClaimFilter(), limit=None)
+        assert check_all(shell, connection, list(heads.values())) == []
+        assert compare_projections(shell, connection, list(heads.values()))[1] == []
+        left = [one for one in found if one.state not in {"paid", "closed"}]
+        assert {one.state for one in left} == {*STAGES, "draft"}
+        own = next(one.scope for one in roster.grants["enterprise-1"])
+        assert {one.state for one in left if one.enterprise == own} == {"draft", "returned"}
+        for role in ("task_force", "authority", "finance"):
+            people = [one for one in roster.grants if roster.has(one, role)]
+            assert people
+            for person in people:
+                waits = _queue(shell, connection, Viewer(roster, person))
+                assert bool(waits) == (person != HELPER), person
+
+
+def _queue(shell: Shell, connection: Connection, viewer: Viewer) -> list[dict[str, Any]]:
+    """Return the claims that wait for somebody on the demo's own day."""
+    size, today = read_heads(connection)["book"].size, SMALL.today.isoformat()
+    return list_waiting(connection, viewer, shell.papers, today, size, 20)
 
 
 def _reconcile(home: Path, data: dict[str, Any]) -> None:
