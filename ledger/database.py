@@ -29,6 +29,7 @@ __all__ = [
     "ROLES",
     "Access",
     "Connection",
+    "DataError",
     "DatabaseError",
     "Engine",
     "OperationalError",
@@ -83,6 +84,8 @@ KEEPALIVES: Final = {
 def open_engine(url: str, access: Access) -> Engine:
     """Return an engine for a database with the walls of its access in place.
 
+    An error names no values of a statement: they may be of a person, and errors go into logs.
+
     Raises `InvalidInputError` for a database that is neither SQLite nor PostgreSQL, or that is
     opened for reading and is not there.
     """
@@ -97,7 +100,9 @@ def open_engine(url: str, access: Access) -> Engine:
         # One snapshot a transaction, so that a check beside a writer sees one tree.
         isolation = "REPEATABLE READ" if access in READING else "READ COMMITTED"
         engine = create_engine(
-            parsed.set(drivername="postgresql+psycopg"), isolation_level=isolation
+            parsed.set(drivername="postgresql+psycopg"),
+            isolation_level=isolation,
+            hide_parameters=True,
         )
         _take_place(engine, SEARCH_PATHS.get(access, "public"))
         if access in ROLES:
@@ -137,7 +142,7 @@ def _open_sqlite(path: Path, access: Access) -> Engine:
             check_same_thread=False,
         )
 
-    engine = create_engine(f"sqlite:///{path.absolute()}", creator=connect)
+    engine = create_engine(f"sqlite:///{path.absolute()}", creator=connect, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own

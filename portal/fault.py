@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from ledger.database import DatabaseError, OperationalError
+from ledger.database import DatabaseError, DataError, OperationalError
 from ledger.errors import InvalidInputError, LedgerError, TamperedLogError
 from ledger.read import CHECK_THE_LOG
 from ledger.text import Text
@@ -26,6 +26,8 @@ def tell_fault(error: Exception) -> LedgerError:
             return file_error(error)
         case OperationalError():
             return _database_error(error)
+        case DataError():
+            return _unfit()
         case DatabaseError():
             return _broken_database(error)
         case _:
@@ -38,6 +40,18 @@ def _database_error(error: OperationalError) -> LedgerError:
         "database",
         Text(f"数据库无法完成操作：{error.orig}", f"the database refused: {error.orig}"),
         Text("请检查 SUANQUAN_DATABASE_URL 与磁盘空间后重试", "check the database and try again"),
+    )
+
+
+def _unfit() -> LedgerError:
+    """Return the error for words that the database cannot hold, of which it tells before it looks.
+
+    PostgreSQL takes no character of code 0; nothing that is stored is at fault.
+    """
+    return InvalidInputError(
+        "unfit_value",
+        Text("内容中有不能使用的字符或过大的数", "a character or number in it cannot be used"),
+        Text("请删去控制字符后重试", "leave control characters out and try again"),
     )
 
 

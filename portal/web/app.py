@@ -22,7 +22,7 @@ from portal.accesses import Accesses
 from portal.shell import Shell
 from portal.web.api.pace import Pace
 from portal.web.api.router import API_V1
-from portal.web.audience import require_audience, require_audiences
+from portal.web.audience import require_address, require_audience, require_audiences
 from portal.web.errors import answer_error
 from portal.web.form_token import form_key, give_number, require_form_token
 from portal.web.gate import Gate, visit_of
@@ -63,7 +63,7 @@ def make_app(
             Router("/", route_handlers=[*ROUTES, *more], request_max_body_size=FORM_BYTES_MAX),
             API_V1,
         ],
-        guards=[require_audience, require_few_fields, require_form_token],
+        guards=[require_address, require_audience, require_few_fields, require_form_token],
         middleware=[Gate, Methods(), Recording()],
         dependencies={"visit": Provide(visit_of, sync_to_thread=False)},
         exception_handlers={Exception: answer_error},

@@ -13,7 +13,9 @@ from litestar.handlers import BaseRouteHandler
 
 from ledger.errors import RuleViolationError
 from ledger.events import Role
+from ledger.events.access import PLACE_LENGTH_MAX
 from ledger.text import Text
+from portal.web.address import path_of
 from portal.web.visit import Visit
 
 Audience = frozenset[Role]
@@ -55,6 +57,16 @@ def require_audience(connection: ASGIConnection[Any, Any, Any, Any], to: BaseRou
         raise _not_yours()
     enterprise = connection.path_params.get("enterprise")
     if enterprise is not None and not (visit.has(*INSIDERS) or visit.acts_for(enterprise)):
+        raise unknown_page()
+
+
+def require_address(connection: ASGIConnection[Any, Any, Any, Any], _to: BaseRouteHandler) -> None:
+    """Raise `RuleViolationError` (`unknown_page`) for a path that no address of ours can be.
+
+    Who read what is recorded by its path, so that one which cannot be recorded shows nothing.
+    """
+    path = path_of(connection)
+    if len(path) > PLACE_LENGTH_MAX or not path.isprintable():
         raise unknown_page()
 
 

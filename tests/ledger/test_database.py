@@ -40,6 +40,15 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: P
     assert "secret" not in str(caught.value)
 
 
+def test_an_error_names_no_value_of_its_statement(database_url: str) -> None:
+    engine = open_engine(database_url, "own")
+    with engine.connect() as connection, pytest.raises(DBAPIError) as caught:
+        connection.execute(text("SELECT no_such_column, :account"), {"account": "6222-secret"})
+    assert "no_such_column" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    engine.dispose()
+
+
 def test_an_empty_database_has_no_schema(database_url: str) -> None:
     engine = open_engine(database_url, "own")
     with pytest.raises(InvalidInputError, match="no_schema"):

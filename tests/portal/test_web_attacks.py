@@ -330,3 +330,22 @@ def test_a_number_of_thousands_of_digits_is_no_mistake_of_ours(lobby: Lobby) -> 
     assert lobby.ask("finance-1", "GET", f"/funds/hubei/{long}").status_code == 404
     act = {"fund": "hubei", "year": long, "amount": "1", "document": "1", "on": "2022-11-01"}
     assert lobby.send("finance-1", "/funds/act/appropriate", act).status_code == 400
+
+
+@on_sqlite
+@pytest.mark.parametrize("word", ["a%0Ab", "a%00b", "%E2%80%AE", "x" * 500])
+def test_an_address_that_cannot_be_recorded_shows_nothing(lobby: Lobby, word: str) -> None:
+    for who, path in (
+        ("authority-2", "/desk/notices/draw"),
+        ("finance-2", "/desk/payments/order"),
+        ("", "/verify"),
+    ):
+        assert lobby.ask(who, "GET", f"{path}/{word}").status_code == 404
+
+
+def test_what_no_database_holds_is_wrong_and_nothing_is_broken(lobby: Lobby) -> None:
+    assert lobby.ask("task-2", "GET", "/claims?enterprise=a%00b").status_code in {200, 400}
+    said = {"programme": "a\0b", "request": "1"}
+    answer = lobby.send("firm-1", f"/enterprise/{CODE}/claims/new", said)
+    assert answer.status_code == 400, answer.text[:2000]
+    assert "损坏" not in answer.text
