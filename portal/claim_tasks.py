@@ -137,13 +137,23 @@ def find_prepared(desk: Desk, enterprise: str, claim: str) -> Read:
     return read
 
 
-def look_at(desk: Desk, read: Read, chosen: Sequence[str] | None = None) -> Tasks:
-    """Return what there is of a claim so far, with other invoices where some are chosen."""
+def look_at(
+    desk: Desk, read: Read, chosen: Sequence[str] | None = None, asked_fen: int | None = None
+) -> Tasks:
+    """Return what there is of a claim so far, with other invoices where some are chosen.
+
+    With them goes what is asked for of a claim that was sent back, which keeps no draft; without
+    any it asks for what it asked before.
+    """
     claim, ground = read.claim, desk.ground(read.claim.enterprise)
     draft = draft_of(claim) or {}
     kept = draft.get("invoices", ()) if claim.state == "draft" else claim.invoices
     invoices = tuple(kept if chosen is None else chosen)
     worth = _work_out(desk, ground, claim.programme, invoices, claim.claim) if invoices else None
+    if claim.state == "draft":
+        asked_fen = draft.get("asked_fen")
+    elif chosen is None:
+        asked_fen = _asked_before(claim, worth)
     documents = _documents(ground, claim, invoices)
     filed = [Paper(kind=one.kind, ref=one.ref) for one in documents]
     needs = [] if worth is None else _needs(desk, ground.programme(claim.programme), worth)
@@ -152,12 +162,18 @@ def look_at(desk: Desk, read: Read, chosen: Sequence[str] | None = None) -> Task
         ground,
         ground.programme(claim.programme),
         invoices,
-        draft.get("asked_fen"),
+        asked_fen,
         worth,
         [PaperNeed(one, is_filed(one, filed)) for one in needs],
         documents,
         ground.papers_apart().newest_account(claim.enterprise) is not None,
     )
+
+
+def _asked_before(claim: Claim, worth: Worth | None) -> int | None:
+    """Return what less a claim asked for than the rules give now, None where it was all."""
+    gives_fen = worth.amount_fen if worth else None
+    return claim.asked_fen if gives_fen and claim.asked_fen < gives_fen else None
 
 
 def list_invoices(desk: Desk, tasks: Tasks) -> list[InvoiceLine]:

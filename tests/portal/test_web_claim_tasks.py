@@ -85,6 +85,7 @@ def test_two_tabs_do_not_write_over_each_other(office: Office, lobby: Lobby) -> 
     assert lobby.send("firm-1", f"{AT}/{name}/check", handed).status_code == 409
     wrong = lobby.send("firm-1", path, {"seen": "2", "invoice": [ONE], "asked": "十万"})
     assert (wrong.status_code, 'value="十万"' in wrong.text) == (400, True)
+    assert ('href="#asked"' in wrong.text, 'id="asked-wrong"' in wrong.text) == (True, True)
 
 
 @on_sqlite
@@ -121,11 +122,32 @@ def test_a_file_that_is_none_of_ours_is_refused_beside_the_form(
         (b"MZ program", "evil.pdf", "evil.pdf"),
     ):
         answer = upload(lobby, at, content, name)
-        assert (answer.status_code, why in answer.text) == (400, True), name
+        assert (answer.status_code, answer.text.count(why)) == (400, 2), "above and at the field"
+        assert answer.text.index('href="#file-') < answer.text.index('aria-invalid="true"'), name
     unknown = upload(lobby, at, make_pdf("x"), kind="nothing")
     assert (unknown.status_code, "没有文件种类" in unknown.text) == (400, True)
     assert office.ask("firm-1", "document", "list", CODE)["rows"] == []
     assert not list((office.folder / "home" / "documents" / ".staging").iterdir())
+
+
+@on_sqlite
+def test_what_is_sent_back_asks_for_what_it_asked_or_for_what_is_said_now(
+    office: Office, lobby: Lobby
+) -> None:
+    name = office.submit(invoices=[ONE], asked_fen=8_000_000)["id"]
+    office.act("task-1", name, "return", items=[{"item": "documents", "reason": "缺回单"}])
+    at = f"{AT}/{name}"
+    assert "80,000.00" in lobby.see("firm-1", f"{at}/check"), "as before, not all there is"
+    assert 'value="80,000.00"' in lobby.see("firm-1", f"{at}/invoices")
+    seen = str(state_of(office, name)["seen"])
+    answer = lobby.send(
+        "firm-1", f"{at}/invoices", {"seen": seen, "invoice": [ONE], "asked": "70,000"}
+    )
+    page = lobby.see("firm-1", answer.headers["location"])
+    hidden = dict(re.findall(r'name="(seen|asked_fen|invoice)" value="(\w+)"', page))
+    assert hidden["asked_fen"] == "7000000"
+    assert lobby.send("firm-1", f"{at}/check", hidden).status_code == 303
+    assert state_of(office, name)["asked_fen"] == 7_000_000
 
 
 @on_sqlite

@@ -120,6 +120,9 @@ def chosen(
     wanted = _many(data, "invoice")
     try:
         asked_fen = _asked(data)
+    except LedgerError as error:
+        return _refused(visit, enterprise, claim, data, error, partly=partly, wrong="asked")
+    try:
         with acting(visit.shell, alone=True) as one:
             desk = open_desk(one)
             read = find_prepared(desk, enterprise, claim)
@@ -133,17 +136,25 @@ def chosen(
         return _page(visit, "claim_saved.html", found, is_saved=is_draft, error=None)
     if is_draft:
         return onward(_at(enterprise, claim), "saved")
-    return onward(f"{_at(enterprise, claim)}/check?{urlencode({'invoice': wanted}, doseq=True)}")
+    said = {"invoice": wanted, **({"asked_fen": asked_fen} if asked_fen else {})}
+    return onward(f"{_at(enterprise, claim)}/check?{urlencode(said, doseq=True)}")
 
 
 def _refused(
-    visit: Visit, enterprise: str, claim: str, said: Said, error: LedgerError, *, partly: bool
+    visit: Visit,
+    enterprise: str,
+    claim: str,
+    said: Said,
+    error: LedgerError,
+    *,
+    partly: bool,
+    wrong: str = "",
 ) -> Response[Any]:
     """Return the form of the invoices again, or the note that stands in it, with the reason."""
     with looking(visit.shell) as one:
         desk, found = _open(open_desk(one), enterprise, claim, _many(said, "invoice"))
         if not partly:
-            return _invoices(visit, desk, found, error, str(said.get("asked", "")))
+            return _invoices(visit, desk, found, error, str(said.get("asked", "")), wrong=wrong)
         shown = for_page(error, visit)
         # Told within the page, which shows nothing of an answer that says it failed.
         return _page(visit, "claim_saved.html", found, is_saved=False, error=shown)
@@ -186,7 +197,7 @@ def filed(
     except LedgerError as error:
         with looking(visit.shell) as one:
             _, found = _open(open_desk(one), enterprise, claim)
-            return _papers(visit, found, error=error)
+            return _papers(visit, found, error=error, what=what)
     return onward(f"{_at(enterprise, claim)}/papers", "saved")
 
 
@@ -196,10 +207,11 @@ def summary(
     enterprise: FromPath[str],
     claim: FromPath[str],
     invoice: FromQuery[list[str] | None] = None,
+    asked_fen: FromQuery[int | None] = None,
 ) -> Response[Any]:
     """Return what will be claimed, step by step with clauses, before it is handed in."""
     with looking(visit.shell) as one:
-        _, found = _open(open_desk(one), enterprise, claim, invoice)
+        _, found = _open(open_desk(one), enterprise, claim, invoice, asked_fen)
         return _summary(visit, found)
 
 
@@ -211,15 +223,15 @@ def hand_in(
     data: Annotated[dict[str, Any], _FORM],
 ) -> Response[Any]:
     """Hand the claim in, for the first time or again, on what the page had shown."""
-    wanted = _many(data, "invoice")
+    wanted, asked_fen = _many(data, "invoice"), number_in(data, "asked_fen")
     try:
         with acting(visit.shell, alone=True) as one:
             desk = open_desk(one)
             read = find_prepared(desk, enterprise, claim)
-            hand_in_kept(desk, read, wanted, number_in(data, "asked_fen"), seen_in(data))
+            hand_in_kept(desk, read, wanted, asked_fen, seen_in(data))
     except LedgerError as error:
         with looking(visit.shell) as one:
-            _, found = _open(open_desk(one), enterprise, claim, wanted)
+            _, found = _open(open_desk(one), enterprise, claim, wanted, asked_fen)
             return _summary(visit, found, error)
     return onward(f"/claims/{claim}", "acted")
 
@@ -228,12 +240,16 @@ def hand_in(
 
 
 def _open(
-    desk: Desk, enterprise: str, claim: str, invoices: list[str] | None = None
+    desk: Desk,
+    enterprise: str,
+    claim: str,
+    invoices: list[str] | None = None,
+    asked_fen: int | None = None,
 ) -> tuple[Desk, Tasks]:
     """Return a claim that its visitor puts together; raises what `require_may` does."""
     read = find_prepared(desk, enterprise, claim)
     require_may(desk, read, _SUBMIT)
-    return desk, look_at(desk, read, invoices)
+    return desk, look_at(desk, read, invoices, asked_fen)
 
 
 def _page(
@@ -269,13 +285,16 @@ def _invoices(
     found: Tasks,
     error: LedgerError | None = None,
     asked: str | None = None,
+    *,
+    wrong: str = "",
 ) -> Response[Any]:
-    """Return the page on which invoices are chosen."""
+    """Return the page on which invoices are chosen; `wrong` is the field with the error."""
     lines = list_invoices(desk, found)
     values = {
         "lines": lines[:INVOICES_MAX],
         "more": max(0, len(lines) - INVOICES_MAX),
         "asked": asked,
+        "wrong": wrong,
         "error": for_page(error, visit) if error else None,
         "tell": tell_reason,
     }
@@ -283,9 +302,13 @@ def _invoices(
 
 
 def _papers(
-    visit: Visit, found: Tasks, done: str | None = None, error: LedgerError | None = None
+    visit: Visit,
+    found: Tasks,
+    done: str | None = None,
+    error: LedgerError | None = None,
+    what: What | None = None,
 ) -> Response[Any]:
-    """Return the page of papers."""
+    """Return the page of papers; `what` are those that could not be filed."""
     account = found.ground.account
     records = [account.invoices[one] for one in found.chosen if one in account.invoices]
     values = {
@@ -293,6 +316,7 @@ def _papers(
         "kinds": KINDS,
         "name_kind": name_kind,
         "done": done,
+        "what": what,
         "error": for_page(error, visit) if error else None,
     }
     return _page(visit, "claim_papers.html", found, _status(error), **values)
