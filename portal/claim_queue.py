@@ -142,7 +142,7 @@ def list_waiting(  # noqa: PLR0917 - who asks for what, as of when
             break
         page = min(2 * page, _PAGE_MAX)
         after = some[-1].place
-        reads = read_claims(connection, [(one.claim, one.enterprise) for one in some], size, ())
+        reads = read_claims(connection, [(one.claim, one.enterprise) for one in some], size)
         papers = known.of(connection, {one.enterprise for one in some}, size)
         for listed in some:
             acts = _onward(viewer, reads[listed.claim].claim, papers[listed.enterprise], today)

@@ -85,11 +85,12 @@ def read_claims(
     connection: Connection,
     wanted: Collection[tuple[str, str]],
     size: int,
-    of_enterprise: Collection[Callable[[str], str]] = (enterprise_topic, personal_topic),
+    of_enterprise: Collection[Callable[[str], str]] = (),
 ) -> dict[str, Read]:
-    """Return claims by id, each asked for with its enterprise, by two looks at the trail.
+    """Return claims by id, each asked for with its enterprise.
 
-    All have the papers of all their enterprises, as far as those are of the topics that are named.
+    All have the papers of all their enterprises, as far as those are of the topics that are named,
+    which takes a second look at the trail.
     """
     papers = Papers()
     found = {claim: Read(Claim(claim), [], papers) for claim, _ in wanted}

@@ -10,7 +10,7 @@ from ledger.database import Connection
 from ledger.errors import RuleViolationError
 from ledger.events import ClaimData, ClaimStep, Data, Role
 from ledger.text import Language, Text
-from ledger.topics import personal_topic
+from ledger.topics import enterprise_topic, personal_topic
 from portal.acting import not_allowed
 from portal.claim_reading import Read, read_claims
 from portal.desk import Desk, find_claim
@@ -118,7 +118,8 @@ def read_each(connection: Connection, wanted: Sequence[tuple[str, str]], size: i
     """Return claims in the order in which they are asked for, each with its enterprise."""
     found: dict[str, Read] = {}
     for first in range(0, len(wanted), _AT_ONCE):
-        found |= read_claims(connection, wanted[first : first + _AT_ONCE], size)
+        some = wanted[first : first + _AT_ONCE]
+        found |= read_claims(connection, some, size, (enterprise_topic, personal_topic))
     return list(found.values())
 
 
