@@ -23,9 +23,9 @@ SUMS: Final = {
     "metered_fen": Text("计量（元）", "Metered, CNY"),
     "invoiced_fen": Text("开票（元）", "Invoiced, CNY"),
     "paid_fen": Text("付款（元）", "Paid, CNY"),
-    "difference_fen": Text("开票减计量", "Inv. less met."),
+    "difference_fen": Text("开票减计量", "Invoiced less metered"),
     "unexplained_fen": Text("其中不明", "Unexplained"),
-    "open_fen": Text("开票减付款", "Inv. less paid"),
+    "open_fen": Text("开票减付款", "Invoiced less paid"),
 }
 """What each sum of a month is called."""
 

@@ -85,7 +85,7 @@ def unknown_page() -> RuleViolationError:
     """Return the answer for a page that is not there, or is not for whoever asks."""
     return RuleViolationError(
         "unknown_page",
-        Text("没有这个页面", "there is no such page"),
+        Text("没有这个页面", "no such page"),
         Text("请核对网址，或从首页进入", "check the address, or start from the home page"),
     )
 

@@ -87,7 +87,8 @@ def period(value: str, language: Language) -> str:
         case 7:
             return month(whole, language)
         case 10:
-            return f"{day(whole, language)} {hour}:00" if hour else day(whole, language)
+            comma = "" if language == "zh" else ","
+            return f"{day(whole, language)}{comma} {hour}:00" if hour else day(whole, language)
         case _:
             return value
 

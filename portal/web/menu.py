@@ -30,10 +30,14 @@ class Link(NamedTuple):
     is_here: bool
 
 
+ENTERPRISES: Final = "/enterprises"
+
+ONE_ENTERPRISE: Final = "/enterprise"
+
 OF_STAFF: Final = (
     Entry("/queue", Text("待办", "Queue"), OFFICIALS),
     Entry("/claims", Text("申请", "Claims"), INSIDERS),
-    Entry("/enterprises", Text("企业", "Enterprises"), INSIDERS),
+    Entry(ENTERPRISES, Text("企业", "Enterprises"), INSIDERS),
     Entry("/desk/notices", Text("公示", "Notices"), OFFICIALS),
     Entry("/desk/payments", Text("付款", "Payments"), OFFICIALS),
     Entry("/funds", Text("资金", "Funds"), INSIDERS),
@@ -75,6 +79,9 @@ def menu_of(visit: Visit) -> list[Link]:
             pages.append((ACTING, Text("选择企业", "Choose an enterprise")))
     here = visit.path.partition("?")[0]
     best = max((path for path, _ in pages if _is_under(here, path)), key=len, default="")
+    # An enterprise's pages stand one by one beside their list, not under it.
+    if not best and _is_under(here, ONE_ENTERPRISE):
+        best = ENTERPRISES
     return [Link(path, visit.say(name), path == best) for path, name in pages]
 
 

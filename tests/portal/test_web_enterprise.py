@@ -50,6 +50,13 @@ def test_officials_and_auditors_see_any_enterprise_that_the_ledger_knows(pages: 
     assert pages.get(f"/enterprise/{unknown}", "task-2").status_code == 404
 
 
+def test_staff_on_an_enterprises_page_are_among_the_enterprises(pages: Pages) -> None:
+    for path in ("", "/usage", "/papers"):
+        page = pages.see(f"/enterprise/{CODE}{path}", "auditor-1")
+        menu = page.partition('<nav class="menu"')[2].partition("</nav>")[0]
+        assert 'href="/enterprises" aria-current="page"' in menu, path
+
+
 def test_a_new_enterprise_sees_what_will_come(pages: Pages) -> None:
     page = pages.see(f"/enterprise/{OTHER}", "stranger-1")
     assert page.count('class="empty"') == 4
