@@ -20,6 +20,7 @@ from ledger.database import DatabaseError
 from ledger.errors import LedgerError
 from portal.accesses import Accesses
 from portal.shell import Shell
+from portal.web.apart import limiters
 from portal.web.api.pace import Pace
 from portal.web.api.router import API_V1
 from portal.web.audience import require_address, require_audience, require_audiences
@@ -79,6 +80,7 @@ def make_app(
                 "is_https": is_https(shell),
                 "form_key": form_key(shell),
                 "pace": pace or Pace(),
+                "apart": limiters(),
                 "accesses": Accesses(shell),
             }
         ),

@@ -1,11 +1,17 @@
 """Signing in by the pages: links, codes, refusals, and where a session may and may not go."""
 
 import re
-from typing import Final
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Event
+from typing import Any, Final, Literal
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 
+from portal import passwords
+from portal.backoff import FREE_OF_ADDRESS
 from portal.web.cookies import SESSION_COOKIE
 from tests.portal.lobby import Browser, Lobby, lobby, office
 
@@ -49,6 +55,38 @@ def test_an_official_sets_up_codes_before_anything_else(lobby: Lobby) -> None:
     assert len(re.findall(r"<li>[A-Z2-7-]{10,}</li>", done.text, re.IGNORECASE)) == 10
     assert browser.client.cookies[SESSION_COOKIE] != before
     assert browser.open("/account").status_code == 200
+
+
+class Held(PasswordHasher):
+    """A hasher that takes as long as a test wants."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 1024, 1)
+        self.may_go_on = Event()
+
+    def verify(self, *said: Any, **how: Any) -> Literal[True]:  # noqa: ANN401 - the library's
+        """Return what the library does, later."""
+        self.may_go_on.wait()
+        return super().verify(*said, **how)
+
+
+def test_nobody_waits_for_a_page_while_many_sign_in(
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, browser = Held(), lobby.browser()
+    monkeypatch.setattr(passwords, "HASHER", held)
+    said = {"_csrf_token": browser.token(), "password": WRONG}
+    # More than a server has threads for its handlers, whatever machine it is on.
+    with ThreadPoolExecutor(FREE_OF_ADDRESS) as pool:
+        send = partial(browser.client.post, "/sign-in")
+        trying = [pool.submit(send, data={**said, "name": f"x-{n}"}) for n in range(40)]
+        page = pool.submit(browser.client.get, "/notices")
+        try:
+            assert page.result(timeout=20).status_code == 200
+            assert not any(one.done() for one in trying)
+        finally:
+            held.may_go_on.set()
+        assert {one.result().status_code for one in trying} == {401}
 
 
 def test_whoever_is_refused_is_shown_the_form_and_nothing_of_his_password(lobby: Lobby) -> None:

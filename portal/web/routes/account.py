@@ -21,6 +21,7 @@ from portal.provider_settings import label_of
 from portal.sessions import Session, sign_out_everywhere
 from portal.sign_in import change_password
 from portal.sign_on import find_own, leave_to_link, unlink
+from portal.web.apart import apart
 from portal.web.audience import SIGNED_IN
 from portal.web.cookies import forget, keep
 from portal.web.errors import for_page, status_of
@@ -80,7 +81,8 @@ def _show(visit: Visit, status: int = 200, **values: Any) -> Response[Any]:  # n
     )
 
 
-@post("/account/sign-on", who=SIGNED_IN, status_code=200, sync_to_thread=True)
+@post("/account/sign-on", who=SIGNED_IN, status_code=200)
+@apart("provider")
 def link(request: Asked, visit: Visitor, data: LinkForm) -> Response[Any]:
     """Return the way to the identity provider, to link an identity to this account."""
     try:
@@ -114,7 +116,8 @@ def _is_alone(visit: Visit) -> bool:
     return not _session(visit).has_second_factor
 
 
-@post("/account/password", who=SIGNED_IN, status_code=200, sync_to_thread=True)
+@post("/account/password", who=SIGNED_IN, status_code=200)
+@apart("hashing")
 def change(request: Asked, visit: Visitor, data: Changed) -> Response[Any]:
     """Return to the account once the password is another one; other sessions are ended."""
     if data.wanted != data.again:

@@ -14,6 +14,7 @@ from portal.passwords import ALONE_LENGTH_MIN, BESIDE_LENGTH_MIN
 from portal.provider_settings import label_of
 from portal.sessions import sign_out
 from portal.sign_in import sign_in
+from portal.web.apart import apart
 from portal.web.audience import ANYBODY, SIGNED_IN
 from portal.web.cookies import forget, keep, session_cookie
 from portal.web.errors import for_page, status_of
@@ -84,7 +85,8 @@ def sign_in_form(
     )
 
 
-@post("/sign-in", who=ANYBODY, status_code=200, sync_to_thread=True)
+@post("/sign-in", who=ANYBODY, status_code=200)
+@apart("hashing")
 def begin(request: Asked, visit: Visitor, data: Posted) -> Response[Any]:
     """Return to where somebody wanted to go once he has shown who he is."""
     previous = request.cookies.get(session_cookie(request.app.state))
@@ -119,7 +121,8 @@ def invitation(visit: Visitor, secret: FromPath[str]) -> Response[Any]:
     return _choose(visit, secret)
 
 
-@post("/invitation/{secret:str}", who=ANYBODY, status_code=200, sync_to_thread=True)
+@post("/invitation/{secret:str}", who=ANYBODY, status_code=200)
+@apart("hashing")
 def accept(request: Asked, visit: Visitor, secret: FromPath[str], data: Chosen) -> Response[Any]:
     """Return to the form for signing in once a password is set."""
     if data.password != data.again:

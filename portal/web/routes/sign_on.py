@@ -25,6 +25,7 @@ from portal.sign_on import (
     leave,
     leave_with_invitation,
 )
+from portal.web.apart import apart
 from portal.web.audience import ANYBODY
 from portal.web.cookies import departure_cookie, keep, keep_departure, session_cookie
 from portal.web.errors import for_page, status_of
@@ -61,7 +62,8 @@ def lead_away(request: Asked, visit: Visit, leaving: Leaving) -> Response[Any]:
     return keep_departure(answer, leaving.secret, request.app.state)
 
 
-@post("/sign-in/provider", who=ANYBODY, status_code=200, sync_to_thread=True)
+@post("/sign-in/provider", who=ANYBODY, status_code=200)
+@apart("provider")
 def go(request: Asked, visit: Visitor, data: Posted) -> Response[Any]:
     """Return the way to the provider; where it is away, the form for a password."""
     back = own_path(data.back)
@@ -72,14 +74,16 @@ def go(request: Asked, visit: Visitor, data: Posted) -> Response[Any]:
     return lead_away(request, visit, leaving)
 
 
-@post("/invitation/{secret:str}/provider", who=ANYBODY, status_code=200, sync_to_thread=True)
+@post("/invitation/{secret:str}/provider", who=ANYBODY, status_code=200)
+@apart("provider")
 def accept_by(request: Asked, visit: Visitor, secret: FromPath[str]) -> Response[Any]:
     """Return the way to the provider, to accept an invitation by an identity."""
     leaving = leave_with_invitation(visit.shell, secret, address_of(request), visit.at_ms)
     return lead_away(request, visit, leaving)
 
 
-@get(RETURN_PATH, who=ANYBODY, enrolling=True, sync_to_thread=True)
+@get(RETURN_PATH, who=ANYBODY, enrolling=True)
+@apart("provider")
 def come(request: Asked, visit: Visitor) -> Response[Any]:
     """Return to where somebody wanted to go, once the provider has said who he is."""
     # One of its names is the library's own for something else.
