@@ -273,6 +273,24 @@ def test_a_request_sent_again_under_its_key_is_answered_as_it_was(
     assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
 
 
+def test_a_long_answer_is_sent_again_as_it_can_be_read(
+    client: TestClient[Any], call: Call, office: Office
+) -> None:
+    claim, task, key = office.submit(), call("task-1"), "0123456789abcdef"
+    items = task.get(f"/claims/{claim['id']}/check-list")["items"]
+    marks = [{"item": one["item"], "verdict": "met", "reason": "已核对" * 40} for one in items]
+    path, seen = f"/claims/{claim['id']}/check", task.get(f"/claims/{claim['id']}")["seen"]
+    first = task.send(path, {"items": marks}, key, seen=seen)
+    assert first["state"] == "checked"
+    # It was packed for the first who asked, and is long enough for that.
+    assert task.send(path, {"items": marks}, key, seen=seen) == first
+    headers = {**task.headers, "idempotency-key": key, "accept-encoding": "identity"}
+    said = json.dumps({"items": marks})
+    again = client.post(f"/api/v1{path}?seen={seen}", content=said, headers=headers)
+    assert len(again.content) > 1_000
+    assert (again.headers["idempotency-replayed"], again.json()) == ("true", first)
+
+
 def test_what_was_refused_leaves_its_key_free(call: Call) -> None:
     firm, key = call("firm-1"), "0123456789abcdef"
     assert firm.send("/claims", {**CLAIM, "asked_fen": 0}, key)["code"] == "bad_value"

@@ -6,6 +6,7 @@ done. A process that ends between an act and its answer leaves the key held: the
 tells that it was done, by its document, its file or the number of acts that were seen.
 """
 
+import gzip
 import hashlib
 import re
 from typing import Any, Final, NamedTuple
@@ -89,15 +90,22 @@ class _Answer:
     @property
     def media_type(self) -> str:
         """Return the type of the body."""
-        first = self.messages[0]
-        assert first["type"] == "http.response.start", first
-        return next(value.decode() for name, value in first["headers"] if name == b"content-type")
+        return self._headers[b"content-type"].decode()
 
     @property
     def body(self) -> bytes:
-        """Return the body."""
+        """Return the body as it is kept: unpacked, for a retry may not say that it takes gzip."""
         bodies = (one for one in self.messages if one["type"] == "http.response.body")
-        return b"".join(one["body"] for one in bodies)
+        sent = b"".join(one["body"] for one in bodies)
+        is_packed = self._headers.get(b"content-encoding") == b"gzip"
+        return gzip.decompress(sent) if is_packed else sent
+
+    @property
+    def _headers(self) -> dict[bytes, bytes]:
+        """Return the headers."""
+        first = self.messages[0]
+        assert first["type"] == "http.response.start", first
+        return dict(first["headers"])
 
 
 class Remember(ASGIMiddleware):
