@@ -47,6 +47,10 @@ def test_a_review_says_what_is_left_and_is_then_concluded(office: Office, lobby:
     path = f"/claims/{name}/review"
     page = lobby.see("task-1", path)
     assert all(one.zh in page for one in map(ITEMS.__getitem__, REVIEWED))
+    (digest,) = state_of(office, name)["documents"]
+    assert page.count(f"/documents/{digest}") > 2, "at the items that rest on it, and in the list"
+    days = page.partition('id="item-days"')[2].partition("</section>")[0]
+    assert f"/documents/{digest}" in days
     assert page.count(" checked") == page.count('<span class="tag good">符合</span>') - 0
     left = lobby.send("task-1", path, {"seen": "1", "act": "check", **MET, "verdict.sums": ""})
     assert left.status_code == 400

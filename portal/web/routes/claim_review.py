@@ -1,5 +1,7 @@
 """The first review of a claim: its check list item by item, the papers and the usage beside it."""
 
+import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 from litestar import Request, Response, get, post
@@ -7,6 +9,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery
 
 from ledger.errors import LedgerError
+from ledger.events import DocumentFiled
 from ledger.period import render_instant
 from portal.acting import acting, looking
 from portal.claim_reading import Read, Viewer
@@ -35,6 +38,13 @@ SAVES_DIGITS_MAX: Final = 9
 
 # A finding on a claim of 200 invoices names each; the table beside it has them all, in pages.
 FOUND_LENGTH_MAX: Final = 1_200
+
+
+# A source names papers by their numbers, with marks and spaces between them.
+_BETWEEN_NUMBERS: Final = re.compile(r"[\s;,()]+")
+
+# Beside one item; the list has all of them.
+PAPERS_MAX: Final = 4
 
 
 class Mistake(NamedTuple):
@@ -150,6 +160,7 @@ def _page(
     may = actions_of(*viewer, claim, desk.day, read.papers.helpers(claim))
     beside = list(list_beside(evidence))
     ground = desk.ground(claim.enterprise)
+    documents = ground.documents(claim.documents)
     cuts = fields_of("cut", claim) if "check" in may else ()
     error = mistake.error
     kept = read_kept(desk, read) if cuts else Kept({})
@@ -159,7 +170,8 @@ def _page(
         "name": ground.account.name or claim.enterprise,
         "firm": ground.account.name,
         "items": [
-            _row(visit, one) for one in (items if viewer.is_insider() else hide(items))
+            _row(visit, one, documents)
+            for one in (items if viewer.is_insider() else hide(items))
         ],
         "verdicts": [(one, visit.say(name)) for one, name in VERDICTS.items()],
         "said": said,
@@ -174,7 +186,7 @@ def _page(
         "beside": beside[first : first + INVOICES_MAX],
         "next": f"?invoices={first + INVOICES_MAX}" if len(beside) > first + INVOICES_MAX else None,
         "first": f"/claims/{claim.claim}/review" if first else None,
-        "documents": ground.documents(claim.documents),
+        "documents": documents,
         "name_kind": name_kind,
         "error": for_page(error, visit) if error else None,
         "wrong": _wrong(error),
@@ -185,9 +197,11 @@ def _page(
     return page(visit, "claim_review.html", int(status_of(error)) if error else 200, **values)
 
 
-def _row(visit: Visit, item: Item) -> dict[str, Any]:
-    """Return an item of the check list as the page shows it."""
+def _row(visit: Visit, item: Item, documents: Sequence[DocumentFiled]) -> dict[str, Any]:
+    """Return an item of the check list as the page shows it, with the papers that it rests on."""
     found = visit.say(item.found)
+    numbers = set(_BETWEEN_NUMBERS.split(item.source.en))
+    papers = [one for one in documents if one.ref in numbers]
     return {
         "item": item.item,
         "name": begin(visit.say(item.name)),
@@ -197,6 +211,8 @@ def _row(visit: Visit, item: Item) -> dict[str, Any]:
         "basis": visit.say(item.basis),
         "source": visit.say(item.source),
         "next": visit.say(item.next_step) if item.next_step else "",
+        "papers": papers[:PAPERS_MAX],
+        "more": max(0, len(papers) - PAPERS_MAX),
     }
 
 
