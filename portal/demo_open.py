@@ -104,8 +104,8 @@ def _bring(shell: Shell, book: Book, wanted: Sequence[Wanted], today: date, step
     days = days_before(today)
     ways = {stage: Way(shell, step) for stage in STAGES}
     for one, stage in zip(_with_draft(shell, wanted, today), cycle(STAGES), strict=False):
-        _file(shell, book.account(one.file.enterprise), one)
-        ways[stage].submit([one], days.applied)
+        papers = _file(shell, book.account(one.file.enterprise), one)
+        ways[stage].submit([one._replace(papers=papers)], days.applied)
     _work(ways, wanted[0].programme, days)
 
 
@@ -158,13 +158,19 @@ def _with_draft(shell: Shell, wanted: Sequence[Wanted], today: date) -> Iterator
         yield one._replace(file=msgspec.structs.replace(one.file, invoices=tuple(invoices)))
 
 
-def _file(shell: Shell, account: Account, wanted: Wanted) -> None:
-    """File a sample of each invoice that is claimed, and of its contract."""
+def _file(shell: Shell, account: Account, wanted: Wanted) -> tuple[str, ...]:
+    """Return the digests of a sample of each contract and invoice of a claim, once they are filed.
+
+    An enterprise may claim on one contract at two programmes: its paper is filed once.
+    """
+    digests: list[str] = []
     store = DocumentStore(shell.settings.home)
     for kind, ref, content in sample_papers(account, wanted.file.invoices):
         with store.receiving([(f"{kind}.png", content)]) as staged, at_console(shell) as act:
             act.actor = HELPER
-            file_documents(act, store, account.credit_code, staged, What(kind, ref))
+            filed = file_documents(act, store, account.credit_code, staged, What(kind, ref))
+            digests += [one.data.sha256 for one in filed]
+    return tuple(digests)
 
 
 def _work(ways: dict[Stage, Way], programme: str, days: OpenDays) -> None:

@@ -60,10 +60,11 @@ Requested = Request | Callable[[str], Request]
 
 
 class Wanted(NamedTuple):
-    """A claim that an enterprise will make."""
+    """A claim that an enterprise will make, with the digests of its papers."""
 
     programme: str
     file: ClaimFile
+    papers: tuple[str, ...] = ()
 
 
 class Days(NamedTuple):
@@ -99,7 +100,7 @@ class Way:
             wanted = [one for one in wanted if now[one.file.enterprise] is not one]
             with self.sitting(HELPER, day) as desk:
                 for one in now.values():
-                    claim = _hand_in(desk, one.file)
+                    claim = _hand_in(desk, one.file, one.papers)
                     if claim is not None:
                         made = self.claims.setdefault(one.programme, [])
                         made.append((claim.claim, claim.enterprise))
@@ -183,17 +184,17 @@ class Way:
             tick(desk)
 
 
-def _hand_in(desk: Desk, file: ClaimFile) -> Claim | None:
+def _hand_in(desk: Desk, file: ClaimFile, papers: tuple[str, ...]) -> Claim | None:
     """Return a claim that is handed in, None where nothing is left to claim.
 
     A part of a year may ask for more than its own invoice gives: then it asks for all of that.
     """
     try:
-        return submit(desk, file, ()).claim
+        return submit(desk, file, papers).claim
     except InvalidInputError as error:
         if error.code != "too_much":
             raise
-        return submit(desk, structs.replace(file, asked_fen=None), ()).claim
+        return submit(desk, structs.replace(file, asked_fen=None), papers).claim
     except RuleViolationError as error:
         if error.code != "ineligible":
             raise

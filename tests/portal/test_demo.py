@@ -30,6 +30,7 @@ from portal.demo_command import SMALL, name_demo
 from portal.demo_home import mark_played, open_once, read_clock
 from portal.demo_open import STAGES, leave_open
 from portal.demo_people import HELPER
+from portal.desk_batch import read_each
 from portal.shell import Shell
 from reports.frames import sum_months, tell
 from reports.reading import read_snapshot
@@ -93,6 +94,10 @@ def _leave_open(home: Path, copy: Path) -> None:
         assert compare_projections(shell, connection, list(heads.values()))[1] == []
         left = [one for one in found if one.state not in {"paid", "closed"}]
         assert {one.state for one in left} == {*STAGES, "draft"}
+        reads = read_each(
+            connection, [(one.claim, one.enterprise) for one in left], heads["book"].size
+        )
+        assert all(one.claim.documents for one in reads if one.claim.state != "draft")
         own = next(one.scope for one in roster.grants["enterprise-1"])
         assert {one.state for one in left if one.enterprise == own} == {"draft", "returned"}
         for role in ("task_force", "authority", "finance"):
