@@ -59,7 +59,7 @@ def visit_of(request: Request[Any, Any, Any]) -> Visit:
     What goes wrong before the gate happens to a stranger.
     """
     visit: Visit = request.scope.get("user") or stranger(request)
-    return visit.with_csrf(token_of(request))
+    return visit.with_token(partial(token_of, request))
 
 
 def stranger(connection: Asked) -> Visit:

@@ -1,5 +1,6 @@
 """One request's visitor: who, in which language, with which roles."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol, Self
@@ -39,6 +40,8 @@ class Visit:
     `shell` acts as this person and speaks his language. `session` is a token's holder for a program
     and None for the public, whose `rights` are nobody's. `path` is the address within the site,
     with its query; `enterprise` the one that the page is about, empty where it is about none.
+    `token` gives what forms carry. Only a page asks for it: a stranger's browser has to keep a
+    number for it, and an answer that caches keep may give nobody one.
     """
 
     shell: Shell
@@ -48,11 +51,16 @@ class Visit:
     at_ms: int
     request_id: str
     enterprise: str = ""
-    csrf: str = field(default="", repr=False)
+    token: Callable[[], str] = field(default=str, repr=False)
 
-    def with_csrf(self, token: str) -> Self:
-        """Return the visit with the token that its forms carry."""
-        return replace(self, csrf=token)
+    def with_token(self, token: Callable[[], str]) -> Self:
+        """Return the visit with what gives the token of its forms."""
+        return replace(self, token=token)
+
+    @property
+    def csrf(self) -> str:
+        """Return the token that the forms of this visit carry."""
+        return self.token()
 
     def about(self, enterprise: str) -> Self:
         """Return the visit of a page whose address does not say which enterprise it is about."""
