@@ -8,7 +8,8 @@ import click
 
 from portal.cli import cli
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
 
 
 def listed(readme: str) -> set[str]:
@@ -31,6 +32,34 @@ def existing(command: click.Command, path: str = "") -> Iterator[str]:
 
 def test_the_readme_lists_the_commands_that_exist() -> None:
     assert listed(README.read_text("utf-8")) == set(existing(cli))
+
+
+def named(text: str) -> set[str]:
+    """Return the commands that a text names in backticks, by their group and their name."""
+    return set(re.findall(r"`suanquan ([a-z][a-z-]* [a-z][a-z-]*)", text))
+
+
+def test_no_page_names_a_command_that_does_not_exist() -> None:
+    known = {name[:end] for name in existing(cli) for end in _ends(name)}
+    groups = {name.partition(" ")[0] for name in known if " " in name}
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/*.md")]
+    assert len(pages) > 20
+    for page in pages:
+        for name in named(page.read_text("utf-8")):
+            group = name.partition(" ")[0]
+            assert (name if group in groups else group) in known, (page.name, name)
+
+
+def _ends(name: str) -> list[int]:
+    """Return where the words of a command's name end."""
+    return [found.end() for found in re.finditer(r"\S+", name)]
+
+
+def test_a_command_is_told_from_its_arguments() -> None:
+    assert named("`suanquan log keys`, `suanquan verify x.pdf`, suanquan log list") == {
+        "log keys",
+        "verify x",
+    }
 
 
 def test_only_the_first_column_of_that_table_names_commands() -> None:
