@@ -139,7 +139,7 @@ def record(
                 store,
                 path,
                 adapter,
-                now_ms,
+                lambda: now_ms() - shell.behind_ms,
                 strict=strict,
                 confirm_overlap=allow_overlap,
                 progress=step,
