@@ -18,6 +18,9 @@ FEN_MAX: Final = 2**53
 
 _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,12}))?", re.ASCII)
 
+# Thousands are set apart by a comma of either width, and by nothing that could be a decimal point.
+_SEPARATED = re.compile(r"[0-9]{1,3}(?:[,，][0-9]{3})+", re.ASCII)
+
 _DIGITS: Final = "零壹贰叁肆伍陆柒捌玖"
 _PLACES: Final = ("", "拾", "佰", "仟")
 _GROUPS: Final = ("", "万", "亿", "兆")
@@ -86,6 +89,22 @@ def parse_decimal(text: str, decimals_max: int = 12) -> Fraction:
 def parse_yuan(text: str) -> int:
     """Return the fen of a yuan amount such as `333333.33`; more than two decimals are refused."""
     return int(parse_decimal(text, decimals_max=2) * FEN_PER_YUAN)
+
+
+def parse_typed_yuan(text: str) -> int:
+    """Return the fen of an amount as a person types it, thousands set apart or not: `1,234.50`."""
+    return parse_yuan(without_separators(text.strip()))
+
+
+def without_separators(text: str) -> str:
+    """Return a number without the separators of its thousands, where each stands in its place.
+
+    Any other comma stays and is no number: `1,50` is not 150.
+    """
+    whole, point, decimals = text.partition(".")
+    if _SEPARATED.fullmatch(whole):
+        whole = re.sub("[,，]", "", whole)
+    return whole + point + decimals
 
 
 def render_decimal(amount: Fraction, places: int) -> str:

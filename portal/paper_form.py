@@ -13,7 +13,7 @@ import msgspec
 
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.identifiers import check_credit_code_form
-from ledger.money import parse_yuan
+from ledger.money import parse_typed_yuan
 from ledger.period import parse_date
 from ledger.text import Text
 from vouchers.names import DECLARATIONS, FACTS, LEVEL_NAMES, QUALIFICATIONS, ZONES
@@ -351,7 +351,7 @@ def _read(field: Field, text: str) -> Any:  # noqa: ANN401 - what a file of pape
             day: date = parse_date(text)
             return day.isoformat()
         case "yuan":
-            return parse_yuan(text.replace(",", "").replace("，", ""))
+            return parse_typed_yuan(text)
         case "year" | "region":
             return _read_digits(field, text)
         case "choice":

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 from msgspec import inspect
 
 from ledger.errors import InvalidInputError
-from ledger.money import FEN_MAX, FEN_PER_YUAN, parse_decimal
+from ledger.money import FEN_MAX, FEN_PER_YUAN, parse_decimal, without_separators
 from ledger.text import Text
 from vouchers.case import QUALIFICATION_KINDS, ZONES
 from vouchers.decision import Grade
@@ -213,7 +213,7 @@ def _build_amount(_kind: Kind, raw: object, path: str) -> int:
     match = _AMOUNT.fullmatch(raw) if isinstance(raw, str) and is_money else None
     if match is not None and bool(match[1]) != bool(match[3]):
         try:
-            exact = parse_decimal(match[2].replace(",", "")) * _UNITS[match[1] or match[3]]
+            exact = parse_decimal(without_separators(match[2])) * _UNITS[match[1] or match[3]]
         except InvalidInputError:
             refuse(path, raw, expected)
         amount = exact.numerator if exact.denominator == 1 else raw

@@ -11,7 +11,7 @@ import msgspec
 
 from ledger.errors import InvalidInputError
 from ledger.events.data import WORDS_LENGTH_MAX
-from ledger.money import FEN_MAX, parse_yuan
+from ledger.money import FEN_MAX, parse_typed_yuan
 from ledger.text import Text
 from vouchers.claims.checklist import ITEMS
 from vouchers.claims.fold import Claim
@@ -273,7 +273,7 @@ def _text(said: Said, name: str) -> str:
 def _fen(field: Field, text: str) -> int:
     """Return an amount as a person types it, with or without thousands separators, in fen."""
     try:
-        fen = parse_yuan(text.replace(",", "").replace("，", ""))
+        fen = parse_typed_yuan(text)
     except InvalidInputError:
         fen = 0
     if not 0 < fen <= FEN_MAX:

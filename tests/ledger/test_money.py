@@ -13,6 +13,7 @@ from ledger.money import (
     FEN_MAX,
     allocate,
     parse_decimal,
+    parse_typed_yuan,
     parse_yuan,
     render_capital,
     render_decimal,
@@ -192,6 +193,39 @@ def test_a_part_of_a_fen_is_refused() -> None:
         parse_yuan("0.001")
     with pytest.raises(InvalidInputError):
         parse_yuan("1.000")
+
+
+@pytest.mark.parametrize(
+    ("text", "fen"),
+    [
+        ("1234.50", 123_450),
+        ("1,234.50", 123_450),
+        ("12，345，678", 1_234_567_800),
+        (" 300,000 ", 30_000_000),
+    ],
+)
+def test_an_amount_is_taken_as_a_person_types_it(text: str, fen: int) -> None:
+    assert parse_typed_yuan(text) == fen
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,50",
+        "1234,56",
+        "1,2,3",
+        "1,2345",
+        "1234,567",
+        ",123",
+        "1,",
+        "1.234,50",
+        "1.000,5",
+        "1,,234",
+    ],
+)
+def test_a_comma_that_may_be_a_decimal_point_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError, match="bad_decimal"):
+        parse_typed_yuan(text)
 
 
 # --- printing ---

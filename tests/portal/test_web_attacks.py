@@ -333,6 +333,23 @@ def test_a_number_of_thousands_of_digits_is_no_mistake_of_ours(lobby: Lobby) -> 
 
 
 @on_sqlite
+@pytest.mark.parametrize("amount", ["1,50", "1,2,3", "1e3", "-1", "NaN", "１２", "1_000"])
+def test_an_amount_that_may_mean_another_is_no_amount(lobby: Lobby, amount: str) -> None:
+    claim = lobby.office.submit()["id"]
+    act = {"fund": "hubei", "year": "2022", "document": "2", "effective_on": "2022-11-01"}
+    said = {**act, "amount": amount}
+    assert lobby.send("finance-1", "/funds/act/appropriate", said).status_code == 400
+    cut = {"amount_fen": amount, "reason": "误报", "seen": "1"}
+    assert lobby.send("task-1", f"/claims/{claim}/cut", cut).status_code == 400
+    paper = f"/enterprise/{CODE}/papers/new/invoice"
+    fields = {"invoice": "3".rjust(20, "0"), "contract": "C-1", "issued_on": "2022-10-05"}
+    fields |= {"tax": "0", "service_from": "2022-09-01", "service_to": "2022-09-30"}
+    files = {"scan": ("", b"")}
+    answer = lobby.send("firm-1", paper, {**fields, "amount": amount}, files=files)
+    assert answer.status_code == 400, answer.text[:2000]
+
+
+@on_sqlite
 @pytest.mark.parametrize("word", ["a%0Ab", "a%00b", "%E2%80%AE", "x" * 500])
 def test_an_address_that_cannot_be_recorded_shows_nothing(lobby: Lobby, word: str) -> None:
     for who, path in (

@@ -11,7 +11,7 @@ from litestar.params import Body, FromPath, FromQuery
 
 from ledger.documents import DocumentStore
 from ledger.errors import InvalidInputError, LedgerError
-from ledger.money import parse_yuan
+from ledger.money import parse_typed_yuan
 from ledger.text import Text
 from portal.acting import acting, looking
 from portal.claim_tasks import (
@@ -356,8 +356,8 @@ def _list(value: Any) -> list[Any]:  # noqa: ANN401 - what a form has under a na
 
 def _asked(said: Said) -> int | None:
     """Return what less is asked for than the rules give, None where it is all."""
-    text = str(said.get("asked", "")).strip().replace(",", "")
-    return parse_yuan(text) if text else None
+    text = str(said.get("asked", "")).strip()
+    return parse_typed_yuan(text) if text else None
 
 
 def _no_file() -> InvalidInputError:

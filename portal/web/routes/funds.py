@@ -12,7 +12,7 @@ from ledger.bookkeeping import read_all_funds
 from ledger.errors import LedgerError
 from ledger.events import FundAppropriated, FundTransferred
 from ledger.journal import CHART
-from ledger.money import parse_yuan
+from ledger.money import parse_typed_yuan
 from ledger.period import day_of
 from ledger.read import read_heads
 from ledger.text import Text
@@ -207,7 +207,7 @@ def _record(visit: Visit, what: Act, typed: FundForm) -> None:
         with acting(visit.shell) as doing:
             close_fund(doing, fund, year, on, document)
         return
-    amount_fen = parse_yuan(typed.amount.strip().replace(",", ""))
+    amount_fen = parse_typed_yuan(typed.amount)
     same: dict[str, Any] = {
         "fund": fund,
         "year": year,
