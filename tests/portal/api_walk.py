@@ -185,6 +185,7 @@ def _claim(walk: Walk) -> list[str]:
     walk.get("task-1", "/claims/waiting", limit=2)
     paid, cleared, back, no = claims
     walk.act("task-1", back, "return", items=[{"item": "payments", "reason": "缺银行回单"}])
+    walk.get("firm-1", f"/enterprises/{CODE}/waiting")
     walk.act("firm-1", back, "withdraw", reason="重复申报")
     cut = {"amount_fen": 100_000, "reason": "含存储费用"}
     walk.act("task-1", paid, "cut", cuts=[cut])

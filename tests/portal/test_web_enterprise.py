@@ -1,13 +1,16 @@
 """An enterprise's first page, its usage, and the list that leads officials there."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import Engine
 
 from ledger.codec import encode
 from ledger.events import VoucherGranted
 from ledger.identifiers import synthetic_credit_code
+from portal.enterprise_waiting import list_waiting_for
 from tests.portal.browsing import Pages, pages
-from tests.portal.office import OTHER
+from tests.portal.office import ONE, OTHER
 from tests.queries import counted
 from tests.small_ledger import CODE, SALT, SOURCE, events
 from vouchers.claims.checklist import ITEMS
@@ -141,6 +144,23 @@ def test_a_claim_that_was_sent_back_says_why_until_it_is_mended(pages: Pages) ->
     assert "申请已退回，请补正" in page
     office.submit(claim=claim)
     assert "申请已退回，请补正" not in pages.see(HOME)
+
+
+def test_programs_are_told_of_what_waits_as_the_page_is(pages: Pages) -> None:
+    office = pages.office
+    claim = office.submit(invoices=[ONE])["id"]
+    remark = {"item": "documents", "reason": "缺回单"}
+    office.act("task-1", claim, "return", items=[remark])
+    office.today = "2023-03-29"
+    shell = pages.lobby.shell.for_person("firm-1", "zh")
+    found = list_waiting_for(shell, CODE, date(2023, 3, 29))
+    (back,) = found["returned"]
+    assert (back["id"], back["since"]) == (claim, "2022-11-01")
+    assert back["reasons"] == [{**remark, "name": ITEMS["documents"].zh}]
+    (near,) = [one for one in found["reminders"] if one["programme"] == "wuhan"]
+    assert (near["what"], near["last_on"], near["is_last"]) == ("window", "2023-03-31", True)
+    assert (near["working_days"], len(near["invoices"])) == (2, 2)
+    assert list_waiting_for(shell, OTHER, date(2023, 3, 29))["returned"] == []
 
 
 def test_enterprises_are_found_by_name_and_by_code(pages: Pages) -> None:

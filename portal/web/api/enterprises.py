@@ -19,9 +19,10 @@ from portal import (
 )
 from portal.document_desk import file_bytes
 from portal.enterprise_list import list_enterprises
+from portal.enterprise_waiting import list_waiting_for
 from portal.options import ask
 from portal.web.api.answer import answer
-from portal.web.api.answers import money, papers, rules
+from portal.web.api.answers import claims, money, papers, rules
 from portal.web.api.body import FILE, RawBody, Word, json_of
 from portal.web.api.paging import LIMIT, After, Limit, page_of, usage_key
 from portal.web.api.params import By, Enterprise, On, OneCode, OneMonth, OneYear, Programmes
@@ -61,6 +62,18 @@ def list_all_enterprises(
 ) -> Response[papers.EnterprisePage]:
     """List every enterprise that the ledger names, by code."""
     return answer(list_enterprises(visit.shell, find, limit, after))
+
+
+@get("/{enterprise:str}/waiting", who=EVERYBODY_BUT_ADMINISTRATORS, sync_to_thread=True)
+def list_what_waits_for_enterprise(
+    visit: Visitor, enterprise: Enterprise
+) -> Response[claims.WaitingForEnterprise]:
+    """List claims sent back, drafts, statements to answer, and days that come near.
+
+    A window that closes and a voucher that lapses are told from ten working days before; `is_last`
+    from two.
+    """
+    return answer(list_waiting_for(visit.shell, enterprise, visit.today))
 
 
 @get("/{enterprise:str}/usage", who=EVERYBODY_BUT_ADMINISTRATORS, sync_to_thread=True)
@@ -211,6 +224,7 @@ ROUTER: Final = Router(
     "/enterprises",
     route_handlers=[
         list_all_enterprises,
+        list_what_waits_for_enterprise,
         record_contact,
         set_bank_account,
         sum_usage_of_enterprise,

@@ -13,12 +13,15 @@ from portal.web.api.answers.words import (
     Fen,
     Free,
     Instant,
+    Month,
     Next,
     ProgrammeId,
     Sentence,
     Sha256,
 )
+from vouchers.answers import Status
 from vouchers.claims.table import Action, Capacity
+from vouchers.reminder import What
 
 Seen = Annotated[int, Meta(description="How many acts there are: the `seen` of an act.")]
 
@@ -34,6 +37,66 @@ class ClaimRow(Struct, kw_only=True):
     revision: int
     amount_fen: Fen
     since: Day
+
+
+class ClaimNamed(Struct, kw_only=True):
+    """A claim that its enterprise has to go on with."""
+
+    id: ClaimId
+    programme: ProgrammeId
+    year: int
+    since: Day
+
+
+class WhySentBack(Struct, kw_only=True):
+    """What is to be mended of one item of the check list."""
+
+    item: str
+    name: Sentence
+    reason: str
+
+
+class ClaimSentBack(ClaimNamed, kw_only=True):
+    """A claim that was sent back."""
+
+    reasons: list[WhySentBack]
+
+
+class StatementToAnswer(Struct, kw_only=True):
+    """A statement of which the enterprise has the next word, until when it has, if a day tells."""
+
+    statement: str
+    period: Month
+    total_fen: Fen
+    status: Status
+    due_on: Day | None
+
+
+class DayThatComesNear(Struct, kw_only=True):
+    """Until when something can be claimed, and what is lost after it.
+
+    `working_days` come after today, null where no calendar is adopted.
+    """
+
+    what: What
+    programme: ProgrammeId
+    year: int
+    last_on: Day
+    working_days: int | None
+    is_last: Annotated[bool, Meta(description="Two working days or fewer are left.")]
+    left_fen: Fen
+    invoices: list[str]
+
+
+class WaitingForEnterprise(Struct, kw_only=True):
+    """What waits for an enterprise on a day."""
+
+    enterprise: Code
+    on: Day
+    returned: list[ClaimSentBack]
+    drafts: list[ClaimNamed]
+    statements: list[StatementToAnswer]
+    reminders: list[DayThatComesNear]
 
 
 class ClaimPage(Struct, kw_only=True):
