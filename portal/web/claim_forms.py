@@ -182,12 +182,13 @@ def _as_it_is(words: str) -> Text:
     return Text(words, words)
 
 
-def seen_in(said: Said) -> int | None:
-    """Return how many steps of the claim somebody saw who sent a form, None where it does not say.
+def seen_in(said: Said) -> int:
+    """Return how many steps of the claim somebody saw who sent a form.
 
-    What is no number is none of them, so that it is told of everything that happened.
+    What is no number, or is left out, is none of them, so that it is told of everything that
+    happened: nobody acts on what he does not say that he saw.
     """
-    return number_in(said, "seen") or 0 if "seen" in said else None
+    return number_in(said, "seen") or 0
 
 
 def number_in(said: Said, name: str) -> int | None:

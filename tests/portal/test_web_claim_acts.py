@@ -62,6 +62,19 @@ def test_an_act_on_a_claim_that_has_moved_says_what_happened_since(
 
 
 @on_sqlite
+def test_a_form_that_does_not_say_what_was_seen_does_nothing(office: Office, lobby: Lobby) -> None:
+    name = office.submit()["id"]
+    for who, action, said in (
+        ("firm-1", "withdraw", {"reason": "发票开错，另行申请"}),
+        ("task-1", "return", {"items.documents": "缺回单"}),
+        ("task-1", "cut", {"amount_fen": "1,000.00", "reason": "含存储费用"}),
+    ):
+        answer = lobby.send(who, f"/claims/{name}/{action}", said)
+        assert (answer.status_code, "此后" in answer.text) == (409, True), action
+    assert state_of(office, name)["seen"] == 1
+
+
+@on_sqlite
 def test_whoever_acted_in_another_capacity_is_told_so_calmly(office: Office, lobby: Lobby) -> None:
     name = office.submit("task-2")["id"]
     refused = lobby.see("task-2", f"/claims/{name}/return", 403)

@@ -204,7 +204,8 @@ def test_who_does_not_review_reads_the_list_as_far_as_he_may(office: Office, lob
     inside = lobby.see("auditor-1", f"/claims/{name}/review")
     assert ("完成初审" in inside, "资金由财政核对" in inside) == (False, False)
     lobby.see("stranger-1", f"/claims/{name}/review", 404)
-    refused = lobby.send("auditor-1", f"/claims/{name}/review", {**MET, **WHY}, seen="/account")
+    said = {"seen": "1", **MET, **WHY}
+    refused = lobby.send("auditor-1", f"/claims/{name}/review", said, seen="/account")
     assert (refused.status_code, state_of(office, name)["state"]) == (403, "submitted")
     asked = {"enterprise": CODE, "programme": "hubei"}
     draft = office.ask("firm-1", "claim", "draft", "--file", office.file("d.json", asked))["id"]
