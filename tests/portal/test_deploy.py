@@ -40,6 +40,13 @@ def test_containers_start_commands_that_there_are() -> None:
         parse(list(one["command"]))
 
 
+def test_the_proxy_keeps_every_spelling_of_an_address_inside() -> None:
+    proxy = (DEPLOY / "nginx.conf").read_text("utf-8")
+    kept = re.findall(r"location (\S+) (\S+) \{ deny all; \}", proxy)
+    # An address that has to be equal is another one with a slash at its end, but not to the portal.
+    assert kept == [("^~", "/metrics"), ("^~", "/readyz")]
+
+
 def test_settings_of_the_example_are_settings() -> None:
     known = set(
         re.findall(r"`(SUANQUAN_[A-Z_]+)`", (DEPLOY.parent / "README.md").read_text("utf-8"))
