@@ -19,6 +19,10 @@ BODY_WITHIN_S: Final = 60.0
 UPLOAD_BYTES_MAX: Final = 32 * 1024 * 1024
 """A scan of some pages; `ledger.documents` has the limit of a paper itself."""
 
+STATEMENT_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Of a statement that anybody asks about: a year's has a quarter of one MB. It is held in memory,
+and a stranger may send sixty at once."""
+
 FORM_BYTES_MAX: Final = 1024 * 1024
 """Of a form that brings no file: the longest has forty reasons of 500 characters, nine bytes each
 as a browser writes them."""

@@ -21,7 +21,13 @@ from portal.web import gate
 from portal.web.app import make_app, make_portal
 from portal.web.cookies import SESSION_COOKIE
 from portal.web.form_token import FORM_COOKIE
-from portal.web.limits import FIELDS_MAX, FORM_BYTES_MAX, UPLOAD_BYTES_MAX, Limits
+from portal.web.limits import (
+    FIELDS_MAX,
+    FORM_BYTES_MAX,
+    STATEMENT_BYTES_MAX,
+    UPLOAD_BYTES_MAX,
+    Limits,
+)
 from portal.web.page import environment
 from tests.portal.lobby import Lobby, lobby, office, on_sqlite
 from tests.small_ledger import CODE
@@ -110,6 +116,13 @@ def test_what_brings_a_paper_may_be_larger_but_no_larger_than_it_takes(lobby: Lo
     for size, status in ((2 * FORM_BYTES_MAX, 400), (UPLOAD_BYTES_MAX, 413)):
         answer = lobby.send("firm-1", path, {}, files={"files": ("a.pdf", b"x" * size)})
         assert answer.status_code == status, answer.text[:2000]
+
+
+@on_sqlite
+def test_a_stranger_sends_no_more_than_a_statement_has(lobby: Lobby) -> None:
+    client, path = lobby.browser().client, "/api/v1/statements/verify"
+    for size, status in ((STATEMENT_BYTES_MAX, 200), (STATEMENT_BYTES_MAX + 1, 413)):
+        assert client.post(path, content=b"x" * size).status_code == status
 
 
 @on_sqlite

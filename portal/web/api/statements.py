@@ -33,6 +33,7 @@ from portal.web.audience import (
     INSIDERS,
     TASK_FORCE,
 )
+from portal.web.limits import STATEMENT_BYTES_MAX
 from portal.web.visit import Visit, Visitor
 from reports.formats import Format
 from vouchers.strict_json import decode
@@ -214,6 +215,7 @@ def settle_dispute(
     who=ANYBODY,
     scope="read",
     dto=RawBody,
+    request_max_body_size=STATEMENT_BYTES_MAX,
     status_code=200,
     sync_to_thread=True,
 )
