@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from ledger.events import BankAccountSet, ContactRecorded, DocumentFiled, EnterpriseForgotten
 from ledger.media import NAMES
+from ledger.money import render_yuan
 from ledger.personal import Kind
 from ledger.text import Text
 from portal.claim_ground import Ground
@@ -44,7 +45,10 @@ class Trait(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A paper: its number, on what it rests, its days, its amount, what is left, its document."""
+    """A paper: its number, on what it rests, its days, its amount, what is left, its document.
+
+    `unpaid_fen` is what of an invoice no payment on record has paid.
+    """
 
     key: str
     of: str
@@ -52,6 +56,7 @@ class Row(NamedTuple):
     until: str = ""
     amount_fen: int | None = None
     left_fen: int | None = None
+    unpaid_fen: int = 0
     sha256: str = ""
     format: str = ""
     size_bytes: int = 0
@@ -83,8 +88,13 @@ def _invoices(ground: Ground) -> Iterator[Row]:
     """Yield invoices as corrected, with what red ones left of each."""
     account = ground.account
     left = {one.invoice: one.amount_fen for one in invoices_on(account)}
+    paid = {
+        number: sum(one.amount_fen for one in some) for number, some in payments_on(account).items()
+    }
     for number, one in account.invoices.items():
-        yield Row(number, one.contract, one.issued_on, "", one.amount_fen, left.get(number, 0))
+        left_fen = left.get(number, 0)
+        unpaid_fen = max(0, left_fen - paid.get(number, 0))
+        yield Row(number, one.contract, one.issued_on, "", one.amount_fen, left_fen, unpaid_fen)
 
 
 def _payments(ground: Ground) -> Iterator[Row]:
@@ -108,6 +118,23 @@ def _documents(ground: Ground) -> Iterator[Row]:
                 format=NAMES[one.media_type],
                 size_bytes=one.size_bytes,
             )
+
+
+def begun_with(ground: Ground, what: What, named: Mapping[str, str]) -> dict[str, str]:
+    """Return what a form begins with: what its address names, and what follows from the ledger.
+
+    A payment is of what is not paid yet of its invoice; an invoice of the only contract there is.
+    """
+    filled = {name: value for name, value in named.items() if value}
+    if what == "invoice" and "contract" not in filled and len(ground.account.contracts) == 1:
+        filled["contract"] = next(iter(ground.account.contracts))
+    if what == "payment" and "invoice" in filled:
+        unpaid_fen = sum(
+            one.unpaid_fen for one in _invoices(ground) if one.key == filled["invoice"]
+        )
+        if unpaid_fen:
+            filled["amount"] = render_yuan(unpaid_fen)
+    return filled
 
 
 _MAKERS: Final[Mapping[str, Callable[[Ground], Iterator[Row]]]] = {

@@ -68,6 +68,24 @@ def test_a_paper_is_entered_by_a_form_once(
     assert sum(one[what] == said[what] for one in listed) == 1
 
 
+def test_a_form_begins_with_what_contract_and_invoice_say(pages: Pages) -> None:
+    page = pages.see(HOME)
+    assert "/papers/new/payment?invoice=" not in page, "all invoices are paid"
+    (path,) = set(re.findall(r'href="([^"]+/new/invoice\?contract=[^"]+)"', page))
+    assert 'name="contract" type="text" value="C-1"' in pages.see(path)
+    assert 'value="C-1"' in pages.see(f"{HOME}/new/invoice"), "there is no other"
+    pages.send(f"{HOME}/new/invoice", **INVOICE)
+    page = pages.see(HOME)
+    (path,) = set(re.findall(r'href="([^"]+/new/payment\?invoice=[^"]+)"', page))
+    form = pages.see(path)
+    assert f'name="invoice" type="text" value="{INVOICE["invoice"]}"' in form
+    assert 'name="amount" type="text" value="1,060.00"' in form
+    said = {**PAYMENT, "invoice": INVOICE["invoice"], "amount": "1,000.00"}
+    pages.send(f"{HOME}/new/payment", **said)
+    assert 'value="60.00"' in pages.see(path), "what is not paid yet"
+    assert "/papers/new/payment?invoice=" not in pages.see(HOME, "auditor-1")
+
+
 def test_each_error_stands_beside_its_field_and_what_was_typed_stays(pages: Pages) -> None:
     pages.see(f"{HOME}/new/invoice")
     said = {**INVOICE, "issued_on": "2022-02-30", "tax": "6O", "invoice": ""}
@@ -211,7 +229,7 @@ def test_a_long_list_goes_on_by_pages_and_asks_no_more_questions(pages: Pages) -
     path, seen = f"{HOME}/all/invoices", list[str]()
     while path:
         page = pages.see(path)
-        seen += re.findall(r'class="name">(\d{20})<', page)
+        seen += re.findall(r'class="name">(\d{20})\b', page)
         path = page.partition('rel="next" href="')[2].partition('"')[0]
     assert len(seen) == len(set(seen)) == 122
 

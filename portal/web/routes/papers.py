@@ -35,6 +35,7 @@ from portal.web.limits import UPLOAD_BYTES_MAX
 from portal.web.page import onward, told
 from portal.web.paper_view import (
     LISTS,
+    begun_with,
     known_numbers,
     known_of,
     personal_of,
@@ -94,6 +95,7 @@ def papers_of_kind(
         "enterprise_papers_all.html",
         ground,
         name=name,
+        may_enter=_may_enter(visit, enterprise),
         title=LISTS[name],
         rows=some,
         start=start,
@@ -105,13 +107,20 @@ def papers_of_kind(
 @get(f"{_PATH}/new/{{what:str}}", who=_ENTERING, sync_to_thread=True)
 def paper_form(
     visit: Visitor,
+    *,
     enterprise: FromPath[str],
     what: FromPath[str],
     kind: FromQuery[str] = "",
     number: FromQuery[str] = "",
+    contract: FromQuery[str] = "",
+    invoice: FromQuery[str] = "",
 ) -> Response[Any]:
-    """Return the form of a paper, of whichever kind; of a revocation with what is to be revoked."""
-    return _form(visit, enterprise, _paper(what), {"kind": kind, "number": number})
+    """Return the form of a paper, of whichever kind, with what its address and the ledger say."""
+    named = {"kind": kind, "number": number, "contract": contract, "invoice": invoice}
+    paper = _paper(what)
+    with opened(visit, enterprise) as (ground, _):
+        typed = begun_with(ground, paper, named)
+    return _form(visit, enterprise, paper, typed)
 
 
 @post(f"{_PATH}/new/{{what:str}}", who=_ENTERING, sync_to_thread=True)
