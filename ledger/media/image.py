@@ -16,6 +16,10 @@ from ledger.text import Text
 # A3 at 600 dots an inch has 70 million.
 PIXELS_MAX: Final = 100_000_000
 
+# Writers make chunks of 8 KB, and a JPEG has some dozens of segments. Each is looked at one by one:
+# millions of empty ones take seconds, in which nobody else is served.
+PARTS_MAX: Final = 100_000
+
 PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE: Final = b"\xff\xd8\xff"
 
@@ -38,10 +42,12 @@ _LENGTH_BYTES: Final = 2
 def check_png(data: bytes) -> None:
     """Raise `InvalidInputError` unless some bytes are a whole PNG of a size that can be shown.
 
-    Codes: `broken_document`, `image_too_large`.
+    Codes: `broken_document`, `image_too_large`, `too_many_entries`.
     """
-    at, kind, has_image = len(PNG_SIGNATURE), b"", False
+    at, kind, has_image, parts = len(PNG_SIGNATURE), b"", False, 0
     while kind != b"IEND":
+        parts += 1
+        _require_few("PNG", parts)
         if at + _CHUNK.size > len(data):
             raise broken("PNG", "被截断", "it is cut short")
         is_first = not kind
@@ -65,10 +71,12 @@ def check_jpeg(data: bytes) -> None:
     """Raise `InvalidInputError` unless some bytes are a whole JPEG of a size that can be shown.
 
     Telephones put further images behind the first one; nothing else may follow its end. Codes:
-    `broken_document`, `image_too_large`.
+    `broken_document`, `image_too_large`, `too_many_entries`.
     """
-    at, has_frame = 2, False
+    at, has_frame, parts = 2, False, 0
     while True:
+        parts += 1
+        _require_few("JPEG", parts)
         marker, at = _next_marker(data, at)
         if marker == _END:
             break
@@ -110,6 +118,16 @@ def _skip_scan(data: bytes, at: int) -> int:
     if found is None:
         raise broken("JPEG", "被截断", "it is cut short")
     return found.start()
+
+
+def _require_few(what: str, parts: int) -> None:
+    """Raise where an image is in more parts than any writer makes."""
+    if parts > PARTS_MAX:
+        raise refusal(
+            "too_many_entries",
+            f"{what} 图片的数据段多于 {PARTS_MAX:,} 个",
+            f"the {what} is in more than {PARTS_MAX:,} parts",
+        )
 
 
 def _require_shown(what: str, width: int, height: int) -> None:

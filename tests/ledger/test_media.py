@@ -19,7 +19,7 @@ from ledger.errors import InvalidInputError
 from ledger.events import MediaType
 from ledger.media import DOCUMENT_BYTES_MAX, NAMES, inspect
 from ledger.media.archive import ENTRIES_MAX, RATIO_FLOOR_BYTES
-from ledger.media.image import PIXELS_MAX
+from ledger.media.image import PARTS_MAX, PIXELS_MAX
 from ledger.media.inflate import RAW, UNPACKED_BYTES_MAX, inflate
 from ledger.media.markup import DEPTH_MAX, TOKEN_BYTES_MAX
 from ledger.media.pdf import OBJECT_STREAMS_MAX
@@ -430,6 +430,15 @@ def test_a_header_that_promises_too_many_pixels_is_refused_unseen() -> None:
     frame = JPEG.index(b"\xff\xc0")
     struct.pack_into(">HH", jpeg, frame + 5, 65_535, 65_535)
     assert code_of(bytes(jpeg), "a.jpg") == "image_too_large"
+
+
+def test_an_image_in_countless_parts_is_refused() -> None:
+    # The header, the image and the end are parts themselves.
+    few, many = ((b"tEXt", b""),) * (PARTS_MAX - 3), ((b"tEXt", b""),) * (PARTS_MAX - 2)
+    assert inspect(png_of(9, 9, *few), "a.png") == "image/png"
+    assert code_of(png_of(9, 9, *many), "a.png") == "too_many_entries"
+    segments = b"\xff\xe1\x00\x02" * PARTS_MAX
+    assert code_of(JPEG[:2] + segments + JPEG[2:], "a.jpg") == "too_many_entries"
 
 
 def test_a_png_with_a_wrong_check_sum_or_no_image_is_refused() -> None:
