@@ -1,5 +1,6 @@
 """The bare house: home page, languages, headers, assets, and routes without an audience."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from decimal import Decimal
@@ -51,6 +52,15 @@ def test_every_answer_carries_the_headers_that_bind_a_browser(client: Client) ->
         assert answer.headers["x-request-id"], path
     assert client.get("/").headers["cache-control"] == "no-store"
     assert "unsafe" not in HEADERS["content-security-policy"]
+
+
+def test_a_text_says_its_charset_once(client: Client) -> None:
+    assets = re.findall(r'"(/static/[^"]+[.](?:css|js))"', client.get("/").text)
+    assert len(assets) > 2
+    for path in ("/", "/healthz", "/metrics", *assets):
+        answer = client.get(path)
+        assert answer.headers["content-type"].count("charset=utf-8") == 1, path
+    assert client.get("/metrics").headers["content-type"].startswith("text/plain; version=")
 
 
 def test_a_page_runs_no_script_and_no_style_of_its_own(client: Client) -> None:

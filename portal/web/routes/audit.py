@@ -110,7 +110,7 @@ def proof(visit: Visitor, name: FromPath[str], index: FromPath[int]) -> Response
             raise unknown_page()
         text = prove_entry(connection, found, note)
     headers = {"content-disposition": f'attachment; filename="{name}-{index}.tlog-proof"'}
-    return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
+    return Response(text, media_type="text/plain", headers=headers)
 
 
 @get("/audit/log/{name:str}/export", who=AUDITOR, sync_to_thread=True)

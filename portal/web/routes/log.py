@@ -24,7 +24,7 @@ from portal.witnessed import find_shown
 # A monitor that polls every minute misses nothing by it, and a crowd asks the database once.
 BRIEFLY: Final = "public, max-age=10"
 
-_TEXT: Final = "text/plain; charset=utf-8"
+_TEXT: Final = "text/plain"
 _BYTES: Final = "application/octet-stream"
 
 

@@ -18,7 +18,7 @@ NOTICES_MAX: Final = 20
 LINES_MAX: Final = 30
 
 FILES: Final[dict[str, tuple[Literal["csv", "xlsx"], str]]] = {
-    "list.csv": ("csv", "text/csv; charset=utf-8"),
+    "list.csv": ("csv", "text/csv"),
     "list.xlsx": (
         "xlsx",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

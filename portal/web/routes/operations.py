@@ -12,6 +12,9 @@ from portal.web.audience import ANYBODY
 from portal.web.telemetry import render_metrics
 from portal.web.visit import Visitor
 
+# The library for pages adds the charset of every text.
+_PROMETHEUS: Final = CONTENT_TYPE_LATEST.partition("; charset")[0]
+
 
 @get("/healthz", who=ANYBODY, static=True, media_type=MediaType.TEXT, sync_to_thread=False)
 def alive() -> str:
@@ -31,7 +34,7 @@ def ready(visit: Visitor) -> str:
 @get("/metrics", who=ANYBODY, static=True, sync_to_thread=False)
 def metrics() -> Response[bytes]:
     """Return counts and times of requests; no label has anything of a person or an enterprise."""
-    return Response(render_metrics(os.environ), media_type=CONTENT_TYPE_LATEST)
+    return Response(render_metrics(os.environ), media_type=_PROMETHEUS)
 
 
 ROUTES: Final = [alive, ready, metrics]

@@ -12,9 +12,9 @@ from portal.web.figures import asset_bytes, asset_hash
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 FILES: Final = {
-    "htmx.min.js": "text/javascript; charset=utf-8",
-    "portal.js": "text/javascript; charset=utf-8",
-    "portal.css": "text/css; charset=utf-8",
+    "htmx.min.js": "text/javascript",
+    "portal.js": "text/javascript",
+    "portal.css": "text/css",
     "icon.svg": "image/svg+xml",
 }
 
