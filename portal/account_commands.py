@@ -50,13 +50,16 @@ def invite_(shell: Shell, name: str, *, second_factor: bool) -> Result:
     return Result(data, "\n".join(link_lines(shell, link)))
 
 
-def link_lines(shell: Shell, link: Link) -> list[str]:
-    """Return a link as it is opened, shown this once."""
+def link_lines(shell: Shell, link: Link, address: str = "") -> list[str]:
+    """Return a link as it is opened, shown this once.
+
+    `address` is where the portal is served, for one that nobody has said how it is reached.
+    """
     told = Text(
         f"{link.person} 的邀请链接只显示这一次，只能用一次，{link.expires_at} 到期：",
         f"{link.person}'s link is shown this once, serves once, and expires at {link.expires_at}:",
     )
-    return [shell.say(told), link.address(shell.settings.public_url)]
+    return [shell.say(told), link.address(shell.settings.public_url or address)]
 
 
 @click.command(epilog="Example:  suanquan user sessions --json")

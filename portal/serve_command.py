@@ -29,17 +29,17 @@ def serve(shell: Shell, host: str, port: int, workers: int) -> Result:
     """Serve the portal until SIGTERM; whoever is being answered is answered first."""
     # What is wrong with it is told before anybody is answered; whether it is there is not asked.
     read_provider(shell.settings)
-    tell_first_link(shell)
     address = shell.settings.public_url or f"http://{host}:{port}"
+    tell_first_link(shell, address)
     said = Text(f"门户：{address}", f"the portal: {address}")
     return Result(
         {"url": address}, shell.say(said), then=lambda: serve_environment(host, port, workers)
     )
 
 
-def tell_first_link(shell: Shell) -> None:
+def tell_first_link(shell: Shell, address: str) -> None:
     """Print the link of the first administrator, where nobody could sign in otherwise."""
     link = invite_first(shell, now_ms())
     if link is not None:
-        for line in link_lines(shell, link):
+        for line in link_lines(shell, link, address):
             shell.errors.print(line, markup=False)

@@ -61,14 +61,15 @@ def test_the_first_start_prints_a_link_and_the_next_one_none(
 ) -> None:
     shell = Shell(Settings.of_home(tmp_path, database_url), "en", as_json=True)
     shell.create_schema()
-    tell_first_link(shell)
+    address = "http://127.0.0.1:8000"
+    tell_first_link(shell, address)
     said = capfd.readouterr()
     assert said.out == ""
-    (_, path) = said.err.splitlines()
-    assert path.startswith("/invitation/")
-    invited = look_at_invitation(shell, path.removeprefix("/invitation/"), now_ms())
+    (_, link) = said.err.splitlines()
+    assert link.startswith(f"{address}/invitation/"), "it can be opened as it stands"
+    invited = look_at_invitation(shell, link.rpartition("/")[2], now_ms())
     assert invited.person == FIRST_ADMINISTRATOR
-    tell_first_link(shell)
+    tell_first_link(shell, address)
     assert capfd.readouterr().err == ""
 
 
