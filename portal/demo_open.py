@@ -16,7 +16,7 @@ from ledger.events import FundAppropriated, Remark
 from ledger.text import Text
 from portal.acting import at_console
 from portal.claim_draft import save_draft
-from portal.demo_claims import wanted_of
+from portal.demo_claims import BUDGET_STEP_FEN, wanted_of
 from portal.demo_paper import sample_papers
 from portal.demo_people import HELPER, staff_of
 from portal.demo_way import Wanted, Way
@@ -95,7 +95,8 @@ def leave_open(shell: Shell, today: date) -> None:
             mine = [one for one in wanted if one.programme == programme.id]
             version = programme.version_on(today)
             if mine and version is not None:
-                _appropriate(shell, programme.id, claim_year(version, today), today)
+                total_fen = sum(one.paid_fen(programme.id) for one in rulings.values())
+                _appropriate(shell, programme.id, claim_year(version, today), today, total_fen)
                 _bring(shell, snapshot.book, mine, today, step)
 
 
@@ -131,16 +132,16 @@ def _declare(shell: Shell, year: int) -> None:
             enter_papers(act, msgspec.json.encode(papers))
 
 
-def _appropriate(shell: Shell, programme: str, year: int, today: date) -> None:
-    """Give a fund what the claims of a year may come to."""
+def _appropriate(shell: Shell, programme: str, year: int, today: date, total_fen: int) -> None:
+    """Give a fund what the claims of a year come to, in round figures."""
     way = Way(shell, lambda _: None)
     with way.sitting(staff_of(programme, "order"), today) as desk:
         given = FundAppropriated(
             fund=programme,
             year=year,
-            amount_fen=100_000_000,
+            amount_fen=(total_fen // BUDGET_STEP_FEN + 1) * BUDGET_STEP_FEN,
             effective_on=f"{today.year}-01-01",
-            document=f"demo-{today.year}-{programme}",
+            document=f"demo-{today}-{programme}",
         )
         record_fund(desk.act, "appropriated", given)
 
@@ -188,11 +189,12 @@ def _work(ways: dict[Stage, Way], programme: str, days: OpenDays) -> None:
 
 
 def _give_notice(ways: Sequence[Way], programme: str, drawn: date, first: date) -> None:
-    """Give public notice of what is approved, if anything is."""
-    way = ways[0]
-    if any(one.claims for one in ways):
-        with way.sitting(staff_of(programme, "notice"), drawn) as desk:
-            asked = Asked(programme=programme, basis="演示", first_day=first.isoformat())
+    """Give public notice of what was approved, if anything was."""
+    claims = [claim for way in ways for some in way.claims.values() for claim, _ in some]
+    if claims:
+        first_day = first.isoformat()
+        with ways[0].sitting(staff_of(programme, "notice"), drawn) as desk:
+            asked = Asked(programme=programme, basis="演示", first_day=first_day, claims=claims)
             draw_notice(desk, asked)
 
 
