@@ -27,7 +27,7 @@ from ledger.errors import RuleViolationError
 from ledger.events import FactReported
 from ledger.projection import PROJECTIONS
 from ledger.store import Store
-from portal import claim_commands
+from portal.commands import claim_commands
 from portal.shell import Shell
 from tests.portal.desks import answer
 from tests.portal.office import Office, opened

@@ -34,9 +34,9 @@ from bench.portal_world import ENTRIES
 from bench.world import Databases
 from ledger.accounts import confirm_secret, find_account, propose_secret, set_password
 from ledger.config import Settings
-from portal.account_keys import AccountKeys
-from portal.one_time_code import new_secret
-from portal.sessions import begin_session
+from portal.accounts.keys import AccountKeys
+from portal.accounts.one_time_code import new_secret
+from portal.accounts.sessions import begin_session
 from portal.shell import Shell
 from portal.web import gate
 from portal.web.cookies import SESSION_COOKIE

@@ -4,7 +4,8 @@ import os
 import sys
 from typing import Any, Final
 
-from portal import schedule_commands, serving
+from portal import serving
+from portal.commands import schedule_commands
 from portal.web import gate
 from portal.web.app import of_environment
 

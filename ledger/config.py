@@ -45,8 +45,8 @@ class Settings:
     `home` holds the SQLite file, keys, the last signed checkpoints and statements. `origin` is the
     first part of each log's origin and is fixed when the database is made. More than the share
     `bad_share_max` of bad records stops a partition. The `kafka_…`, `oidc_…`, `seal_…` and
-    `smtp_…` fields are as they were given: `ingest.security`, `portal.provider_settings`,
-    `portal.seal_settings` and `portal.mail_server` check them before they are used.
+    `smtp_…` fields are as they were given: `ingest.security`, `portal.accounts.provider_settings`,
+    `portal.statements.seal_settings` and `portal.schedule.mail_server` check them before use.
     `settlement_…` say from which month on, and when, the schedule settles a month, and
     `schedule_…` how it works (`reports.due`). Statements lead to `public_url`. Secrets stay out of
     the representation.

@@ -14,7 +14,7 @@ import click
 
 from ledger.errors import InvalidInputError, LedgerError
 from ledger.text import Text
-from portal import (
+from portal.commands import (
     access_commands,
     account_commands,
     adoption_commands,

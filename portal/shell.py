@@ -42,12 +42,12 @@ from ledger.signing import Signer
 from ledger.store import Store
 from ledger.text import Language, Text
 from portal.connections import Connections
-from portal.everybody import Everybody
-from portal.fund_account import FundAccounts
-from portal.gathered import Gathered
-from portal.known_batches import KnownBatches
-from portal.known_papers import KnownPapers
-from portal.known_rights import KnownRights
+from portal.known.batches import KnownBatches
+from portal.known.everybody import Everybody
+from portal.known.fund_account import FundAccounts
+from portal.known.gathered import Gathered
+from portal.known.papers import KnownPapers
+from portal.known.rights import KnownRights
 from reports.fonts import CACHE, load
 from reports.issue import Press
 

@@ -18,7 +18,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler
 from ledger.config import Settings
 from ledger.database import DatabaseError
 from ledger.errors import LedgerError
-from portal.accesses import Accesses
+from portal.audit.accesses import Accesses
 from portal.shell import Shell
 from portal.web.apart import limiters
 from portal.web.api.pace import Pace

@@ -31,7 +31,7 @@ AUDITOR: Final[Audience] = frozenset({"auditor"})
 ADMINISTRATOR: Final[Audience] = frozenset({"administrator"})
 OFFICIALS: Final[Audience] = TASK_FORCE | AUTHORITY | FINANCE
 INSIDERS: Final[Audience] = OFFICIALS | AUDITOR
-"""Who sees every enterprise's claims and money, as far as `portal.claim_queue` lets them."""
+"""Who sees every enterprise's claims and money, as far as `portal.claims.queue` lets them."""
 EVERYBODY_BUT_ADMINISTRATORS: Final[Audience] = INSIDERS | ENTERPRISE
 """Administrators see no page about money, and have no part in any claim."""
 

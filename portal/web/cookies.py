@@ -5,8 +5,8 @@ from typing import Any, Final, TypeVar
 from litestar import Response
 from litestar.datastructures import Cookie, State
 
-from portal.sessions import ABSOLUTE_MS, SignedIn
-from portal.sign_on import DEPARTURE_MS
+from portal.accounts.sessions import ABSOLUTE_MS, SignedIn
+from portal.accounts.sign_on import DEPARTURE_MS
 
 SESSION_COOKIE: Final = "suanquan_session"
 

@@ -7,9 +7,9 @@ from typing import Any
 from litestar import Response
 
 from portal.acting import look
-from portal.claim_ground import Ground
-from portal.claim_reading import Viewer
-from portal.enterprise_reading import is_known, name_programmes, read_enterprise
+from portal.claims.ground import Ground
+from portal.claims.reading import Viewer
+from portal.enterprises.reading import is_known, name_programmes, read_enterprise
 from portal.web.audience import unknown_page
 from portal.web.menu import OF_ENTERPRISE, Link
 from portal.web.page import page

@@ -21,7 +21,7 @@ from litestar.types import Message, Scope
 
 from ledger.errors import RuleViolationError
 from ledger.text import Text
-from portal.sessions import Session
+from portal.accounts.sessions import Session
 from portal.shell import Shell
 from portal.web.address import is_of_interface
 from portal.web.cookies import cookie_name

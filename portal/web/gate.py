@@ -16,7 +16,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from ledger.errors import RuleViolationError
 from ledger.rights import Rights
 from ledger.text import Language
-from portal.sessions import find_session
+from portal.accounts.sessions import find_session
 from portal.shell import Shell, now_ms
 from portal.web.address import is_of_interface, path_of, query_of
 from portal.web.api.bearer import find_bearer, token_in

@@ -8,8 +8,8 @@ from ledger.media import NAMES
 from ledger.money import render_yuan
 from ledger.personal import Kind
 from ledger.text import Text
-from portal.claim_ground import Ground
-from portal.paper_form import What
+from portal.claims.ground import Ground
+from portal.enterprises.paper_form import What
 from vouchers.book import Account
 from vouchers.names import DECLARATIONS, FACTS, QUALIFICATIONS, ZONES, call
 from vouchers.net import END, contract_on, invoices_on, payments_on

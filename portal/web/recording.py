@@ -16,7 +16,7 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
-from portal.accesses import LOG, Accesses, Look
+from portal.audit.accesses import LOG, Accesses, Look
 from portal.fault import tell_fault
 from portal.web.address import API
 from portal.web.audience import ADMINISTRATOR, ANYBODY, SIGNED_IN

@@ -7,8 +7,8 @@ from ledger.money import render_decimal
 from ledger.period import parse_month
 from ledger.text import Text
 from ledger.usage import DayKey
-from portal.claim_ground import Ground
-from portal.enterprise_reading import name_resource
+from portal.claims.ground import Ground
+from portal.enterprises.reading import name_resource
 from portal.web import figures
 from portal.web.chart import Bars, Value, draw
 from portal.web.visit import Visit

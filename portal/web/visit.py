@@ -12,7 +12,7 @@ from ledger.period import day_of
 from ledger.rights import Rights
 from ledger.roster import Roster
 from ledger.text import Language, Text
-from portal.sessions import State
+from portal.accounts.sessions import State
 from portal.shell import Shell
 from portal.web.figures import days_in
 

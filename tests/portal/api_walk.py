@@ -11,8 +11,9 @@ from typing import Any, Final
 import pytest
 
 from ledger.config import Settings
-from portal import background, statement_commands
-from portal.accesses import Accesses, Look
+from portal.audit.accesses import Accesses, Look
+from portal.commands import statement_commands
+from portal.runs import background
 from portal.shell import Shell
 from portal.web import recording
 from portal.web.api.openapi import describe

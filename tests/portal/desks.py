@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from portal import acting, claim_commands, cli
+from portal import acting, cli
+from portal.commands import claim_commands
 
 PROCESSES: Final = 16
 ANSWER_S_MAX: Final = 120

@@ -11,10 +11,10 @@ import pytest
 
 from ledger.finding import Finding
 from ledger.text import Text
-from portal import what_if_runs
-from portal.audit_runs import ROOM, Run
+from portal.runs import what_if_runs
+from portal.runs.audit_runs import ROOM, Run
+from portal.runs.what_if_runs import Asked, Changed
 from portal.web import gate, recording
-from portal.what_if_runs import Asked, Changed
 from tests.papers import make_pdf
 from tests.portal.desks import answer
 from tests.portal.furnished import Made, made_on_sqlite

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from ledger.config import Settings
-from portal.scheduler import Scheduler
+from portal.schedule.scheduler import Scheduler
 from portal.shell import Shell
 
 # Each is forked off a process that has the program loaded and no connection open.

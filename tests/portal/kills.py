@@ -11,7 +11,7 @@ import psycopg
 from ledger.database import make_url, open_engine
 from ledger.read import read_heads
 from ledger.runs import Key, read_runs
-from portal.log_commands import sign_heads
+from portal.commands.log_commands import sign_heads
 from tests.portal.killed import CONTEXT, Looking, Order
 from tests.portal.schedules import AUGUST, Centre
 

@@ -16,11 +16,11 @@ from sqlalchemy import Engine
 
 from ledger.accounts import confirm_secret, find_account, propose_secret, set_password
 from ledger.config import Settings
-from portal.account_keys import AccountKeys
+from portal.accounts.invitations import invite
+from portal.accounts.keys import AccountKeys
+from portal.accounts.one_time_code import new_secret
+from portal.accounts.sessions import begin_session
 from portal.acting import at_console
-from portal.invitations import invite
-from portal.one_time_code import new_secret
-from portal.sessions import begin_session
 from portal.shell import Shell
 from portal.web import gate, recording
 from portal.web.api.pace import Pace

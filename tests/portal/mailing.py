@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from portal import cli, mail_command
+from portal import cli
+from portal.commands import mail_command
 from portal.shell import now_ms
 from tests.portal.letterbox import HOST, PASSWORD, Letterbox, letterbox
 from tests.portal.office import OTHER

@@ -15,7 +15,8 @@ import pytest
 from ledger.codec import encode
 from ledger.events import SCOPES, Role
 from ledger.period import parse_instant
-from portal import account_commands, acting, claim_commands, cli, user_commands
+from portal import acting, cli
+from portal.commands import account_commands, claim_commands, user_commands
 from tests.small_ledger import CODE, SALT, SmallLedger, events
 from vouchers.adoption import Decided, adopt
 from vouchers.book import Book

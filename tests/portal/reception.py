@@ -11,13 +11,13 @@ from argon2 import PasswordHasher
 from ledger.config import Settings
 from ledger.errors import LedgerError
 from ledger.events import Renewal
-from portal import passwords
+from portal.accounts import passwords
+from portal.accounts.enrolment import Enrolled, begin_enrolment, confirm_enrolment
+from portal.accounts.invitations import Link, accept_invitation, invite
+from portal.accounts.sessions import Session, SignedIn, find_session
+from portal.accounts.sign_in import sign_in
 from portal.acting import Act, at_console
-from portal.enrolment import Enrolled, begin_enrolment, confirm_enrolment
-from portal.invitations import Link, accept_invitation, invite
-from portal.sessions import Session, SignedIn, find_session
 from portal.shell import Shell
-from portal.sign_in import sign_in
 from tests.portal.office import Office, office
 
 __all__ = ["office"]

@@ -11,9 +11,9 @@ from ledger.events import FundAppropriated
 from ledger.finding import Finding
 from ledger.period import parse_instant
 from ledger.runs import Run
-from portal.scheduler import Scheduler
+from portal.schedule.scheduler import Scheduler
+from portal.schedule.work import Told
 from portal.shell import Shell
-from portal.work import Told
 from reports.issue import Issued, Press, list_issued
 from reports.reading import read_snapshot
 from tests.portal.office import OTHER

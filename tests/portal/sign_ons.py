@@ -9,9 +9,9 @@ import pytest
 from ledger.errors import LedgerError
 from ledger.events import Renewal
 from ledger.sign_on import LinkedSignOn, list_linked
-from portal.provider import Answer
-from portal.sessions import SignedIn
-from portal.sign_on import Arrived, Here, Leaving, come_back, leave, leave_with_invitation
+from portal.accounts.provider import Answer
+from portal.accounts.sessions import SignedIn
+from portal.accounts.sign_on import Arrived, Here, Leaving, come_back, leave, leave_with_invitation
 from tests.portal.office import Office, office
 from tests.portal.reception import HERE, Reception, reception
 from tests.servers.openid import CLIENT, SECRET, OpenId, follow, openid

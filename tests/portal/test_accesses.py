@@ -13,8 +13,8 @@ from ledger.errors import RuleViolationError
 from ledger.events import Access, AccessRecorded
 from ledger.read import read_data, read_heads
 from ledger.text import Text
-from portal import accesses as module
-from portal.accesses import SAME_LOOK_MS, Accesses, Look
+from portal.audit import accesses as module
+from portal.audit.accesses import SAME_LOOK_MS, Accesses, Look
 from portal.shell import Shell
 from tests.portal.gallery import Gallery, furnished, gallery
 from tests.portal.lobby import Lobby, lobby, office, on_sqlite

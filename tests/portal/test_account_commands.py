@@ -6,9 +6,9 @@ import pytest
 
 from ledger.config import Settings
 from ledger.errors import RuleViolationError
-from portal.demo_door import enter, list_people, open_accounts
-from portal.invitations import FIRST_ADMINISTRATOR, accept_invitation, look_at_invitation
-from portal.serve_command import tell_first_link
+from portal.accounts.invitations import FIRST_ADMINISTRATOR, accept_invitation, look_at_invitation
+from portal.commands.serve_command import tell_first_link
+from portal.demo.door import enter, list_people, open_accounts
 from portal.shell import Shell, now_ms
 from tests.portal.reception import PASSWORD, Reception, office, reception
 

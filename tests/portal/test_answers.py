@@ -7,7 +7,7 @@ import pytest
 
 from ledger.codec import encode
 from ledger.events import AnswerData, DisputeSettled, StatementConfirmed
-from portal import statement_commands
+from portal.commands import statement_commands
 from tests.portal.office import ONE, TWO, Office, office
 from tests.portal.stages import approve
 from tests.reports.seals import Authority, key_pem, pem, write

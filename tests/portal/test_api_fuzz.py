@@ -8,7 +8,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
-from portal import background
+from portal.runs import background
 from portal.web.api.openapi import describe
 from portal.web.api.router import SUBJECTS
 from tests.portal.callers import portal_of

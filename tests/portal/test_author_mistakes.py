@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from portal.programme_file import review_file
+from portal.commands.programme_file import review_file
 from vouchers.template import write_files
 
 HELD: Final = 'Held("high_tech_enterprise")'

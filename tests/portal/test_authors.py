@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from portal.cli import run
-from portal.programme_file import review_file
+from portal.commands.programme_file import review_file
 from tests.portal.conftest import Answer, Run
 from vouchers.catalogue import find_programmes
 from vouchers.programmes import hubei

@@ -23,14 +23,14 @@ from ledger.events import Role
 from ledger.period import months_between
 from ledger.read import read_entries, read_heads
 from ledger.store import OWN_SOURCE
-from portal.checking import check_all, compare_projections
-from portal.claim_queue import list_waiting
-from portal.claim_reading import Viewer
-from portal.demo_command import SMALL, name_demo
-from portal.demo_home import mark_played, open_once, read_clock
-from portal.demo_open import STAGES, leave_open
-from portal.demo_people import HELPER
-from portal.desk_batch import read_each
+from portal.audit.checking import check_all, compare_projections
+from portal.claims.batch import read_each
+from portal.claims.queue import list_waiting
+from portal.claims.reading import Viewer
+from portal.commands.demo_command import SMALL, name_demo
+from portal.demo.home import mark_played, open_once, read_clock
+from portal.demo.left_open import STAGES, leave_open
+from portal.demo.people import HELPER
 from portal.shell import Shell
 from reports.frames import sum_months, tell
 from reports.reading import read_snapshot

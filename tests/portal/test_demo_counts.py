@@ -8,7 +8,7 @@ from rich.console import Console
 
 from ledger.config import Settings
 from ledger.text import Language
-from portal.demo_counts import KINDS, counts_table
+from portal.demo.counts import KINDS, counts_table
 from portal.shell import Shell
 
 LEVELS = (("hubei", "province"), ("wuhan", "city"), ("east_lake", "district"))

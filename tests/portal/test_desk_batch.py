@@ -3,10 +3,10 @@
 from ledger.claim_list import ClaimFilter, list_claims
 from ledger.config import Settings
 from portal.acting import at_console
-from portal.claim_ground import read_ground
-from portal.claim_reading import read_claim
-from portal.desk import GROUNDS_MAX, open_desk
-from portal.desk_batch import read_each
+from portal.claims.batch import read_each
+from portal.claims.desk import GROUNDS_MAX, open_desk
+from portal.claims.ground import read_ground
+from portal.claims.reading import read_claim
 from portal.shell import Shell
 from tests.portal.office import ONE, OTHER, TWO, Office, office
 from tests.small_ledger import CODE

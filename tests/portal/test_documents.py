@@ -19,15 +19,15 @@ from ledger.events import DocumentFiled
 from ledger.period import render_instant
 from ledger.rights import Grant
 from portal import cli
+from portal.accounts.people import grant_role
 from portal.acting import SOURCE, at_console, issue_token
-from portal.filing import (
+from portal.enterprises.filing import (
     ENTERPRISE_DAY_BYTES_MAX,
     What,
     check_documents,
     file_documents,
     find_strays,
 )
-from portal.people_desk import grant_role
 from portal.shell import Shell, now_ms
 from tests.papers import make_image, make_ofd, make_pdf, make_xml
 from tests.portal.conftest import environment_of
@@ -373,7 +373,7 @@ from ledger.events import DocumentFiled
 from ledger.period import render_instant
 from ledger.documents import DocumentStore
 from portal.acting import acting
-from portal.filing import What, file_documents
+from portal.enterprises.filing import What, file_documents
 from portal.shell import Shell, now_ms
 shell = Shell(Settings.load(), "en", as_json=True)
 store = DocumentStore(shell.settings.home)

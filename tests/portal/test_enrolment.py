@@ -6,14 +6,14 @@ import pyotp
 import pytest
 
 from ledger.errors import InvalidInputError, RuleViolationError
-from portal.account_keys import AccountKeys
-from portal.enrolment import (
+from portal.accounts.enrolment import (
     begin_enrolment,
     confirm_enrolment,
     recovery_codes_left,
     renew_recovery_codes,
 )
-from portal.recovery import CODES
+from portal.accounts.keys import AccountKeys
+from portal.accounts.recovery import CODES
 from tests.portal.reception import Reception, office, reception
 
 __all__ = ["office", "reception"]

@@ -2,7 +2,7 @@
 
 from ledger.erasable import read_roster
 from ledger.read import read_heads
-from portal.everybody import Everybody
+from portal.known.everybody import Everybody
 from tests.portal.office import Office, office
 
 __all__ = ["office"]

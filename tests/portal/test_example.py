@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from portal.claim_commands import act
+from portal.commands.claim_commands import act
 from tests.portal.warm import warm_command
 from vouchers.claims.requests import REQUESTS, ReasonRequest, parse_request
 from vouchers.claims.table import Action

@@ -10,8 +10,8 @@ import pytest
 
 from ledger.config import Settings
 from ledger.read import read_entries, read_heads
+from portal.commands.statement_commands import issue
 from portal.shell import Shell
-from portal.statement_commands import issue
 from reports.formats import FORMATS
 from reports.issue import Issued, subjects_of
 from reports.print_room import Wanted

@@ -3,7 +3,7 @@
 from bench.claim_world import live, register
 from ledger.journal import post
 from ledger.read import read_events, read_heads
-from portal.fund_account import FundAccounts
+from portal.known.fund_account import FundAccounts
 from tests.portal.office import Office, office
 
 __all__ = ["office"]

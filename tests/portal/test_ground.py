@@ -11,7 +11,7 @@ from ledger.events import BatchRecorded, ClaimData, FundData
 from ledger.identifiers import synthetic_credit_code
 from ledger.query import read_usage_days
 from ledger.read import read_events, read_heads
-from portal.claim_ground import read_ground
+from portal.claims.ground import read_ground
 from tests.ledger.conftest import EXAMPLES
 from tests.small_ledger import SALT, SmallLedger
 from vouchers.book import Book

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ledger.errors import InvalidInputError
 from ledger.identifiers import synthetic_credit_code
-from portal.programme_file import load_programme
+from portal.commands.programme_file import load_programme
 from tests.small_ledger import SmallLedger, events
 from tests.vouchers.test_what_if import (
     ANNA,

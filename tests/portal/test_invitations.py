@@ -12,8 +12,7 @@ from ledger.config import Settings
 from ledger.errors import LedgerError, RuleViolationError
 from ledger.events import AccountInvited, AccountOpened
 from ledger.read import read_events, read_heads
-from portal.acting import acting
-from portal.invitations import (
+from portal.accounts.invitations import (
     FIRST_ADMINISTRATOR,
     INVITATION_HOURS,
     accept_invitation,
@@ -21,6 +20,7 @@ from portal.invitations import (
     invite_first,
     look_at_invitation,
 )
+from portal.acting import acting
 from portal.shell import Shell
 from tests.portal.reception import (
     ANOTHER,

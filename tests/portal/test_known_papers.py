@@ -3,9 +3,9 @@
 import pytest
 
 from ledger.read import read_heads
-from portal import known_papers
-from portal.claim_reading import read_papers
-from portal.known_papers import KnownPapers
+from portal.claims.reading import read_papers
+from portal.known import papers as known_papers
+from portal.known.papers import KnownPapers
 from tests.portal.office import OTHER, Office, office
 from tests.small_ledger import CODE
 

@@ -4,8 +4,8 @@ import pytest
 
 from ledger.erasable import read_person
 from ledger.read import read_heads
-from portal import known_rights
-from portal.known_rights import KnownRights
+from portal.known import rights as known_rights
+from portal.known.rights import KnownRights
 from tests.portal.office import Office, office
 
 __all__ = ["office"]

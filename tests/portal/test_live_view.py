@@ -23,7 +23,7 @@ from rich.console import Console
 from ingest.status import METRICS, LastEntry, Status, render_metrics, samples
 from ledger.batch import Outcome
 from ledger.text import Language, Text
-from portal.live_view import Moment, Rate, progress_line, progress_table
+from portal.commands.live_view import Moment, Rate, progress_line, progress_table
 from tests.conftest import missing_service
 from tests.ingest.topics import Kafka, structured, usage
 

@@ -9,8 +9,8 @@ import pytest
 
 from ledger.codec import encode
 from ledger.events import EnterpriseRegistered, StatementIssued
-from portal import mail_command
-from portal.mail_message import Letter, compose
+from portal.commands import mail_command
+from portal.schedule.mail_message import Letter, compose
 from reports.issue import Issued
 from tests.portal.letterbox import PASSWORD, USER, certificate, letterbox
 from tests.portal.mailing import (

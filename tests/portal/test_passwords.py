@@ -4,8 +4,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from ledger.errors import InvalidInputError
-from portal import passwords
-from portal.passwords import (
+from portal.accounts import passwords
+from portal.accounts.passwords import (
     ALONE_LENGTH_MIN,
     BESIDE_LENGTH_MIN,
     LENGTH_MAX,

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey, RSAKey
 from ledger.config import Settings
 from ledger.errors import LedgerError
 from ledger.text import Text
-from portal.provider import (
+from portal.accounts.provider import (
     AWAY_S,
     BODY_MAX,
     FRESH_S,
@@ -22,7 +22,7 @@ from portal.provider import (
     Ticket,
     provider_of,
 )
-from portal.provider_settings import ProviderSettings, is_secure, label_of, read_provider
+from portal.accounts.provider_settings import ProviderSettings, is_secure, label_of, read_provider
 from tests.servers.kafka import free_ports
 from tests.servers.openid import CLIENT, SECRET, OpenId, follow, openid
 

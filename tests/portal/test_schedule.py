@@ -13,8 +13,9 @@ import pytest
 
 from ledger.codec import encode
 from ledger.events import EnterpriseRegistered
-from portal import acting, cli, schedule_commands
-from portal.jobs import JOBS
+from portal import acting, cli
+from portal.commands import schedule_commands
+from portal.schedule.jobs import JOBS
 from tests.portal.conftest import environment_of
 from tests.portal.desks import answer
 from tests.portal.office import ONE, OTHER, PAPERS, Office, adoption, office

@@ -14,7 +14,7 @@ from ledger.errors import InvalidInputError
 from ledger.events import EnterpriseRegistered, UsageTallied
 from ledger.period import HOUR_MS
 from ledger.query import read_source_days
-from portal.statement_commands import issue
+from portal.commands.statement_commands import issue
 from reports.due import WAIT_MS, backoff_ms
 from reports.issue import Issued
 from reports.reading import read_snapshot

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from portal.invitations import accept_invitation
-from portal.sessions import (
+from portal.accounts.invitations import accept_invitation
+from portal.accounts.sessions import (
     ABSOLUTE_MS,
     IDLE_MS,
     SEEN_EVERY_MS,

@@ -9,10 +9,10 @@ from argon2 import PasswordHasher
 
 from ledger.accounts import find_account, set_password
 from ledger.errors import LedgerError, RuleViolationError
-from portal import passwords
-from portal.backoff import FREE_OF_ACCOUNT, WAIT_MS_MAX, network_of, wait_ms
-from portal.passwords import is_outdated
-from portal.sign_in import change_password, sign_in
+from portal.accounts import passwords
+from portal.accounts.backoff import FREE_OF_ACCOUNT, WAIT_MS_MAX, network_of, wait_ms
+from portal.accounts.passwords import is_outdated
+from portal.accounts.sign_in import change_password, sign_in
 from tests.portal.reception import (
     ANOTHER,
     HERE,

@@ -8,8 +8,15 @@ import pytest
 from joserfc.jwk import ECKey, RSAKey
 
 from ledger.errors import LedgerError
-from portal.backoff import FREE_OF_ADDRESS
-from portal.sign_on import Arrived, awaits_code, come_back, give_code, leave_to_link, unlink
+from portal.accounts.backoff import FREE_OF_ADDRESS
+from portal.accounts.sign_on import (
+    Arrived,
+    awaits_code,
+    come_back,
+    give_code,
+    leave_to_link,
+    unlink,
+)
 from tests.portal.lobby import on_sqlite
 from tests.portal.reception import (
     ANOTHER,

@@ -14,10 +14,10 @@ from ledger.bulk import insert_rows
 from ledger.claim_state import STATES
 from ledger.config import Settings
 from portal.acting import at_console
-from portal.desk import open_desk
-from portal.desk_batch import CLAIMS_MAX
+from portal.claims.batch import CLAIMS_MAX
+from portal.claims.desk import open_desk
+from portal.claims.tick import tick as tick_now
 from portal.shell import Shell
-from portal.tick_desk import tick as tick_now
 from tests.portal.office import ONE, OTHER, TWO, Office, office
 from tests.portal.stages import approve, pay, states
 from tests.small_ledger import CODE, events

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from ledger.database import open_engine
-from portal import audit_runs
-from portal.audit_runs import ROOM, Run, find_run, list_runs, start_run
+from portal.runs import audit_runs
+from portal.runs.audit_runs import ROOM, Run, find_run, list_runs, start_run
 from tests.ledger.conftest import tampering
 from tests.portal.lobby import Browser, Lobby, lobby, office, on_sqlite
 
@@ -62,7 +62,10 @@ def processes() -> list[int]:
     for one in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             parent = int((one / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == os.getpid() and b"portal.audit_process" in (one / "cmdline").read_bytes():
+            if (
+                parent == os.getpid()
+                and b"portal.runs.audit_process" in (one / "cmdline").read_bytes()
+            ):
                 found.append(int(one.name))
     return found
 

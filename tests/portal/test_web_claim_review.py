@@ -13,7 +13,7 @@ from ledger.erasable import read_person
 from ledger.errors import InvalidInputError
 from ledger.read import read_heads
 from ledger.review_drafts import ReviewDraft, find_draft
-from portal.filing import find_filing
+from portal.enterprises.filing import find_filing
 from tests.papers import make_pdf
 from tests.portal.lobby import Lobby, lobby, office, on_sqlite
 from tests.portal.office import ONE, OTHER, TWO, Office

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from ledger.codec import encode
 from ledger.events import VoucherGranted
 from ledger.identifiers import synthetic_credit_code
-from portal.enterprise_waiting import list_waiting_for
+from portal.enterprises.waiting import list_waiting_for
 from tests.portal.browsing import Pages, pages
 from tests.portal.office import ONE, OTHER
 from tests.queries import counted

@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 from playwright.sync_api import Browser
 
-from portal import passwords
+from portal.accounts import passwords
 from tests.papers import make_pdf
 from tests.portal.chromium import served
 from tests.portal.lobby import Lobby, lobby, office

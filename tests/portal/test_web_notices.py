@@ -1,7 +1,7 @@
 """Public notices on the portal: what anybody reads, until when he may object, and nothing else."""
 
 from ledger.read import read_heads
-from portal.notice_board import list_posted, make_again
+from portal.payments.notice_board import list_posted, make_again
 from tests.portal.lobby import Lobby, lobby, office
 from tests.portal.office import ONE, TWO, Office
 from tests.portal.stages import BASIS, approve

@@ -10,8 +10,8 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 
-from portal import passwords
-from portal.backoff import FREE_OF_ADDRESS
+from portal.accounts import passwords
+from portal.accounts.backoff import FREE_OF_ADDRESS
 from portal.web.cookies import SESSION_COOKIE
 from tests.portal.lobby import Browser, Lobby, lobby, office
 

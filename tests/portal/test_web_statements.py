@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from ledger.codec import encode
 from ledger.errors import InvalidInputError, TamperedLogError
 from ledger.events import StatementIssued
-from portal.statement_files import read_statement
+from portal.statements.files import read_statement
 from tests.portal.browsing import Pages, pages, pages_on_postgresql
 from tests.portal.office import OTHER
 from tests.queries import counted

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from ledger.config import Settings
 from ledger.query import Spread
-from portal.public_statistics import KEPT_MS, read_kept
+from portal.known.public_statistics import KEPT_MS, read_kept
 from portal.shell import Shell
 from reports.public_figures import Figure, read_public_figures, tell
 from tests.portal.lobby import Lobby, lobby, office

@@ -4,11 +4,11 @@ import time
 
 from ledger.errors import InvalidInputError
 from ledger.text import Text
-from portal import what_if_process
-from portal.background_process import do_run
-from portal.impact_command import measure
-from portal.what_if import MONTHS_MAX
-from portal.what_if_runs import ROOM, Asked, Run, find_run, list_runs, sum_up
+from portal.commands.impact_command import measure
+from portal.runs import what_if_process
+from portal.runs.background_process import do_run
+from portal.runs.what_if import MONTHS_MAX
+from portal.runs.what_if_runs import ROOM, Asked, Run, find_run, list_runs, sum_up
 from tests.portal.lobby import Browser, Lobby, lobby, office, on_sqlite
 
 __all__ = ["lobby", "office"]

@@ -6,8 +6,8 @@ import pytest
 
 from ledger.database import Connection
 from ledger.read import read_heads
-from portal import worked_out
-from portal.worked_out import Found, work_out
+from portal.known import worked_out
+from portal.known.worked_out import Found, work_out
 from tests.portal.office import Office, office
 from tests.small_ledger import events
 

@@ -18,7 +18,8 @@ from ledger.errors import LedgerError
 from ledger.events import Role
 from ledger.identifiers import synthetic_credit_code
 from ledger.period import parse_instant
-from portal import account_commands, acting, claim_commands, cli, user_commands
+from portal import acting, cli
+from portal.commands import account_commands, claim_commands, user_commands
 from portal.shell import Shell
 from tests.portal.furnished import Made
 from tests.portal.office import OTHER, Office

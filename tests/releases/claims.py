@@ -18,7 +18,8 @@ from ledger.events import ClaimDrafted, Data, TokenIssued
 from ledger.money import render_yuan
 from ledger.period import parse_instant
 from ledger.roster import digest_of
-from portal import acting, claim_commands, user_commands
+from portal import acting
+from portal.commands import claim_commands, user_commands
 from tests.ledger import people
 from tests.portal.desks import answer
 from tests.small_ledger import SALT, events, invoice_number

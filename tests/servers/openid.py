@@ -21,7 +21,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from litestar import Litestar, Request, Response, get, post
 from litestar.response import Redirect
 
-from portal.provider import Answer
+from portal.accounts.provider import Answer
 from tests.portal.listening import listening
 
 CLIENT: Final = "suanquan portal"

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from litestar import Response, Router, get
 from litestar.params import QueryParameter
 
-from portal import access_commands
+from portal.commands import access_commands
 from portal.options import ask
 from portal.web.api.answer import answer
 from portal.web.api.answers import accesses as answers

@@ -6,8 +6,8 @@ from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 from msgspec import Struct
 
-from portal.audit_rows import list_checks, show_check, start_check
-from portal.audit_runs import Kind
+from portal.audit.rows import list_checks, show_check, start_check
+from portal.runs.audit_runs import Kind
 from portal.web.api.answer import answer
 from portal.web.api.answers import logs as answers
 from portal.web.api.body import json_of

@@ -9,8 +9,8 @@ from litestar.params import JSONBody, QueryParameter
 
 from ledger.claim_state import State
 from ledger.events import Scope
-from portal import claim_batch_commands, claim_commands
-from portal.claim_filed import draft_filed, submit_filed
+from portal.claims.filed import draft_filed, submit_filed
+from portal.commands import claim_batch_commands, claim_commands
 from portal.options import ask
 from portal.web.api.answer import answer
 from portal.web.api.answers import claims as answers

@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar import Response, Router, get
 
-from portal.document_desk import read_document
+from portal.enterprises.document_desk import read_document
 from portal.web.api.body import FILE
 from portal.web.api.download import download
 from portal.web.api.params import Digest

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from ledger.events.data import YEAR_MAX, YEAR_MIN
 from ledger.personal import BankAccount, Contact
-from portal import (
+from portal.commands import (
     decide_command,
     document_commands,
     enterprise_commands,
@@ -17,9 +17,9 @@ from portal import (
     usage_command,
     voucher_commands,
 )
-from portal.document_desk import file_bytes
-from portal.enterprise_list import list_enterprises
-from portal.enterprise_waiting import list_waiting_for
+from portal.enterprises.document_desk import file_bytes
+from portal.enterprises.listed import list_enterprises
+from portal.enterprises.waiting import list_waiting_for
 from portal.options import ask
 from portal.web.api.answer import answer
 from portal.web.api.answers import claims, money, papers, rules

@@ -8,11 +8,11 @@ from msgspec import Meta, Struct, structs
 
 from ledger.events import FundAppropriated, FundData, FundTransferred
 from ledger.events.data import YEAR_MAX, YEAR_MIN
-from portal import fund_commands
 from portal.acting import acting
-from portal.fund_desk import close_fund, may_read_fund, record_fund
-from portal.fund_reading import Books, render_books, show_fund
+from portal.commands import fund_commands
 from portal.options import ask
+from portal.payments.fund_desk import close_fund, may_read_fund, record_fund
+from portal.payments.fund_reading import Books, render_books, show_fund
 from portal.web.api.answer import answer
 from portal.web.api.answers import money as answers
 from portal.web.api.body import FILE, Word, json_of

@@ -9,11 +9,11 @@ from litestar.response import Stream
 from ledger import tlog
 from ledger.note import parse_note, render_vkey
 from ledger.read import read_entries
-from portal import log_commands
-from portal.audit_statements import show_entry
-from portal.log_archive import export_log
+from portal.audit.log_archive import export_log
+from portal.audit.statements import show_entry
+from portal.commands import log_commands
+from portal.commands.proof_commands import covering_note, head_of, prove_entries
 from portal.options import ask
-from portal.proof_commands import covering_note, head_of, prove_entries
 from portal.web.api.answer import answer
 from portal.web.api.answers import logs as answers
 from portal.web.api.paging import LIMIT, IndexAfter, Limit

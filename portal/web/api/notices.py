@@ -6,11 +6,11 @@ from litestar import Response, Router, get, post
 from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from portal import notice_commands
-from portal.notice_board import read_file_of
-from portal.notice_paper import issue_paper
+from portal.commands import notice_commands
 from portal.options import ask
-from portal.statement_files import show_statement
+from portal.payments.notice_board import read_file_of
+from portal.payments.notice_paper import issue_paper
+from portal.statements.files import show_statement
 from portal.web.api.answer import answer
 from portal.web.api.answers import claims as answers
 from portal.web.api.answers import papers

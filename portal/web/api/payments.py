@@ -7,11 +7,11 @@ from litestar import Response, Router, get, post
 from litestar.params import Body, JSONBody, QueryParameter
 from msgspec import Struct
 
-from portal import payment_commands
+from portal.commands import payment_commands
+from portal.commands.payment_commands import render_bank_file
 from portal.options import ask
-from portal.payment_commands import render_bank_file
-from portal.payment_desk import prepare_batch
-from portal.payment_list import show_batch
+from portal.payments.payment_desk import prepare_batch
+from portal.payments.payment_list import show_batch
 from portal.web.api.answer import answer
 from portal.web.api.answers import money as answers
 from portal.web.api.body import FILE, RawBody, Word, json_of

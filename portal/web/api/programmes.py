@@ -5,8 +5,9 @@ from typing import Final
 from litestar import Response, Router, get, post
 from litestar.params import JSONBody
 
-from portal import adoption_commands, programme_commands
+from portal.commands import adoption_commands, programme_commands
 from portal.options import ask
+from portal.runs.what_if import ChangeAsked, work_out_asked
 from portal.web.api.answer import answer
 from portal.web.api.answers import rules as answers
 from portal.web.api.body import json_of
@@ -14,7 +15,6 @@ from portal.web.api.paging import LIMIT, After, Limit, page_of
 from portal.web.api.params import Named, On, Programmes
 from portal.web.audience import ANYBODY, SIGNED_IN, TASK_FORCE
 from portal.web.visit import Visitor
-from portal.what_if import ChangeAsked, work_out_asked
 from vouchers.case import Case
 from vouchers.render import preview
 

@@ -5,11 +5,11 @@ from typing import Annotated, Final
 from litestar import Response, Router, get
 from litestar.params import QueryParameter
 
-from portal import reconcile_command, report_commands, usage_command
-from portal.claim_totals import list_totals
+from portal.claims.totals import list_totals
+from portal.commands import reconcile_command, report_commands, usage_command
+from portal.commands.schedule_commands import list_runs
+from portal.known.public_statistics import show_statistics
 from portal.options import ask
-from portal.public_statistics import show_statistics
-from portal.schedule_commands import list_runs
 from portal.web.api.answer import answer
 from portal.web.api.answers import papers
 from portal.web.api.answers import reports as answers

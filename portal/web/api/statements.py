@@ -7,18 +7,18 @@ from litestar import Response, Router, get, post
 from litestar.params import Body, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from portal import answer_commands
-from portal.answer_commands import DisputeFile, SettlementFile
-from portal.audit_statements import trace_statement
+from portal.audit.statements import trace_statement
+from portal.commands import answer_commands
+from portal.commands.answer_commands import DisputeFile, SettlementFile
+from portal.commands.trace_command import no_statement
 from portal.options import ask
-from portal.statement_files import (
+from portal.statements.files import (
     list_statements,
     read_statement,
     show_statement,
     verify_bytes,
 )
-from portal.statement_jobs import list_line_jobs, list_statement_lines
-from portal.trace_command import no_statement
+from portal.statements.jobs import list_line_jobs, list_statement_lines
 from portal.web.api.answer import answer
 from portal.web.api.answers import papers as answers
 from portal.web.api.body import FILE, RawBody, json_of

@@ -8,19 +8,19 @@ from litestar.params import Body, FromQuery
 from msgspec import Struct
 
 from ledger.errors import LedgerError
-from portal.acting import acting
-from portal.enrolment import (
+from portal.accounts.enrolment import (
     begin_enrolment,
     confirm_enrolment,
     recovery_codes_left,
     renew_recovery_codes,
 )
-from portal.passwords import ALONE_LENGTH_MIN, BESIDE_LENGTH_MIN
-from portal.people_desk import TITLES
-from portal.provider_settings import label_of
-from portal.sessions import Session, sign_out_everywhere
-from portal.sign_in import change_password
-from portal.sign_on import find_own, leave_to_link, unlink
+from portal.accounts.passwords import ALONE_LENGTH_MIN, BESIDE_LENGTH_MIN
+from portal.accounts.people import TITLES
+from portal.accounts.provider_settings import label_of
+from portal.accounts.sessions import Session, sign_out_everywhere
+from portal.accounts.sign_in import change_password
+from portal.accounts.sign_on import find_own, leave_to_link, unlink
+from portal.acting import acting
 from portal.web.apart import apart
 from portal.web.audience import SIGNED_IN
 from portal.web.cookies import forget, keep

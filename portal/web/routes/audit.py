@@ -11,8 +11,8 @@ from ledger.database import Connection
 from ledger.head import Head
 from ledger.note import parse_note
 from ledger.read import read_heads
-from portal.audit_claims import list_claims
-from portal.audit_desk import (
+from portal.audit.claims import list_claims
+from portal.audit.desk import (
     Entry,
     find_batch,
     find_note,
@@ -21,15 +21,15 @@ from portal.audit_desk import (
     prove_entry,
     read_standings,
 )
-from portal.audit_runs import KIND_NAMES, list_runs
-from portal.audit_statements import RESTING_MAX, find_resting, list_papers, list_statements
-from portal.enterprise_names import read_names
-from portal.log_archive import stream_log
-from portal.statement_usage import read_lines
+from portal.audit.log_archive import stream_log
+from portal.audit.statements import RESTING_MAX, find_resting, list_papers, list_statements
+from portal.audit.witnessed import find_shown
+from portal.enterprises.names import read_names
+from portal.runs.audit_runs import KIND_NAMES, list_runs
+from portal.statements.usage import read_lines
 from portal.web.audience import AUDITOR, unknown_page
 from portal.web.page import onward, page
 from portal.web.visit import Visitor
-from portal.witnessed import find_shown
 from reports.kinds import FORMS
 from reports.register import find_issued
 from vouchers.catalogue import name_programme

@@ -7,9 +7,9 @@ from litestar import Response, get
 from litestar.params import FromQuery
 
 from ledger.read import read_heads
-from portal.access_commands import ACCESS_NAMES
-from portal.access_list import Wanted, list_accesses
-from portal.enterprise_names import read_names
+from portal.audit.access_list import Wanted, list_accesses
+from portal.commands.access_commands import ACCESS_NAMES
+from portal.enterprises.names import read_names
 from portal.web.audience import AUDITOR
 from portal.web.page import page
 from portal.web.visit import Visitor

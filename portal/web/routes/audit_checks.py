@@ -8,7 +8,8 @@ from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from portal.audit_runs import (
+from portal.audit.checking import finding_row
+from portal.runs.audit_runs import (
     KIND_NAMES,
     RUNS_KEPT,
     Standing,
@@ -17,7 +18,6 @@ from portal.audit_runs import (
     parse_kind,
     start_run,
 )
-from portal.checking import finding_row
 from portal.web.audience import AUDITOR, unknown_page
 from portal.web.downloads import attachment
 from portal.web.page import onward, page

@@ -8,9 +8,9 @@ from litestar.params import Body, FromPath
 
 from ledger.errors import LedgerError
 from portal.acting import acting, looking
-from portal.claim_reading import Read
-from portal.desk import Desk, find_claim, open_desk, require_may
-from portal.desk_acts import act_once
+from portal.claims.acts import act_once
+from portal.claims.desk import Desk, find_claim, open_desk, require_may
+from portal.claims.reading import Read
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, unknown_page
 from portal.web.claim_forms import FieldError, Said, fields_of, fill, read_request, seen_in
 from portal.web.errors import for_page, status_of

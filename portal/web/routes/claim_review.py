@@ -12,11 +12,11 @@ from ledger.errors import LedgerError
 from ledger.events import DocumentFiled
 from ledger.period import render_instant
 from portal.acting import acting, looking
-from portal.claim_reading import Read, Viewer
-from portal.desk import Desk, find_claim, open_desk
-from portal.desk_acts import act_once, look_over
-from portal.filing import name_kind
-from portal.review_draft import Kept, keep_marks, read_kept, require_latest
+from portal.claims.acts import act_once, look_over
+from portal.claims.desk import Desk, find_claim, open_desk
+from portal.claims.reading import Read, Viewer
+from portal.claims.review_draft import Kept, keep_marks, read_kept, require_latest
+from portal.enterprises.filing import name_kind
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS
 from portal.web.claim_forms import FieldError, Said, fields_of, fill, read_request, seen_in
 from portal.web.errors import for_page, status_of

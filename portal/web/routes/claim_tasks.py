@@ -14,7 +14,8 @@ from ledger.errors import InvalidInputError, LedgerError
 from ledger.money import parse_typed_yuan
 from ledger.text import Text
 from portal.acting import acting, looking
-from portal.claim_tasks import (
+from portal.claims.desk import Desk, open_desk, require_may
+from portal.claims.tasks import (
     Tasks,
     begin,
     find_prepared,
@@ -24,8 +25,7 @@ from portal.claim_tasks import (
     list_invoices,
     look_at,
 )
-from portal.desk import Desk, open_desk, require_may
-from portal.filing import KINDS, What, file_documents, name_kind
+from portal.enterprises.filing import KINDS, What, file_documents, name_kind
 from portal.web.audience import ENTERPRISE, TASK_FORCE
 from portal.web.claim_forms import Said, number_in, seen_in
 from portal.web.dossier import page_of

@@ -12,12 +12,12 @@ from ledger.errors import LedgerError
 from ledger.period import day_of
 from ledger.read import read_heads
 from portal.acting import look, looking
-from portal.claim_queue import list_visible, list_waiting, listed_row
-from portal.claim_reading import Viewer, headroom_of, render_claim
-from portal.claim_words import name_item, tell_briefly, tell_items
-from portal.desk import find_claim, open_desk
-from portal.enterprise_names import read_names
-from portal.filing import name_kind
+from portal.claims.desk import find_claim, open_desk
+from portal.claims.queue import list_visible, list_waiting, listed_row
+from portal.claims.reading import Viewer, headroom_of, render_claim
+from portal.claims.words import name_item, tell_briefly, tell_items
+from portal.enterprises.filing import name_kind
+from portal.enterprises.names import read_names
 from portal.web import figures
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, INSIDERS, OFFICIALS
 from portal.web.dossier import opened, page_of

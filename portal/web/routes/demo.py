@@ -7,9 +7,9 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from ledger.text import Text
-from portal.demo_door import enter, list_people
-from portal.demo_people import HELPER
-from portal.people_desk import TITLES
+from portal.accounts.people import TITLES
+from portal.demo.door import enter, list_people
+from portal.demo.people import HELPER
 from portal.web.audience import ANYBODY
 from portal.web.cookies import keep
 from portal.web.page import onward, page

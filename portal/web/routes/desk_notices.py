@@ -12,22 +12,22 @@ from ledger.claim_list import ClaimFilter, Place, Sum, render_place
 from ledger.errors import LedgerError
 from ledger.read import read_heads
 from portal.acting import Act, acting, look, looking
-from portal.claim_queue import sum_visible
-from portal.claim_reading import Read, Viewer
-from portal.desk import open_desk
-from portal.desk_batch import Done, LeftOut, count_waiting, programmes_of
-from portal.enterprise_names import read_names
-from portal.notice_board import Stood, make_again, render_file
-from portal.notice_desk import (
+from portal.claims.batch import Done, LeftOut, count_waiting, programmes_of
+from portal.claims.desk import open_desk
+from portal.claims.queue import sum_visible
+from portal.claims.reading import Read, Viewer
+from portal.enterprises.names import read_names
+from portal.payments.notice_board import Stood, make_again, render_file
+from portal.payments.notice_desk import (
     Asked,
     Drawn,
     clear,
     draw_notice,
     page_able,
 )
-from portal.notice_list import Standing, list_standing
-from portal.notice_paper import issue_paper
-from portal.statement_file import read_file
+from portal.payments.notice_list import Standing, list_standing
+from portal.payments.notice_paper import issue_paper
+from portal.statements.file import read_file
 from portal.web.audience import AUTHORITY, OFFICIALS, unknown_page
 from portal.web.downloads import attachment
 from portal.web.entries import field_of, require_ticked, several

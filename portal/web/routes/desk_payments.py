@@ -13,13 +13,13 @@ from ledger.errors import InvalidInputError, LedgerError
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import Act, acting, look, looking
-from portal.claim_queue import sum_visible
-from portal.claim_reading import Viewer
-from portal.desk import open_desk
-from portal.desk_batch import count_waiting
-from portal.enterprise_names import read_names
-from portal.payment_commands import render_bank_file
-from portal.payment_desk import (
+from portal.claims.batch import count_waiting
+from portal.claims.desk import open_desk
+from portal.claims.queue import sum_visible
+from portal.claims.reading import Viewer
+from portal.commands.payment_commands import render_bank_file
+from portal.enterprises.names import read_names
+from portal.payments.payment_desk import (
     Given,
     Recorded,
     order_payments,
@@ -27,7 +27,11 @@ from portal.payment_desk import (
     prepare_batch,
     record_answer,
 )
-from portal.payment_list import list_visible_batches, list_visible_orders, visible_programmes
+from portal.payments.payment_list import (
+    list_visible_batches,
+    list_visible_orders,
+    visible_programmes,
+)
 from portal.web.audience import FINANCE, OFFICIALS, unknown_page
 from portal.web.downloads import attachment
 from portal.web.entries import require_ticked, several

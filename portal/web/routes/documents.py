@@ -8,7 +8,7 @@ from litestar.params import FromPath
 from ledger.documents import DocumentStore
 from ledger.media import EXTENSIONS
 from portal.acting import look
-from portal.filing import find_filing
+from portal.enterprises.filing import find_filing
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS
 from portal.web.visit import Visitor
 

@@ -7,9 +7,9 @@ from litestar.params import FromPath, FromQuery
 
 from ledger.claim_list import day_text
 from ledger.read import read_heads
-from portal.enterprise_list import find_codes, page_after
-from portal.enterprise_names import read_names
-from portal.enterprise_reading import (
+from portal.enterprises.listed import find_codes, page_after
+from portal.enterprises.names import read_names
+from portal.enterprises.reading import (
     find_waiting,
     list_statements,
     name_remark,

@@ -17,10 +17,10 @@ from ledger.period import day_of
 from ledger.read import read_heads
 from ledger.text import Text
 from portal.acting import acting
-from portal.fund_commands import fund_row
-from portal.fund_desk import close_fund, may_read_fund, record_fund
-from portal.fund_reading import ENDINGS, Books, render_books
-from portal.statement_file import read_file
+from portal.commands.fund_commands import fund_row
+from portal.payments.fund_desk import close_fund, may_read_fund, record_fund
+from portal.payments.fund_reading import ENDINGS, Books, render_books
+from portal.statements.file import read_file
 from portal.web import figures
 from portal.web.audience import FINANCE, INSIDERS, unknown_page
 from portal.web.downloads import attachment

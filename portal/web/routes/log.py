@@ -15,11 +15,11 @@ from ledger.errors import InvalidInputError
 from ledger.export import read_bundle, read_hashes, render_vkeys
 from ledger.head import Head
 from ledger.read import read_heads
+from portal.audit.witnessed import find_shown
 from portal.shell import Shell
 from portal.web.audience import ANYBODY, AUDITOR, unknown_page
 from portal.web.routes.static import FOR_EVER
 from portal.web.visit import Visitor
-from portal.witnessed import find_shown
 
 # A monitor that polls every minute misses nothing by it, and a crowd asks the database once.
 BRIEFLY: Final = "public, max-age=10"

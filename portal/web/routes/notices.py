@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
 from ledger.read import read_heads
-from portal.notice_board import list_posted, make_again, read_file_of, stage_of
+from portal.payments.notice_board import list_posted, make_again, read_file_of, stage_of
 from portal.web.audience import ANYBODY, unknown_page
 from portal.web.page import page
 from portal.web.visit import Visitor

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from ledger.errors import LedgerError
 from ledger.media import DOCUMENT_BYTES_MAX
-from portal.claim_ground import Ground
-from portal.document_desk import file_uploads
-from portal.filing import KINDS, What, name_kind
-from portal.paper_entry import BadScanError, enter_typed
-from portal.paper_form import (
+from portal.claims.ground import Ground
+from portal.enterprises.document_desk import file_uploads
+from portal.enterprises.filing import KINDS, What, name_kind
+from portal.enterprises.paper_entry import BadScanError, enter_typed
+from portal.enterprises.paper_form import (
     CHOICES,
     FIELDS,
     PRICED,
@@ -26,7 +26,7 @@ from portal.paper_form import (
     read_form,
     without_place,
 )
-from portal.paper_form import What as Paper
+from portal.enterprises.paper_form import What as Paper
 from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, TASK_FORCE, unknown_page
 from portal.web.dossier import opened, page_of
 from portal.web.entries import scans_of, texts_of

@@ -15,11 +15,11 @@ from ledger.read import read_heads
 from ledger.rights import Grant
 from ledger.roster import TWO_PERSON_ROLES, Roster, is_lapsed, lapses_at_ms
 from ledger.text import Text
+from portal.accounts.invitations import INVITATION_HOURS, Link, invite
+from portal.accounts.people import TITLES, give_role, take_role
+from portal.accounts.sign_on import find_linked_of, unlink
 from portal.acting import acting
-from portal.enterprise_names import read_names
-from portal.invitations import INVITATION_HOURS, Link, invite
-from portal.people_desk import TITLES, give_role, take_role
-from portal.sign_on import find_linked_of, unlink
+from portal.enterprises.names import read_names
 from portal.web.audience import ADMINISTRATOR, unknown_page
 from portal.web.entries import field_of
 from portal.web.errors import for_page, status_of

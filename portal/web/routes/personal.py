@@ -10,7 +10,7 @@ from litestar.params import Body, FromPath
 from ledger.errors import LedgerError
 from ledger.personal import BankAccount, Contact
 from ledger.text import Text
-from portal.enterprise_commands import record_datum
+from portal.commands.enterprise_commands import record_datum
 from portal.web.audience import ENTERPRISE, TASK_FORCE, unknown_page
 from portal.web.dossier import opened, page_of
 from portal.web.errors import for_page, status_of

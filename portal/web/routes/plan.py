@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
 from ledger.errors import InvalidInputError
-from portal.claim_ground import Ground
+from portal.claims.ground import Ground
 from portal.web.audience import EVERYBODY_BUT_ADMINISTRATORS, unknown_page
 from portal.web.dossier import opened, page_of
 from portal.web.errors import for_page

@@ -9,8 +9,8 @@ from litestar.params import Body
 
 from ledger.errors import LedgerError
 from ledger.media import DOCUMENT_BYTES_MAX
-from portal.paper_entry import BadScanError, register_enterprise
-from portal.paper_form import CODE, FIELD_OF, FIELDS, read_registration, without_place
+from portal.enterprises.paper_entry import BadScanError, register_enterprise
+from portal.enterprises.paper_form import CODE, FIELD_OF, FIELDS, read_registration, without_place
 from portal.web.audience import TASK_FORCE
 from portal.web.entries import scans_of, texts_of
 from portal.web.errors import for_page, status_of

@@ -9,18 +9,19 @@ from ledger.errors import LedgerError
 from ledger.money import render_decimal
 from ledger.period import last_day, parse_month
 from ledger.text import Text
-from portal.claim_totals import read_totals
-from portal.month_glance import (
+from portal.claims.totals import read_totals
+from portal.commands.report_commands import missing_in, render_workbook
+from portal.commands.schedule_commands import render_run, survey_runs
+from portal.known.worked_out import work_out
+from portal.schedule.scheduler import read_holdings
+from portal.schedule.table import ALSO_SHOWN, NAMES, STATES
+from portal.statements.month_glance import (
     USERS_MAX,
     Glance,
     last_month,
     read_glance,
     read_reconciliation,
 )
-from portal.report_commands import missing_in, render_workbook
-from portal.schedule_commands import render_run, survey_runs
-from portal.schedule_table import ALSO_SHOWN, NAMES, STATES
-from portal.scheduler import read_holdings
 from portal.web import chart, figures
 from portal.web.audience import AUDITOR, INSIDERS, TASK_FORCE
 from portal.web.downloads import attachment
@@ -29,7 +30,6 @@ from portal.web.errors import for_page, status_of
 from portal.web.page import page
 from portal.web.routes.claims import words
 from portal.web.visit import Visit, Visitor
-from portal.worked_out import work_out
 from reports.analysis import (
     NO_LEVEL,
     SIDES,

@@ -9,11 +9,11 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from ledger.errors import LedgerError, RuleViolationError
-from portal.invitations import accept_invitation, look_at_invitation
-from portal.passwords import ALONE_LENGTH_MIN, BESIDE_LENGTH_MIN
-from portal.provider_settings import label_of
-from portal.sessions import sign_out
-from portal.sign_in import sign_in
+from portal.accounts.invitations import accept_invitation, look_at_invitation
+from portal.accounts.passwords import ALONE_LENGTH_MIN, BESIDE_LENGTH_MIN
+from portal.accounts.provider_settings import label_of
+from portal.accounts.sessions import sign_out
+from portal.accounts.sign_in import sign_in
 from portal.web.apart import apart
 from portal.web.audience import ANYBODY, SIGNED_IN
 from portal.web.cookies import forget, keep, session_cookie

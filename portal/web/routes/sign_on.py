@@ -12,10 +12,10 @@ from litestar.params import Body, FromPath
 from msgspec import Struct
 
 from ledger.errors import LedgerError
-from portal.provider import Answer
-from portal.provider_settings import RETURN_PATH, label_of
-from portal.sessions import Session
-from portal.sign_on import (
+from portal.accounts.provider import Answer
+from portal.accounts.provider_settings import RETURN_PATH, label_of
+from portal.accounts.sessions import Session
+from portal.accounts.sign_on import (
     Arrived,
     Here,
     Leaving,

@@ -10,11 +10,11 @@ from litestar.params import Body, FromPath, FromQuery
 from ledger.errors import LedgerError
 from ledger.events import DisputedLine
 from ledger.events.answers import DISPUTED_LINES_MAX
-from portal.answering import charge_of, confirm_statement, dispute_statement
-from portal.claim_ground import Ground
-from portal.claim_reading import Viewer
-from portal.enterprise_reading import list_statements, name_resource, read_standing_claims
-from portal.statement_file import read_file
+from portal.claims.ground import Ground
+from portal.claims.reading import Viewer
+from portal.enterprises.reading import list_statements, name_resource, read_standing_claims
+from portal.statements.answering import charge_of, confirm_statement, dispute_statement
+from portal.statements.file import read_file
 from portal.web.audience import ENTERPRISE, EVERYBODY_BUT_ADMINISTRATORS, unknown_page
 from portal.web.dossier import opened, page_of
 from portal.web.downloads import attachment

@@ -5,7 +5,7 @@ from typing import Any, Final
 from litestar import Response, get
 
 from ledger.text import Text
-from portal.public_statistics import read_kept
+from portal.known.public_statistics import read_kept
 from portal.web import figures
 from portal.web.audience import ANYBODY
 from portal.web.chart import Bars, Value, draw

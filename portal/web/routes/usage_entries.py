@@ -12,8 +12,8 @@ from litestar.params import FromPath, FromQuery
 
 from ledger.database import Connection
 from ledger.read import read_heads
-from portal.enterprise_names import read_names
-from portal.statement_usage import (
+from portal.enterprises.names import read_names
+from portal.statements.usage import (
     Page,
     count_line,
     list_line,

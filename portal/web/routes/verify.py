@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 
 from ledger.errors import LedgerError
-from portal.genuine import NUMBER_LENGTH_MAX, judge_file
+from portal.statements.genuine import NUMBER_LENGTH_MAX, judge_file
 from portal.web.audience import ANYBODY
 from portal.web.errors import for_page, status_of
 from portal.web.page import page

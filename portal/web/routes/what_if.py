@@ -8,14 +8,8 @@ from litestar.params import Body, FromPath
 
 from ledger.errors import LedgerError
 from ledger.text import Text
-from portal.web import chart, figures
-from portal.web.audience import TASK_FORCE, unknown_page
-from portal.web.entries import field_of
-from portal.web.errors import for_page, status_of
-from portal.web.page import onward, page
-from portal.web.visit import Visit, Visitor
-from portal.what_if import MONTHS_MAX
-from portal.what_if_runs import (
+from portal.runs.what_if import MONTHS_MAX
+from portal.runs.what_if_runs import (
     LISTS,
     RUNS_KEPT,
     SHOWN_MAX,
@@ -27,6 +21,12 @@ from portal.what_if_runs import (
     list_runs,
     start_run,
 )
+from portal.web import chart, figures
+from portal.web.audience import TASK_FORCE, unknown_page
+from portal.web.entries import field_of
+from portal.web.errors import for_page, status_of
+from portal.web.page import onward, page
+from portal.web.visit import Visit, Visitor
 from vouchers.names import FIELDS
 
 _FIELDS: Final = {

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from portal.audit_runs import Kind, State
+from portal.runs.audit_runs import Kind, State
 from portal.web.api.answers.words import Instant, Next, Sentence
 
 Root = Annotated[str, Meta(description="A hash of the tree, in hexadecimal.")]

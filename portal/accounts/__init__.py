@@ -1,0 +1,1 @@
+"""Who people are: passwords, second factors, sessions, links, identity providers."""

@@ -1,0 +1,1 @@
+"""What an auditor looks at: the logs, checks and replays, who read what."""

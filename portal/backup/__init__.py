@@ -1,0 +1,1 @@
+"""A backup on disk: its files and how far it reaches."""

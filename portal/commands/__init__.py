@@ -1,0 +1,1 @@
+"""What a terminal calls: one file a group of commands, or one large one."""

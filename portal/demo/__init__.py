@@ -1,0 +1,1 @@
+"""A year of a demonstration: its directory, people and claims, and its door."""

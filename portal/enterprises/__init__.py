@@ -1,0 +1,1 @@
+"""Enterprises and their papers: whose they are, who may see them, how they are entered."""
