@@ -49,7 +49,7 @@ def bomb(what: str) -> InvalidInputError:
     """Return the refusal of something that unpacks to far more than it is, or than it says."""
     return refusal(
         "archive_bomb",
-        f"{what} 解压后远大于其自身或超过 {UNPACKED_BYTES_MAX:,} 字节，疑为压缩炸弹",
-        f"the {what} unpacks to far more than it says, or to more than {UNPACKED_BYTES_MAX:,}"
-        " bytes, as a decompression bomb does",
+        f"{what} 解压后远大于其自身或超出可受理的大小，疑为压缩炸弹",
+        f"the {what} unpacks to far more than it says, or than is taken,"
+        " as a decompression bomb does",
     )

@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from ledger.media.archive import encrypted
-from ledger.media.inflate import UNPACKED_BYTES_MAX, ZLIB, inflate
+from ledger.media.inflate import ZLIB, inflate
 from ledger.media.markup import active
 from ledger.media.refusal import broken, refusal
 from ledger.text import Text
@@ -45,7 +45,24 @@ _ACTIVE: Final = {
     "SubmitForm": Text("提交表单", "a form that sends itself"),
     "ImportData": Text("导入数据", "the import of data"),
 }
-_FORBIDDEN: Final = _names(*_ACTIVE, "Encrypt")
+_WORDS: Final = (*_ACTIVE, "Encrypt")
+_FORBIDDEN: Final = re.compile(
+    f"/(?=[{''.join({word[0] for word in _WORDS})}])({'|'.join(_WORDS)})(?![A-Za-z0-9])".encode()
+)
+
+# How a name may spell the letters of these words (ISO 32000-1, 7.3.5).
+_SPELT: Final = {
+    spelling.encode(): char.encode()
+    for char in sorted({*"".join(_WORDS)})
+    for spelling in (f"#{ord(char):02x}", f"#{ord(char):02X}")
+}
+
+# A search holds up every thread of the process until it ends: it goes on from block to block.
+_BLOCK_BYTES: Final = 1 << 20
+_WORD_BYTES_MAX: Final = 64
+
+# Objects are words and numbers; what takes room in a file, its pages' images, is in none of them.
+OBJECTS_BYTES_MAX: Final = 20_000_000
 _OBJECT_STREAM: Final = _names("ObjStm")
 _FILTER: Final = _names("Filter")
 _FLATE: Final = re.compile(
@@ -71,7 +88,7 @@ def check_pdf(data: bytes) -> None:
     if int(end[1]) >= end.start():
         raise broken(WHAT, f"交叉引用位置 {int(end[1])} 越界", f"no table at {int(end[1])}")
     _require_inert(data)
-    room = UNPACKED_BYTES_MAX
+    room = OBJECTS_BYTES_MAX
     for number, found in enumerate(_OBJECT_STREAM.finditer(data), 1):
         if number > OBJECT_STREAMS_MAX:
             raise refusal(
@@ -86,14 +103,26 @@ def check_pdf(data: bytes) -> None:
 
 def _require_inert(data: bytes) -> None:
     """Raise where a run of objects is encrypted or does something."""
-    found = _FORBIDDEN.search(data)
-    if found is None:
+    word = _find_forbidden(data)
+    if word is None:
         return
-    what = _ACTIVE.get(str(found.lastgroup))
+    what = _ACTIVE.get(word)
     if what is None:
         raise encrypted(WHAT)
-    word = found.lastgroup
     raise active(WHAT, f"{what.zh}（/{word}）", f"{what.en} (/{word})")
+
+
+def _find_forbidden(data: bytes) -> str | None:
+    """Return the first name of those that are not taken, however it is spelt, None without one."""
+    if b"#" in data:
+        for spelling, char in _SPELT.items():
+            data = data.replace(spelling, char)
+    for start in range(0, len(data), _BLOCK_BYTES):
+        found = _FORBIDDEN.search(data, start, start + _BLOCK_BYTES + _WORD_BYTES_MAX)
+        # One that begins in the next block may be cut short here.
+        if found is not None and found.start() < start + _BLOCK_BYTES:
+            return found[1].decode()
+    return None
 
 
 def _unpack_objects(data: bytes, first: int, last: int, room: int) -> bytes:

@@ -20,9 +20,9 @@ from ledger.events import MediaType
 from ledger.media import DOCUMENT_BYTES_MAX, NAMES, inspect
 from ledger.media.archive import ENTRIES_MAX, RATIO_FLOOR_BYTES
 from ledger.media.image import PARTS_MAX, PIXELS_MAX
-from ledger.media.inflate import RAW, UNPACKED_BYTES_MAX, inflate
+from ledger.media.inflate import RAW, inflate
 from ledger.media.markup import DEPTH_MAX, TOKEN_BYTES_MAX
-from ledger.media.pdf import OBJECT_STREAMS_MAX
+from ledger.media.pdf import OBJECT_STREAMS_MAX, OBJECTS_BYTES_MAX
 from tests.papers import INVOICE_XML, OFD_XML, make_image, make_ofd, make_pdf, make_xml, make_zip
 
 PDF, PNG, JPEG, OFD, XML = (
@@ -214,9 +214,9 @@ def test_what_does_not_run_is_taken(body: bytes) -> None:
 def test_a_pdf_that_hides_its_objects_or_a_bomb_among_them_is_refused() -> None:
     hidden = object_stream(b"x", b"/Filter/LZWDecode")
     assert code_of(with_object(hidden), "a.pdf") == "broken_document"
-    bomb = object_stream(bytes(UNPACKED_BYTES_MAX + 1))
+    bomb = object_stream(bytes(OBJECTS_BYTES_MAX + 1))
     assert code_of(with_object(bomb), "a.pdf") == "archive_bomb"
-    halves = object_stream(bytes(UNPACKED_BYTES_MAX // 2 + 1))
+    halves = object_stream(bytes(OBJECTS_BYTES_MAX // 2 + 1))
     assert code_of(with_object(halves + halves), "a.pdf") == "archive_bomb"
 
 
@@ -228,6 +228,26 @@ def test_a_pdf_of_countless_object_streams_keeps_nobody_waiting() -> None:
     # Some 0.2 s; minutes where each mark is looked for from the file's beginning.
     assert time.process_time() - begun < 10
     assert code_of(with_object(marks + b"/ObjStm" + gap), "a.pdf") == "too_many_entries"
+
+
+@pytest.mark.parametrize("name", [b"/", b"/JavaScrip ", b"/#4a#61#76#61#53#63#72#69#70 "])
+def test_a_pdf_of_names_that_are_nearly_refused_keeps_nobody_waiting(name: bytes) -> None:
+    begun = time.process_time()
+    whole = name * (OBJECTS_BYTES_MAX // len(name))
+    assert inspect(with_object(object_stream(whole)), "a.pdf") == "application/pdf"
+    # A second at most; ten and more where each name is tried letter by letter.
+    assert time.process_time() - begun < 5
+    late = whole[:-20] + b"/#4a#61vaScript/S<<"
+    assert code_of(with_object(object_stream(late)), "a.pdf") == "active_document"
+
+
+@pytest.mark.parametrize("before", range(-12, 2))
+def test_what_runs_is_found_wherever_a_search_begins_anew(before: int) -> None:
+    for anew in (2**20, 2**20 + 64):
+        at = anew + before - with_object(b"/Here").index(b"/Here")
+        words = b" " * at + b"/JavaScript "
+        assert code_of(with_object(words), "a.pdf") == "active_document"
+        assert inspect(with_object(b" " * at + b"/JavaScripts "), "a.pdf") == "application/pdf"
 
 
 def test_a_pdf_whose_table_is_nowhere_is_refused() -> None:
