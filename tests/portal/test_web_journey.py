@@ -70,6 +70,8 @@ def town(
     [
         pytest.param("postgresql", ("zh", 1440, True), id="chinese-desk-scripts-postgresql"),
         pytest.param("sqlite", ("en", 360, False), id="english-telephone-no-scripts-sqlite"),
+        pytest.param("sqlite", ("zh", 768, False), id="chinese-tablet-no-scripts-sqlite"),
+        pytest.param("sqlite", ("en", 768, True), id="english-tablet-scripts-sqlite"),
     ],
     indirect=True,
 )
@@ -188,7 +190,7 @@ def _claim(clerk: Walker, folder: Path) -> str:
         one.uncheck()
         one.set_checked(one.get_attribute("value") == INVOICE)
     if clerk.device.scripts:
-        clerk.page.locator("#saved").get_by_text("已保存").wait_for()
+        clerk.page.locator("#saved").get_by_text(clerk.t("已保存", "Saved")).wait_for()
     clerk.press("保存并返回", "Save and go back")
     _upload(clerk, at, folder / "contract.pdf", "contract")
     clerk.open(f"{at}/check")
