@@ -28,8 +28,8 @@ from portal.web.visit import Visitor
 from reports.issue import Issued
 from reports.register import find_issued
 
-# A screen. Of a centre's entries one in hundreds is a line's, and all between are read.
-ROWS_MAX: Final = 15
+# A small screen. Of a centre's entries one in hundreds is a line's, and all between are read.
+ROWS_MAX: Final = 10
 
 
 @get("/audit/statements/{number:str}/usage", who=AUDITOR, sync_to_thread=True)
