@@ -172,6 +172,14 @@ def test_a_workbook_that_unpacks_to_too_much_is_not_unpacked() -> None:
     assert "unpacks to too much" in refused.value.message.en
 
 
+def test_a_workbook_of_more_styles_than_anybody_needs_is_not_read() -> None:
+    small = with_part(workbook(["x"]), "xl/styles.xml", b"<xf/>" * 64_001)
+    assert len(small) < 100_000
+    with pytest.raises(InvalidInputError) as refused:
+        read_table(small)
+    assert "unpacks to too much" in refused.value.message.en
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_document_with_entities_is_not_read(encoding: str) -> None:
     declared = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>'.encode(encoding)
