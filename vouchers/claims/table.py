@@ -61,7 +61,7 @@ ACTION_NAMES: Final[Mapping[Action, Text]] = {
     "submit": Text("提交", "submit"),
     "withdraw": Text("撤回", "withdraw"),
     "return": Text("退回补正", "return"),
-    "cut": Text("核减", "cut the amount"),
+    "cut": Text("核减", "cut"),
     "check": Text("完成初审", "conclude the first review"),
     "reject": Text("不予支持", "reject"),
     "approve": Text("批准", "approve"),
