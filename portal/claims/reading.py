@@ -109,11 +109,22 @@ def read_claims(
 
 def read_papers(connection: Connection, enterprise: str, size: int) -> Papers:
     """Return who entered which paper of an enterprise, and which bank account."""
-    papers = Papers()
-    topics = enterprise_topic(enterprise), personal_topic(enterprise)
-    for _, event in read_trail(connection, topics, size):
-        papers.apply(event)
+    return read_papers_of(connection, [enterprise], size)[enterprise]
+
+
+def read_papers_of(
+    connection: Connection, enterprises: Collection[str], size: int
+) -> dict[str, Papers]:
+    """Return the same of several enterprises, by one look at the trail."""
+    papers = {code: Papers() for code in enterprises}
+    for _, event in read_trail(connection, topics_of_papers(papers), size) if papers else ():
+        papers[event.subject].apply(event)
     return papers
+
+
+def topics_of_papers(enterprises: Collection[str]) -> list[str]:
+    """Return the topics of what the book says of some enterprises and their people."""
+    return [topic(code) for topic in (enterprise_topic, personal_topic) for code in enterprises]
 
 
 def read_headroom(

@@ -12,8 +12,8 @@ from threading import Lock
 from typing import Final
 
 from ledger.database import Connection
-from ledger.topics import enterprise_topic, personal_topic
 from ledger.trail import read_trail
+from portal.claims.reading import read_papers_of, topics_of_papers
 from vouchers.claims.helped import Papers
 
 # An enterprise's papers of a year take some ten kilobytes.
@@ -41,7 +41,7 @@ class KnownPapers:
                 del known[code]
             missing = set(enterprises).difference(known)
             found = {code: papers for code, (_, papers) in known.items()}
-            found |= _read(connection, missing, size)
+            found |= read_papers_of(connection, missing, size)
             for code, papers in found.items():
                 self._keep(code, size, papers)
             return found
@@ -61,18 +61,5 @@ def _changed(
     first = min((at for at, _ in known.values()), default=size)
     if first == size:
         return frozenset()
-    found = read_trail(connection, _topics(known), size, first)
+    found = read_trail(connection, topics_of_papers(known), size, first)
     return frozenset(event.subject for index, event in found if index >= known[event.subject][0])
-
-
-def _read(connection: Connection, enterprises: Collection[str], size: int) -> dict[str, Papers]:
-    """Return the papers of enterprises by one look at the trail."""
-    papers = {code: Papers() for code in enterprises}
-    for _, event in read_trail(connection, _topics(papers), size) if papers else ():
-        papers[event.subject].apply(event)
-    return papers
-
-
-def _topics(enterprises: Collection[str]) -> list[str]:
-    """Return the topics of some enterprises' papers."""
-    return [topic(code) for topic in (enterprise_topic, personal_topic) for code in enterprises]
