@@ -18,7 +18,7 @@ from ledger.errors import InvalidInputError
 from ledger.events import TYPES, Data, UsageRecorded, UsageTallied
 from ledger.gap import read_sequence
 from ledger.identifiers import check_credit_code_form, parse_credit_code
-from ledger.period import EPOCH, HOUR_MS
+from ledger.period import DAY_MS, EPOCH
 from ledger.text import Text
 from ledger.usage import Slice, check_quantity, is_usable_span, parse_amount, slice_of
 
@@ -351,7 +351,6 @@ class _UnusualError(Exception):
 
 
 USAGE_END: Final = f'"type":"{UsageRecorded.type}"}}'.encode()
-_DAY_MS: Final = 24 * HOUR_MS
 
 _decode_usage_lines = msgspec.json.Decoder(_UsageLine).decode_lines
 _encode_usage_lines = msgspec.json.Encoder().encode_lines
@@ -384,8 +383,8 @@ def _usage_event(raw: bytes, line: _UsageLine) -> Event:
     """Return the event of a line whose instants and amount are still to be checked."""
     data = line.data
     start, end = data.start - EPOCH, data.end - EPOCH
-    start_ms = start.days * _DAY_MS + start.seconds * 1000
-    end_ms = end.days * _DAY_MS + end.seconds * 1000
+    start_ms = start.days * DAY_MS + start.seconds * 1000
+    end_ms = end.days * DAY_MS + end.seconds * 1000
     if start.microseconds or end.microseconds or not is_usable_span(start_ms, end_ms):
         raise _UnusualError
     piece = Slice(

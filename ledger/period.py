@@ -19,6 +19,7 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 DAY: Final = timedelta(days=1)
 HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
 
 # Every public centre in China keeps Beijing time; policy days and months are cut in it.
 ZONE: Final = ZoneInfo("Asia/Shanghai")

@@ -39,14 +39,13 @@ from ledger.events import (
     RoleRevoked,
     TokenIssued,
 )
-from ledger.period import parse_instant
+from ledger.period import DAY_MS, parse_instant
 from ledger.personal import EVENTS, Kind
 from ledger.rights import CONSOLE, ENTERING_ROLES, Grant, Rights
 from ledger.text import Text
 
 # A request that nobody consents to within a fortnight lapses.
 REQUEST_DAYS: Final = 14
-_DAY_MS: Final = 86_400_000
 
 TWO_PERSON_ROLES: Final[frozenset[Role]] = frozenset({"administrator", "authority", "finance"})
 """Roles that move money, or that make such roles."""
@@ -369,7 +368,7 @@ def digest_of(token: str) -> str:
 
 def lapses_at_ms(request: RoleRequested | ForgetRequested) -> int:
     """Return the instant at which a request lapses."""
-    return parse_instant(request.at) + REQUEST_DAYS * _DAY_MS
+    return parse_instant(request.at) + REQUEST_DAYS * DAY_MS
 
 
 def is_lapsed(request: RoleRequested | ForgetRequested, at: str) -> bool:

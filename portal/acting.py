@@ -19,7 +19,7 @@ from ledger.database import Connection
 from ledger.erasable import keep_data, lock_book, read_holder, read_person, read_roster
 from ledger.errors import InvalidInputError, RuleViolationError
 from ledger.events import SCOPES, Data, Role, Scope, TokenIssued
-from ledger.period import render_instant
+from ledger.period import DAY_MS, render_instant
 from ledger.personal import SALT_BYTES, Datum, commit, encode_datum
 from ledger.read import read_heads
 from ledger.rights import CONSOLE
@@ -34,7 +34,6 @@ STREAM: Final = "people"
 TOKEN: Final = "SUANQUAN_TOKEN"  # noqa: S105 - the setting's name
 TOKEN_BYTES: Final = 32
 TOKEN_DAYS: Final = 90
-_DAY_MS: Final = 86_400_000
 
 
 @dataclass(slots=True)
@@ -118,7 +117,7 @@ def acting(
     and no token it is the console that acts. `exchanging`: an invitation will do. `alone`: the
     roster has whoever acts and nobody else, which takes no longer where there are many people.
     """
-    with _transaction(shell, enterprise, _now_ms(shell), alone=alone) as act:
+    with _transaction(shell, enterprise, shell.by_clock(now_ms()), alone=alone) as act:
         act.actor = _actor(shell, act.roster, act.at_ms, anonymous=anonymous, exchanging=exchanging)
         yield act
 
@@ -132,7 +131,7 @@ def at_console(
     Nobody who has signed in is the console.
     """
     assert shell.person is None, shell.person
-    at_ms = _now_ms(shell) if at_ms is None else at_ms
+    at_ms = shell.by_clock(now_ms()) if at_ms is None else at_ms
     with _transaction(shell, enterprise, at_ms, alone=False) as act:
         yield act
 
@@ -175,7 +174,7 @@ def looking(shell: Shell) -> Iterator[Act]:
     with shell.reading("keep") as connection:
         roster, actor = look(shell, connection, alone=True)
         # What is only tried changes nothing of what the visit is known by.
-        yield Act(shell, connection, roster.copy(), actor, _now_ms(shell))
+        yield Act(shell, connection, roster.copy(), actor, shell.by_clock(now_ms()))
 
 
 def look(
@@ -195,7 +194,7 @@ def look(
     if known is None or known.index != size:
         known = _read_people(shell, connection, size, enterprise, alone=alone)
     roster = known
-    actor = _actor(shell, roster, _now_ms(shell), reading=True)
+    actor = _actor(shell, roster, shell.by_clock(now_ms()), reading=True)
     assert actor is not None
     if roles and not roster.has(actor, *roles):
         shown = ", ".join(roles)
@@ -225,11 +224,6 @@ def _read_people(
     if alone and token is not None:
         return read_holder(connection, token, size, enterprise)
     return read_roster(connection, size, enterprise)
-
-
-def _now_ms(shell: Shell) -> int:
-    """Return the time of recording by a shell's clock."""
-    return now_ms() - shell.behind_ms
 
 
 def _actor(
@@ -320,7 +314,7 @@ def issue_token(
 ) -> tuple[str, str]:
     """Return a new token of a person, shown once, and the instant at which it expires."""
     token = "sq_" + secrets.token_urlsafe(TOKEN_BYTES)
-    expires_at = render_instant(act.at_ms + days * _DAY_MS)
+    expires_at = render_instant(act.at_ms + days * DAY_MS)
     act.record(
         TokenIssued(
             at=act.at,

@@ -138,6 +138,10 @@ class Shell:
         """Return the one enterprise of which something is shown; nothing for several or none."""
         return next(iter(self._shown)) if len(self._shown) == 1 else ""
 
+    def by_clock(self, at_ms: int) -> int:
+        """Return an instant as this shell's clock has it, which a demo's has slow."""
+        return at_ms - self.behind_ms
+
     def say(self, text: Text) -> str:
         """Return a sentence in the language of this run."""
         return text.render(self.language)

@@ -148,7 +148,7 @@ class Accesses:
 
     def _record(self, events: list[Event]) -> int:
         """Append events to the log and return how many were new."""
-        recorded, at_ms = 0, now_ms() - self._shell.behind_ms
+        recorded, at_ms = 0, self._shell.by_clock(now_ms())
         with self._shell.writing() as engine:
             store = self._shell.store(engine)
             for first in range(0, len(events), BATCH_MAX):

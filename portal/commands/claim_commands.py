@@ -134,7 +134,7 @@ def show(shell: Shell, claim_id: str) -> Result:
         read = find_visible(connection, viewer, claim_id, size)
         shell.shows(read.claim.enterprise)
         headroom = read_headroom(connection, read.claim, viewer, size)
-    shown = render_claim(read, viewer, day_of(now_ms()), shell.language)
+    shown = render_claim(read, viewer, day_of(shell.by_clock(now_ms())), shell.language)
     data = {**shown, "headroom": headroom}
     return Result(data, show_claim(shell, data))
 
@@ -189,7 +189,7 @@ def next_(shell: Shell, limit: int) -> Result:
     with shell.reading() as connection:
         roster, actor = look(shell, connection, alone=True)
         size = read_heads(connection)["book"].size
-        today = day_of(now_ms())
+        today = day_of(shell.by_clock(now_ms()))
         rows = list_waiting(connection, Viewer(roster, actor), shell.papers, today, size, limit)
     return Result({"rows": rows, "on": today}, show_waiting(shell, rows))
 

@@ -180,7 +180,7 @@ def _serve(shell: Shell, port: int) -> None:
     from portal.web.app import make_portal  # noqa: PLC0415 - no other demo needs it
     from portal.web.routes.demo import DEMO_ROUTES  # noqa: PLC0415 - as above
 
-    at_ms = now_ms() - shell.behind_ms
+    at_ms = shell.by_clock(now_ms())
     with shell.staying_connected():
         if open_once(shell.settings.home):
             leave_open(shell, parse_date(day_of(at_ms)))

@@ -139,7 +139,7 @@ def record(
                 store,
                 path,
                 adapter,
-                lambda: now_ms() - shell.behind_ms,
+                lambda: shell.by_clock(now_ms()),
                 strict=strict,
                 confirm_overlap=allow_overlap,
                 progress=step,

@@ -163,7 +163,7 @@ def list_runs(shell: Shell, kind: str | None, limit: int, month: str = "") -> di
 
     Of those that are done it is so many, the newest; what failed, waits or warns is all there.
     """
-    scheduler, now = Scheduler(shell, now_ms, ""), now_ms()
+    scheduler, now = Scheduler(shell, now_ms, ""), shell.by_clock(now_ms())
     held = scheduler.holdings()
     everything = _read(shell, kind)
     found = [one for one in everything if one.period.startswith(month)]
@@ -185,8 +185,8 @@ def survey_runs(shell: Shell, held: Holdings, limit: int) -> Survey:
     known: dict[tuple[str, str], set[str]] = {}
     for one in everything:
         known.setdefault((one.kind, one.period), set()).add(one.subject)
-    jobs = [one.job for one in JOBS]
-    counted = count_due(now_ms(), held, Scheduler(shell, now_ms, "").timetable, jobs, known)
+    jobs, now = [one.job for one in JOBS], shell.by_clock(now_ms())
+    counted = count_due(now, held, Scheduler(shell, now_ms, "").timetable, jobs, known)
     return Survey(_coming(shell, held, jobs, everything), counted, _choose(everything, limit))
 
 
@@ -200,7 +200,7 @@ def _coming(
     shell: Shell, held: Holdings, jobs: Sequence[Job], ran: Sequence[Run]
 ) -> list[dict[str, Any]]:
     """Return when each job comes next, and when it was done last."""
-    timetable, now = Scheduler(shell, now_ms, "").timetable, now_ms()
+    timetable, now = Scheduler(shell, now_ms, "").timetable, shell.by_clock(now_ms())
     last: dict[str, int] = {}
     for one in ran:
         if one.state == "done":

@@ -93,7 +93,7 @@ def make(
 ) -> Result:
     """Make the statements of a month; making them again changes nothing."""
     month = parse_month(month)
-    if month > day_of(now_ms())[:7]:
+    if month > day_of(shell.by_clock(now_ms()))[:7]:
         raise InvalidInputError(
             "future_month",
             Text(f"{month} 尚未开始", f"{month} has not begun"),
@@ -207,7 +207,7 @@ def file_lost(lost: Sequence[Issued]) -> InvalidInputError:
 
 def _record(shell: Shell, drafts: Sequence[Issued]) -> None:
     """Append the events that make the drafts issued."""
-    at_ms = now_ms()
+    at_ms = shell.by_clock(now_ms())
     with shell.writing() as engine:
         events = [event_of(shell, draft, at_ms) for draft in drafts]
         shell.store(engine).append_own(events, at_ms)
@@ -271,7 +271,8 @@ def statement_rows(
     `latest` is by the numbers of those superseded.
     """
     rows = [statement_row(shell, snapshot, one, latest.get(one.data.statement)) for one in issued]
-    days, today = WorkingDays(snapshot.book.calendars), date.fromisoformat(day_of(now_ms()))
+    days = WorkingDays(snapshot.book.calendars)
+    today = date.fromisoformat(day_of(shell.by_clock(now_ms())))
     for row, one in zip(rows, issued, strict=True):
         if one.data.kind == "compute":
             given = snapshot.book.account(one.subject).answers

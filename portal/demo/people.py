@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ledger.events import SCOPES
+from ledger.period import DAY_MS
 from ledger.personal import BankAccount, Contact
 from ledger.rights import Grant
 from portal.accounts.people import grant_role
@@ -19,8 +20,6 @@ ADMINISTRATORS: Final = ("admin-1", "admin-2")
 
 OF_PROGRAMMES: Final = ("wuhan", "hubei", "east_lake")
 """Each programme has an authority and a finance of its own, numbered in this order."""
-
-_DAY_MS: Final = 24 * 3_600_000
 
 _OFFICES: Final[dict[Capacity, str]] = {"approver": "authority", "payer": "finance"}
 
@@ -83,7 +82,7 @@ def _open_account(act: Act, name: str, grant: Grant) -> str:
 
 def _issue_token(act: Act, name: str) -> str:
     """Return a token for the commands, whose clock is right where the demo's is slow."""
-    days = TOKEN_DAYS + act.shell.behind_ms // _DAY_MS
+    days = TOKEN_DAYS + act.shell.behind_ms // DAY_MS
     return issue_token(act, name, days, scopes=SCOPES)[0]
 
 

@@ -46,7 +46,7 @@ class Gate(AbstractAuthenticationMiddleware):
         secret = connection.cookies.get(session_cookie(state), "")
         if secret and not opt.get("static"):
             find = partial(find_session, is_seen=not opt.get("live"))
-            session = await run_sync(find, state.shell, secret, _now_ms(state.shell))
+            session = await run_sync(find, state.shell, secret, state.shell.by_clock(now_ms()))
             visit = _visit(connection, session)
         else:
             visit = stranger(connection)
@@ -80,17 +80,12 @@ async def _find_holder(connection: Asked) -> Visit:
         pace.take_of_address(address)
         return stranger(connection)
     try:
-        bearer = await run_sync(find_bearer, state.shell, token, _now_ms(state.shell))
+        bearer = await run_sync(find_bearer, state.shell, token, state.shell.by_clock(now_ms()))
     except RuleViolationError:
         pace.take_of_address(address)
         raise
     pace.take_of_token(bearer.person)
     return _visit(connection, bearer)
-
-
-def _now_ms(shell: Shell) -> int:
-    """Return this moment by the portal's clock."""
-    return now_ms() - shell.behind_ms
 
 
 def _visit(connection: Asked, session: SignedIn | None) -> Visit:
@@ -103,7 +98,7 @@ def _visit(connection: Asked, session: SignedIn | None) -> Visit:
     request_id = str(connection.scope["state"].get(REQUEST_ID, ""))
     rights = session.rights if session else _PUBLIC
     about = str(connection.path_params.get("enterprise", ""))
-    return Visit(theirs, session, rights, path, _now_ms(shell), request_id, about)
+    return Visit(theirs, session, rights, path, shell.by_clock(now_ms()), request_id, about)
 
 
 def language_of(connection: Asked) -> Language:

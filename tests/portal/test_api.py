@@ -15,6 +15,7 @@ from litestar.testing import TestClient
 from ledger.config import Settings
 from ledger.events import Scope
 from ledger.kept_answers import hold_key
+from ledger.period import DAY_MS
 from portal import cli
 from portal.fault import is_for_terminal
 from portal.shell import Shell
@@ -85,6 +86,21 @@ def test_whoever_shows_no_token_is_told_how_to_ask(client: TestClient[Any], call
     assert answer.json()["code"] == "unknown_token"
     assert call("").get("/claims")["code"] == "not_signed_in"
     assert call("").status("/notices") == 200
+
+
+def test_a_portal_with_a_slow_clock_has_one_day_for_all_that_it_tells(
+    client: TestClient[Any], office: Office
+) -> None:
+    def days_in(portal: TestClient[Any]) -> set[str]:
+        task, firm = (Caller(portal, office.tokens[one]) for one in ("task-1", "firm-1"))
+        waiting = task.get("/claims/waiting"), firm.get(f"/enterprises/{CODE}/waiting")
+        return {one["on"] for one in waiting}
+
+    shell = Shell(Settings.load(), "zh", as_json=True)
+    shell.behind_ms = 3 * DAY_MS
+    assert days_in(client) == {"2022-11-01"}
+    with TestClient(make_app(shell)) as slow:
+        assert days_in(slow) == {"2022-10-29"}
 
 
 def test_a_cookie_is_nobody_under_the_interface(client: TestClient[Any], office: Office) -> None:
